@@ -1,0 +1,1 @@
+"""Populace: synthetic people whose records, portraits and pictures belong together."""
