@@ -1,0 +1,1 @@
+"""People: names, words, portraits and pictures, joined into profiles."""
