@@ -1,0 +1,795 @@
+"""What a table's columns are: kinds, levels, bounds, roles; inferred, corrected, kept as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from synth.errors import PopulaceError
+
+Kind = Literal["categorical", "boolean", "integer", "real"]
+Role = Literal["model", "weight", "apart", "skip"]
+
+MISSING = "missing"
+"""How a missing value is written wherever a level would stand."""
+LEVELS_LIMIT = 1000
+"""A categorical column with more levels than this is not modelled."""
+BOOLEAN_LEVELS = ("no", "yes")
+
+_WORDS_TO_BOOLEAN = {"yes": True, "true": True, "no": False, "false": False}
+_EXACT = 2.0**53  # beyond this a float no longer holds every whole number
+_DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_LEADING_NUMBER = re.compile(r"^([<≤>≥]?)=?[\s$€£~]*(-?\d+(?:\.\d+)?)")
+_IDENTIFIER_NAME = re.compile(
+    r"(^|[_\s.-])(id|uuid|guid|key|index|nr|no|number|unnamed)([_\s.:-]|$)"
+)
+_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$|^\d{1,2}[./]\d{1,2}[./]\d{4}$")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : str
+        The column's name in the table.
+    kind : Kind
+        What its values are.
+    levels : tuple of str
+        Categorical: the levels in order; boolean: ``("no", "yes")``; numbers: empty.
+    missing : bool
+        Whether values can be missing, which is then a state of its own.
+    lower, upper : float or None
+        Numbers: the smallest and largest value, in the column's unit.
+    step : float or None
+        Numbers: the resolution; values are multiples of it, as measured.
+    role : Role
+        Only "model" columns are learned; "weight" weighs rows, "apart" is kept but not
+        modelled, "skip" is left out of the frame.
+    label : str
+        Words for the screen; see `title`.
+    """
+
+    name: str
+    kind: Kind
+    levels: tuple[str, ...] = ()
+    missing: bool = False
+    lower: float | None = None
+    upper: float | None = None
+    step: float | None = None
+    role: Role = "model"
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        if self.kind not in get_args(Kind):
+            raise PopulaceError(
+                f"Column {self.name} has the kind {self.kind!r}: use {_either(get_args(Kind))}."
+            )
+        if self.role not in get_args(Role):
+            raise PopulaceError(
+                f"Column {self.name} has the role {self.role!r}: use {_either(get_args(Role))}."
+            )
+        if self.kind == "boolean" and self.levels != BOOLEAN_LEVELS:
+            if self.levels:
+                raise PopulaceError(
+                    f"Column {self.name} is boolean with levels of its own: "
+                    "leave its levels out or make it categorical."
+                )
+            object.__setattr__(self, "levels", BOOLEAN_LEVELS)
+        if self.levels and self.is_number:
+            raise PopulaceError(
+                f"Column {self.name} is a number and has levels: "
+                "leave the levels out or make it categorical."
+            )
+        if len(set(self.levels)) < len(self.levels):
+            twice = next(level for level in self.levels if self.levels.count(level) > 1)
+            raise PopulaceError(
+                f"Column {self.name} lists the level {twice!r} twice: keep one of the two."
+            )
+        if MISSING in self.levels:
+            raise PopulaceError(
+                f"Column {self.name} lists a level called {MISSING!r}, which stands for missing "
+                "values: remove it and set missing to true."
+            )
+        if self.lower is not None and self.upper is not None and self.lower > self.upper:
+            raise PopulaceError(
+                f"Column {self.name} has the lower bound {number_text(self.lower)} above its upper "
+                f"bound {number_text(self.upper)}: swap them."
+            )
+        if self.step is not None and not self.step > 0:
+            raise PopulaceError(f"Column {self.name} has the step {self.step}: use one above zero.")
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the values are numbers (integer or real)."""
+        return self.kind in ("integer", "real")
+
+    @property
+    def title(self) -> str:
+        """The label, or the name made readable: ``has_children`` becomes "Has children"."""
+        if self.label:
+            return self.label
+        words = re.sub(r"[_\s]+", " ", self.name).strip()
+        words = re.sub(r"(?<=[a-z])(?=\d+$)", " ", words) or self.name
+        return words[0].upper() + words[1:]
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The levels, and ``missing`` last where values can be missing."""
+        return (*self.levels, MISSING) if self.missing else self.levels
+
+    @property
+    def dtype(self) -> Any:
+        """The canonical pandas dtype: the smallest that holds every value within the bounds."""
+        if self.kind == "categorical":
+            return pd.CategoricalDtype(list(self.levels))
+        if self.kind == "boolean":
+            return pd.BooleanDtype() if self.missing else np.dtype(bool)
+        if self.kind == "real":
+            return np.dtype(np.float64)
+        return _integer_dtype(self.lower or 0, self.upper or 0, self.missing)
+
+    @property
+    def decimals(self) -> int:
+        """How many digits after the point the step asks for: 0 for 1 and 10, 2 for 0.25."""
+        return 0 if self.step is None else _decimals(self.step)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a table, in order; look one up by name with ``schema["age"]``."""
+
+    columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(self.columns))
+        names = self.names
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise PopulaceError(f"The column {twice} is there twice: rename one of the two.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def modelled(self) -> Schema:
+        """The columns that a network learns: those of role "model"."""
+        return self.of_role("model")
+
+    def of_role(self, *roles: Role) -> Schema:
+        """The columns that have one of the roles."""
+        return Schema(tuple(column for column in self.columns if column.role in roles))
+
+    def __getitem__(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise PopulaceError(f"There is no column {name}{hint(name, self.names)}")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def select(self, names: Sequence[str]) -> Schema:
+        """The named columns, in the order of `names`."""
+        return Schema(tuple(self[name] for name in names))
+
+    def without(self, *names: str) -> Schema:
+        """The schema less the named columns."""
+        gone = {self[name].name for name in names}
+        return Schema(tuple(column for column in self.columns if column.name not in gone))
+
+    def changed(self, name: str, **changes: Any) -> Schema:
+        """A schema in which one column has other attributes: ``changed("weight", role="weight")``.
+
+        A column that changes its kind loses its levels, bounds and step unless they are given;
+        `completed` finds them again in the data.
+        """
+        column = self[name]
+        if changes.get("kind", column.kind) != column.kind:
+            changes = {"levels": (), "lower": None, "upper": None, "step": None} | changes
+        new = replace(column, **changes)
+        return Schema(tuple(new if c.name == name else c for c in self.columns))
+
+    # ------------------------------------------------------------------ data
+
+    @staticmethod
+    def infer(frame: pd.DataFrame) -> Schema:
+        """The schema that the data suggest; `infer_with_notes` also says what was left out."""
+        return infer_with_notes(frame)[0]
+
+    def completed(self, frame: pd.DataFrame) -> Schema:
+        """Levels, bounds and steps that the schema does not give, found in the data."""
+        done = []
+        for column in self.columns:
+            if column.role == "skip" or column.name not in frame.columns:
+                done.append(column)
+                continue
+            done.append(_completed(column, frame[column.name]))
+        return Schema(tuple(done))
+
+    def conform(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The frame in canonical dtypes, columns in schema order, those of role "skip" left out.
+
+        Categorical columns become ``pd.Categorical`` with the schema's levels, booleans ``bool``
+        (or nullable "boolean"), integers the smallest integer dtype (nullable where values can be
+        missing), reals float64. Columns that the schema does not name are dropped.
+
+        Raises
+        ------
+        PopulaceError
+            A column is absent, or holds a value that its kind or levels do not allow.
+        """
+        kept = [column for column in self.columns if column.role != "skip"]
+        for column in kept:
+            if column.name not in frame.columns:
+                names = [str(name) for name in frame.columns]
+                raise PopulaceError(
+                    f"The table has no column {column.name}{hint(column.name, names)}"
+                )
+        data = {column.name: _conform(frame[column.name], column) for column in kept}
+        return pd.DataFrame(data, index=pd.RangeIndex(len(frame)))
+
+    # ------------------------------------------------------------------ JSON
+
+    def to_json(self) -> dict[str, Any]:
+        """The schema as JSON-ready values; what equals its default is left out."""
+        columns = []
+        for column in self.columns:
+            entry = {
+                field.name: getattr(column, field.name)
+                for field in fields(Column)
+                if getattr(column, field.name) != field.default
+            }
+            if column.kind == "boolean":
+                entry.pop("levels", None)
+            elif "levels" in entry:
+                entry["levels"] = list(column.levels)
+            columns.append(entry)
+        return {"columns": columns}
+
+    @staticmethod
+    def from_json(value: str | Mapping[str, Any]) -> Schema:
+        """The schema written by `to_json`, given as values or as JSON text."""
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except (json.JSONDecodeError, RecursionError) as error:
+                raise PopulaceError(
+                    "The schema is not valid JSON: write it with `Schema.to_json`."
+                ) from error
+        if not isinstance(value, Mapping) or not isinstance(value.get("columns"), list):
+            raise PopulaceError('The schema needs a list called "columns", one entry for each.')
+        return Schema(tuple(_column_from_json(entry) for entry in value["columns"]))
+
+
+# ---------------------------------------------------------------------- words
+
+
+def number_text(value: float) -> str:
+    """A number as people write it: 30, not 30.0; every digit that tells it from its neighbours."""
+    value = float(value)
+    if value.is_integer() and abs(value) < _EXACT:
+        return str(int(value))
+    return repr(value)
+
+
+def hint(word: str, choices: Sequence[str]) -> str:
+    """The end of a sentence about an unknown word: the closest choice, or the first few.
+
+    Holds its own full stop or question mark.
+    """
+    folded = {choice.casefold(): choice for choice in reversed(choices)}
+    close = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
+    if not close:
+        inside = [c for c in choices if word and word.casefold() in c.casefold()]
+        close = [inside[0].casefold()] if inside else []
+    if close:
+        return f": did you mean {folded[close[0]]}?"
+    return f": use {some_of(choices)}." if choices else "."
+
+
+def some_of(choices: Sequence[str]) -> str:
+    """All of a few choices, or the first five of many."""
+    if len(choices) <= 6:
+        return _either(choices)
+    return f"one of {', '.join(choices[:5])}, … ({len(choices)} in all)"
+
+
+def _either(words: Sequence[str]) -> str:
+    words = list(words)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _shown(text: str, limit: int = 40) -> str:
+    text = "".join(c if c.isprintable() else "·" for c in text)
+    return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def _check_name(name: str) -> None:
+    if not isinstance(name, str) or not name.strip():
+        raise PopulaceError("A column has no name: give every column a name.")
+    for character in name:
+        if unicodedata.category(character) == "Cc" or _DIRECTION_MARKS.match(character):
+            raise PopulaceError(
+                f"The column name {_shown(name)} holds an invisible character "
+                f"(U+{ord(character):04X}): rename the column."
+            )
+    if len(name) > 200:
+        raise PopulaceError(
+            f"The column name {_shown(name)} has {len(name)} characters: keep it within 200."
+        )
+
+
+def _column_from_json(entry: Any) -> Column:
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
+        raise PopulaceError('Each column of the schema needs a text called "name".')
+    name = entry["name"]
+    known = [field.name for field in fields(Column)]
+    for key in entry:
+        if key not in known:
+            raise PopulaceError(
+                f"Column {_shown(name)} has an unknown key {key!r}{hint(key, known)}"
+            )
+    if "kind" not in entry:
+        raise PopulaceError(f"Column {_shown(name)} has no kind: use {_either(get_args(Kind))}.")
+    values = dict(entry)
+    levels = values.get("levels", [])
+    if not isinstance(levels, list | tuple) or not all(isinstance(v, str) for v in levels):
+        raise PopulaceError(f"Column {_shown(name)} has levels that are not texts: quote them.")
+    values["levels"] = tuple(levels)
+    for key in ("lower", "upper", "step"):
+        number = values.get(key)
+        if number is not None:
+            finite = isinstance(number, int | float) and np.isfinite(number)
+            if isinstance(number, bool) or not finite:
+                raise PopulaceError(
+                    f"Column {_shown(name)} has the {key} {number!r}: use a number."
+                )
+            values[key] = float(number)
+    if not isinstance(values.get("missing", False), bool):
+        raise PopulaceError(f'Column {_shown(name)} has a "missing" that is not true or false.')
+    if not isinstance(values.get("label", ""), str):
+        raise PopulaceError(f"Column {_shown(name)} has a label that is not a text.")
+    return Column(**values)
+
+
+# ---------------------------------------------------------------------- inference
+
+
+def infer_with_notes(frame: pd.DataFrame) -> tuple[Schema, tuple[str, ...]]:
+    """The schema that the data suggest, and one sentence for each column that is left out.
+
+    Identifiers, free text, dates, nested values and columns without variation get the role
+    "skip"; the sentence says which and what to do.
+
+    Raises
+    ------
+    PopulaceError
+        A column has no name, a name twice, infinite values, or numbers mixed with texts.
+    """
+    names = list(frame.columns)
+    for position, name in enumerate(names, start=1):
+        if not isinstance(name, str):
+            raise PopulaceError(
+                f"Column {position} has no name in words ({name!r}): give every column a name."
+            )
+        if not name.strip():
+            raise PopulaceError(f"Column {position} has no name: give every column a name.")
+        _check_name(name)
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise PopulaceError(f"The column {twice} is there twice: rename one of the two.")
+    found = [_infer(frame[name], name) for name in names]
+    return Schema(tuple(column for column, _ in found)), tuple(note for _, note in found if note)
+
+
+def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
+    dtype = series.dtype
+    rows = len(series)
+    missing = bool(series.isna().any())
+    if isinstance(dtype, pd.PeriodDtype | pd.DatetimeTZDtype) or dtype.kind in "mM":
+        return _skipped(name, missing), (
+            f"Column {name} holds dates or times and is left out: "
+            "give an age or a year as a number to learn from it."
+        )
+    if missing and series.isna().all():
+        return _skipped(name, True), (
+            f"Column {name} has no values and is left out: fill it or delete it."
+        )
+    if _holds_numbers(dtype):
+        return _infer_number(series, name, missing)
+    try:
+        codes, texts = _coded(series)
+    except TypeError:
+        return _skipped(name, missing), (
+            f"Column {name} holds nested values and is left out: "
+            "flatten it into columns of single values."
+        )
+    texts = [texts[i] for i in np.unique(codes[codes >= 0])]
+    missing = missing or bool((codes < 0).any())
+    if not texts:
+        return _skipped(name, True), (
+            f"Column {name} has no values and is left out: fill it or delete it."
+        )
+    _check_texts(name, texts)
+    is_category = isinstance(dtype, pd.CategoricalDtype)
+    words = {text.casefold() for text in texts}
+    if dtype.kind == "b" or (not is_category and words <= set(_WORDS_TO_BOOLEAN)):
+        if len({_WORDS_TO_BOOLEAN[word] for word in words}) < 2 and not missing:
+            return Column(name, "boolean", role="skip"), _constant_note(name, texts[0])
+        return Column(name, "boolean", missing=missing), ""
+    if len(texts) == 1 and not missing:
+        return Column(name, "categorical", tuple(texts), role="skip"), _constant_note(
+            name, texts[0]
+        )
+    if not is_category:
+        _check_mixed(name, series, codes)
+        if all(_DATE.match(text) for text in texts):
+            return _skipped(name, missing), (
+                f"Column {name} holds dates and is left out: "
+                "give an age or a year as a number to learn from it."
+            )
+        length = sum(map(len, texts)) / len(texts)
+        if length > 60 and len(texts) > 50:
+            return _skipped(name, missing), (
+                f"Column {name} holds free text and is left out: "
+                "sort it into categories to learn from it."
+            )
+    if len(texts) > LEVELS_LIMIT or (len(texts) > 50 and len(texts) > 0.9 * rows):
+        return _skipped(name, missing), (
+            f"Column {name} has {len(texts):,} different texts in {rows:,} rows, looks like an "
+            f"identifier and is left out: group it into at most {LEVELS_LIMIT:,} levels to learn "
+            "from it."
+        )
+    levels = tuple(texts) if is_category and dtype.ordered else _in_order(texts)
+    return Column(name, "categorical", levels, missing=missing), ""
+
+
+def _skipped(name: str, missing: bool) -> Column:
+    return Column(name, "categorical", missing=missing, role="skip")
+
+
+def _constant_note(name: str, text: str) -> str:
+    return (
+        f"Column {name} is always {_shown(text)} and is left out: "
+        "there is nothing to learn from a column that never varies."
+    )
+
+
+def _infer_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, str]:
+    values, single = _numbers(series, name)
+    values = values[~np.isnan(values)] if values.dtype.kind == "f" else values
+    column = _number_column(name, values, missing, single)
+    if column.lower == column.upper and not missing:
+        return replace(column, role="skip"), _constant_note(name, number_text(values[0]))
+    if column.kind == "integer" and _counts_rows(values, name):
+        return replace(column, role="skip"), (
+            f"Column {name} has a different whole number in each row, looks like an identifier and "
+            'is left out: set its role to "model" to learn from it.'
+        )
+    return column, ""
+
+
+def _number_column(name: str, values: np.ndarray, missing: bool, single: bool) -> Column:
+    lower, upper = values.min(), values.max()
+    whole = values.dtype.kind in "iu" or bool(
+        np.abs([lower, upper]).max() < _EXACT and (values == np.rint(values)).all()
+    )
+    kind: Kind = "integer" if whole else "real"
+    step = 1.0 if whole else _resolution(values, single)
+    if kind == "real" and single:
+        lower, upper = _on_grid(np.array([lower, upper]), step)
+    return Column(
+        name, kind, missing=missing, lower=float(lower), upper=float(upper), step=float(step)
+    )
+
+
+def _counts_rows(values: np.ndarray, name: str) -> bool:
+    """Whether whole numbers look like row numbers or keys: all different, and run or named so."""
+    if len(values) < 50 or len(np.unique(values)) < len(values):
+        return False
+    runs = float(values.max()) - float(values.min()) == len(values) - 1
+    return runs or bool(_IDENTIFIER_NAME.search(name.casefold()))
+
+
+def _resolution(values: np.ndarray, single: bool) -> float:
+    """The step of real values: the coarsest decimal grid they lie on, or 1e-6 of their spread."""
+    quarter, three_quarters = np.quantile(values, [0.25, 0.75])
+    spread = three_quarters - quarter or float(values.max() - values.min())
+    smooth = 10.0 ** np.floor(np.log10(spread * 1e-6)) if spread > 0 else 1e-6
+    noise = np.abs(values) * (1.2e-7 if single else 4.5e-16)
+    for digits in range(0, 10):
+        grid = 10.0**-digits
+        if grid < smooth:
+            return smooth
+        scaled = np.rint(values * 10.0**digits)
+        if (np.abs(values - scaled / 10.0**digits) <= noise).all():
+            if np.abs(scaled).max() >= _EXACT:
+                return smooth
+            common = int(np.gcd.reduce(scaled.astype(np.int64)))
+            return float(common / 10**digits) if common in (2, 5, 25, 125) else grid
+    return smooth
+
+
+def _in_order(texts: Sequence[str]) -> tuple[str, ...]:
+    """Levels in alphabetical order, or by number where each begins with one (15–25, < 18, 3+)."""
+    marks = [_LEADING_NUMBER.match(text) for text in texts]
+    if all(marks):
+        side = {"<": -1, "≤": -1, ">": 1, "≥": 1, "": 0}
+        keys = {
+            text: (float(mark[2]), side[mark[1]], text)
+            for text, mark in zip(texts, marks, strict=True)
+            if mark
+        }
+        return tuple(sorted(texts, key=keys.__getitem__))
+    return tuple(sorted(texts, key=lambda text: (text.casefold(), text)))
+
+
+def _check_texts(name: str, texts: Sequence[str]) -> None:
+    for text in texts:
+        if "\x00" in text or _DIRECTION_MARKS.search(text):
+            raise PopulaceError(
+                f"Column {name} holds an invisible control character in {_shown(text)}: "
+                "remove it from the table."
+            )
+
+
+def _check_mixed(name: str, series: pd.Series, codes: np.ndarray) -> None:
+    """Refuse a column of many numbers and a few texts: it is neither a number nor a category."""
+    _, uniques = pd.factorize(series)
+    numeric = np.array([_as_number(value) is not None for value in uniques], dtype=bool)
+    if numeric.all() or numeric.sum() <= 50:
+        return
+    share = np.append(numeric, False)[codes].sum() / max(1, (codes >= 0).sum())
+    if share > 0.5:
+        text = next(v for v, n in zip(uniques, numeric, strict=True) if not n)
+        row = int(np.argmax(codes == list(numeric).index(False))) + 1
+        raise PopulaceError(
+            f"Column {name} mixes numbers with texts such as {_shown(str(text))} (row {row}): "
+            "leave those cells empty, or group the column into categories."
+        )
+
+
+# ---------------------------------------------------------------------- values
+
+
+def _holds_numbers(dtype: Any) -> bool:
+    if isinstance(dtype, pd.CategoricalDtype):
+        return False
+    return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+
+
+def _text(value: Any) -> str:
+    """A single value as a level; empty where it stands for a missing one."""
+    if isinstance(value, str):
+        text = value.strip()
+        return "" if text == MISSING else text
+    if isinstance(value, bool | np.bool_):
+        return BOOLEAN_LEVELS[int(value)]
+    if isinstance(value, int | float | np.integer | np.floating):
+        return number_text(value) if np.isfinite(value) else ""
+    if isinstance(value, bytes | list | dict | set | tuple | np.ndarray):
+        raise TypeError("nested")
+    return str(value).strip()
+
+
+def _coded(series: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Codes (-1: missing) and the distinct texts, in category order or order of appearance.
+
+    Raises
+    ------
+    TypeError
+        The column holds lists, dictionaries or bytes.
+    """
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        codes, values = series.cat.codes.to_numpy(), list(series.cat.categories)
+    else:
+        codes, values = pd.factorize(series)
+    texts = [_text(value) for value in values]
+    position: dict[str, int] = {}
+    lookup = np.full(len(texts) + 1, -1, dtype=np.int32)
+    for i, text in enumerate(texts):
+        if text:
+            lookup[i] = position.setdefault(text, len(position))
+    return lookup[codes], list(position)
+
+
+def _as_number(value: Any) -> float | None:
+    if isinstance(value, bool | np.bool_):
+        return float(value)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _numbers(series: pd.Series, name: str) -> tuple[np.ndarray, bool]:
+    """Values as int64, or float64 with NaN; and whether they were measured in single precision."""
+    dtype = series.dtype
+    single = getattr(dtype, "itemsize", 8) == 4 and dtype.kind == "f"
+    if _holds_numbers(dtype) and dtype.kind in "iu" and not series.isna().any():
+        values = series.to_numpy()
+        if values.dtype == np.uint64 and len(values) and values.max() > np.iinfo(np.int64).max:
+            return values.astype(np.float64), False
+        return values.astype(np.int64, copy=False), False
+    if _holds_numbers(dtype):
+        values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        try:
+            codes, texts = _coded(series)
+        except TypeError as error:
+            raise PopulaceError(
+                f"Column {name} holds nested values: flatten it into columns of single values."
+            ) from error
+        parsed = []
+        for text in texts:
+            number = _as_number({"no": 0, "yes": 1}.get(text, text))
+            if number is None:
+                row = int(np.argmax(codes == texts.index(text))) + 1
+                raise PopulaceError(
+                    f"Column {name} should hold numbers and has {_shown(text)} in row {row}: "
+                    "leave that cell empty, or make the column categorical."
+                )
+            parsed.append(number)
+        values = np.array([*parsed, np.nan])[codes]
+    if np.isinf(values).any():
+        row = int(np.argmax(np.isinf(values))) + 1
+        raise PopulaceError(
+            f"Column {name} holds an infinite number in row {row}: leave that cell empty."
+        )
+    return values, single
+
+
+def _on_grid(values: np.ndarray, step: float) -> np.ndarray:
+    """Values rounded to multiples of the step, written as the nearest decimal fractions."""
+    return np.round(np.rint(values / step) * step, _decimals(step))
+
+
+def _decimals(step: float) -> int:
+    for digits in range(12):
+        scaled = step * 10.0**digits
+        if abs(scaled - round(scaled)) < 1e-6 * scaled:
+            return digits
+    return 12
+
+
+def _integer_dtype(lower: float, upper: float, missing: bool) -> Any:
+    for bits in (8, 16, 32):
+        if -(2 ** (bits - 1)) <= lower and upper < 2 ** (bits - 1):
+            break
+    else:
+        bits = 64
+    return pd.array([], dtype=f"Int{bits}").dtype if missing else np.dtype(f"int{bits}")
+
+
+def _completed(column: Column, series: pd.Series) -> Column:
+    """The column with what its schema does not say, found in the data; missing stays if set."""
+    missing = column.missing or bool(series.isna().any())
+    if column.is_number:
+        values, single = _numbers(series, column.name)
+        values = values[~np.isnan(values)] if values.dtype.kind == "f" else values
+        if not len(values):
+            raise PopulaceError(
+                f'Column {column.name} has no values: set its role to "skip" or delete it.'
+            )
+        seen = _number_column(column.name, values, missing, single)
+        step = 1.0 if column.kind == "integer" else column.step or seen.step
+        lower = seen.lower if column.lower is None else column.lower
+        upper = seen.upper if column.upper is None else column.upper
+        return replace(column, missing=missing, lower=lower, upper=upper, step=step)
+    try:
+        codes, texts = _coded(series)
+    except TypeError as error:
+        raise PopulaceError(
+            f'Column {column.name} holds nested values: flatten it, or set its role to "skip".'
+        ) from error
+    missing = missing or bool((codes < 0).any())
+    if column.kind == "boolean" or column.levels:
+        return replace(column, missing=missing)
+    texts = [texts[i] for i in np.unique(codes[codes >= 0])]
+    _check_texts(column.name, texts)
+    if len(texts) > LEVELS_LIMIT and column.role == "model":
+        raise PopulaceError(
+            f"Column {column.name} has {len(texts):,} levels, more than {LEVELS_LIMIT:,}: "
+            'group them, or set its role to "skip".'
+        )
+    ordered = isinstance(series.dtype, pd.CategoricalDtype) and series.dtype.ordered
+    return replace(column, missing=missing, levels=tuple(texts) if ordered else _in_order(texts))
+
+
+def _conform(series: pd.Series, column: Column) -> Any:
+    name = column.name
+    if column.kind == "boolean" and series.dtype == np.dtype(bool):
+        values, absent = series.to_numpy(), np.zeros(len(series), dtype=bool)
+    elif column.is_number:
+        values, single = _numbers(series, name)
+        absent = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
+        if column.kind == "real":
+            values = values.astype(np.float64)
+            if single and column.step:
+                values = _on_grid(values, column.step)
+        else:
+            values = _whole(values, absent, name)
+    else:
+        values, absent = _levels(series, column)
+    if absent.any() and not column.missing:
+        raise PopulaceError(
+            f"Column {name} has {int(absent.sum()):,} missing values and its schema allows none: "
+            'fill them, or set "missing" to true.'
+        )
+    if column.kind == "categorical":
+        return pd.Categorical.from_codes(values, dtype=column.dtype)
+    if column.kind == "real":
+        return values
+    if column.kind == "boolean":
+        return pd.arrays.BooleanArray(values, absent) if column.missing else values
+    return _integers(values, absent, column)
+
+
+def _integers(values: np.ndarray, absent: np.ndarray, column: Column) -> Any:
+    seen = values[~absent]
+    lower = min(column.lower or 0, seen.min() if len(seen) else 0)
+    upper = max(column.upper or 0, seen.max() if len(seen) else 0)
+    plain = _integer_dtype(lower, upper, missing=False)
+    if not column.missing:
+        return values.astype(plain)
+    return pd.arrays.IntegerArray(values.astype(plain), absent)
+
+
+def _whole(values: np.ndarray, absent: np.ndarray, name: str) -> np.ndarray:
+    if values.dtype.kind != "f":
+        return values
+    values = np.where(absent, 0, values)
+    wrong = values != np.rint(values)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise PopulaceError(
+            f"Column {name} should hold whole numbers and has {number_text(values[row])} in row "
+            f'{row + 1}: round it, or make the column "real".'
+        )
+    return values.astype(np.int64)
+
+
+def _levels(series: pd.Series, column: Column) -> tuple[np.ndarray, np.ndarray]:
+    """Level numbers (boolean: truth values) and the mask of missing ones."""
+    try:
+        codes, texts = _coded(series)
+    except TypeError as error:
+        raise PopulaceError(
+            f'Column {column.name} holds nested values: flatten it, or set its role to "skip".'
+        ) from error
+    if column.kind == "boolean":
+        words = _WORDS_TO_BOOLEAN | {"1": True, "0": False}
+        position = {text: words.get(text.casefold(), -1) for text in texts}
+    else:
+        order = {level: i for i, level in enumerate(column.levels)}
+        position = {text: order.get(text, -1) for text in texts}
+    lookup = np.array([*(int(position[text]) for text in texts), -1], dtype=np.int32)
+    values = lookup[codes]
+    unknown = (values < 0) & (codes >= 0)
+    if unknown.any():
+        text = texts[codes[np.argmax(unknown)]]
+        raise PopulaceError(
+            f"Column {column.name} holds {_shown(text)} in {int(unknown.sum()):,} rows, which is "
+            f"not among its levels{hint(text, column.levels)}"
+        )
+    absent = codes < 0
+    return (values == 1 if column.kind == "boolean" else values), absent
