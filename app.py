@@ -1,0 +1,40 @@
+"""Populace in the browser: `streamlit run app.py` opens here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts import sidebar
+
+_HERE = Path(__file__).parent
+_PAGES = (
+    ("profiles", "Profiles", ":material/groups:"),
+    ("marginals", "Marginals", ":material/bar_chart:"),
+    ("correlations", "Correlations", ":material/grid_on:"),
+    ("interests", "Interests", ":material/interests:"),
+    ("network", "Network", ":material/hub:"),
+    ("portraits", "Portraits", ":material/face:"),
+    ("report", "Report", ":material/fact_check:"),
+    ("studio", "Studio", ":material/science:"),
+)
+
+st.set_page_config(
+    page_title="Populace",
+    page_icon=str(_HERE / "pages/parts/mark.svg"),
+    layout="wide",
+    menu_items={"about": "**Populace**: synthetic people with true statistics."},
+)
+st.logo(str(_HERE / "pages/parts/logo.svg"), size="large")
+st.html(_HERE / "pages/parts/style.css")
+
+page = st.navigation(
+    [
+        st.Page(_HERE / f"pages/{name}.py", title=title, icon=icon, default=name == "profiles")
+        for name, title, icon in _PAGES
+        if (_HERE / f"pages/{name}.py").exists()
+    ]
+)
+sidebar.show()
+page.run()

@@ -1,0 +1,164 @@
+"""A person as a card, and the whole record in a dialog."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import streamlit as st
+
+from pages.parts import loaders, words
+from pages.parts.choice import Choice
+from pages.parts.dress import Dress, Picture, Record
+from synth import wording
+from synth.evidence import Between, Evidence, Fact, OneOf
+from synth.populations import Population
+from synth.schema import MISSING, Column
+
+_TINTS = 6
+_YEARS_ALIKE = 2
+
+
+def show(record: Record, dressed: Dress, choice: Choice, place: str) -> None:
+    """Draw one card in the current container; `place` keeps its button's key apart."""
+    population = choice.population
+    st.html(_html(record, dressed, population))
+    st.space("stretch")
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"foot-{place}"
+    ):
+        share = loaders.probability(population.name, alike(record, population))
+        st.html(
+            f'<p class="pp-rare" title="{escape(_alike_words(population))}">'
+            f"{escape(words.one_in(share))} people like this</p>",
+            width="stretch",
+        )
+        if st.button("Whole record", key=f"open-{place}", type="tertiary", help=dressed.name):
+            whole_record(record, dressed, choice)
+
+
+def _html(record: Record, dressed: Dress, population: Population) -> str:
+    interests = interests_of(record, population)
+    tint = (sum(map(ord, interests[0])) if interests else 0) % _TINTS
+    if dressed.portrait:
+        face = _image(dressed.portrait, "pp-face")
+    else:
+        face = f'<div class="pp-face" aria-hidden="true">{escape(dressed.initials)}</div>'
+    if dressed.cover:
+        cover = _image(dressed.cover, "pp-cover")
+    else:
+        icons = "".join(_icon(population, interest) for interest in interests)
+        cover = f'<div class="pp-cover pp-tint-{tint}" aria-hidden="true">{icons}</div>'
+    chips = "".join(
+        f"<li><b>{rank}</b>{_icon(population, interest)}{escape(words.level_title(interest))}</li>"
+        for rank, interest in enumerate(interests, start=1)
+    )
+    pictures = "".join(_image(picture, "") for picture in dressed.pictures)
+    posts = "".join(f"<p>{escape(post)}</p>" for post in dressed.posts)
+    return (
+        f'<article class="pp-card">{cover}{face}'
+        f'<h2 class="pp-name">{escape(dressed.name)} <span class="pp-badge">synthetic</span></h2>'
+        f'<p class="pp-line">{escape(wording.record_line(record, population))}</p>'
+        + (f'<ol class="pp-chips" aria-label="Interests, first to third">{chips}</ol>' * bool(chips))
+        + (f'<div class="pp-pictures">{pictures}</div>' * bool(pictures))
+        + (f'<div class="pp-posts">{posts}</div>' * bool(posts))
+        + (f'<p class="pp-note">{escape(dressed.note)}</p>' * bool(dressed.note))
+        + "</article>"
+    )
+
+
+def _image(picture: Picture, kind: str) -> str:
+    return f'<img class="{kind}" src="{escape(picture.source)}" alt="{escape(picture.alt)}">'
+
+
+def _icon(population: Population, interest: str) -> str:
+    name = population.icons.get(interest, "interests")
+    return f'<span class="pp-icon" aria-hidden="true" translate="no">{escape(name)}</span>'
+
+
+def interests_of(record: Record, population: Population) -> tuple[str, ...]:
+    """The first to third interest of a record; those not recorded are left out."""
+    found = (record.get(f"top{rank}") for rank in (1, 2, 3))
+    return tuple(str(value) for value in found if not _absent(value))
+
+
+# ── How many people are like this one ────────────────────────────────────────────────────────────
+
+
+def alike(record: Record, population: Population) -> Evidence:
+    """The record's key facts as evidence; whole numbers within two years, others within their bin."""
+    schema = population.network.schema
+    return Evidence(
+        {
+            name: _fact(schema[name], record[name])
+            for name in population.featured
+            if name in schema.names and name in record
+        }
+    )
+
+
+def _fact(column: Column, value: object) -> Fact:
+    if _absent(value):
+        return OneOf((MISSING,))
+    if column.kind == "boolean":
+        return OneOf((column.levels[1] if value in (True, column.levels[1]) else column.levels[0],))
+    if column.kind == "categorical":
+        return OneOf((str(value),))
+    reach = _YEARS_ALIKE if column.kind == "integer" else 0
+    return Between(float(value) - reach, float(value) + reach)
+
+
+def _alike_words(population: Population) -> str:
+    schema = population.network.schema
+    shared = [schema[name].title.lower() for name in population.featured if name in schema.names]
+    return "The same " + ", ".join(shared) + "; numbers within two of this person's. Exact."
+
+
+def _absent(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value)) or str(value) == "<NA>"
+
+
+# ── The whole record ─────────────────────────────────────────────────────────────────────────────
+
+
+@st.dialog("The whole record", width="medium")
+def whole_record(record: Record, dressed: Dress, choice: Choice) -> None:
+    """Every column of one person, in words."""
+    population = choice.population
+    st.html(
+        f'<h2 class="pp-name">{escape(dressed.name)} <span class="pp-badge">synthetic</span></h2>'
+        f'<p class="pp-line">{escape(wording.record_line(record, population))}</p>'
+        f'<dl class="pp-record">{_rows(record, choice)}</dl>'
+    )
+    st.caption(f"Drawn from “{words.plain(choice.question)}”. {words.plain(population.note)}")
+
+
+def _rows(record: Record, choice: Choice) -> str:
+    schema = choice.population.network.schema
+    return "".join(
+        f"<div{' class=pp-asked' if column.name in choice.evidence else ''}>"
+        f"<dt>{escape(column.title)}</dt><dd>{escape(_value(column, record[column.name]))}</dd></div>"
+        for column in _ordered(schema.columns, choice.population.featured)
+        if column.name in record
+    )
+
+
+def _ordered(columns: Sequence[Column], featured: Sequence[str]) -> list[Column]:
+    place = {name: index for index, name in enumerate(featured)}
+    return sorted(columns, key=lambda column: place.get(column.name, len(place)))
+
+
+def _value(column: Column, value: object) -> str:
+    if _absent(value):
+        return "not recorded"
+    if column.kind == "boolean":
+        return "yes" if value in (True, column.levels[1]) else "no"
+    if column.kind == "categorical":
+        return words.level_title(str(value))
+    return words.number(float(value))
+
+
+def records(frame: object) -> list[Mapping[str, object]]:
+    """The rows of a frame as mappings."""
+    return frame.to_dict("records")

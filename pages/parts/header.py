@@ -1,0 +1,47 @@
+"""The head of every page: the question as its title, how common it is, the link to share."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from pages.parts import sidebar, words
+from pages.parts.choice import Choice
+
+
+def show(choice: Choice, title: str = "", remark: str = "everyone below is synthetic") -> None:
+    """Draw the head; `title` defaults to the question itself."""
+    st.html(f'<h1 class="pp-title">{escape(title or choice.question)}</h1>')
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="subtitle"):
+        if choice.posterior is not None:
+            share = escape(words.percent(choice.posterior.probability))
+            about = f"{escape(choice.question)}: " if title else ""
+            st.html(
+                f'<p class="pp-subtitle">{about}<b>{share}</b> of this population · exact · '
+                f"{escape(remark)}</p>",
+                width="content",
+            )
+        with st.popover("share this view", type="tertiary", icon=":material/link:"):
+            st.caption("Whoever opens this link sees the same people.")
+            st.code(words.link(st.context.url or "", choice.link), language=None, wrap_lines=True)
+
+
+def impossible(choice: Choice) -> None:
+    """Say kindly that nobody is all of this, and offer the facts to let go of."""
+    st.html('<h1 class="pp-title">Nobody is all of this</h1>')
+    with st.container(border=True, key="impossible"):
+        st.html(f'<p class="pp-problem">{escape(choice.problem)}</p>')
+        st.caption("Let go of one fact and the people come back:")
+        schema = choice.population.network.schema
+        named = [name for name in choice.evidence if name in choice.problem]
+        with st.container(horizontal=True, gap="small"):
+            for name in named or list(choice.evidence):
+                st.button(
+                    f"Any {words.plain(schema[name].title.lower())}",
+                    key=f"drop-{name}",
+                    icon=":material/backspace:",
+                    on_click=sidebar.forget,
+                    args=(choice.population, (name,)),
+                )
+    st.caption(f"You asked for: {words.plain(choice.question)}.")
