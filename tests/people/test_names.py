@@ -1,0 +1,95 @@
+"""Identities: apart from the record, romanised, no repeats, the same for the same seed."""
+
+import random
+import re
+import unicodedata
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.stats import chi2_contingency
+
+from synth.errors import PopulaceError
+from synth.people.names import (
+    ETHNICITIES,
+    UNIFORM,
+    US_2020,
+    _names,
+    draw_identities,
+    gender_of,
+)
+
+
+def test_same_seed_same_people_and_a_person_is_known_by_its_index():
+    genders = ["female", "male"] * 6
+    people = draw_identities(genders, seed=7)
+    assert people == draw_identities(genders, seed=7)
+    assert people != draw_identities(genders, seed=8)
+    assert draw_identities(genders[4:], seed=7, start=4) == people[4:]
+
+
+def test_no_repeats_and_latin_letters():
+    people = draw_identities(["female"] * 1000 + ["male"] * 1000, seed=1)
+    assert len({p.name for p in people}) == len({p.handle for p in people}) == 2000
+    for person in people:
+        assert re.fullmatch(r"[a-z._]{3,40}", person.handle), person
+        assert all(c in " -'" or unicodedata.name(c).startswith("LATIN") for c in person.name), (
+            person
+        )
+        assert not re.search(r"\b(Mr|Mrs|Ms|Dr|Prof|Miss|Sir)\b", person.name)
+        assert len(person.initials) == 2 and person.initials.isupper()
+
+
+def test_global_random_state_is_left_alone():
+    random.seed(3), np.random.seed(3)  # noqa: NPY002
+    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    draw_identities(["female"] * 5, seed=0)
+    assert before == (random.getstate(), np.random.get_state()[1].tolist())  # noqa: NPY002
+
+
+@pytest.mark.parametrize("wanted", [UNIFORM, US_2020, {"Black": 1, "Indian": 3}, {"Asian": 1}])
+def test_distribution_is_kept(wanted):
+    people = draw_identities(["female", "male"] * 1000, seed=5, distribution=wanted)
+    total = sum(wanted.values())
+    for group in ETHNICITIES:
+        share = np.mean([p.ethnicity == group for p in people])
+        assert abs(share - wanted.get(group, 0) / total) < 0.04
+
+
+def test_gender_chooses_the_first_name():
+    women = draw_identities(["Woman"] * 200, seed=2, distribution={"Indian": 1})
+    first = set(_names("en_IN", "first_names_female"))
+    assert all(p.name.split()[0] in first for p in women)
+
+
+def test_ethnicity_is_independent_of_gender_and_of_the_neighbours():
+    genders = np.random.default_rng(0).choice(["female", "male"], 20_000).tolist()
+    groups = []
+    for start in range(0, 20_000, 500):
+        page = draw_identities(genders[start : start + 500], seed=11, start=start)
+        groups += [p.ethnicity for p in page]
+    table = [
+        [sum(g == e and s == x for g, s in zip(groups, genders, strict=True)) for e in ETHNICITIES]
+        for x in ("female", "male")
+    ]
+    assert chi2_contingency(table).pvalue > 1e-3
+    after = [
+        [sum(a == x and b == y for a, b in pairwise(groups)) for y in ETHNICITIES]
+        for x in ETHNICITIES
+    ]
+    assert chi2_contingency(after).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("word", "gender"),
+    [("Female", "female"), ("woman", "female"), ("F", "female"), ("homme", "male"), ("M", "male"),
+     ("missing", "unknown"), ("?", "unknown"), ("other", "unknown")],
+)  # fmt: skip
+def test_gender_words(word, gender):
+    assert gender_of(word) == gender
+
+
+@pytest.mark.parametrize("bad", [{}, {"Martian": 1}, {"White": -1}, {"White": 0}])
+def test_bad_distributions_say_so(bad):
+    with pytest.raises(PopulaceError, match="ethnicity"):
+        draw_identities(["female"], seed=0, distribution=bad)
