@@ -259,7 +259,11 @@ def _fact(column: Column, words: list[_Word]) -> Fact:
             "give one range, or values alone."
         )
     lower, upper = (None if end is None else float(end) for end in ranges[0].groups())
-    return _between(column, Between(lower, upper))
+    try:
+        fact = Between(lower, upper)
+    except PopulaceError as error:
+        raise PopulaceError(f"In the column {column.name} {_uncapitalised(error)}") from error
+    return _between(column, fact)
 
 
 def _between(column: Column, fact: Between) -> Between:
@@ -347,3 +351,8 @@ def _remedy(column: Column) -> str:
     if column.lower is None or column.upper is None:
         return "use a number"
     return f"it goes from {number_text(column.lower)} to {number_text(column.upper)}"
+
+
+def _uncapitalised(error: PopulaceError) -> str:
+    sentence = str(error)
+    return sentence[0].lower() + sentence[1:]

@@ -417,22 +417,21 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
     if _holds_numbers(dtype):
         return _infer_number(series, name, missing)
     try:
-        codes, texts = _coded(series)
+        codes, all_texts = _coded(series)
     except TypeError:
         return _skipped(name, missing), (
             f"Column {name} holds nested values and is left out: "
             "flatten it into columns of single values."
         )
-    texts = [texts[i] for i in np.unique(codes[codes >= 0])]
+    texts = [all_texts[i] for i in np.unique(codes[codes >= 0])]
     missing = missing or bool((codes < 0).any())
     if not texts:
         return _skipped(name, True), (
             f"Column {name} has no values and is left out: fill it or delete it."
         )
     _check_texts(name, texts)
-    is_category = isinstance(dtype, pd.CategoricalDtype)
     words = {text.casefold() for text in texts}
-    if dtype.kind == "b" or (not is_category and words <= set(_WORDS_TO_BOOLEAN)):
+    if words <= set(_WORDS_TO_BOOLEAN):
         if len({_WORDS_TO_BOOLEAN[word] for word in words}) < 2 and not missing:
             return Column(name, "boolean", role="skip"), _constant_note(name, texts[0])
         return Column(name, "boolean", missing=missing), ""
@@ -440,26 +439,24 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
         return Column(name, "categorical", tuple(texts), role="skip"), _constant_note(
             name, texts[0]
         )
-    if not is_category:
-        _check_mixed(name, series, codes)
-        if all(_DATE.match(text) for text in texts):
-            return _skipped(name, missing), (
-                f"Column {name} holds dates and is left out: "
-                "give an age or a year as a number to learn from it."
-            )
-        length = sum(map(len, texts)) / len(texts)
-        if length > 60 and len(texts) > 50:
-            return _skipped(name, missing), (
-                f"Column {name} holds free text and is left out: "
-                "sort it into categories to learn from it."
-            )
+    _check_mixed(name, codes, all_texts)
+    if all(_DATE.match(text) for text in texts):
+        return _skipped(name, missing), (
+            f"Column {name} holds dates and is left out: "
+            "give an age or a year as a number to learn from it."
+        )
+    if len(texts) > 50 and sum(map(len, texts)) > 60 * len(texts):
+        return _skipped(name, missing), (
+            f"Column {name} holds free text and is left out: "
+            "sort it into categories to learn from it."
+        )
     if len(texts) > LEVELS_LIMIT or (len(texts) > 50 and len(texts) > 0.9 * rows):
         return _skipped(name, missing), (
             f"Column {name} has {len(texts):,} different texts in {rows:,} rows, looks like an "
             f"identifier and is left out: group it into at most {LEVELS_LIMIT:,} levels to learn "
             "from it."
         )
-    levels = tuple(texts) if is_category and dtype.ordered else _in_order(texts)
+    levels = tuple(texts) if _is_ordered(dtype) else _in_order(texts)
     return Column(name, "categorical", levels, missing=missing), ""
 
 
@@ -552,19 +549,17 @@ def _check_texts(name: str, texts: Sequence[str]) -> None:
             )
 
 
-def _check_mixed(name: str, series: pd.Series, codes: np.ndarray) -> None:
+def _check_mixed(name: str, codes: np.ndarray, texts: Sequence[str]) -> None:
     """Refuse a column of many numbers and a few texts: it is neither a number nor a category."""
-    _, uniques = pd.factorize(series)
-    numeric = np.array([_as_number(value) is not None for value in uniques], dtype=bool)
+    numeric = np.array([_as_number(text) is not None for text in texts])
     if numeric.all() or numeric.sum() <= 50:
         return
-    share = np.append(numeric, False)[codes].sum() / max(1, (codes >= 0).sum())
-    if share > 0.5:
-        text = next(v for v, n in zip(uniques, numeric, strict=True) if not n)
-        row = int(np.argmax(codes == list(numeric).index(False))) + 1
+    rows = codes >= 0
+    if numeric[codes[rows]].mean() > 0.5:
+        row = int(np.argmax(rows & ~numeric[codes]))
         raise PopulaceError(
-            f"Column {name} mixes numbers with texts such as {_shown(str(text))} (row {row}): "
-            "leave those cells empty, or group the column into categories."
+            f"Column {name} mixes numbers with texts such as {_shown(texts[codes[row]])} "
+            f"(row {row + 1}): leave those cells empty, or group the column into categories."
         )
 
 
@@ -575,6 +570,10 @@ def _holds_numbers(dtype: Any) -> bool:
     if isinstance(dtype, pd.CategoricalDtype):
         return False
     return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+
+
+def _is_ordered(dtype: Any) -> bool:
+    return isinstance(dtype, pd.CategoricalDtype) and bool(dtype.ordered)
 
 
 def _text(value: Any) -> str:
@@ -612,12 +611,10 @@ def _coded(series: pd.Series) -> tuple[np.ndarray, list[str]]:
     return lookup[codes], list(position)
 
 
-def _as_number(value: Any) -> float | None:
-    if isinstance(value, bool | np.bool_):
-        return float(value)
+def _as_number(text: str) -> float | None:
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        return float(text)
+    except ValueError:
         return None
 
 
@@ -711,8 +708,8 @@ def _completed(column: Column, series: pd.Series) -> Column:
             f"Column {column.name} has {len(texts):,} levels, more than {LEVELS_LIMIT:,}: "
             'group them, or set its role to "skip".'
         )
-    ordered = isinstance(series.dtype, pd.CategoricalDtype) and series.dtype.ordered
-    return replace(column, missing=missing, levels=tuple(texts) if ordered else _in_order(texts))
+    levels = tuple(texts) if _is_ordered(series.dtype) else _in_order(texts)
+    return replace(column, missing=missing, levels=levels)
 
 
 def _conform(series: pd.Series, column: Column) -> Any:
