@@ -21,7 +21,7 @@ import pandas as pd
 
 from synth.errors import PopulaceError
 from synth.evidence import Evidence, Fact, OneOf
-from synth.schema import MISSING, Column
+from synth.schema import BOOLEAN_LEVELS, MISSING, Column
 
 if TYPE_CHECKING:
     from synth.table import Table
@@ -32,6 +32,7 @@ PAIR_CELLS = 3_000_000  # a table whose pairs need more cells than this gets 10 
 FEW_LEVELS = 12  # groups are the levels of columns with at most so many
 TOP_INTERESTS = 8
 Key = TypeVar("Key", str, tuple[str, str])
+BOOLEAN_WORDS = {"no": 0, "false": 0, "0": 0, "yes": 1, "true": 1, "1": 1}
 INTEREST = re.compile(r"top\d+")
 
 
@@ -196,6 +197,10 @@ class Margins:
 
         Raises PopulaceError where the frame lacks the column or holds a level without a place.
         """
+        return np.bincount(self.codes(frame, column), minlength=len(self.labels(column)))
+
+    def codes(self, frame: pd.DataFrame, column: str) -> np.ndarray:
+        """The place of every row of a frame, int32 (rows,); raises as `count` does."""
         coding = self._coding(column)
         if column not in frame:
             raise PopulaceError(
@@ -209,7 +214,7 @@ class Margins:
                 f"Column “{column}” holds {what}, which no real person has: "
                 "change it to one of the real values."
             )
-        return np.bincount(codes, minlength=len(coding.labels))
+        return codes
 
     def _coding(self, column: str) -> Coding:
         if column not in self.codings:
@@ -228,9 +233,20 @@ class Reference(Margins):
     @classmethod
     def of(cls, table: Table) -> Self:
         """Count a table's modelled columns, alone and in pairs."""
-        frame, columns = table.frame, table.schema.modelled.columns
-        codings = _codings(frame, columns)
-        codes = {name: coding.codes(frame[name]) for name, coding in codings.items()}
+        codings = _codings(table.frame, table.schema.modelled.columns)
+        return cls._over(table.frame, MappingProxyType(codings))
+
+    def recount(self, frame: pd.DataFrame) -> Self:
+        """The same counts, over the same places, of another frame: a synthetic one, say.
+
+        Raises PopulaceError as `count` does.
+        """
+        return self._over(frame, self.codings)
+
+    @classmethod
+    def _over(cls, frame: pd.DataFrame, codings: Mapping[str, Coding]) -> Self:
+        empty = Margins(len(frame), codings, {})
+        codes = {name: empty.codes(frame, name) for name in codings}
         sizes = {name: len(coding.labels) for name, coding in codings.items()}
         pairs = {
             (a, b): np.bincount(
@@ -239,7 +255,7 @@ class Reference(Margins):
             for a, b in itertools.combinations(codings, 2)
         }
         counts = {name: np.bincount(codes[name], minlength=sizes[name]) for name in codings}
-        return cls(len(frame), MappingProxyType(codings), _closed(counts), _closed(pairs))
+        return cls(len(frame), codings, _closed(counts), _closed(pairs))
 
     def pair(self, a: str, b: str) -> np.ndarray:
         """How many people fall in each pair of places, int64 (labels of a, labels of b)."""
@@ -369,16 +385,19 @@ def _numbers(values: pd.Series) -> np.ndarray:
 
 def _level_codes(values: pd.Series, levels: tuple[str, ...]) -> np.ndarray:
     if isinstance(values.dtype, pd.CategoricalDtype):
-        known = [str(level) for level in values.cat.categories]
-        to_level = np.array([*pd.Index(levels).get_indexer(known), -1], dtype=np.int32)
-        return to_level[values.cat.codes.to_numpy()]
-    if pd.api.types.is_bool_dtype(values.dtype) and levels == ("no", "yes"):
-        return values.astype("boolean").fillna(False).to_numpy(dtype=np.int32)
-    codes, distinct = pd.factorize(values)
-    to_level = np.array(
-        [*pd.Index(levels).get_indexer([str(value) for value in distinct]), -1], dtype=np.int32
-    )
-    return to_level[codes]
+        codes, distinct = values.cat.codes.to_numpy(), values.cat.categories
+    else:
+        codes, distinct = pd.factorize(values)
+    words = [_level(value) for value in distinct]
+    places = pd.Index(levels).get_indexer(words)
+    if levels == BOOLEAN_LEVELS:
+        places = [BOOLEAN_WORDS.get(word.casefold(), -1) for word in words]
+    return np.array([*places, -1], dtype=np.int32)[codes]
+
+
+def _level(value: object) -> str:
+    """A level as a schema writes it: 3, not 3.0, which other libraries make of it."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _quantile_edges(
@@ -393,7 +412,7 @@ def _quantile_edges(
     edges = np.unique(np.r_[distinct[0], distinct[at], heaps, after])
     edges = edges[edges <= distinct[-1]]
     if not whole:  # a float32 shows its seven digits
-        edges = np.array([float(f"{edge:.7g}") for edge in edges])
+        edges = np.unique([float(f"{edge:.7g}") for edge in edges])
     return np.r_[edges, distinct[-1] + 1] if whole else np.unique(np.r_[edges, distinct[-1]])
 
 

@@ -1,0 +1,93 @@
+"""How strongly two columns of any kind go together: one measure for all.
+
+Bias-corrected Cramér's V (W. Bergsma, "A bias-correction for Cramér's V and Tschuprow's T", Journal
+of the Korean Statistical Society 42, 2013) over the cells that two columns span. Numbers enter as
+bins and missing values as a level, so the measure is one for all pairs, symmetric, between 0
+(independent) and 1 (one tells the other), and can be read from aggregate counts alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synth.errors import PopulaceError
+
+if TYPE_CHECKING:
+    from synth.reference import Reference
+
+MEASURE = "Bias-corrected Cramér's V (Bergsma 2013)"
+
+
+@dataclass(frozen=True, eq=False)
+class Associations:
+    """The association of every pair of columns.
+
+    columns: k names; values: float (k, k), symmetric, 1 on the diagonal.
+    """
+
+    columns: tuple[str, ...]
+    values: np.ndarray
+
+    def order(self) -> tuple[str, ...]:
+        """The columns so that those that go together stand together (average linkage)."""
+        from scipy.cluster.hierarchy import leaves_list, linkage
+        from scipy.spatial.distance import squareform
+
+        if len(self.columns) < 3:
+            return self.columns
+        apart = 1 - self.values
+        np.fill_diagonal(apart, 0)
+        tree = linkage(squareform(apart, checks=False), "average", optimal_ordering=True)
+        return tuple(self.columns[place] for place in leaves_list(tree))
+
+    def arranged(self, order: tuple[str, ...]) -> np.ndarray:
+        """`values` with rows and columns in another order, float (k, k)."""
+        at = [self.columns.index(name) for name in order]
+        return self.values[np.ix_(at, at)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "measure": MEASURE,
+            "columns": list(self.columns),
+            "values": [[round(float(value), 5) for value in row] for row in self.values],
+        }
+
+
+def associations(reference: Reference) -> Associations:
+    """The association of every pair of columns that is counted.
+
+    For a synthetic frame: `associations(reference.recount(frame))`.
+    """
+    columns = reference.columns
+    values = np.eye(len(columns))
+    for i, a in enumerate(columns):
+        for j in range(i):
+            values[i, j] = values[j, i] = cramers_v(reference.pair(a, columns[j]))
+    values.setflags(write=False)
+    return Associations(columns, values)
+
+
+def cramers_v(counts: np.ndarray) -> float:
+    """Bias-corrected Cramér's V of counts, (rows, columns); 0 where one side is constant.
+
+    Raises PopulaceError where nothing is counted.
+    """
+    counts = np.asarray(counts, dtype=float)
+    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    total = counts.sum()
+    if total < 2:
+        raise PopulaceError("An association needs at least two people: ask for more rows.")
+    rows, columns = counts.shape
+    if min(rows, columns) < 2:
+        return 0.0
+    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
+    phi2 = float(((counts - expected) ** 2 / expected).sum() / total)
+    phi2 = max(0.0, phi2 - (rows - 1) * (columns - 1) / (total - 1))
+    rows_fair = rows - (rows - 1) ** 2 / (total - 1)
+    columns_fair = columns - (columns - 1) ** 2 / (total - 1)
+    fair = min(rows_fair, columns_fair) - 1
+    return float(np.sqrt(min(1.0, phi2 / fair))) if fair > 0 else 0.0
