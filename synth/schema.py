@@ -420,8 +420,8 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
         codes, all_texts = _coded(series)
     except TypeError:
         return _skipped(name, missing), (
-            f"Column {name} holds nested values and is left out: "
-            "flatten it into columns of single values."
+            f"Column {name} holds lists, records or bytes and is left out: "
+            "turn it into columns of single values."
         )
     texts = [all_texts[i] for i in np.unique(codes[codes >= 0])]
     missing = missing or bool((codes < 0).any())
@@ -445,7 +445,8 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
             f"Column {name} holds dates and is left out: "
             "give an age or a year as a number to learn from it."
         )
-    if len(texts) > 50 and sum(map(len, texts)) > 60 * len(texts):
+    lengths = [len(text) for text in texts]
+    if max(lengths) > 300 or (len(texts) > 50 and sum(lengths) > 60 * len(texts)):
         return _skipped(name, missing), (
             f"Column {name} holds free text and is left out: "
             "sort it into categories to learn from it."
@@ -572,6 +573,16 @@ def _holds_numbers(dtype: Any) -> bool:
     return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
 
 
+def _coded_or_refused(series: pd.Series, name: str) -> tuple[np.ndarray, list[str]]:
+    try:
+        return _coded(series)
+    except TypeError as error:
+        raise PopulaceError(
+            f"Column {name} holds lists, records or bytes: turn it into columns of single "
+            'values, or set its role to "skip".'
+        ) from error
+
+
 def _is_ordered(dtype: Any) -> bool:
     return isinstance(dtype, pd.CategoricalDtype) and bool(dtype.ordered)
 
@@ -630,12 +641,7 @@ def _numbers(series: pd.Series, name: str) -> tuple[np.ndarray, bool]:
     if _holds_numbers(dtype):
         values = series.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
-        try:
-            codes, texts = _coded(series)
-        except TypeError as error:
-            raise PopulaceError(
-                f"Column {name} holds nested values: flatten it into columns of single values."
-            ) from error
+        codes, texts = _coded_or_refused(series, name)
         parsed = []
         for text in texts:
             number = _as_number({"no": 0, "yes": 1}.get(text, text))
@@ -692,12 +698,7 @@ def _completed(column: Column, series: pd.Series) -> Column:
         lower = seen.lower if column.lower is None else column.lower
         upper = seen.upper if column.upper is None else column.upper
         return replace(column, missing=missing, lower=lower, upper=upper, step=step)
-    try:
-        codes, texts = _coded(series)
-    except TypeError as error:
-        raise PopulaceError(
-            f'Column {column.name} holds nested values: flatten it, or set its role to "skip".'
-        ) from error
+    codes, texts = _coded_or_refused(series, column.name)
     missing = missing or bool((codes < 0).any())
     if column.kind == "boolean" or column.levels:
         return replace(column, missing=missing)
@@ -767,12 +768,7 @@ def _whole(values: np.ndarray, absent: np.ndarray, name: str) -> np.ndarray:
 
 def _levels(series: pd.Series, column: Column) -> tuple[np.ndarray, np.ndarray]:
     """Level numbers (boolean: truth values) and the mask of missing ones."""
-    try:
-        codes, texts = _coded(series)
-    except TypeError as error:
-        raise PopulaceError(
-            f'Column {column.name} holds nested values: flatten it, or set its role to "skip".'
-        ) from error
+    codes, texts = _coded_or_refused(series, column.name)
     if column.kind == "boolean":
         words = _WORDS_TO_BOOLEAN | {"1": True, "0": False}
         position = {text: words.get(text.casefold(), -1) for text in texts}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+import io
 import json
 import re
 from collections.abc import Sequence
@@ -32,10 +33,15 @@ _WHOLE = r"^[+-]?(0|[1-9]\d{0,17})$"
 _DECIMAL = r"^[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
 _NOT_TABLES = (
     (b"\x80", "a Python pickle, which is never opened"),
+    (b"ccopy_reg\n", "a Python pickle, which is never opened"),
+    (b"(lp0\n", "a Python pickle, which is never opened"),
+    (b"(dp0\n", "a Python pickle, which is never opened"),
     (b"PK\x03\x04", "an Excel workbook or a ZIP archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"%PDF", "a PDF document"),
+    (b"<", "a web page or an XML document"),
+    (b'{"', "a JSON document"),
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
 )
@@ -212,6 +218,8 @@ def _read_parquet(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, .
         rows, leaves = file.metadata.num_rows, file.metadata.num_columns
         held = sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups))
     except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:
+        if "deeply nested" in str(error):
+            raise PopulaceError(f"{name} is too deeply nested: save a plain table.") from error
         raise PopulaceError(broken) from error
     nested = [field.name for field in arrow if pa.types.is_nested(field.type)]
     _check_size(rows, len(arrow), name)
@@ -280,7 +288,7 @@ def _read_csv(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]
             ),
         )
     except (pa.ArrowException, OSError) as error:
-        raise PopulaceError(_csv_fault(str(error), name)) from error
+        raise PopulaceError(_csv_fault(str(error), content, delimiter, len(names), name)) from error
     if table.num_columns != len(names):
         raise PopulaceError(f"The first row of {name} is no plain list of column names: mend it.")
     _check_size(table.num_rows, len(names), name)
@@ -361,16 +369,17 @@ def _header(content: bytes, name: str) -> tuple[str, list[str]]:
     return best[1], best[2]
 
 
-def _csv_fault(message: str, name: str) -> str:
-    """Arrow's complaint about a CSV file as a sentence."""
-    ragged = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)", message)
-    if ragged:
-        row, wanted, found = ragged.groups()
-        where = f"Line {row}" if row else "A line"
+def _csv_fault(message: str, content: bytes, delimiter: str, columns: int, name: str) -> str:
+    """Arrow's complaint about a CSV file as a sentence, with the line looked up."""
+    lines = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=delimiter)
+    try:
+        found, line = next((len(r), lines.line_num) for r in lines if r and len(r) != columns)
         return (
-            f"{where} of {name} has {found} cells where the first row names {wanted} columns: "
+            f"Line {line} of {name} has {found} cells where the first row names {columns} columns: "
             "put cells that hold the delimiter in double quotes."
         )
+    except (csv.Error, StopIteration):
+        pass
     if "straddling" in message or "block" in message:
         return f"{name} has a line of over {_BLOCK // 10**6} million characters: {_REMEDY}."
     return f"{name} cannot be read as CSV: {_REMEDY}."
