@@ -164,10 +164,10 @@ def _content(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
     else:
         path = Path(source)
         name = name or path.name
+        if path.is_dir():
+            raise PopulaceError(f"{path} is a folder: name a CSV or Parquet file in it.")
         try:
             size = path.stat().st_size
-            if path.is_dir():
-                raise PopulaceError(f"{path} is a folder: name a CSV or Parquet file in it.")
             content = path.read_bytes() if size <= BYTES_LIMIT else b""
         except FileNotFoundError as error:
             raise PopulaceError(f"There is no file {path}: check its name and folder.") from error
