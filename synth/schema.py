@@ -676,7 +676,8 @@ def _decimals(step: float) -> int:
 
 def _integer_dtype(lower: float, upper: float, missing: bool) -> Any:
     for bits in (8, 16, 32):
-        if -(2 ** (bits - 1)) <= lower and upper < 2 ** (bits - 1):
+        # The least value is kept free where values can be missing: it can stand for them.
+        if -(2 ** (bits - 1)) + missing <= lower and upper < 2 ** (bits - 1):
             break
     else:
         bits = 64

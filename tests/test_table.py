@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from synth import table as module
 from synth.errors import PopulaceError
 from synth.schema import Schema
-from synth.table import Table, make_table, read_table
+from synth.table import Table, make_table, read_table, write_csv
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -297,6 +297,27 @@ def test_the_digest_tells_tables_apart():
 def test_an_empty_frame_is_refused():
     with pytest.raises(PopulaceError, match="no rows"):
         make_table(people().iloc[:0])
+
+
+def test_csv_is_written_in_pieces_and_opens_safely_in_a_spreadsheet():
+    words = ["=cmd()", "+1", "-1", "@x", "\tx", "a=b", 'say "hi"', "line\nbreak", None]
+    one = pa.table(
+        {
+            "=name": pa.array(words),
+            "level": pa.array(words).dictionary_encode(),
+            "number": pa.array([*range(-4, 4), None]),
+            "flag": pa.array([True, None, *[False] * 7]),
+        }
+    )
+    target = io.BytesIO()
+    write_csv(target, [one, one])
+    read = pd.read_csv(io.BytesIO(target.getvalue()), keep_default_na=False)
+    safe = ["'=cmd()", "'+1", "'-1", "'@x", "'\tx", "a=b", 'say "hi"', "line\nbreak", ""]
+    assert read["'=name"].tolist() == safe * 2
+    assert read["level"].tolist() == safe * 2
+    assert read["number"].tolist() == [*map(str, range(-4, 4)), ""] * 2
+    assert read["flag"].tolist()[:3] == ["true", "", "false"]
+    assert not any(line.startswith((b"=", b"@")) for line in target.getvalue().splitlines())
 
 
 @given(st.binary(max_size=200))
