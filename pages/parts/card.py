@@ -50,17 +50,21 @@ def _html(record: Record, dressed: Dress, population: Population) -> str:
     else:
         icons = "".join(_icon(population, interest) for interest in interests)
         cover = f'<div class="pp-cover pp-tint-{tint}" aria-hidden="true">{icons}</div>'
-    chips = "".join(
+    items = "".join(
         f"<li><b>{rank}</b>{_icon(population, interest)}{escape(words.level_title(interest))}</li>"
         for rank, interest in enumerate(interests, start=1)
     )
+    chips = f'<ol class="pp-chips" aria-label="Interests, first to third">{items}</ol>'
     pictures = "".join(_image(picture, "") for picture in dressed.pictures)
     posts = "".join(f"<p>{escape(post)}</p>" for post in dressed.posts)
     return (
         f'<article class="pp-card">{cover}{face}'
         f'<h2 class="pp-name">{escape(dressed.name)} <span class="pp-badge">synthetic</span></h2>'
         f'<p class="pp-line">{escape(wording.record_line(record, population))}</p>'
-        + (f'<ol class="pp-chips" aria-label="Interests, first to third">{chips}</ol>' * bool(chips))
+        + (
+            f'<ol class="pp-chips" aria-label="Interests, first to third">{chips}</ol>'
+            * bool(chips)
+        )
         + (f'<div class="pp-pictures">{pictures}</div>' * bool(pictures))
         + (f'<div class="pp-posts">{posts}</div>' * bool(posts))
         + (f'<p class="pp-note">{escape(dressed.note)}</p>' * bool(dressed.note))
@@ -87,8 +91,8 @@ def interests_of(record: Record, population: Population) -> tuple[str, ...]:
 
 
 def alike(record: Record, population: Population) -> Evidence:
-    """The record's key facts as evidence; whole numbers within two years, others within their bin."""
-    schema = population.network.schema
+    """The record's featured columns as evidence; whole numbers within two of the person's."""
+    schema = population.network.schema.modelled
     return Evidence(
         {
             name: _fact(schema[name], record[name])
@@ -110,8 +114,10 @@ def _fact(column: Column, value: object) -> Fact:
 
 
 def _alike_words(population: Population) -> str:
-    schema = population.network.schema
-    shared = [schema[name].title.lower() for name in population.featured if name in schema.names]
+    schema = population.network.schema.modelled
+    shared = [
+        schema[name].title.lower() for name in population.featured if name in schema.names
+    ]
     return "The same " + ", ".join(shared) + "; numbers within two of this person's. Exact."
 
 
@@ -135,13 +141,15 @@ def whole_record(record: Record, dressed: Dress, choice: Choice) -> None:
 
 
 def _rows(record: Record, choice: Choice) -> str:
-    schema = choice.population.network.schema
-    return "".join(
-        f"<div{' class=pp-asked' if column.name in choice.evidence else ''}>"
-        f"<dt>{escape(column.title)}</dt><dd>{escape(_value(column, record[column.name]))}</dd></div>"
-        for column in _ordered(schema.columns, choice.population.featured)
-        if column.name in record
-    )
+    schema, rows = choice.population.network.schema.modelled, []
+    for column in _ordered(schema.columns, choice.population.featured):
+        if column.name in record:
+            kind = "pp-asked" if column.name in choice.evidence else ""
+            value = escape(_value(column, record[column.name]))
+            rows.append(
+                f'<div class="{kind}"><dt>{escape(column.title)}</dt><dd>{value}</dd></div>'
+            )
+    return "".join(rows)
 
 
 def _ordered(columns: Sequence[Column], featured: Sequence[str]) -> list[Column]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from synth.evidence import Evidence
 
@@ -40,5 +41,12 @@ def keep(choice: Choice) -> None:
 
 
 def current() -> Choice:
-    """The visitor's choice; the sidebar has always run before a page does."""
+    """The visitor's choice, laid down by the sidebar before a page runs.
+
+    Only a fresh server's first visitor, coming by a page's own address, finds the page alone:
+    Streamlit knows the folder `pages` and has not met `app.py` yet. It is told so, and starts over.
+    """
+    if _PLACE not in st.session_state:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
     return st.session_state[_PLACE]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from synth.people import names
 from synth.populations import Population
 
 Record = Mapping[str, object]
@@ -28,19 +29,18 @@ class Dress:
     """What one card wears; `note` says which stand-in serves, where one does."""
 
     name: str
+    initials: str
     portrait: Picture | None = None
     cover: Picture | None = None
     pictures: tuple[Picture, ...] = ()
     posts: tuple[str, ...] = ()
     note: str = ""
 
-    @property
-    def initials(self) -> str:
-        """Two letters for the avatar."""
-        parts = [part for part in self.name.split() if part[0].isalnum()]
-        return "".join(part[0] for part in (parts[:1] + parts[-1:] if parts[1:] else parts)).upper()
-
 
 def dress(records: Sequence[Record], population: Population, seed: int) -> tuple[Dress, ...]:
     """One `Dress` a record, in their order; the same seed dresses the same people alike."""
-    return tuple(Dress(name=f"Person {index + 1}") for index in range(len(records)))
+    genders = [str(record.get("gender", "")) for record in records]
+    return tuple(
+        Dress(identity.name, identity.initials)
+        for identity in names.draw_identities(genders, seed=seed)
+    )

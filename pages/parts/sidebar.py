@@ -52,7 +52,6 @@ def show() -> None:
             format_func=titles.__getitem__,
             key="population",
             bind="query-params",
-            required=True,
             filter_mode=None,
         )
         population = loaders.population(name)
@@ -72,7 +71,7 @@ def show() -> None:
             )
 
         st.html('<h2 class="pp-section">People</h2>')
-        left, right = st.columns(2, gap="small", wrap=False)
+        left, right = st.container(key="numbers").columns(2, gap="small", wrap=False)
         count = left.number_input(
             "How many", 1, MOST_PEOPLE, PEOPLE, key="people", bind="query-params"
         )
@@ -148,7 +147,7 @@ def _say(made: choice.Choice) -> None:
 
 
 def _facts(population: Population) -> dict[str, _Answer]:
-    schema = population.network.schema
+    schema = population.network.schema.modelled
     featured = [name for name in population.featured if name in schema.names]
     rest = [name for name in schema.names if name not in featured]
     answers = {name: _ask(schema[name]) for name in featured}
@@ -179,16 +178,10 @@ def _nothing(column: Column) -> list[str] | str | tuple[float, float]:
     return (lower, upper)
 
 
-def _levels(column: Column) -> tuple[str, ...]:
-    return (*column.levels, MISSING) if column.missing else column.levels
-
-
 def _ask_levels(column: Column) -> _Answer:
-    key, levels = key_of(column.name), _levels(column)
+    key, levels = key_of(column.name), column.states
     held = st.session_state.get(key)
-    if held is not None and not (
-        isinstance(held, list) and all(value in levels for value in held)
-    ):
+    if held is not None and not (isinstance(held, list) and all(value in levels for value in held)):
         st.session_state[key] = (
             [value for value in held if value in levels] if isinstance(held, list) else []
         )
@@ -251,7 +244,10 @@ def _ask_range(column: Column) -> _Answer:
         return _Answer(OneOf((MISSING,)), ((f"{key}_missing", "true"),))
     if not _fits((low, high), lower, upper) or (low <= lower and high >= upper):
         return _Answer()
-    fact = Between(None if low <= lower else low, None if high >= upper else high)
+    fact = Between(
+        None if low <= lower else min(low, column.upper or low),
+        None if high >= upper else max(high, column.lower or high),
+    )
     return _Answer(fact, ((key, f"{low:g}"), (key, f"{high:g}")))
 
 

@@ -1,0 +1,71 @@
+"""Real beside synthetic, column by column, as the marginals page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.parts import loaders
+from synth.evaluate.fidelity import expected_tvd, tvd
+from synth.evidence import Evidence
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from synth.schema import Column
+
+PEOPLE = 20_000
+"""So many synthetic people are drawn for the charts."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One column: counts over the same places.
+
+    `real` is None where the shipped counts cannot tell, and the distances with it; `exact` holds
+    the posterior's probabilities, None where they are not over the same places; `edges` are the
+    bin edges of a number, one more than its places with values.
+    """
+
+    column: Column
+    labels: tuple[str, ...]
+    real: np.ndarray | None
+    synthetic: np.ndarray
+    exact: np.ndarray | None
+    edges: np.ndarray | None
+    tvd: float | None
+    reference: float | None
+
+
+@st.cache_resource(show_spinner="Counting people …", max_entries=16)
+def _compare(name: str, known: str, seed: int, _evidence: Evidence) -> tuple[Comparison, ...]:
+    population = loaders.population(name)
+    posterior = loaders.posterior(name, _evidence)
+    people = posterior.sample(PEOPLE, seed=seed)
+    counts, real = population.reference, loaders.reference(name, _evidence)
+    found = []
+    for column in population.network.schema.modelled.columns:
+        labels = counts.labels(column.name)
+        made = counts.count(people, column.name)
+        true = real.marginal(column.name) if real is not None and real.rows else None
+        exact = posterior.marginal(column.name)
+        found.append(
+            Comparison(
+                column=column,
+                labels=labels,
+                real=true,
+                synthetic=made,
+                exact=exact.probabilities if exact.labels == labels else None,
+                edges=counts.edges(column.name),
+                tvd=None if true is None else tvd(true, made),
+                reference=None if true is None else expected_tvd(true, PEOPLE),
+            )
+        )
+    return tuple(found)
+
+
+def compare(name: str, evidence: Evidence, seed: int) -> tuple[Comparison, ...]:
+    """Every modelled column of the population under the evidence."""
+    return _compare(name, str(evidence), seed, evidence)
