@@ -1,0 +1,257 @@
+"""The command line: questions to populations, samples, learning; other commands live beside
+their subjects and are loaded when they are named.
+
+Errors are one sentence on standard error and exit code 2; `--json` prints for machines.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from synth.errors import PopulaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from synth.bayes import Posterior
+    from synth.populations import Population
+
+_ELSEWHERE = {
+    "evaluate": (
+        "synth.evaluate.commands:evaluate_command",
+        "Compare synthetic people with the real ones.",
+    ),
+    "bench": ("synth.bench.commands:bench_command", "Measure the network beside its peers."),
+}
+
+
+class _Commands(TyperGroup):
+    """A group whose outside commands are imported only when they are named."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, (_, words) in _ELSEWHERE.items():
+            self.commands[name] = TyperCommand(name, help=words)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] in _ELSEWHERE:
+            module, attribute = _ELSEWHERE[args[0]][0].split(":")
+            found = getattr(import_module(module), attribute)
+            if not isinstance(found, typer.Typer):
+                command, found = found, typer.Typer(add_completion=False)
+                found.command(args[0])(command)
+            self.commands[args[0]] = typer.main.get_command(found)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PopulaceError as error:
+            typer.echo(str(error), err=True)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            typer.echo(f"{error.filename or 'The disk'}: {error.strerror or error}.", err=True)
+        raise typer.Exit(2)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Populace: synthetic people from a population that can be questioned.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+populations_app = typer.Typer(
+    help="The populations that are at hand.", invoke_without_command=True, no_args_is_help=False
+)
+app.add_typer(populations_app, name="populations")
+
+Pop = Annotated[str, typer.Argument(metavar="POP", help="A population's name or a fitted folder.")]
+Given = Annotated[
+    str, typer.Option(metavar="FACTS", help="What is known: marital=married,age=25..35.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same people.")]
+
+
+@populations_app.callback()
+def populations(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the populations that are at hand."""
+    if ctx.invoked_subcommand:
+        return
+    from synth.populations import available, load
+
+    entries = []
+    for name in available():
+        population = load(name)
+        entries.append(
+            {
+                "name": population.name,
+                "title": population.title,
+                "people": population.reference.rows,
+                "columns": list(population.network.schema.modelled.names),
+                "note": population.note,
+            }
+        )
+    if as_json:
+        _print_json(entries)
+        return
+    for entry in entries:
+        typer.echo(f"{entry['name']}: {entry['title']}, learned from {entry['people']:,} people")
+        typer.echo(f"  {entry['note']}")
+        typer.echo(f"  {', '.join(entry['columns'])}")
+
+
+@app.command()
+def probability(population: Pop, given: Given = "", as_json: AsJson = False) -> None:
+    """How common people are of whom the facts hold."""
+    posterior, facts = _asked(population, given)
+    if as_json:
+        _print_json(
+            {
+                "population": population,
+                "given": facts,
+                "probability": posterior.probability,
+                "log_probability": posterior.log_probability,
+            }
+        )
+        return
+    typer.echo(f"{_percent(posterior.probability)} of {population}: {facts or 'everybody'}")
+
+
+@app.command()
+def posterior(
+    population: Pop,
+    column: Annotated[str, typer.Argument(help="The column that is asked about.")],
+    given: Given = "",
+    do: Annotated[
+        str, typer.Option(metavar="FACTS", help="What is set from outside: education=none.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The distribution of a column among people of whom the facts hold."""
+    asked, facts = _asked(population, given, do)
+    marginal = asked.marginal(column)
+    mean = getattr(marginal, "mean", None)
+    if as_json:
+        _print_json(
+            {
+                "population": population,
+                "column": column,
+                "given": facts,
+                "do": do,
+                "probability": asked.probability,
+                "labels": list(marginal.labels),
+                "probabilities": [float(p) for p in marginal.probabilities],
+                "mean": None if mean is None else float(mean),
+            }
+        )
+        return
+    width = max(len(label) for label in marginal.labels)
+    most = max(float(p) for p in marginal.probabilities) or 1.0
+    for label, share in zip(marginal.labels, marginal.probabilities, strict=True):
+        bar = "█" * round(30 * float(share) / most)
+        typer.echo(f"{label:<{width}}  {_percent(float(share)):>8}  {bar}")
+    if mean is not None:
+        typer.echo(f"{'mean':<{width}}  {float(mean):>8.4g}")
+
+
+@app.command()
+def sample(
+    population: Pop,
+    out: Annotated[Path, typer.Option(help="The file to write: .parquet or .csv.")],
+    rows: Annotated[int, typer.Option(min=1, help="How many people.")] = 1000,
+    given: Given = "",
+    seed: Seed = 0,
+) -> None:
+    """Draw people of whom the facts hold and write them to a file."""
+    kind = out.suffix.lower()
+    if kind not in (".parquet", ".csv"):
+        raise PopulaceError(
+            f"{out.name} is neither .parquet nor .csv: end its name in one of them."
+        )
+    asked, _ = _asked(population, given)
+    with _progress(f"Drawing {rows:,} people", rows) as advance:
+        if kind == ".parquet":
+            asked.write_parquet(out, rows, seed=seed, progress=advance)
+        else:
+            _write_csv(asked, out, rows, seed, advance)
+    typer.echo(f"{rows:,} synthetic people written to {out}", err=True)
+
+
+def _write_csv(
+    asked: Posterior, out: Path, rows: int, seed: int, advance: Callable[[int], None]
+) -> None:
+    from synth.table import write_csv
+
+    def counted() -> Iterator[Any]:
+        done = 0
+        for table in asked.batches(rows, seed):
+            yield table
+            done += table.num_rows
+            advance(done)
+
+    # A half-written file never takes the place of a whole one.
+    part = out.with_name(out.name + ".part")
+    try:
+        with part.open("wb") as file:
+            write_csv(file, counted())
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+# ---------------------------------------------------------------------- shared
+
+
+def _asked(name: str, given: str, do: str = "") -> tuple[Posterior, str]:
+    """The answers of a population, and its facts as they were understood."""
+    from synth.evidence import Evidence
+
+    population = _load(name)
+    schema = population.network.schema
+    facts = Evidence.parse(given, schema)
+    if do:
+        return population.network.given(facts, do=Evidence.parse(do, schema)), str(facts)
+    return population.given(facts), str(facts)
+
+
+def _load(name: str) -> Population:
+    from synth.populations import load
+
+    return load(name)
+
+
+def _percent(share: float) -> str:
+    """A share in words: 4.1%, 0.0012%, 1e-07."""
+    if share == 0 or share >= 1e-6:
+        return f"{share:.2%}" if share >= 0.1 else f"{share * 100:.2g}%"
+    return f"{share:.2g}"
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def _progress(words: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    """A bar on standard error; call the result with how much is done (and new words)."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=total)
+
+        def advance(done: float, words: str | None = None) -> None:
+            bar.update(task, completed=done, **({"description": words} if words else {}))
+
+        yield advance
