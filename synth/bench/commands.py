@@ -1,0 +1,116 @@
+"""`python -m synth bench`: the benchmark on the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from synth.bench.data import atus, truth
+from synth.bench.measure import MODES, bench
+from synth.errors import PopulaceError
+
+SIZES = (10_000, 1_000_000, 10_000_000)
+app = typer.Typer()
+
+
+@app.command("bench")
+def bench_command(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the document as JSON.")] = False,
+    rows: Annotated[
+        list[int], typer.Option(help="Rows to draw without evidence; may be repeated.")
+    ] = list(SIZES),  # noqa: B006
+    peer_python: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME=PATH",
+            help="The Python of an environment with pybnesian or pyagrum; may be repeated.",
+        ),
+    ] = [],  # noqa: B006
+    table: Annotated[
+        list[str], typer.Option(help="Only this table: truth or atus; may be repeated.")
+    ] = [],  # noqa: B006
+) -> None:
+    """Measure our network beside pgmpy, and beside pybnesian and pyAgrum where they are given."""
+    peers = {}
+    for pair in peer_python:
+        name, found, path = pair.partition("=")
+        if not found:
+            raise PopulaceError(f"“{pair}” names no Python: write --peer-python pyagrum=/path.")
+        peers[name.strip().lower()] = path
+    makers = {"truth": truth, "atus": atus}
+    for name in table:
+        if name not in makers:
+            raise PopulaceError(f"No table is called “{name}”: choose truth or atus.")
+    if any(size < 1 for size in rows):
+        raise PopulaceError("A sample needs at least one row: give --rows a number above 0.")
+    console = Console(stderr=True)
+    made = [makers[name]() for name in (table or makers)]
+    datasets = [dataset for dataset in made if dataset is not None]
+    if len(datasets) < len(made):
+        console.print("ATUS is left out: its table is not beside this repository.")
+    with console.status("Starting") as status:
+        document = bench(datasets, sorted(set(rows)), peers, progress=status.update)
+    if len(datasets) < len(made):
+        document["tables"]["atus"] = {"left_out": "its table is not beside this repository"}
+    if as_json:
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    out = Console()
+    for name, result in document["tables"].items():
+        for mode in MODES:
+            if "tools" in result:
+                out.print(_grid(name, result, mode))
+
+
+def _grid(name: str, result: dict[str, Any], mode: str) -> Grid:
+    """One readable table: a row for each figure, a column for each tool and its ratio to ours."""
+    words = "one thread" if mode == "one" else "all threads"
+    grid = Grid(title=f"{name}, {result['rows']:,} rows learned, {words}", title_justify="left")
+    grid.add_column("")
+    grid.add_column("limit", justify="right")
+    for tool in result["tools"]:
+        grid.add_column(tool, justify="right")
+    tools = result["tools"]
+    ratios = result["ratios"]
+
+    def cells(key: str, values: dict[str, Any], form: str) -> list[str]:
+        out = []
+        for tool, value in values.items():
+            if value is None:
+                out.append("–")
+                continue
+            times = ratios.get(tool, {}).get(mode, {}).get(key)
+            out.append(f"{value:{form}}" + (f" ({times:,g}×)" if times else ""))
+        return out
+
+    fits = {tool: entry[mode]["fit_s"] for tool, entry in tools.items()}
+    grid.add_row("fit, s", "", *cells("fit", fits, ".3f"))
+    for size, limit in result["limit"][mode].items():
+        rates = {tool: entry[mode]["rows_per_s"].get(size) for tool, entry in tools.items()}
+        share = result["limit_share"][mode][size]
+        shown = f"{limit:,}" + (f" ({share:.0%} reached)" if share else "") if limit else "–"
+        grid.add_row(f"rows/s of {int(size):,}", shown, *cells(f"sample {size}", rates, ",.0f"))
+    for kind, facts in result["questions"].items():
+        rates = {
+            tool: next(iter(entry[mode]["given"][kind]["rows_per_s"].values()), None)
+            for tool, entry in tools.items()
+        }
+        probability = tools["populace"][mode]["given"][kind].get("probability")
+        asked = ", ".join(f"{column}={level}" for column, level in facts.items())
+        note = "" if probability is None else f", p={probability:.2g}"
+        grid.add_row(f"rows/s given {asked}{note}", "", *cells(f"given {kind}", rates, ",.4g"))
+    peaks = {
+        tool: max((v for v in entry[mode]["peak_mib"].values() if v), default=None)
+        for tool, entry in tools.items()
+    }
+    grid.add_row("peak memory, MiB", "", *cells("", peaks, ",.0f"))
+    for figure in ("lr_auc", "hgb_auc", "repeat_share"):
+        values = {tool: entry["fidelity"].get(figure) for tool, entry in tools.items()}
+        fresh = tools["populace"]["fidelity"].get(f"{figure}_reference")
+        label = figure if fresh is None else f"{figure} (fresh people {fresh:.3f})"
+        grid.add_row(label, "", *cells("", values, ".3f"))
+    return grid

@@ -1,0 +1,354 @@
+"""Run the measurements, each in its own process, and join them to one document."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synth.bench.data import Dataset
+from synth.errors import PopulaceError
+from synth.evaluate.fidelity import evaluate
+from synth.evidence import Evidence
+
+PEERS = ("pgmpy", "pybnesian", "pyagrum")
+RUNNERS = Path(__file__).parent / "runners"
+OURS = "populace"
+GIVEN_ROWS = 10_000  # rows asked of every tool under evidence
+GIVEN_MANY = 1_000_000  # and of ours, once more
+RARE_ROWS = 40  # rows asked of a peer under rare evidence: it rejects about 100,000 for each
+REPEATS = 5
+SECONDS = 20.0  # a measurement is repeated no longer than this
+LIMIT = 180.0  # and stopped after this
+MODES = ("one", "all")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A library under measurement: its name, its Python, and the script or module that runs."""
+
+    name: str
+    python: str
+    entry: tuple[str, ...]
+
+    @property
+    def ours(self) -> bool:
+        """Whether this is our own network."""
+        return self.name == OURS
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a dataset's files lie during a run."""
+
+    folder: Path
+    dataset: Dataset
+    train: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "train", self.folder / f"{self.dataset.name}.parquet")
+        self.dataset.train.to_parquet(self.train)
+
+
+def tools(peers: Mapping[str, str]) -> tuple[Tool, ...]:
+    """Ours, pgmpy in this Python, and the peers for which a Python is given.
+
+    Raises PopulaceError where a peer is unknown or its Python is not there.
+    """
+    out = [Tool(OURS, sys.executable, ("-m", "synth.bench.own"))]
+    for name, python in {"pgmpy": sys.executable, **peers}.items():
+        if name not in PEERS:
+            raise PopulaceError(f"No peer is called “{name}”: choose one of {', '.join(PEERS)}.")
+        if not Path(python).exists():
+            raise PopulaceError(f"There is no Python at {python}: give the path of {name}'s own.")
+        out.append(Tool(name, python, (str(RUNNERS / f"run_{name}.py"),)))
+    return tuple(out)
+
+
+def bench(
+    datasets: Sequence[Dataset],
+    rows: Sequence[int],
+    peers: Mapping[str, str],
+    *,
+    repeats: int = REPEATS,
+    progress: Callable[[str], None] = lambda words: None,
+) -> dict[str, Any]:
+    """Measure every tool on every dataset, on one thread and on all.
+
+    rows: the sizes of the samples drawn without evidence. Returns plain values for JSON.
+    """
+    document: dict[str, Any] = {
+        "machine": _machine(),
+        "settings": {
+            "repeats": repeats,
+            "figures": "medians over the repeats after a first run, which is given apart",
+            "given_rows": GIVEN_ROWS,
+            "rare_rows_peers": RARE_ROWS,
+            "stopped_after_seconds": LIMIT,
+            "limit": "one SplitMix64 number a cell, written as 1 byte (categories) or 4 (numbers)",
+        },
+        "tables": {},
+    }
+    for dataset in datasets:
+        with tempfile.TemporaryDirectory(prefix="populace-bench-") as folder:
+            place = Place(Path(folder), dataset)
+            document["tables"][dataset.name] = _table(place, rows, tools(peers), repeats, progress)
+    return document
+
+
+def _table(
+    place: Place,
+    rows: Sequence[int],
+    chosen: Sequence[Tool],
+    repeats: int,
+    progress: Callable[[str], None],
+) -> dict[str, Any]:
+    dataset = place.dataset
+    progress(f"{dataset.name}: learning our network and looking for rare evidence")
+    ours = chosen[0]
+    saved = _run(place, ours, {"task": "save"}, "all")
+    rare = _run(place, ours, {"task": "rare"}, "all")
+    schema = dataset.table().schema
+    questions = {
+        kind: {name: fact.values[0] for name, fact in Evidence.parse(text, schema).items()}
+        for kind, text in (("root", dataset.root), ("leaf", dataset.leaf))
+    }
+    if "evidence" in rare:
+        questions["rare"] = rare["evidence"]
+    out: dict[str, Any] = {
+        "source": dataset.source,
+        "rows": len(dataset.train),
+        "columns": list(dataset.train.columns),
+        "questions": questions,
+        "rare_probability": rare.get("probability"),
+        "edges": saved.get("edges"),
+        "tools": {tool.name: {} for tool in chosen},
+        "limit": {},
+    }
+    for problem in (saved, rare):
+        if "error" in problem:
+            out.setdefault("errors", []).append(problem["error"])
+    for mode in MODES:
+        columns = [len(dataset.categorical), len(dataset.numbers)]
+        out["limit"][mode] = {
+            str(size): _rate(
+                _run(
+                    place, ours, {"task": "limit", "rows": size, "columns": columns}, mode, repeats
+                )
+            )
+            for size in rows
+        }
+        for tool in chosen:
+            progress(f"{dataset.name}: {tool.name}, {mode}")
+            out["tools"][tool.name][mode] = _tool(place, tool, mode, rows, questions, repeats)
+    for tool in chosen:
+        progress(f"{dataset.name}: {tool.name}, fidelity")
+        out["tools"][tool.name]["fidelity"] = _fidelity(place, tool)
+    out["limit_share"] = {
+        mode: {
+            size: _ratio(out["tools"][OURS][mode]["rows_per_s"][size], out["limit"][mode][size])
+            for size in out["limit"][mode]
+        }
+        for mode in MODES
+    }
+    out["ratios"] = {
+        tool.name: {
+            mode: ratios(out["tools"][OURS][mode], out["tools"][tool.name][mode]) for mode in MODES
+        }
+        for tool in chosen[1:]
+    }
+    return out
+
+
+def _tool(
+    place: Place,
+    tool: Tool,
+    mode: str,
+    rows: Sequence[int],
+    questions: Mapping[str, dict[str, str]],
+    repeats: int,
+) -> dict[str, Any]:
+    fitted = _run(place, tool, {"task": "fit"}, mode, repeats)
+    out: dict[str, Any] = {
+        "version": fitted.get("version"),
+        "fit_s": _median(fitted),
+        "fit_first_s": _first(fitted),
+        "rows_per_s": {},
+        "first_s": {},
+        "given": {},
+        "peak_mib": {"fit": fitted.get("peak_mib")},
+        "errors": {},
+    }
+    _note(out, "fit", fitted)
+    last: dict[str, Any] | None = None
+    for size in sorted(rows):
+        hurdle = _hurdle(last, size)
+        answer = hurdle or _run(
+            place, tool, {"task": "sample", "rows": size}, mode, repeats if size < 5e6 else 1
+        )
+        out["rows_per_s"][str(size)] = _rate(answer)
+        out["first_s"][str(size)] = _first(answer)
+        out["peak_mib"][str(size)] = answer.get("peak_mib")
+        _note(out, str(size), answer)
+        last = answer
+    for kind, facts in questions.items():
+        sizes = (GIVEN_ROWS, GIVEN_MANY) if tool.ours else (GIVEN_ROWS,)
+        if kind == "rare" and not tool.ours:
+            sizes = (RARE_ROWS,)
+        asked: dict[str, Any] = {"rows_per_s": {}}
+        for size in sizes:
+            answer = _run(
+                place,
+                tool,
+                {"task": "given", "rows": size, "evidence": facts},
+                mode,
+                0 if kind == "rare" and not tool.ours else repeats,
+            )
+            asked["rows_per_s"][str(size)] = _rate(answer)
+            if "probability" in answer:
+                asked["probability"] = answer["probability"]
+            out["peak_mib"][f"{kind} {size}"] = answer.get("peak_mib")
+            _note(out, f"{kind} {size}", answer)
+        out["given"][kind] = asked
+    if not out["errors"]:
+        del out["errors"]
+    return out
+
+
+def _fidelity(place: Place, tool: Tool) -> dict[str, Any]:
+    """LR and HGB AUC of as many rows as there are training rows, judged against fresh real rows."""
+    dataset = place.dataset
+    made = place.folder / f"{tool.name}-rows.parquet"
+    job = {"task": "sample", "rows": len(dataset.train), "out": str(made)}
+    answer = _run(place, tool, job, "all", 0)
+    if "error" in answer:
+        return {"error": answer["error"]}
+    frame = pd.read_parquet(made)
+    for name in dataset.numbers:
+        if pd.api.types.is_integer_dtype(dataset.train[name]):
+            frame[name] = np.rint(frame[name].astype(float))
+    for name in dataset.categorical:
+        frame[name] = frame[name].astype(str)
+    document = evaluate(dataset.table(), frame, holdout=dataset.fresh).to_dict()
+    return {name: value for name, value in document.items() if isinstance(value, int | float)}
+
+
+def ratios(ours: Mapping[str, Any], peer: Mapping[str, Any]) -> dict[str, float | None]:
+    """How many times faster ours is; under rare evidence rates of different numbers are compared,
+    for a peer needs minutes for more."""
+    out = {"fit": _ratio(peer["fit_s"], ours["fit_s"])}
+    for size, rate in ours["rows_per_s"].items():
+        out[f"sample {size}"] = _ratio(rate, peer["rows_per_s"].get(size))
+    for kind, asked in ours["given"].items():
+        theirs = peer["given"].get(kind, {}).get("rows_per_s", {})
+        mine = asked["rows_per_s"].get(str(GIVEN_ROWS))
+        out[f"given {kind}"] = _ratio(mine, next(iter(theirs.values()), None))
+    return out
+
+
+def _run(
+    place: Place, tool: Tool, job: Mapping[str, Any], mode: str, repeats: int = 0
+) -> dict[str, Any]:
+    """Do one job in a process of its own; an `error` in the answer says why there is none."""
+    threads = 1 if mode == "one" else None
+    full = {
+        "train": str(place.train),
+        "categorical": list(place.dataset.categorical),
+        "network": str(place.folder / f"{place.dataset.name}-network.json"),
+        "repeats": repeats,
+        "seconds": SECONDS,
+        "threads": threads,
+        **job,
+    }
+    path = place.folder / "job.json"
+    path.write_text(json.dumps(full), encoding="utf-8")
+    cores = os.sched_getaffinity(0)
+    allowed = {max(cores)} if threads == 1 else cores
+    environment = os.environ | {"PYTHONWARNINGS": "ignore", "PYTHONHASHSEED": "0"}
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        environment[name] = str(len(allowed))
+    try:
+        done = subprocess.run(
+            [tool.python, *tool.entry, str(path)],
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            env=environment,
+            cwd=Path(__file__).resolve().parents[2],
+            preexec_fn=lambda: os.sched_setaffinity(0, allowed),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {"error": f"stopped after {LIMIT:.0f} s"}
+    lines = done.stdout.strip().splitlines()
+    if done.returncode or not lines:
+        last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        return {"error": last[:300]}
+    return json.loads(lines[-1])
+
+
+def _hurdle(last: dict[str, Any] | None, size: int) -> dict[str, Any] | None:
+    """Why a larger sample is not drawn, judged by the last one: too slow, or too large."""
+    if last is None:
+        return None
+    if "error" in last:
+        return {"error": f"left out: fewer rows met “{last['error']}”"}
+    scale = size / last["rows"]
+    seconds = (_median(last) or 0) * scale
+    if seconds > LIMIT:
+        return {"error": f"left out: it would take about {seconds:.0f} s"}
+    need = last["before_mib"] + (last["peak_mib"] - last["before_mib"]) * scale
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**20
+    if last["rows"] >= 500_000 and need > 0.8 * free:
+        return {"error": f"left out: it would need about {need / 1024:.0f} GiB of memory"}
+    return None
+
+
+def _first(answer: Mapping[str, Any]) -> float | None:
+    return round(answer["times"][0], 4) if answer.get("times") else None
+
+
+def _median(answer: Mapping[str, Any]) -> float | None:
+    """The median seconds after the first run, or the first where there is no other."""
+    times = answer.get("times")
+    return round(statistics.median(times[1:] or times), 5) if times else None
+
+
+def _rate(answer: Mapping[str, Any]) -> int | float | None:
+    seconds = _median(answer)
+    if not seconds:
+        return None
+    rate = answer["rows"] / seconds
+    return round(rate) if rate >= 100 else round(rate, 3)
+
+
+def _ratio(over: float | None, under: float | None) -> float | None:
+    return float(f"{over / under:.3g}") if over and under else None
+
+
+def _note(out: dict[str, Any], key: str, answer: Mapping[str, Any]) -> None:
+    if "error" in answer:
+        out["errors"][key] = answer["error"]
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "processor": platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
+        "load": round(os.getloadavg()[0], 2),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "pandas": pd.__version__,
+    }

@@ -1,0 +1,1 @@
+"""One script a peer, each run by the peer's own Python."""

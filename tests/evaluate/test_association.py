@@ -1,0 +1,65 @@
+"""One association measure, by hand and where its ends are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth.errors import PopulaceError
+from synth.evaluate.association import associations, cramers_v
+from synth.reference import Reference
+from synth.table import make_table
+
+
+def test_by_hand():
+    # chi² of [[30, 10], [10, 30]] is 20, phi² = 20/80 = .25; corrected .25 - 1/79, over 1 - 1/79
+    expected = np.sqrt((0.25 - 1 / 79) / (1 - 1 / 79))
+    assert cramers_v(np.array([[30, 10], [10, 30]])) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("counts", "value"),
+    [
+        ([[50, 0], [0, 50]], 1.0),
+        ([[25, 25], [25, 25]], 0.0),
+        ([[10, 20, 30]], 0.0),
+        ([[10, 0], [20, 0]], 0.0),
+        ([[30, 0, 0], [0, 30, 0], [0, 0, 30]], 1.0),
+    ],
+)
+def test_ends(counts, value):
+    assert cramers_v(np.array(counts)) == pytest.approx(value)
+
+
+def test_chance_alone_scores_about_nothing():
+    random = np.random.default_rng(0)
+    scores = []
+    for _ in range(30):
+        a, b = random.integers(0, 20, 2000), random.integers(0, 20, 2000)
+        scores.append(cramers_v(np.bincount(a * 20 + b, minlength=400).reshape(20, 20)))
+    assert np.mean(scores) < 0.03
+
+
+def test_empty_is_said():
+    with pytest.raises(PopulaceError, match="at least two people"):
+        cramers_v(np.zeros((2, 2)))
+
+
+def test_matrix_and_order():
+    random = np.random.default_rng(1)
+    a, c = random.integers(0, 3, 900), random.integers(0, 3, 900)
+    frame = pd.DataFrame(
+        {
+            "a": np.array(list("xyz"))[a],
+            "c": np.array(list("xyz"))[c],
+            "b": np.array(list("uvw"))[a],
+            "d": c * 2.0,
+        }
+    )
+    found = associations(Reference.of(make_table(frame)))
+    assert found.columns == ("a", "c", "b", "d")
+    assert (found.values == found.values.T).all() and (np.diag(found.values) == 1).all()
+    assert found.values[0, 2] == pytest.approx(1) and found.values[0, 1] < 0.1
+    order = found.order()
+    assert {frozenset(order[:2]), frozenset(order[2:])} == {frozenset("ab"), frozenset("cd")}
+    assert found.arranged(("b", "a"))[0, 1] == pytest.approx(1)
+    assert found.to_dict()["columns"] == ["a", "c", "b", "d"]
