@@ -99,16 +99,25 @@ def read_table(
     PopulaceError
         One sentence that names the file or the column and says what to do.
     """
+    frame, notes = read_frame(source, name=name)
+    table = make_table(frame, schema)
+    return Table(table.frame, table.schema, table.digest, (*notes, *table.notes))
+
+
+def read_frame(
+    source: str | Path | bytes, *, name: str = ""
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The columns of a table as they stand in the file, before kinds are settled, and notes.
+
+    Within the limits of `read_table`, which see; raises PopulaceError as it does.
+    """
     content, name = _content(source, name)
-    if content[:4] == b"PAR1":
-        frame, notes = _read_parquet(content, name)
-    else:
-        frame, notes = _read_csv(content, name)
+    read = _read_parquet if content[:4] == b"PAR1" else _read_csv
+    frame, notes = read(content, name)
     if len(frame) < 2:
         found = "has no rows" if frame.empty else "has only one row"
         raise PopulaceError(f"{name} {found}: at least two people are needed to learn anything.")
-    table = make_table(frame, schema)
-    return Table(table.frame, table.schema, table.digest, (*notes, *table.notes))
+    return frame, notes
 
 
 def make_table(frame: pd.DataFrame, schema: Schema | None = None) -> Table:
