@@ -1,0 +1,277 @@
+"""Columns as codes: what a network reasons over, without losing the value inside a code.
+
+A categorical column's codes are its levels. A number is cut twice. *Pieces* say exactly which
+values occur: a value that many people share (40 hours, 0 capital) is a piece of its own, the
+values between are runs over which people spread evenly. *Bins* group neighbouring pieces into the
+few states that other columns depend on. Given the bin, the piece, and given the piece, the value,
+depend on nothing else, so a question about values is answered exactly from the bins.
+
+All numbers live on the column's lattice: value = index × step with a whole index, so an integer
+stays an integer and a price keeps its cents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synth.errors import PopulaceError
+from synth.evidence import Between, Fact
+from synth.schema import MISSING, Column, number_text
+
+ATOMS = 256
+"""A number with at most this many values gets a piece for each."""
+PIECES = 128
+"""Runs of a number with more values, before the tails are refined."""
+TAIL = 8
+"""The outermost pieces hold about this many people."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """The pieces of a number, in ascending order.
+
+    Attributes
+    ----------
+    first, last : int64 array, shape (pieces,)
+        The lattice indices that a piece spans, both included.
+    bin : int64 array, shape (pieces,)
+        The bin that holds each piece.
+    weight : float64 array, shape (pieces,)
+        P(piece | bin).
+    """
+
+    first: np.ndarray
+    last: np.ndarray
+    bin: np.ndarray
+    weight: np.ndarray
+
+    @property
+    def bins(self) -> int:
+        """How many bins there are."""
+        return int(self.bin[-1]) + 1
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """Index of each bin's first piece; shape (bins + 1,)."""
+        return np.searchsorted(self.bin, np.arange(self.bins + 1))
+
+    def cut(self, lower: float, upper: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What of each piece lies between two lattice indices: share, first and last index."""
+        first = np.maximum(self.first, np.ceil(lower)).astype(np.int64)
+        last = np.minimum(self.last, np.floor(upper)).astype(np.int64)
+        inside = np.maximum(last - first + 1, 0)
+        return inside / (self.last - self.first + 1), first, last
+
+
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """What a fact says of one column.
+
+    Attributes
+    ----------
+    codes : float64 array, shape (codes,)
+        P(fact | code).
+    pieces : tuple of Pieces and float64 array, or None
+        Numbers: the pieces cut to the fact, with P(piece | bin, fact) as their weights.
+    """
+
+    codes: np.ndarray
+    pieces: Pieces | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Coding:
+    """One column's codes; the last code is ``missing`` where values can be missing."""
+
+    column: Column
+    pieces: Pieces | None = None
+
+    @property
+    def size(self) -> int:
+        """How many codes there are."""
+        known = len(self.column.levels) if self.pieces is None else self.pieces.bins
+        return known + self.column.missing
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Each code in words: the level, ``25–34`` for a bin, ``missing``."""
+        if self.pieces is None:
+            return self.column.states
+        low = self.pieces.first[self.pieces.starts[:-1]]
+        high = self.pieces.last[self.pieces.starts[1:] - 1]
+        texts = [
+            number_text(self.value(a)) + ("" if a == b else f"–{number_text(self.value(b))}")
+            for a, b in zip(low, high, strict=True)
+        ]
+        return (*texts, MISSING) if self.column.missing else tuple(texts)
+
+    @cached_property
+    def per_unit(self) -> float:
+        """Lattice indices in one unit; whole for steps such as 0.01, so that dividing is exact."""
+        step = self.column.step or 1.0
+        inverse = 1.0 / step
+        return float(round(inverse)) if abs(inverse - round(inverse)) < 1e-9 * inverse else inverse
+
+    def value(self, index: np.ndarray | float) -> Any:
+        """The value at a lattice index."""
+        if self.per_unit >= 1.0:
+            return index / self.per_unit
+        return index * self.column.step
+
+    def index(self, values: np.ndarray) -> np.ndarray:
+        """The nearest lattice index of each value; shape kept."""
+        return np.rint(np.asarray(values, dtype=np.float64) * self.per_unit).astype(np.int64)
+
+    # ------------------------------------------------------------------ learning
+
+    @staticmethod
+    def learn(
+        column: Column, values: pd.Series, bins: int, weights: np.ndarray | None = None
+    ) -> Coding:
+        """Find the codes of a column from its values (canonical dtype, shape (rows,))."""
+        if not column.is_number:
+            return Coding(column)
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        known = ~np.isnan(numbers)
+        coding = Coding(column)
+        index, inverse = np.unique(coding.index(numbers[known]), return_inverse=True)
+        if len(index) == 0:
+            raise PopulaceError(
+                f'Column {column.name} holds no number: set its role to "skip" in the schema.'
+            )
+        share = np.bincount(inverse, None if weights is None else weights[known])
+        rows = np.bincount(inverse)
+        first, last, mass = _pieces(index, share, rows)
+        bin_ = _bins(mass, bins)
+        total = np.bincount(bin_, mass)
+        return Coding(column, Pieces(first, last, bin_, mass / total[bin_]))
+
+    def encode(self, values: pd.Series) -> np.ndarray:
+        """The code of each value; int32, shape (rows,)."""
+        if self.column.kind == "categorical":
+            codes = values.cat.codes.to_numpy().astype(np.int32)
+            return np.where(codes < 0, len(self.column.levels), codes).astype(np.int32)
+        if self.column.kind == "boolean":
+            numbers = values.to_numpy(dtype=np.float64, na_value=2.0)
+            return numbers.astype(np.int32)
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        absent = np.isnan(numbers)
+        index = self.index(np.where(absent, 0.0, numbers))
+        piece = np.searchsorted(self.pieces.last, index)
+        codes = self.pieces.bin[np.minimum(piece, len(self.pieces.last) - 1)]
+        return np.where(absent, self.pieces.bins, codes).astype(np.int32)
+
+    # ------------------------------------------------------------------ questions
+
+    def likelihood(self, fact: Fact) -> Likelihood:
+        """What a checked fact says of the codes (and of the pieces inside them)."""
+        if self.pieces is None:
+            states = self.column.states
+            codes = np.zeros(self.size)
+            codes[[states.index(value) for value in fact.values]] = 1.0
+            return Likelihood(codes)
+        absent = 0.0
+        if isinstance(fact, Between):
+            lower = -np.inf if fact.lower is None else fact.lower * self.per_unit - 1e-6
+            upper = np.inf if fact.upper is None else fact.upper * self.per_unit + 1e-6
+            ranges = [(lower, upper)]
+        else:
+            absent = float(MISSING in fact.values)
+            at = self.index(np.array([float(v) for v in fact.values if v != MISSING]))
+            ranges = [(float(index), float(index)) for index in np.unique(at)]
+        parts = [self.pieces.cut(*bounds) for bounds in ranges]
+        keep = [share > 0 for share, _, _ in parts]
+        join = [np.concatenate(x) if x else np.zeros(0) for x in (
+            [s[k] * self.pieces.weight[k] for (s, _, _), k in zip(parts, keep, strict=True)],
+            [f[k] for (_, f, _), k in zip(parts, keep, strict=True)],
+            [l[k] for (_, _, l), k in zip(parts, keep, strict=True)],
+            [self.pieces.bin[k] for k in keep],
+        )]  # fmt: skip
+        weight, first, last, bin_ = join
+        bin_ = bin_.astype(np.int64)
+        mass = np.bincount(bin_, weight, minlength=self.pieces.bins)
+        codes = np.append(mass, absent) if self.column.missing else mass
+        order = np.argsort(bin_, kind="stable")
+        cut = Pieces(
+            first.astype(np.int64)[order],
+            last.astype(np.int64)[order],
+            bin_[order],
+            (weight / mass[bin_])[order],
+        )
+        return Likelihood(codes, cut)
+
+    # ------------------------------------------------------------------ JSON
+
+    def to_json(self) -> dict[str, Any] | None:
+        """The pieces as JSON-ready lists; None for a column without pieces."""
+        if self.pieces is None:
+            return None
+        return {
+            "first": self.pieces.first.tolist(),
+            "last": self.pieces.last.tolist(),
+            "bin": self.pieces.bin.tolist(),
+            "weight": [float(f"{w:.7g}") for w in self.pieces.weight],
+        }
+
+    @staticmethod
+    def from_json(column: Column, value: dict[str, Any] | None) -> Coding:
+        """The coding that `to_json` wrote."""
+        if value is None:
+            return Coding(column)
+        bin_ = np.array(value["bin"], dtype=np.int64)
+        weight = np.array(value["weight"], dtype=np.float64)
+        weight = weight / np.bincount(bin_, weight)[bin_]
+        pieces = Pieces(
+            np.array(value["first"], dtype=np.int64),
+            np.array(value["last"], dtype=np.int64),
+            bin_,
+            weight,
+        )
+        return Coding(column, pieces)
+
+
+def _pieces(
+    index: np.ndarray, share: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """First and last index and mass of each piece, from the distinct indices in order."""
+    if len(index) <= ATOMS:
+        return index, index, share.astype(np.float64)
+    total = rows.sum()
+    heap = rows >= max(TAIL, total / (2 * PIECES))
+    # A piece ends after every heap, before every heap, and wherever a quantile is passed.
+    middle = np.cumsum(rows) - rows / 2
+    quantile = _quantiles(total)
+    slot = np.searchsorted(quantile, middle)
+    new = np.ones(len(index), dtype=bool)
+    new[1:] = (slot[1:] != slot[:-1]) | heap[1:] | heap[:-1]
+    start = np.flatnonzero(new)
+    last = index[np.append(start[1:], len(index)) - 1]
+    return index[start], last, np.add.reduceat(share.astype(np.float64), start)
+
+
+def _quantiles(total: int) -> np.ndarray:
+    """Row counts at which runs end: even, and halving into both tails."""
+    even = np.arange(1, PIECES) / PIECES * total
+    halving = even[0] / 2.0 ** np.arange(1, 64)
+    halving = halving[halving >= TAIL]
+    return np.unique(np.concatenate([even, halving, total - halving]))
+
+
+def _bins(mass: np.ndarray, bins: int) -> np.ndarray:
+    """The bin of each piece: about equal masses, a heavy piece alone."""
+    left, slots = mass.sum(), bins
+    bin_ = np.zeros(len(mass), dtype=np.int64)
+    current, held = 0, 0.0
+    for i, m in enumerate(mass):
+        target = left / max(slots, 1)
+        if held > 0 and held + m / 2 > target:
+            left, slots = left - held, slots - 1
+            current, held = current + 1, 0.0
+        bin_[i] = current
+        held += m
+    return bin_

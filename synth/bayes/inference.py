@@ -1,0 +1,569 @@
+"""Exact answers: conditioning by eliminating columns, one after another.
+
+Eliminating a column multiplies the tables that mention it and sums it out; what is left at the end
+is the probability of the evidence (Zhang and Poole 1994; Dechter 1999). On the way each product,
+divided by its sum, is P(column | columns eliminated later, evidence). Read backwards these tables
+are themselves a network, and it is the posterior: sampling it forward draws from the true joint
+posterior, whether the evidence is upstream or down, likely or one in ten million. Nothing is
+rejected and nothing is clamped. A second sweep, backwards, gives the posterior of every column
+(the downward pass of a clique tree, Lauritzen and Spiegelhalter 1988).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from synth.bayes.coding import Coding, Likelihood, Pieces
+from synth.bayes.gaussian import (
+    Gaussian,
+    GaussianSampler,
+    Group,
+    Interval,
+    posterior_steps,
+    prior_steps,
+)
+from synth.bayes.network import Network
+from synth.bayes.sampling import Draw, Sampler
+from synth.errors import PopulaceError
+from synth.evidence import Between, Evidence, Fact, OneOf
+from synth.schema import Column, number_text
+
+STATES = 50_000_000
+"""The most states of a product of tables that one answer may need."""
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """A table over columns; `table` has one axis for each name in `scope`."""
+
+    scope: tuple[str, ...]
+    table: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Bucket:
+    """An eliminated column: P(column | scope, evidence), axes (*scope, column)."""
+
+    name: str
+    scope: tuple[str, ...]
+    table: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Marginal:
+    """The posterior of one column.
+
+    Attributes
+    ----------
+    column : Column
+        The column.
+    labels : tuple of str
+        Its states: levels, or bins such as ``25–34``; ``missing`` last where that can be.
+    probabilities : float64 array, shape (labels,)
+        Their probabilities; they sum to one.
+    """
+
+    column: Column
+    labels: tuple[str, ...]
+    probabilities: np.ndarray
+    _pieces: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None  # value from, to, probability
+    _mass: Callable[[float | None, float | None], float] | None = None
+    _per_unit: float = 1.0
+
+    def mass(self, lower: float | None, upper: float | None) -> float:
+        """Numbers: P(lower ≤ value ≤ upper), both ends included, None leaves one open."""
+        if self._mass is not None:
+            return self._mass(lower, upper)
+        if self._pieces is None:
+            raise PopulaceError(f"Column {self.column.name} holds no numbers: ask for a level.")
+        first, last, probability = self._pieces
+        low = -np.inf if lower is None else np.ceil(lower * self._per_unit - 1e-6)
+        high = np.inf if upper is None else np.floor(upper * self._per_unit + 1e-6)
+        inside = np.maximum(np.minimum(last, high) - np.maximum(first, low) + 1, 0)
+        return float((probability * inside / (last - first + 1)).sum())
+
+    @property
+    def mean(self) -> float | None:
+        """Numbers: the mean of the values that are not missing; None for other columns."""
+        if self._pieces is None:
+            return None
+        first, last, probability = self._pieces
+        known = probability.sum()
+        if known == 0:
+            return math.nan
+        return float((probability * (first + last) / 2).sum() / known / self._per_unit)
+
+    def __getitem__(self, label: str) -> float:
+        """The probability of a label."""
+        if label not in self.labels:
+            raise PopulaceError(
+                f"Column {self.column.name} has no state {label!r}: see its labels."
+            )
+        return float(self.probabilities[self.labels.index(label)])
+
+    def to_dict(self) -> dict[str, float]:
+        """Labels and probabilities."""
+        return dict(zip(self.labels, (float(p) for p in self.probabilities), strict=True))
+
+
+class Posterior:
+    """People of whom some things are known: how common they are, what they are like, and samples.
+
+    Made by `Network.given`; immutable, so threads may share it.
+
+    Raises
+    ------
+    PopulaceError
+        The evidence is impossible; the sentence names the pair of facts that exclude each other.
+    """
+
+    def __init__(self, network: Network, evidence: Evidence, do: Evidence) -> None:
+        self.network = network
+        self.evidence = evidence.checked(network.schema)
+        self.do = do.checked(network.schema)
+        both = [name for name in self.do if name in self.evidence]
+        if both:
+            raise PopulaceError(
+                f"The column {both[0]} is both seen and set: keep one of the two facts."
+            )
+        self._sizes = {name: coding.size for name, coding in network.codings.items()}
+        self._cut = _intervene(network, self.do)
+        self._likelihoods = {
+            name: network.codings[name].likelihood(fact)
+            for name, fact in self.evidence.items()
+            if name in network.codings
+        }
+        self._groups = _groups(self._cut.gaussians, self.evidence, self._sizes)
+        _ = self._eliminated
+
+    # ------------------------------------------------------------------ probability
+
+    @cached_property
+    def _eliminated(self) -> tuple[tuple[Bucket, ...], float]:
+        """The buckets of the evidence's ancestors, and the log-probability of the evidence."""
+        buckets, log_probability = self._eliminate(self._relevant)
+        if log_probability == -math.inf:
+            if isinstance(self.evidence, _OnlyTold):
+                raise _ImpossibleError(str(self.evidence))
+            raise PopulaceError(self._contradiction())
+        return buckets, log_probability
+
+    @cached_property
+    def _relevant(self) -> tuple[str, ...]:
+        """Columns with evidence, and their ancestors."""
+        goals = list(self._likelihoods)
+        goals += [name for group, _ in self._groups for name in group.given]
+        return self._cut.ancestors(goals)
+
+    @property
+    def log_probability(self) -> float:
+        """Natural logarithm of `probability`."""
+        return self._eliminated[1]
+
+    @property
+    def probability(self) -> float:
+        """P(evidence): the share of the population of whom it is true."""
+        return math.exp(self.log_probability)
+
+    def _factors(self, names: Iterable[str]) -> list[Factor]:
+        names = set(names)
+        factors = [
+            Factor((*self._cut.parents[name], name), self._cut.tables[name])
+            for name in self._cut.order
+            if name in names
+        ]
+        factors += [
+            Factor((name,), likelihood.codes)
+            for name, likelihood in self._likelihoods.items()
+            if name in names
+        ]
+        factors += [Factor(group.given, table) for group, table in self._groups]
+        return factors
+
+    def _eliminate(
+        self, names: Sequence[str], keep: Sequence[str] = ()
+    ) -> tuple[tuple[Bucket, ...], float]:
+        """Eliminate columns, least weight first, those of `keep` last."""
+        factors = self._factors(names)
+        log_scale = 0.0
+        buckets = []
+        for name in _elimination_order(names, [f.scope for f in factors], self._sizes, keep):
+            here = [f for f in factors if name in f.scope]
+            factors = [f for f in factors if name not in f.scope]
+            scope = tuple(dict.fromkeys(v for factor in here for v in factor.scope if v != name))
+            product = _multiply(here, (*scope, name), self._sizes)
+            message = product.sum(axis=-1)
+            peak = float(message.max()) if message.size else 0.0
+            if not peak > 0.0:
+                return (), -math.inf
+            with np.errstate(invalid="ignore", divide="ignore"):
+                table = np.where(message[..., None] > 0, product / message[..., None], 0.0)
+            buckets.append(Bucket(name, scope, table))
+            log_scale += math.log(peak)
+            factors.append(Factor(scope, message / peak))
+        rest = 1.0
+        for factor in factors:
+            rest *= float(factor.table)
+        return tuple(buckets), log_scale + (math.log(rest) if rest > 0.0 else -math.inf)
+
+    def _contradiction(self) -> str:
+        """Which facts exclude each other, in a sentence."""
+        facts = list(self.evidence.items())
+        for name, fact in facts:
+            if self._is_impossible({name: fact}):
+                return f"Nobody in this population has {_words(name, fact)}: choose another value."
+        for size in range(2, len(facts) + 1):
+            for some in combinations(facts, size):
+                if self._is_impossible(dict(some)):
+                    told = [_words(name, fact) for name, fact in some]
+                    if size == 2:
+                        return (
+                            f"{told[0]} and {told[1]} exclude each other in this population: "
+                            "drop or change one of them."
+                        )
+                    return (
+                        f"{', '.join(told[:-1])} and {told[-1]} cannot all hold in this "
+                        "population: drop or change one of them."
+                    )
+        return "These facts exclude each other: drop or change one of them."
+
+    def _is_impossible(self, facts: Mapping[str, Fact]) -> bool:
+        try:
+            Posterior(self.network, _OnlyTold(facts), self.do)
+        except _ImpossibleError:
+            return True
+        except PopulaceError:
+            return False
+        return False
+
+    # ------------------------------------------------------------------ marginals
+
+    @cached_property
+    def _beliefs(self) -> dict[str, np.ndarray]:
+        """The posterior over every column's codes."""
+        buckets, _ = self._eliminate(self._cut.order)
+        joints: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
+        place = {bucket.name: i for i, bucket in enumerate(buckets)}
+        beliefs = {}
+        for bucket in reversed(buckets):
+            if bucket.scope:
+                above = min(bucket.scope, key=place.__getitem__)
+                scope, joint = joints[above]
+                axes = tuple(i for i, name in enumerate(scope) if name not in bucket.scope)
+                kept = tuple(name for name in scope if name in bucket.scope)
+                weight = joint.sum(axis=axes).transpose([kept.index(v) for v in bucket.scope])
+                product = bucket.table * weight[..., None]
+            else:
+                product = bucket.table
+            joints[bucket.name] = ((*bucket.scope, bucket.name), product)
+            beliefs[bucket.name] = product.sum(axis=tuple(range(product.ndim - 1)))
+        return {name: belief / belief.sum() for name, belief in beliefs.items()}
+
+    def codes(self, column: str) -> np.ndarray:
+        """The posterior over a column's codes; shape (size,)."""
+        return self._beliefs[self._known(column)]
+
+    def joint(self, a: str, b: str) -> np.ndarray:
+        """The joint posterior over two columns' codes; shape (size of a, size of b)."""
+        for name in (a, b):
+            if self._known(name) not in self._sizes:
+                raise PopulaceError(
+                    f"Column {name} is Gaussian and has no states: ask for its marginal."
+                )
+        if a == b:
+            return np.diag(self.codes(a))
+        names = self._cut.ancestors([*self._relevant, a, b])
+        buckets, _ = self._eliminate(names, keep=(a, b))
+        first, second = buckets[-2], buckets[-1]
+        table = (
+            first.table * second.table[:, None]
+            if first.scope
+            else np.multiply.outer(second.table, first.table)
+        )
+        return table if second.name == a else table.T
+
+    def marginal(self, column: str) -> Marginal:
+        """The posterior of a column; exact."""
+        self._known(column)
+        if column in self._cut.gaussians:
+            return self._gaussian_marginal(column)
+        coding = self.network.codings[column]
+        codes = self._beliefs[column]
+        if coding.pieces is None:
+            return Marginal(coding.column, coding.labels, codes)
+        pieces = self._pieces(column)
+        told = (pieces.first, pieces.last, codes[pieces.bin] * pieces.weight)
+        return Marginal(coding.column, coding.labels, codes, told, None, coding.per_unit)
+
+    def _known(self, column: str) -> str:
+        _ = self.network.schema[column]
+        return column
+
+    def _pieces(self, name: str) -> Pieces | None:
+        for likelihood in (self._likelihoods.get(name), self._cut.set_to.get(name)):
+            if likelihood is not None and likelihood.pieces is not None:
+                return likelihood.pieces
+        return self.network.codings[name].pieces
+
+    def _gaussian_marginal(self, name: str) -> Marginal:
+        column = self.network.gaussians[name].column
+
+        def mass(lower: float | None, upper: float | None) -> float:
+            low, high = column.lower, column.upper
+            told = self.evidence.get(name)
+            if isinstance(told, OneOf):
+                values = [float(v) for v in told.values]
+                inside = [
+                    number_text(v)
+                    for v in values
+                    if (lower is None or v >= lower) and (upper is None or v <= upper)
+                ]
+                fact: Fact | None = OneOf(tuple(inside)) if inside else None
+            else:
+                bounds = [b for b in (lower, told.lower if told else None, low) if b is not None]
+                tops = [b for b in (upper, told.upper if told else None, high) if b is not None]
+                fact = Between(max(bounds), min(tops)) if max(bounds) <= min(tops) else None
+            if fact is None:
+                return 0.0
+            try:
+                more = Posterior(self.network, _OnlyTold({**self.evidence, name: fact}), self.do)
+            except _ImpossibleError:
+                return 0.0
+            return math.exp(more.log_probability - self.log_probability)
+
+        edges = np.linspace(column.lower, column.upper, 21)
+        half = (column.step or 0.0) / 2
+        lows = [None, *edges[1:-1]]
+        shares, labels = [], []
+        for i, low in enumerate(lows):
+            high = edges[i + 1] if i < len(lows) - 1 else None
+            below = None if low is None else low
+            shares.append(mass(below, None if high is None else high - 2 * half))
+            labels.append(
+                f"{number_text(round(edges[i], 6))}–{number_text(round(edges[i + 1], 6))}"
+            )
+        probabilities = np.array(shares)
+        return Marginal(column, tuple(labels), probabilities / probabilities.sum(), None, mass, 1.0)
+
+    # ------------------------------------------------------------------ samples
+
+    @cached_property
+    def _sampler(self) -> Sampler:
+        buckets, _ = self._eliminated
+        done = {bucket.name for bucket in buckets}
+        draws = [Draw(b.name, b.scope, b.table, self._pieces(b.name)) for b in reversed(buckets)]
+        draws += [
+            Draw(name, self._cut.parents[name], self._cut.tables[name], self._pieces(name))
+            for name in self._cut.order
+            if name not in done
+        ]
+        gaussian = None
+        if self._cut.gaussians:
+            steps, linked = [], set()
+            for group, _ in self._groups:
+                steps += posterior_steps(group, _facts_of(group, self.evidence))
+                linked |= {member.column.name for member in group.members}
+            steps += prior_steps([g for n, g in self._cut.gaussians.items() if n not in linked])
+            gaussian = GaussianSampler(steps, self._sizes)
+        return Sampler(self.network.codings, draws, gaussian, self.network.schema.names)
+
+    def sample(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pd.DataFrame:
+        """Draw people from the joint posterior, in the schema's canonical dtypes.
+
+        Exactly `rows` people, numbers `start` and on of the seed; the same seed gives the same
+        people whatever the number of threads (all processors when None).
+        """
+        return self._sampler.sample(rows, seed, start=start, threads=threads)
+
+    def sample_arrow(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pa.Table:
+        """The same people as an Arrow table, marked as synthetic in its metadata."""
+        return self._sampler.sample_arrow(rows, seed, start=start, threads=threads)
+
+    def write_parquet(
+        self,
+        path: str | Path,
+        rows: int,
+        seed: int = 0,
+        *,
+        threads: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Stream people to a Parquet file in constant memory; `progress` gets rows written."""
+        self._sampler.write_parquet(path, rows, seed, threads=threads, progress=progress)
+
+
+class _ImpossibleError(PopulaceError):
+    """The evidence has probability zero; used while looking for the pair to blame."""
+
+
+class _OnlyTold(Evidence):
+    """Facts to test for contradiction: no search for a culprit starts from them."""
+
+    __slots__ = ()
+
+    def checked(self, schema: object) -> _OnlyTold:
+        return self
+
+
+# ---------------------------------------------------------------------- the network under do()
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """A network in which columns that are set from outside have lost their causes."""
+
+    order: tuple[str, ...]
+    parents: Mapping[str, tuple[str, ...]]
+    tables: Mapping[str, np.ndarray]
+    gaussians: Mapping[str, Gaussian]
+    set_to: Mapping[str, Likelihood]
+
+    def ancestors(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The columns and all their ancestors, parents first."""
+        found: set[str] = set()
+        stack = list(names)
+        while stack:
+            name = stack.pop()
+            if name not in found:
+                found.add(name)
+                stack.extend(self.parents[name])
+        return tuple(name for name in self.order if name in found)
+
+
+def _intervene(network: Network, do: Evidence) -> _Cut:
+    parents, tables = dict(network.parents), dict(network.tables)
+    gaussians = dict(network.gaussians)
+    set_to = {}
+    for name, fact in do.items():
+        if name in gaussians:
+            gaussians[name] = _fixed(gaussians[name], fact)
+            continue
+        likelihood = network.codings[name].likelihood(fact)
+        # Set to several values: each as often as the population has it.
+        share = likelihood.codes * network.given().codes(name)
+        if not share.sum() > 0:
+            raise PopulaceError(
+                f"Nobody in this population has {_words(name, fact)}: choose another value."
+            )
+        parents[name], tables[name] = (), share / share.sum()
+        set_to[name] = likelihood
+    order = Network(network.schema, network.codings, parents, {}, {}).order
+    return _Cut(order, parents, tables, gaussians, set_to)
+
+
+def _fixed(gaussian: Gaussian, fact: Fact) -> Gaussian:
+    column = gaussian.column
+    if isinstance(fact, Between) or len(fact.values) > 1:
+        raise PopulaceError(
+            f"The Gaussian column {column.name} can be set to one value only: name one."
+        )
+    least = ((column.step or 0.0) / 4) or 1e-9
+    return Gaussian(
+        column,
+        (),
+        (),
+        np.array(float(fact.values[0])),
+        np.zeros((0,)),
+        np.array(least / 16),
+    )
+
+
+# ---------------------------------------------------------------------- helpers
+
+
+def _groups(
+    gaussians: Mapping[str, Gaussian], evidence: Evidence, sizes: Mapping[str, int]
+) -> list[tuple[Group, np.ndarray]]:
+    """Gaussian columns that facts link, with P(facts | codes)."""
+    told = [name for name in evidence if name in gaussians]
+    sets: list[set[str]] = []
+    for name in told:
+        closed, stack = set(), [name]
+        while stack:
+            one = stack.pop()
+            if one not in closed:
+                closed.add(one)
+                stack.extend(gaussians[one].linear)
+        for other in [s for s in sets if s & closed]:
+            closed |= other
+            sets.remove(other)
+        sets.append(closed)
+    out = []
+    for names in sets:
+        group = Group.of([g for n, g in gaussians.items() if n in names], sizes)
+        out.append((group, group.likelihood(_facts_of(group, evidence))))
+    return out
+
+
+def _facts_of(group: Group, evidence: Evidence) -> dict[str, tuple[Interval, ...]]:
+    return {
+        member.column.name: member.intervals(evidence[member.column.name])
+        for member in group.members
+        if member.column.name in evidence
+    }
+
+
+def _elimination_order(
+    names: Sequence[str],
+    scopes: Iterable[Sequence[str]],
+    sizes: Mapping[str, int],
+    keep: Sequence[str],
+) -> list[str]:
+    """Least weight first: the column whose product of tables is smallest."""
+    near: dict[str, set[str]] = {name: set() for name in names}
+    for scope in scopes:
+        for name in scope:
+            near[name] |= set(scope) - {name}
+    order, left = [], [name for name in names if name not in keep]
+    log = {name: math.log(sizes[name]) for name in names}
+    while left or len(order) < len(names):
+        pool = left or [name for name in keep if name not in order]
+        name = min(pool, key=lambda v: log[v] + sum(log[u] for u in near[v]))
+        weight = log[name] + sum(log[u] for u in near[name])
+        if weight > math.log(STATES):
+            raise PopulaceError(
+                f"The question links too many columns around {name} to be answered exactly: "
+                "learn the network with fewer parents (--max-parents)."
+            )
+        for u in near[name]:
+            near[u] |= near[name]
+            near[u] -= {u, name}
+        del near[name]
+        order.append(name)
+        left = [other for other in left if other != name]
+    return order
+
+
+def _multiply(
+    factors: Sequence[Factor], scope: tuple[str, ...], sizes: Mapping[str, int]
+) -> np.ndarray:
+    """The product of tables over a scope that holds all of theirs."""
+    shape = tuple(sizes[name] for name in scope)
+    place = {name: i for i, name in enumerate(scope)}
+    out = np.ones(shape)
+    for factor in sorted(factors, key=lambda f: f.table.size):
+        order = sorted(range(len(factor.scope)), key=lambda i: place[factor.scope[i]])
+        here = {factor.scope[i] for i in order}
+        wide = [sizes[name] if name in here else 1 for name in scope]
+        out *= factor.table.transpose(order).reshape(wide)
+    return out
+
+
+def _words(name: str, fact: Fact) -> str:
+    return str(Evidence({name: fact}))
+
+
+__all__ = ["Coding", "Marginal", "Posterior"]

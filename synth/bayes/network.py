@@ -1,0 +1,202 @@
+"""The learned network: immutable, shared by threads, kept as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synth.bayes.coding import Coding
+from synth.bayes.gaussian import Gaussian
+from synth.errors import PopulaceError
+from synth.evidence import Evidence
+from synth.schema import Schema
+
+if TYPE_CHECKING:
+    from synth.bayes.inference import Posterior
+
+FORMAT = "populace-network/1"
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A mixed Bayesian network.
+
+    Attributes
+    ----------
+    schema : Schema
+        The modelled columns in table order.
+    codings : mapping of str to Coding
+        The columns with codes; the others are Gaussian.
+    parents : mapping of str to tuple of str
+        Parents of each column with codes.
+    tables : mapping of str to float64 array
+        P(code | parents' codes), shape (*parents' sizes, size).
+    gaussians : mapping of str to Gaussian
+        The Gaussian columns' regressions, parents first.
+    about : mapping of str to JSON value
+        How it was learned: rows, score, digest of the table, and what else helps to judge it.
+    """
+
+    schema: Schema
+    codings: Mapping[str, Coding]
+    parents: Mapping[str, tuple[str, ...]]
+    tables: Mapping[str, np.ndarray]
+    gaussians: Mapping[str, Gaussian] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for table in self.tables.values():
+            table.setflags(write=False)
+
+    @property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """(parent, child) pairs, children in table order."""
+        pairs = []
+        for name in self.schema.names:
+            if name in self.gaussians:
+                node = self.gaussians[name]
+                above: tuple[str, ...] = (*node.given, *node.linear)
+            else:
+                above = self.parents[name]
+            pairs += [(parent, name) for parent in above]
+        return tuple(pairs)
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The columns with codes, parents first."""
+        left, done = list(self.parents), []
+        while left:
+            ready = [n for n in left if all(p in done for p in self.parents[n])]
+            if not ready:
+                raise PopulaceError("The network's edges form a circle: remove one of them.")
+            done += ready
+            left = [n for n in left if n not in ready]
+        return tuple(done)
+
+    @cached_property
+    def digest(self) -> str:
+        """The network's identity: 16 hexadecimal digits of its content's SHA-256."""
+        text = json.dumps(self.to_json(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the tables and regressions hold."""
+        cells = sum(table.size for table in self.tables.values())
+        return cells + sum(
+            g.intercept.size + g.slope.size + g.deviation.size for g in self.gaussians.values()
+        )
+
+    def given(self, evidence: Evidence | None = None, do: Evidence | None = None) -> Posterior:
+        """What is true of people of whom the evidence is known.
+
+        `do` sets columns from outside instead: their causes are cut off, so nothing is learned
+        about them (Pearl's do-operator).
+        """
+        from synth.bayes.inference import Posterior
+
+        return Posterior(self, evidence or Evidence(), do or Evidence())
+
+    # ------------------------------------------------------------------ JSON
+
+    def to_json(self) -> dict[str, Any]:
+        """The network as JSON-ready values; probabilities keep seven digits."""
+        columns = {}
+        for name in self.schema.names:
+            if name in self.gaussians:
+                columns[name] = {"gaussian": self.gaussians[name].to_json()}
+                continue
+            columns[name] = {
+                "parents": list(self.parents[name]),
+                "pieces": self.codings[name].to_json(),
+                "table": [_short(p) for p in self.tables[name].ravel()],
+            }
+        return {
+            "format": FORMAT,
+            "about": dict(self.about),
+            "schema": self.schema.to_json(),
+            "columns": columns,
+        }
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> Network:
+        """The network that `to_json` wrote."""
+        if not isinstance(value, Mapping) or value.get("format") != FORMAT:
+            raise PopulaceError(
+                f"This is no network of the form {FORMAT}: fit one with `python -m synth fit`."
+            )
+        try:
+            schema = Schema.from_json(value["schema"])
+            columns = value["columns"]
+            coded = [n for n in schema.names if "gaussian" not in columns[n]]
+            codings = {n: Coding.from_json(schema[n], columns[n]["pieces"]) for n in coded}
+            parents = {n: tuple(columns[n]["parents"]) for n in coded}
+            tables = {}
+            for name in coded:
+                shape = [codings[p].size for p in parents[name]] + [codings[name].size]
+                table = np.array(columns[name]["table"], dtype=np.float64).reshape(shape)
+                if not (np.isfinite(table).all() and (table >= 0).all()):
+                    raise ValueError(name)
+                mass = table.sum(axis=-1, keepdims=True)
+                tables[name] = table / np.where(mass > 0, mass, 1.0)
+            gaussians = {
+                n: Gaussian.from_json(schema[n], columns[n]["gaussian"])
+                for n in schema.names
+                if "gaussian" in columns[n]
+            }
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if isinstance(error, PopulaceError):
+                raise
+            raise PopulaceError(
+                f"The network file is damaged near {error}: build the population again."
+            ) from error
+        network = Network(
+            schema, codings, parents, tables, _in_order(gaussians), value.get("about", {})
+        )
+        _ = network.order
+        return network
+
+    def save(self, path: str | Path) -> None:
+        """Write the network as JSON."""
+        text = json.dumps(self.to_json(), separators=(",", ":"))
+        Path(path).write_text(text + "\n", encoding="utf-8")
+
+    @staticmethod
+    def load(path: str | Path) -> Network:
+        """Read a network that `save` wrote."""
+        try:
+            value = json.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise PopulaceError(
+                f"The network {path} cannot be read ({error.strerror}): check the path."
+            ) from error
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise PopulaceError(
+                f"The network {path} is not valid JSON: build the population again."
+            ) from error
+        return Network.from_json(value)
+
+
+def _short(probability: float) -> float:
+    """Seven significant digits: as exact as the people it was learned from allow, and short."""
+    return float(f"{probability:.7g}") if probability else 0
+
+
+def _in_order(gaussians: Mapping[str, Gaussian]) -> dict[str, Gaussian]:
+    """Gaussian columns with their Gaussian parents first."""
+    done: dict[str, Gaussian] = {}
+    while len(done) < len(gaussians):
+        ready = {
+            n: g for n, g in gaussians.items() if n not in done and all(p in done for p in g.linear)
+        }
+        if not ready:
+            raise PopulaceError("The network's edges form a circle: remove one of them.")
+        done |= ready
+    return done

@@ -1,0 +1,302 @@
+"""Which columns depend on which: greedy hill climbing with a tabu list, and restarts.
+
+One edge is added, removed or turned at a time, always the change that helps the score most. When
+nothing helps, the search goes on downhill for a few moves without undoing recent ones (tabu), then
+starts again from a shaken copy of the best graph (Gámez, Mateo and Puerta 2011; Glover 1989).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from synth.errors import PopulaceError
+
+Edge = tuple[int, int]
+"""(parent, child), by column number."""
+
+
+class Score(Protocol):
+    """The score of a family; larger is better."""
+
+    def __call__(self, child: int, parents: Sequence[int]) -> float:
+        """Score of a column and its parents."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the search must respect.
+
+    Attributes
+    ----------
+    required, forbidden : frozenset of Edge
+        Edges that must or must not be there, in this direction.
+    linked : frozenset of Edge
+        Pairs that must be joined, in whichever direction serves better.
+    max_parents : int
+        The most parents a column may have.
+    max_states : int
+        The most states of a clique that exact inference may need.
+    """
+
+    required: frozenset[Edge] = frozenset()
+    forbidden: frozenset[Edge] = frozenset()
+    linked: frozenset[Edge] = frozenset()
+    max_parents: int = 4
+    max_states: int = 4_000_000
+
+
+@dataclass
+class _Graph:
+    """A graph while it is being searched: parents and descendants as bit sets."""
+
+    parents: list[int]
+    scores: np.ndarray
+    add: np.ndarray = field(repr=False)  # gain of adding a -> b at [a, b]
+    drop: np.ndarray = field(repr=False)  # gain of removing a -> b at [a, b]
+
+    def copy(self) -> _Graph:
+        return _Graph(list(self.parents), self.scores.copy(), self.add.copy(), self.drop.copy())
+
+
+def largest_clique(parents: Sequence[int], sizes: Sequence[int]) -> int:
+    """States of the largest clique when the moral graph is triangulated by least weight.
+
+    `parents` are bit sets. The number says what exact inference on the graph may cost.
+    """
+    n = len(parents)
+    near = [0] * n
+    for child, mask in enumerate(parents):
+        family = mask | (1 << child)
+        for v in _bits(family):
+            near[v] |= family & ~(1 << v)
+    left, worst = set(range(n)), 1
+    logs = np.log2(np.asarray(sizes, dtype=float))
+    weight = [logs[v] + sum(logs[u] for u in _bits(near[v])) for v in range(n)]
+    while left:
+        v = min(left, key=weight.__getitem__)
+        worst = max(worst, weight[v])
+        left.remove(v)
+        around = _bits(near[v])
+        for u in around:
+            near[u] = (near[u] | near[v]) & ~(1 << u) & ~(1 << v)
+        for u in around:
+            weight[u] = logs[u] + sum(logs[w] for w in _bits(near[u]))
+    return int(2.0**worst)
+
+
+def _bits(mask: int) -> list[int]:
+    out = []
+    while mask:
+        low = mask & -mask
+        out.append(low.bit_length() - 1)
+        mask ^= low
+    return out
+
+
+class HillClimb:
+    """Greedy search for the best-scoring graph.
+
+    Parameters
+    ----------
+    rules : Rules
+        What must hold.
+    tabu : int
+        How many recent moves may not be undone.
+    patience : int
+        How many moves in a row may fail to improve on the best graph.
+    restarts : int
+        How often to start again from a shaken copy of the best graph.
+    seed : int
+        Of the shaking.
+
+    Attributes
+    ----------
+    edges_ : tuple of Edge
+        The best graph found.
+    score_ : float
+        Its score in nats.
+    moves_ : int
+        Moves made in all.
+    """
+
+    def __init__(
+        self,
+        rules: Rules = Rules(),
+        *,
+        tabu: int = 10,
+        patience: int = 10,
+        restarts: int = 0,
+        seed: int = 0,
+    ) -> None:
+        self.rules = rules
+        self.tabu = tabu
+        self.patience = patience
+        self.restarts = restarts
+        self.seed = seed
+
+    def fit(
+        self,
+        score: Score,
+        sizes: Sequence[int],
+        progress: Callable[[int, float], None] | None = None,
+    ) -> HillClimb:
+        """Search; `progress` is called with the moves made and the best score."""
+        self._score, self._sizes, self._progress = score, tuple(sizes), progress
+        self.moves_ = 0
+        graph = self._start()
+        best = self._climb(graph)
+        rng = np.random.default_rng(self.seed)
+        for _ in range(self.restarts):
+            shaken = self._climb(self._shake(best, rng))
+            if shaken.scores.sum() > best.scores.sum() + 1e-9:
+                best = shaken
+        self.edges_ = tuple((a, b) for b in range(len(sizes)) for a in _bits(best.parents[b]))
+        self.score_ = float(best.scores.sum())
+        return self
+
+    # ------------------------------------------------------------------ graphs
+
+    def _start(self) -> _Graph:
+        n = len(self._sizes)
+        graph = _Graph([0] * n, np.zeros(n), np.zeros((n, n)), np.zeros((n, n)))
+        for a, b in sorted(self.rules.required) + sorted(self.rules.linked):
+            if (a, b) in self.rules.forbidden:
+                a, b = b, a
+            graph.parents[b] |= 1 << a
+            if self._reaches(graph, b, a):
+                raise PopulaceError("The required edges form a circle: leave one of them out.")
+        for b in range(n):
+            graph.scores[b] = self._score(b, _bits(graph.parents[b]))
+        for b in range(n):
+            self._refresh(graph, b)
+        return graph
+
+    def _refresh(self, graph: _Graph, b: int) -> None:
+        """Work out the gains of every change to b's parents."""
+        mask = graph.parents[b]
+        full = mask.bit_count() >= self.rules.max_parents
+        for a in range(len(self._sizes)):
+            graph.add[a, b] = graph.drop[a, b] = -np.inf
+            if a == b:
+                continue
+            if mask >> a & 1:
+                if (a, b) not in self.rules.required:
+                    fewer = self._score(b, _bits(mask & ~(1 << a)))
+                    graph.drop[a, b] = fewer - graph.scores[b]
+            elif not full and (a, b) not in self.rules.forbidden:
+                more = self._score(b, _bits(mask | 1 << a))
+                graph.add[a, b] = more - graph.scores[b]
+
+    def _reaches(self, graph: _Graph, start: int, goal: int) -> bool:
+        """Whether a directed path leads from start to goal."""
+        seen, stack = 1 << goal, [goal]
+        while stack:
+            for parent in _bits(graph.parents[stack.pop()] & ~seen):
+                if parent == start:
+                    return True
+                seen |= 1 << parent
+                stack.append(parent)
+        return False
+
+    # ------------------------------------------------------------------ moves
+
+    def _legal(self, graph: _Graph, move: str, a: int, b: int) -> bool:
+        parents = graph.parents
+        if move == "drop":
+            return not self._bound(a, b)
+        if move == "add":
+            if parents[a] >> b & 1 or self._reaches(graph, b, a):
+                return False
+        else:
+            parents[b] &= ~(1 << a)
+            cyclic = self._reaches(graph, a, b)
+            parents[b] |= 1 << a
+            if cyclic:
+                return False
+        trial = list(parents)
+        if move == "turn":
+            trial[b] &= ~(1 << a)
+            trial[a] |= 1 << b
+        else:
+            trial[b] |= 1 << a
+        return largest_clique(trial, self._sizes) <= self.rules.max_states
+
+    def _bound(self, a: int, b: int) -> bool:
+        return (a, b) in self.rules.linked or (b, a) in self.rules.linked
+
+    def _apply(self, graph: _Graph, move: str, a: int, b: int) -> None:
+        if move == "add":
+            graph.parents[b] |= 1 << a
+        else:
+            graph.parents[b] &= ~(1 << a)
+        changed = [b]
+        if move == "turn":
+            graph.parents[a] |= 1 << b
+            changed.append(a)
+        for v in changed:
+            graph.scores[v] = self._score(v, _bits(graph.parents[v]))
+            self._refresh(graph, v)
+        self.moves_ += 1
+
+    def _best_move(
+        self, graph: _Graph, tabu: deque[tuple[str, int, int]], least: float
+    ) -> tuple[float, str, int, int] | None:
+        """The legal move with the largest gain above `least`."""
+        n = len(self._sizes)
+        turn = graph.drop + graph.add.T
+        gains = np.stack([graph.add, graph.drop, turn]).ravel()
+        gains = np.where(np.isnan(gains), -np.inf, gains)
+        order = np.argsort(-gains, kind="stable")
+        for i in order:
+            gain = gains[i]
+            if not gain > least:
+                return None
+            kind, rest = divmod(int(i), n * n)
+            a, b = divmod(rest, n)
+            move = ("add", "drop", "turn")[kind]
+            if (move, a, b) not in tabu and self._legal(graph, move, a, b):
+                return float(gain), move, a, b
+        return None
+
+    def _climb(self, graph: _Graph) -> _Graph:
+        best, stale = graph.copy(), 0
+        tabu: deque[tuple[str, int, int]] = deque(maxlen=max(self.tabu, 1))
+        undo = {"add": "drop", "drop": "add", "turn": "turn"}
+        while True:
+            found = self._best_move(graph, tabu, -np.inf if self.patience else 1e-9)
+            if found is None:
+                return best
+            _, move, a, b = found
+            self._apply(graph, move, a, b)
+            tabu.append((undo[move], b, a) if move == "turn" else (undo[move], a, b))
+            if graph.scores.sum() > best.scores.sum() + 1e-9:
+                best, stale = graph.copy(), 0
+                if self._progress is not None:
+                    self._progress(self.moves_, float(best.scores.sum()))
+            else:
+                stale += 1
+                if stale > self.patience:
+                    return best
+
+    def _shake(self, graph: _Graph, rng: np.random.Generator) -> _Graph:
+        """A copy with a few random legal changes."""
+        graph = graph.copy()
+        n = len(self._sizes)
+        for _ in range(max(3, n // 2)):
+            for _ in range(100):
+                a, b = (int(v) for v in rng.integers(0, n, 2))
+                move = ("add", "drop", "turn")[int(rng.integers(0, 3))]
+                gain = {
+                    "add": graph.add[a, b],
+                    "drop": graph.drop[a, b],
+                    "turn": graph.drop[a, b] + graph.add[b, a],
+                }[move]
+                if np.isfinite(gain) and self._legal(graph, move, a, b):
+                    self._apply(graph, move, a, b)
+                    break
+        return graph
