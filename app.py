@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import sidebar
+from pages.parts import choice, sidebar
 
 _HERE = Path(__file__).parent
 _PAGES = (
@@ -20,6 +20,7 @@ _PAGES = (
     ("studio", "Studio", ":material/science:"),
 )
 
+choice.start_over_if_alone()
 st.set_page_config(
     page_title="Populace",
     page_icon=str(_HERE / "pages/parts/mark.svg"),

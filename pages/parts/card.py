@@ -115,9 +115,7 @@ def _fact(column: Column, value: object) -> Fact:
 
 def _alike_words(population: Population) -> str:
     schema = population.network.schema.modelled
-    shared = [
-        schema[name].title.lower() for name in population.featured if name in schema.names
-    ]
+    shared = [schema[name].title.lower() for name in population.featured if name in schema.names]
     return "The same " + ", ".join(shared) + "; numbers within two of this person's. Exact."
 
 

@@ -41,12 +41,17 @@ def keep(choice: Choice) -> None:
 
 
 def current() -> Choice:
-    """The visitor's choice, laid down by the sidebar before a page runs.
+    """The visitor's choice, laid down by the sidebar before a page runs."""
+    start_over_if_alone()
+    return st.session_state[_PLACE]
 
-    Only a fresh server's first visitor, coming by a page's own address, finds the page alone:
-    Streamlit knows the folder `pages` and has not met `app.py` yet. It is told so, and starts over.
+
+def start_over_if_alone() -> None:
+    """Meet a fresh server's first visitor.
+
+    Until `app.py` has run once, Streamlit takes every file in the folder `pages` for an app of its
+    own and runs it without the sidebar. It is told better, and the visit starts over.
     """
-    if _PLACE not in st.session_state:
+    if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
-    return st.session_state[_PLACE]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from synth.people.keywords import KEYWORDS, interest_title
 from synth.schema import MISSING
@@ -62,5 +62,5 @@ def number(value: float) -> str:
 
 def link(base: str, parameters: Iterable[tuple[str, str]]) -> str:
     """The address of a view: the page's address and what was asked."""
-    query = urlencode(list(parameters))
-    return f"{base.split('?', maxsplit=1)[0]}?{query}" if query else base.split("?", maxsplit=1)[0]
+    parts, query = urlsplit(base), urlencode(list(parameters))
+    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", query, ""))

@@ -1,0 +1,92 @@
+import pytest
+
+PEOPLE = ".pp-card"
+LINES = ".pp-card .pp-line"
+
+
+def choose(page, label, level):
+    """Pick a level in one of the sidebar's lists, as a visitor does."""
+    field = page.get_by_role("combobox", name=label, exact=True)
+    field.click()
+    field.press_sequentially(level)
+    page.get_by_role("option", name=level, exact=True).click()
+    page.keyboard.press("Escape")
+
+
+def cards(page):
+    page.wait_for_function(
+        "() => document.querySelectorAll('.pp-card').length > 0"
+        " && !document.querySelector('[data-testid=stStatusWidget]')"
+        " && !document.querySelector('[data-stale=true]')"
+    )
+    return page.locator(PEOPLE).all_inner_texts()
+
+
+def test_a_view_is_set_shared_and_seen_again(visit):
+    page = visit()
+    assert len(cards(page)) == 6
+    choose(page, "Marital status", "married")
+    page.wait_for_url("**marital=married**")
+    choose(page, "Gender", "female")
+    page.wait_for_url("**gender=female**")
+    page.get_by_role("heading", level=1, name="Married women").wait_for()
+    shown = cards(page)
+    for line in page.locator(LINES).all_inner_texts():
+        assert "married" in line.split(" · ")
+        assert "woman" in line.split(" · ")
+    page.get_by_text("share this view").click()
+    link = page.locator("[data-testid=stPopoverBody] code").inner_text()
+    assert link.startswith("http")
+    other = visit(link)
+    assert cards(other) == shown
+
+
+def test_the_facts_go_along_to_the_next_page_and_back(visit):
+    page = visit("?gender=female")
+    page.get_by_role("link", name="Marginals").click()
+    page.get_by_role("heading", level=1, name="Real beside synthetic").wait_for()
+    page.locator(".js-plotly-plot").first.wait_for()
+    assert "gender=female" in page.url
+    page.get_by_role("link", name="Profiles").click()
+    page.locator(PEOPLE).first.wait_for()
+    assert "gender=female" in page.url
+    assert all("woman" in line for line in page.locator(LINES).all_inner_texts())
+
+
+def test_the_whole_record_opens_by_keyboard_and_closes_again(visit):
+    page = visit("?people=1")
+    cards(page)
+    page.get_by_role("button", name="Whole record").focus()
+    page.keyboard.press("Enter")
+    page.locator(".pp-record dt").first.wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".pp-record").wait_for(state="detached")
+
+
+def test_impossible_facts_are_told_and_let_go(visit):
+    page = visit("?age=15&age=15&marital=married&partner_in_household=none")
+    page.locator(".pp-problem, .pp-card").first.wait_for()
+    if not page.locator(".pp-problem").count():
+        pytest.skip("This population finds these facts possible together.")
+    assert page.locator(".pp-problem").inner_text().endswith(".")
+    assert not page.locator("[data-testid=stException]").count()
+    page.locator("[class*=st-key-drop-] button").first.click()
+    page.locator(PEOPLE).first.wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("link", ["?gender=female", "marginals?gender=female"])
+def test_nothing_sticks_out_on_a_phone(visit, link, scheme):
+    page = visit(link, width=390, height=844, scheme=scheme)
+    page.locator(".pp-card, .pp-column").first.wait_for()
+    page.wait_for_timeout(300)
+    widths = page.evaluate(
+        "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".map(part => part.scrollWidth - part.clientWidth)"
+    )
+    assert widths == [0, 0]
+    background = page.evaluate(
+        "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+    )
+    brightness = sum(int(part) for part in background[4:-1].split(",")[:3])
+    assert brightness > 700 if scheme == "light" else brightness < 120

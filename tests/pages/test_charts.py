@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from pages.parts import charts
+from pages.parts.comparison import Comparison
+from synth.schema import Column
+
+
+def compared(column, labels, real, synthetic, edges=None, exact=None):
+    counts = [None if one is None else np.asarray(one) for one in (real, synthetic, exact, edges)]
+    real, synthetic, exact, edges = counts
+    return Comparison(column, tuple(labels), real, synthetic, exact, edges, 0.1, 0.1)
+
+
+def test_the_traces_stand_in_the_theme_s_order():
+    one = compared(Column("g", "categorical", ("a", "b")), "ab", [3, 1], [2, 2], exact=[0.7, 0.3])
+    figure = charts.marginal(one)
+    assert [trace.name for trace in figure.data] == ["real", "synthetic", "exact"]
+    assert list(figure.data[0].x) == [0.75, 0.25]
+    assert list(figure.data[2].x) == [0.7, 0.3]
+
+
+def test_without_real_counts_the_real_trace_stays_and_is_empty():
+    figure = charts.marginal(compared(Column("g", "categorical", ("a", "b")), "ab", None, [1, 3]))
+    assert len(figure.data[0].x) == 0
+    assert list(figure.data[1].x) == [0.25, 0.75]
+
+
+def test_many_levels_are_cut_to_the_commonest_and_nobody_is_lost():
+    levels = tuple(f"level {i}" for i in range(26))
+    one = compared(Column("top1", "categorical", levels), levels, range(26), [1] * 26)
+    assert charts.is_cut(one)
+    short, whole = charts.marginal(one), charts.marginal(one, whole=True)
+    assert len(short.data[0].x) == charts.SHORT + 1
+    assert short.layout.yaxis.ticktext[0] == "level 25"
+    assert short.layout.yaxis.ticktext[-1] == "18 more"
+    assert len(whole.data[0].x) == 26
+    for figure in (short, whole):
+        for trace in figure.data[:2]:
+            assert sum(trace.x) == pytest.approx(1)
+
+
+def test_numbers_are_merged_into_equal_bins_and_missing_stays_a_state():
+    places = list(range(15, 86))
+    labels = (*map(str, places), "missing")
+    real = [1] * len(places) + [29]
+    column = Column("age", "integer", missing=True, lower=15, upper=85, step=1)
+    figure = charts.marginal(compared(column, labels, real, real, edges=[*places, 86]))
+    shares = figure.data[0].y
+    assert len(shares) <= charts.BARS + 1
+    assert shares[-1] == pytest.approx(0.29)
+    assert sum(shares) == pytest.approx(1)
+    assert figure.data[0].customdata[0] == "15–17"
+    assert figure.data[0].customdata[-1] == "not recorded"

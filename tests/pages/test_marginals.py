@@ -1,0 +1,67 @@
+import re
+
+import pytest
+
+from pages.parts import comparison, loaders
+from synth.evidence import Evidence, OneOf
+
+
+def heads(app):
+    bodies = " ".join(part.proto.body for part in app.get("html"))
+    return re.findall(r'class="pp-column"><h2>(.*?)</h2><p>(.*?)</p>', bodies)
+
+
+def test_every_column_stands_beside_the_real_one(visit):
+    app = visit("marginals")
+    columns = loaders.population("us-time-use").network.schema.modelled.columns
+    shown = heads(app)
+    assert len(shown) == len(columns)
+    assert all(distance.startswith("TVD") for _, distance in shown)
+    assert len(app.get("plotly_chart")) == len(columns)
+
+
+def test_under_one_fact_real_people_are_counted_too(visit):
+    app = visit("marginals", gender="female")
+    assert all(distance.startswith("TVD") for _, distance in heads(app))
+
+
+def test_under_two_facts_the_page_says_why_no_real_people_are_shown(visit):
+    app = visit("marginals", gender="female", marital="married")
+    assert {distance for _, distance in heads(app)} == {"no real counts"}
+    assert "one fact at a time" in app.info[0].value
+    app.get("button_group")
+    app.session_state["whom"] = "everyone"
+    app.run()
+    assert not app.exception
+    assert all(distance.startswith("TVD") for _, distance in heads(app))
+
+
+def test_columns_are_sorted_and_found(visit):
+    app = visit("marginals")
+    app.selectbox(key="order").set_value("farthest first").run()
+    found = [float(re.search(r"<b>(.*?)</b>", distance)[1]) for _, distance in heads(app)]
+    assert found == sorted(found, reverse=True)
+    app.text_input(key="find").set_value("gardening").run()
+    assert 0 < len(heads(app)) <= 3
+    app.text_input(key="find").set_value("<nothing like it>").run()
+    assert not app.exception
+    assert not heads(app)
+    assert app.info
+
+
+def test_the_facts_survive_the_way_to_another_page(visit):
+    app = visit("marginals", gender="female", age=["25", "45"])
+    assert str(app.session_state["the choice"].evidence) == "gender=female,age=25..45"
+    app.switch_page("pages/profiles.py").run()
+    assert str(app.session_state["the choice"].evidence) == "gender=female,age=25..45"
+
+
+def test_distances_are_those_of_the_library():
+    evidence = Evidence({"gender": OneOf(("female",))})
+    found = {one.column.name: one for one in comparison.compare("us-time-use", evidence, 3)}
+    gender = found["gender"]
+    assert gender.tvd == pytest.approx(0)
+    assert gender.synthetic.sum() == comparison.PEOPLE
+    assert found["marital"].tvd < 0.03
+    assert found["marital"].exact is not None
+    assert found["marital"].exact.sum() == pytest.approx(1)
