@@ -73,9 +73,7 @@ def _alt(one: Comparison) -> str:
 
 @st.dialog("Every level", width="medium")
 def _whole(one: Comparison) -> None:
-    st.html(
-        f'<div class="pp-column"><h2>{escape(one.column.title)}</h2><p>{_distance(one)}</p></div>'
-    )
+    st.html(_head(one))
     st.html(charts.LEGEND)
     figure = charts.marginal(one, whole=True)
     st.plotly_chart(figure, key=f"whole-{one.column.name}", config=_QUIET, alt=_alt(one))

@@ -49,6 +49,15 @@ def test_columns_are_sorted_and_found(visit):
     assert app.info
 
 
+def test_every_level_of_a_long_column_opens_in_a_dialog(visit):
+    app = visit("marginals", find="top1")
+    before = len(app.get("plotly_chart"))
+    app.button(key="all-top1").click()
+    app.run()
+    assert not app.exception
+    assert len(app.get("plotly_chart")) == before + 1
+
+
 def test_the_facts_survive_the_way_to_another_page(visit):
     app = visit("marginals", gender="female", age=["25", "45"])
     assert str(app.session_state["the choice"].evidence) == "gender=female,age=25..45"
