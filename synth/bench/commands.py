@@ -14,10 +14,8 @@ from synth.bench.measure import MODES, bench
 from synth.errors import PopulaceError
 
 SIZES = (10_000, 1_000_000, 10_000_000)
-app = typer.Typer()
 
 
-@app.command("bench")
 def bench_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the document as JSON.")] = False,
     rows: Annotated[
