@@ -7,6 +7,7 @@ Errors are one sentence on standard error and exit code 2; `--json` prints for m
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _ELSEWHERE = {
     "bench": ("synth.bench.commands:bench_command", "Measure the network beside its peers."),
 }
+
+_CSV_ROWS = 1 << 18  # rows held at a time while a CSV file is written
 
 
 class _Commands(TyperGroup):
@@ -137,7 +140,9 @@ def posterior(
     """The distribution of a column among people of whom the facts hold."""
     asked, facts = _asked(population, given, do)
     marginal = asked.marginal(column)
-    mean = getattr(marginal, "mean", None)
+    mean = marginal.mean
+    if mean is not None and math.isnan(mean):  # everybody's value is missing
+        mean = None
     if as_json:
         _print_json(
             {
@@ -148,7 +153,7 @@ def posterior(
                 "probability": asked.probability,
                 "labels": list(marginal.labels),
                 "probabilities": [float(p) for p in marginal.probabilities],
-                "mean": None if mean is None else float(mean),
+                "mean": mean,
             }
         )
         return
@@ -158,7 +163,7 @@ def posterior(
         bar = "█" * round(30 * float(share) / most)
         typer.echo(f"{label:<{width}}  {_percent(float(share)):>8}  {bar}")
     if mean is not None:
-        typer.echo(f"{'mean':<{width}}  {float(mean):>8.4g}")
+        typer.echo(f"{'mean':<{width}}  {mean:>8.4g}")
 
 
 @app.command()
@@ -191,7 +196,8 @@ def _write_csv(
 
     def counted() -> Iterator[Any]:
         done = 0
-        for table in asked.batches(rows, seed):
+        while done < rows:
+            table = asked.sample_arrow(min(_CSV_ROWS, rows - done), seed, start=done)
             yield table
             done += table.num_rows
             advance(done)
