@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from pages.parts import loaders
@@ -12,8 +13,7 @@ from synth.evaluate.fidelity import expected_tvd, tvd
 from synth.evidence import Evidence
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from synth.bayes import Marginal
     from synth.schema import Column
 
 PEOPLE = 20_000
@@ -57,13 +57,29 @@ def _compare(name: str, known: str, seed: int, _evidence: Evidence) -> tuple[Com
                 labels=labels,
                 real=true,
                 synthetic=made,
-                exact=exact.probabilities if exact.labels == labels else None,
+                exact=_over(exact, labels, counts.edges(column.name)),
                 edges=counts.edges(column.name),
                 tvd=None if true is None else tvd(true, made),
                 reference=None if true is None else expected_tvd(true, PEOPLE),
             )
         )
     return tuple(found)
+
+
+def _over(
+    exact: Marginal, labels: tuple[str, ...], edges: np.ndarray | None
+) -> np.ndarray | None:
+    """The posterior's probabilities over the reference's places; the outer ones take what lies
+    beyond, as the counts do."""
+    if exact.labels == labels:
+        return exact.probabilities
+    if edges is None:
+        return None
+    lows = [None, *edges[1:-1].tolist()]
+    highs = [*(edges[1:-1] - (exact.column.step or 0)).tolist(), None]
+    inside = [exact.mass(low, high) for low, high in zip(lows, highs, strict=True)]
+    beside = [exact.probabilities[-1]] * (len(labels) - len(inside))
+    return np.array(inside + beside)
 
 
 def compare(name: str, evidence: Evidence, seed: int) -> tuple[Comparison, ...]:
