@@ -96,7 +96,7 @@ def bench(
             "given_rows": GIVEN_ROWS,
             "rare_rows_peers": RARE_ROWS,
             "stopped_after_seconds": LIMIT,
-            "limit": "one SplitMix64 number a cell, written as 1 byte (categories) or 4 (numbers)",
+            "limit": "one random number of the sampler's own generator a cell, one byte written",
         },
         "tables": {},
     }
@@ -140,7 +140,7 @@ def _table(
         if "error" in problem:
             out.setdefault("errors", []).append(problem["error"])
     for mode in MODES:
-        columns = [len(dataset.categorical), len(dataset.numbers)]
+        columns = len(dataset.train.columns)
         out["limit"][mode] = {
             str(size): _rate(
                 _run(

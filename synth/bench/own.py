@@ -7,6 +7,7 @@ Jobs are those of `runners/harness.py`, and three more tasks: "save" learns and 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from synth.bayes import Network, learn
-from synth.bench import limit
+from synth.bayes.sampling import draw_and_write
 from synth.bench.data import categorical_table
 from synth.bench.runners.harness import peak_mib, repeated
 from synth.errors import PopulaceError
@@ -97,10 +98,10 @@ def _sample(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _limit(job: dict[str, Any]) -> dict[str, Any]:
-    categories, numbers = job["columns"]
+    threads = job["threads"] or len(os.sched_getaffinity(0))
 
-    def work() -> list[np.ndarray]:
-        return limit.draw(job["rows"], categories, numbers, job["threads"])
+    def work() -> np.ndarray:
+        return draw_and_write(job["rows"], job["columns"], threads)
 
     times, _ = repeated(work, job["repeats"], job["seconds"])
     return {"times": times, "rows": job["rows"]}

@@ -305,7 +305,7 @@ def repeat_shares(
     """
     frames = [real, synthetic] + ([] if holdout is None else [holdout])
     chosen = [column for column in columns if column.kind in ("categorical", "boolean")]
-    codes = _bin_codes(chosen or columns, real, frames, 20)
+    codes = bin_codes(chosen or columns, real, frames, 20)
     key = row_keys([np.concatenate(parts) for parts, _ in codes.values()])
     keys = np.split(key, np.cumsum([len(frame) for frame in frames])[:-1])
     _, at, times = np.unique(keys[0], return_inverse=True, return_counts=True)
@@ -332,7 +332,7 @@ def _single_scores(
     columns: Sequence[Column], truth: pd.DataFrame, trio: tuple[pd.DataFrame, ...]
 ) -> dict[str, tuple[float, float]]:
     out = {}
-    for name, (codes, places) in _bin_codes(columns, truth, trio, 20).items():
+    for name, (codes, places) in bin_codes(columns, truth, trio, 20).items():
         real, made, fresh = (np.bincount(part, minlength=places) for part in codes)
         out[name] = tvd(real, made), tvd(real, fresh)
     return out
@@ -342,7 +342,7 @@ def _pair_scores(
     columns: Sequence[Column], truth: pd.DataFrame, trio: tuple[pd.DataFrame, ...]
 ) -> list[tuple[PairScore, float]]:
     """The score of each pair, and the association among the fresh people."""
-    codes = _bin_codes(columns, truth, trio, 10)
+    codes = bin_codes(columns, truth, trio, 10)
     out = []
     for a, b in itertools.combinations(codes, 2):
         (first, rows), (second, width) = codes[a], codes[b]
@@ -355,7 +355,7 @@ def _pair_scores(
     return out
 
 
-def _bin_codes(
+def bin_codes(
     columns: Sequence[Column], truth: pd.DataFrame, frames: Sequence[pd.DataFrame], bins: int
 ) -> dict[str, tuple[list[np.ndarray], int]]:
     """The place of every row of every frame, int64, and the number of places, by column; numbers in

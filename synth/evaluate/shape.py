@@ -1,0 +1,199 @@
+"""Shape: what single distances smooth over. Tails, rare levels, heaped values, patterns of missing
+values, and how three columns hang together; each beside what fresh real people would get.
+
+tails: of numbers, the share of synthetic people below the real 1% and above the real 99% point.
+rare: of levels that under 1% of real people have (at least five of them), how many are kept.
+heaps: values that over 2% of real people share (40 hours, no capital), and their synthetic share.
+missingness: total variation distance between the shares of the patterns of missing columns.
+tvd3: total variation distance of up to 60 triples of columns (numbers in 5 bins), averaged.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from synth.evaluate.fidelity import bin_codes, comparable, row_keys, tvd
+
+if TYPE_CHECKING:
+    from synth.schema import Column
+    from synth.table import Table
+
+TRIPLES = 60
+RARE = 0.01
+RARE_PEOPLE = 5
+HEAP = 0.02
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The shares beyond the 1% and the 99% point of the real people."""
+
+    column: str
+    low: float
+    low_reference: float
+    high: float
+    high_reference: float
+
+
+@dataclass(frozen=True)
+class Heap:
+    """A value that many share: its share among real and synthetic people."""
+
+    column: str
+    value: float
+    real: float
+    synthetic: float
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The finer shape of the synthetic people; see the module for each figure."""
+
+    tails: tuple[Tail, ...]
+    rare_levels: int
+    rare_kept: int
+    rare_kept_reference: int
+    rare_lost: tuple[tuple[str, str], ...]  # column and level
+    heaps: tuple[Heap, ...]
+    missingness: float
+    missingness_reference: float
+    tvd3: float
+    tvd3_reference: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def shape(
+    real: Table, synthetic: pd.DataFrame, *, holdout: pd.DataFrame | None = None, seed: int = 0
+) -> Shape:
+    """Compare the finer shape of synthetic people with the real ones'.
+
+    Raises PopulaceError as `fidelity.evaluate` does.
+    """
+    columns = real.schema.modelled.columns
+    truth, made, *rest = comparable(columns, real.frame, synthetic, holdout)
+    random = np.random.default_rng(seed)
+    if rest:
+        against, fresh = rest[0], truth
+    else:
+        order, half = random.permutation(len(truth)), len(truth) // 2
+        against, fresh = truth.iloc[order[:half]], truth.iloc[order[half:]]
+    rows = min(len(made), len(fresh))
+    made_part = made.iloc[random.permutation(len(made))[:rows]]
+    trio = (against, made_part, fresh.iloc[random.permutation(len(fresh))[:rows]])
+    lost, rare, kept_fresh = _rare_levels(columns, truth, trio)
+    missing, missing_fresh = _missingness(trio)
+    triples, triples_fresh = _triples(columns, truth, trio, random)
+    return Shape(
+        tuple(_tails(columns, trio)),
+        rare,
+        rare - len(lost),
+        kept_fresh,
+        lost,
+        tuple(_heaps(columns, truth, made)),
+        missing,
+        missing_fresh,
+        triples,
+        triples_fresh,
+    )
+
+
+def _tails(columns: Sequence[Column], trio: Sequence[pd.DataFrame]) -> list[Tail]:
+    out = []
+    for column in columns:
+        parts = [frame[column.name] for frame in trio]
+        if isinstance(parts[0].dtype, pd.CategoricalDtype):
+            continue
+        real, made, fresh = (part.dropna().to_numpy(dtype=float) for part in parts)
+        if min(len(real), len(made), len(fresh)) < 100:
+            continue
+        low, high = np.quantile(real, [0.01, 0.99])
+        shares = [
+            float(share) for x in (made, fresh) for share in ((x < low).mean(), (x > high).mean())
+        ]
+        out.append(Tail(column.name, shares[0], shares[2], shares[1], shares[3]))
+    return out
+
+
+def _rare_levels(
+    columns: Sequence[Column], truth: pd.DataFrame, trio: Sequence[pd.DataFrame]
+) -> tuple[tuple[tuple[str, str], ...], int, int]:
+    lost, rare, kept_fresh = [], 0, 0
+    for column in columns:
+        if not isinstance(truth[column.name].dtype, pd.CategoricalDtype):
+            continue
+        counts = truth[column.name].value_counts()
+        some = counts[(counts >= RARE_PEOPLE) & (counts < RARE * len(truth))].index
+        made, fresh = (set(frame[column.name].dropna().unique()) for frame in trio[1:])
+        rare += len(some)
+        kept_fresh += sum(level in fresh for level in some)
+        lost += [(column.name, str(level)) for level in some if level not in made]
+    return tuple(lost), rare, kept_fresh
+
+
+def _heaps(columns: Sequence[Column], truth: pd.DataFrame, made: pd.DataFrame) -> list[Heap]:
+    out = []
+    for column in columns:
+        if isinstance(truth[column.name].dtype, pd.CategoricalDtype):
+            continue
+        values, times = np.unique(truth[column.name].dropna(), return_counts=True)
+        if len(values) <= 30:  # every value is one of few: the single distances tell
+            continue
+        numbers = made[column.name].to_numpy(dtype=float)
+        near = (column.step or 0.0) / 2 + 1e-6
+        for place in np.argsort(-times, kind="stable")[:5]:
+            share = times[place] / len(truth)
+            if share >= HEAP:
+                same = float((np.abs(numbers - values[place]) < near).mean())
+                out.append(Heap(column.name, float(values[place]), float(share), same))
+    return out
+
+
+def _missingness(trio: Sequence[pd.DataFrame]) -> tuple[float, float]:
+    names = [name for name in trio[0] if any(frame[name].isna().any() for frame in trio)]
+    if not names:
+        return 0.0, 0.0
+    absent = [np.concatenate([frame[name].isna() for frame in trio]) for name in names]
+    keys = np.unique(row_keys([part.astype(np.int64) for part in absent]), return_inverse=True)[1]
+    parts = np.split(keys, np.cumsum([len(frame) for frame in trio])[:-1])
+    real, made, fresh = (np.bincount(part, minlength=keys.max() + 1) for part in parts)
+    return tvd(real, made), tvd(real, fresh)
+
+
+def _triples(
+    columns: Sequence[Column],
+    truth: pd.DataFrame,
+    trio: Sequence[pd.DataFrame],
+    random: np.random.Generator,
+) -> tuple[float, float]:
+    codes = bin_codes(columns, truth, trio, 5)
+    triples = list(itertools.combinations(codes, 3))
+    if not triples:
+        return 0.0, 0.0
+    chosen = random.permutation(len(triples))[:TRIPLES]
+    scores = []
+    for place in chosen:
+        parts = [codes[name] for name in triples[place]]
+        keys = np.concatenate([_joined(parts, kind) for kind in range(3)])
+        keys = np.unique(keys, return_inverse=True)[1]
+        split = np.split(keys, np.cumsum([len(frame) for frame in trio])[:-1])
+        real, made, fresh = (np.bincount(part, minlength=keys.max() + 1) for part in split)
+        scores.append((tvd(real, made), tvd(real, fresh)))
+    means = np.mean(scores, axis=0)
+    return float(means[0]), float(means[1])
+
+
+def _joined(parts: Sequence[tuple[list[np.ndarray], int]], kind: int) -> np.ndarray:
+    """One int64 for each combination of places in the frame of that kind."""
+    key = np.zeros(len(parts[0][0][kind]), dtype=np.int64)
+    for codes, places in parts:
+        key = key * places + codes[kind]
+    return key
