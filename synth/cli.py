@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from synth.bayes import Posterior
     from synth.populations import Population
+    from synth.schema import Schema
 
 _ELSEWHERE = {
     "bench": ("synth.bench.commands:bench_command", "Measure the network beside its peers."),
@@ -108,6 +109,26 @@ def populations(ctx: typer.Context, as_json: AsJson = False) -> None:
         typer.echo(f"{entry['name']}: {entry['title']}, learned from {entry['people']:,} people")
         typer.echo(f"  {entry['note']}")
         typer.echo(f"  {', '.join(entry['columns'])}")
+
+
+@populations_app.command()
+def build(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A population's name, or all.")],
+    source: Annotated[
+        Path | None,
+        typer.Option(help="The folder of the source tables; ../shared/data when not given."),
+    ] = None,
+) -> None:
+    """Learn a shipped population anew from its source table."""
+    from synth.populations import SHIPPED
+    from synth.recipes import RECIPES
+    from synth.recipes import build as rebuild
+
+    folder = source or SHIPPED.parents[2] / "shared" / "data"
+    with _progress(name) as advance:
+        for each in RECIPES if name == "all" else (name,):
+            made = rebuild(each, folder, lambda words: advance(0, words))
+            typer.echo(f"{made.name}: {len(made.network.edges)} edges", err=True)
 
 
 @app.command()
@@ -213,6 +234,76 @@ def _write_csv(
 
 
 @app.command()
+def fit(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet table.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; name it as a population then.")],
+    score: Annotated[
+        Literal["predictive", "k2", "bic", "bdeu"],
+        typer.Option(help="What the search for edges maximises."),
+    ] = "predictive",
+    schema: Annotated[
+        Path | None, typer.Option(help="A corrected schema.json, as this command writes it.")
+    ] = None,
+    weights: Annotated[
+        str, typer.Option(metavar="COLUMN", help="The column that weighs each row.")
+    ] = "",
+    gaussian: Annotated[
+        str, typer.Option(metavar="COLUMNS", help="Numbers to model as Gaussians: age,pay.")
+    ] = "",
+    max_parents: Annotated[int, typer.Option(min=0, help="The most causes of a column.")] = 4,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same network.")] = 0,
+) -> None:
+    """Learn a population from a table of your own."""
+    from synth.bayes import learn
+    from synth.populations import save
+    from synth.table import make_table, read_table
+
+    with _progress(f"Reading {table.name}") as advance:
+        people = read_table(table, schema=_schema(schema) if schema else None)
+        for note in people.notes:
+            typer.echo(note, err=True)
+        if weights:
+            weighted = people.schema.changed(weights, role="weight")
+            people = make_table(people.frame, weighted)
+        advance(0, f"Learning from {len(people):,} people")
+        network = learn(
+            people,
+            lambda moves, found: advance(
+                0, f"Learning from {len(people):,} people: {moves} moves, score {found:,.0f}"
+            ),
+            score=score,
+            weights=weights or None,
+            gaussian=tuple(name.strip() for name in gaussian.split(",") if name.strip()),
+            max_parents=max_parents,
+            seed=seed,
+        )
+    card = "\n".join(
+        [
+            f"# {out.name}",
+            "",
+            f"Learned from the {len(people):,} rows of `{table.name}` (digest {people.digest}): "
+            f"{len(network.schema)} columns, {len(network.edges)} edges, score `{score}`.",
+            "",
+            *(f"- {note}" for note in people.notes),
+            "",
+        ]
+    )
+    save(out, network, people, card=card)
+    text = json.dumps(people.schema.to_json(), indent=2, ensure_ascii=False)
+    (out / "schema.json").write_text(text + "\n", encoding="utf-8")
+    typer.echo(f"{out}: {len(network.schema)} columns, {len(network.edges)} edges", err=True)
+
+
+def _schema(path: Path) -> Schema:
+    from synth.schema import Schema
+
+    try:
+        return Schema.from_json(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise PopulaceError(f"{path} is no text in UTF-8: save the schema as JSON.") from error
+
+
+@app.command()
 def evaluate(
     real: Annotated[Path, typer.Argument(metavar="REAL", help="The real people's table.")],
     synthetic: Annotated[Path, typer.Argument(metavar="SYNTHETIC", help="The synthetic table.")],
@@ -250,9 +341,7 @@ def _asked(name: str, given: str, do: str = "") -> tuple[Posterior, str]:
     population = _load(name)
     schema = population.network.schema
     facts = Evidence.parse(given, schema)
-    if do:
-        return population.network.given(facts, do=Evidence.parse(do, schema)), str(facts)
-    return population.given(facts), str(facts)
+    return population.given(facts, Evidence.parse(do, schema)), str(facts)
 
 
 def _load(name: str) -> Population:
