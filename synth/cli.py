@@ -367,7 +367,8 @@ def _progress(words: str, total: int | None = None) -> Iterator[Callable[..., No
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(words, total=total)
 
         def advance(done: float, words: str | None = None) -> None:
