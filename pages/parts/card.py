@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
@@ -13,6 +12,7 @@ from pages.parts.choice import Choice
 from pages.parts.dress import Dress, Picture, Record
 from synth import wording
 from synth.evidence import Between, Evidence, Fact, OneOf
+from synth.people.keywords import interest_title
 from synth.populations import Population
 from synth.schema import MISSING, Column
 
@@ -31,7 +31,7 @@ def show(record: Record, dressed: Dress, choice: Choice, place: str) -> None:
         share = loaders.probability(population.name, alike(record, population))
         st.html(
             f'<p class="pp-rare" title="{escape(_alike_words(population))}">'
-            f"{escape(words.one_in(share))} people like this</p>",
+            f"{escape(wording.one_in(share))} people like this</p>",
             width="stretch",
         )
         if st.button("Whole record", key=f"open-{place}", type="tertiary", help=dressed.name):
@@ -51,7 +51,7 @@ def _html(record: Record, dressed: Dress, population: Population) -> str:
         icons = "".join(_icon(population, interest) for interest in interests)
         cover = f'<div class="pp-cover pp-tint-{tint}" aria-hidden="true">{icons}</div>'
     items = "".join(
-        f"<li><b>{rank}</b>{_icon(population, interest)}{escape(words.level_title(interest))}</li>"
+        f"<li><b>{rank}</b>{_icon(population, interest)}{escape(interest_title(interest))}</li>"
         for rank, interest in enumerate(interests, start=1)
     )
     chips = f'<ol class="pp-chips" aria-label="Interests, first to third">{items}</ol>'
@@ -83,8 +83,8 @@ def _icon(population: Population, interest: str) -> str:
 
 def interests_of(record: Record, population: Population) -> tuple[str, ...]:
     """The first to third interest of a record; those not recorded are left out."""
-    found = (record.get(f"top{rank}") for rank in (1, 2, 3))
-    return tuple(str(value) for value in found if not _absent(value))
+    found = (record.get(name) for name in population.interests)
+    return tuple(str(value) for value in found if not wording.is_missing(value))
 
 
 # ── How many people are like this one ────────────────────────────────────────────────────────────
@@ -103,7 +103,7 @@ def alike(record: Record, population: Population) -> Evidence:
 
 
 def _fact(column: Column, value: object) -> Fact:
-    if _absent(value):
+    if wording.is_missing(value):
         return OneOf((MISSING,))
     if column.kind == "boolean":
         return OneOf((column.levels[1] if value in (True, column.levels[1]) else column.levels[0],))
@@ -117,10 +117,6 @@ def _alike_words(population: Population) -> str:
     schema = population.network.schema.modelled
     shared = [schema[name].title.lower() for name in population.featured if name in schema.names]
     return "The same " + ", ".join(shared) + "; numbers within two of this person's. Exact."
-
-
-def _absent(value: object) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value)) or str(value) == "<NA>"
 
 
 # ── The whole record ─────────────────────────────────────────────────────────────────────────────
@@ -139,30 +135,12 @@ def whole_record(record: Record, dressed: Dress, choice: Choice) -> None:
 
 
 def _rows(record: Record, choice: Choice) -> str:
-    schema, rows = choice.population.network.schema.modelled, []
-    for column in _ordered(schema.columns, choice.population.featured):
-        if column.name in record:
-            kind = "pp-asked" if column.name in choice.evidence else ""
-            value = escape(_value(column, record[column.name]))
-            rows.append(
-                f'<div class="{kind}"><dt>{escape(column.title)}</dt><dd>{value}</dd></div>'
-            )
-    return "".join(rows)
-
-
-def _ordered(columns: Sequence[Column], featured: Sequence[str]) -> list[Column]:
-    place = {name: index for index, name in enumerate(featured)}
-    return sorted(columns, key=lambda column: place.get(column.name, len(place)))
-
-
-def _value(column: Column, value: object) -> str:
-    if _absent(value):
-        return "not recorded"
-    if column.kind == "boolean":
-        return "yes" if value in (True, column.levels[1]) else "no"
-    if column.kind == "categorical":
-        return words.level_title(str(value))
-    return words.number(float(value))
+    asked = {choice.population.network.schema[name].title for name in choice.evidence}
+    return "".join(
+        f'<div class="{"pp-asked" if title in asked else ""}">'
+        f"<dt>{escape(title)}</dt><dd>{escape(value)}</dd></div>"
+        for title, value in wording.record_rows(record, choice.population)
+    )
 
 
 def records(frame: object) -> list[Mapping[str, object]]:

@@ -12,10 +12,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pages.parts import words
+from synth import wording
 from synth.schema import MISSING
 
 if TYPE_CHECKING:
     from pages.parts.comparison import Comparison
+    from synth.schema import Column
 
 SHORT, BARS = 8, 24
 _HEIGHT, _ROW, _MARGIN, _THICK = 250, 24, 46, 13
@@ -33,9 +35,12 @@ def marginal(comparison: Comparison, *, whole: bool = False) -> go.Figure:
     """A Plotly figure of one column; `whole` shows every level instead of the commonest."""
     shares: Shares = [_share(comparison.real), _share(comparison.synthetic), comparison.exact]
     if comparison.edges is None:
-        labels, shares = _levels(comparison.labels, shares, whole or comparison.column.is_number)
+        labels, shares = _levels(comparison, shares, whole)
         return go.Figure(_lying(labels, shares))
-    return go.Figure(_standing(*_bins(comparison, shares)))
+    labels, shares = _bins(comparison, shares)
+    return go.Figure(
+        _standing(labels, shares, missing=len(comparison.labels) >= len(comparison.edges))
+    )
 
 
 def is_cut(comparison: Comparison) -> bool:
@@ -47,11 +52,10 @@ def _share(counts: np.ndarray | None) -> np.ndarray | None:
     return None if counts is None else counts / max(counts.sum(), 1)
 
 
-def _levels(
-    labels: tuple[str, ...], shares: Shares, whole: bool
-) -> tuple[list[str], list[np.ndarray | None]]:
+def _levels(comparison: Comparison, shares: Shares, whole: bool) -> tuple[list[str], Shares]:
     """Levels in the table's order; where there are many, the commonest and the rest as one."""
-    titles = words.titles(labels)
+    labels = comparison.labels
+    titles = words.titles(comparison.column, labels)
     shown = [titles[label] for label in labels]
     if len(labels) <= SHORT + 1:
         return shown, shares
@@ -69,7 +73,7 @@ def _bins(comparison: Comparison, shares: Shares) -> tuple[list[str], Shares]:
     labels, edges = comparison.labels, comparison.edges
     places = len(edges) - 1
     if places <= BARS:
-        return [words.level_title(label) for label in labels], shares
+        return [_place(comparison.column, label) for label in labels], shares
     integer = comparison.column.kind == "integer"
     width = (edges[-1] - edges[0]) / BARS
     width = float(np.ceil(width)) if integer else width
@@ -77,7 +81,7 @@ def _bins(comparison: Comparison, shares: Shares) -> tuple[list[str], Shares]:
     into = np.searchsorted(starts, (edges[:-1] + edges[1:]) / 2, side="right") - 1
     last = width - 1 if integer else width
     shown = [f"{words.number(low)}–{words.number(low + last)}" for low in starts]
-    tail = [words.level_title(MISSING)] if len(labels) > places else []
+    tail = [_place(comparison.column, MISSING)] if len(labels) > places else []
     merged = [
         None
         if s is None
@@ -85,6 +89,10 @@ def _bins(comparison: Comparison, shares: Shares) -> tuple[list[str], Shares]:
         for s in shares
     ]
     return shown + tail, merged
+
+
+def _place(column: Column, label: str) -> str:
+    return wording.level_words(column, MISSING) if label == MISSING else label
 
 
 def _traces(labels: list[str], shares: Shares, lying: bool) -> list[dict[str, Any]]:
@@ -143,11 +151,11 @@ def _lying(labels: list[str], shares: Shares) -> dict[str, Any]:
     }
 
 
-def _standing(labels: list[str], shares: Shares) -> dict[str, Any]:
+def _standing(labels: list[str], shares: Shares, *, missing: bool) -> dict[str, Any]:
     """Bins from left to right, bars upwards."""
     every = max(1, -(-len(labels) // 6))
     ticks = [i for i in range(len(labels)) if i % every == 0]
-    if labels[-1] == words.level_title(MISSING):
+    if missing:
         ticks = [i for i in ticks if i < len(labels) - every / 2] + [len(labels) - 1]
     return {
         "data": _traces(labels, shares, lying=False),

@@ -40,7 +40,9 @@ class Comparison:
 
 
 @st.cache_resource(show_spinner="Counting people …", max_entries=16)
-def _compare(name: str, known: str, seed: int, _evidence: Evidence) -> tuple[Comparison, ...]:
+def _compare(
+    digest: str, name: str, known: str, seed: int, _evidence: Evidence
+) -> tuple[Comparison, ...]:
     population = loaders.population(name)
     posterior = loaders.posterior(name, _evidence)
     people = posterior.sample(PEOPLE, seed=seed)
@@ -66,9 +68,7 @@ def _compare(name: str, known: str, seed: int, _evidence: Evidence) -> tuple[Com
     return tuple(found)
 
 
-def _over(
-    exact: Marginal, labels: tuple[str, ...], edges: np.ndarray | None
-) -> np.ndarray | None:
+def _over(exact: Marginal, labels: tuple[str, ...], edges: np.ndarray | None) -> np.ndarray | None:
     """The posterior's probabilities over the reference's places; the outer ones take what lies
     beyond, as the counts do."""
     if exact.labels == labels:
@@ -84,4 +84,5 @@ def _over(
 
 def compare(name: str, evidence: Evidence, seed: int) -> tuple[Comparison, ...]:
     """Every modelled column of the population under the evidence."""
-    return _compare(name, str(evidence), seed, evidence)
+    digest = loaders.population(name).digest
+    return _compare(digest, name, str(evidence), seed, evidence)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts import sidebar, words
 from pages.parts.choice import Choice
+from synth import wording
 
 
 def show(choice: Choice, title: str = "", remark: str = "everyone below is synthetic") -> None:
@@ -15,16 +16,21 @@ def show(choice: Choice, title: str = "", remark: str = "everyone below is synth
     st.html(f'<h1 class="pp-title">{escape(title or choice.question)}</h1>')
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="subtitle"):
         if choice.posterior is not None:
-            share = escape(words.percent(choice.posterior.probability))
-            about = f"{escape(choice.question)}: " if title else ""
             st.html(
-                f'<p class="pp-subtitle">{about}<b>{share}</b> of this population · exact · '
-                f"{escape(remark)}</p>",
+                f'<p class="pp-subtitle">{_share(choice, title)} · {escape(remark)}</p>',
                 width="content",
             )
         with st.popover("share this view", type="tertiary", icon=":material/link:"):
             st.caption("Whoever opens this link sees the same people.")
             st.code(words.link(st.context.url or "", choice.link), language=None, wrap_lines=True)
+
+
+def _share(choice: Choice, title: str) -> str:
+    if not choice.evidence:
+        return f"Learned from <b>{choice.population.reference.rows:,}</b> real people"
+    about = f"{escape(choice.question)}: " if title else ""
+    share = escape(wording.share_words(choice.posterior.probability))
+    return f"{about}<b>{share}</b> of this population · exact"
 
 
 def impossible(choice: Choice) -> None:

@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from synth import populations
-from synth.evidence import Evidence
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synth.bayes import Posterior
+    from synth.bayes import Network, Posterior
+    from synth.evidence import Evidence
     from synth.populations import Population
-    from synth.reference import Reference
+    from synth.reference import Margins, Reference
 
 
 def names() -> tuple[str, ...]:
     """Names of the populations that can be asked, the default first."""
-    found = populations.available()
-    first = [name for name in ("us-time-use",) if name in found]
-    return (*first, *(name for name in found if name not in first))
+    return populations.available()
 
 
 @st.cache_resource(show_spinner="Waking the population …")
@@ -30,42 +28,42 @@ def population(name: str) -> Population:
     return populations.load(name)
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
-def _posterior(name: str, known: str, _evidence: Evidence) -> Posterior:
-    return population(name).given(_evidence)
-
-
 def posterior(name: str, evidence: Evidence) -> Posterior:
-    """The posterior of a population; raises `PopulaceError` where the facts exclude each other."""
-    return _posterior(name, str(evidence), evidence)
+    """The posterior of a population, which keeps its latest answers itself.
+
+    Raises `PopulaceError` where the facts exclude each other.
+    """
+    return population(name).given(evidence)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _people(name: str, known: str, count: int, seed: int, _evidence: Evidence) -> pd.DataFrame:
-    return posterior(name, _evidence).sample(count, seed=seed)
+def _people(digest: str, known: str, count: int, seed: int, _asked: Posterior) -> pd.DataFrame:
+    return _asked.sample(count, seed=seed)
 
 
 def people(name: str, evidence: Evidence, count: int, seed: int) -> pd.DataFrame:
     """`count` people from the posterior; the same seed gives the same people."""
-    return _people(name, str(evidence), count, seed, evidence)
+    asked = posterior(name, evidence)
+    return _people(population(name).digest, str(evidence), count, seed, asked)
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)
-def _probability(name: str, known: str, _evidence: Evidence) -> float:
-    return population(name).given(_evidence).probability
+def _probability(digest: str, known: str, _network: Network, _evidence: Evidence) -> float:
+    return _network.given(_evidence).probability
 
 
 def probability(name: str, evidence: Evidence) -> float:
     """The share of the population for which the evidence holds."""
-    return _probability(name, str(evidence), evidence)
+    network = population(name).network
+    return _probability(network.digest, str(evidence), network, evidence)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _reference(name: str, known: str, _evidence: Evidence) -> Reference | None:
-    reference = population(name).reference
-    return reference.under(_evidence) if _evidence else reference
+def _reference(digest: str, known: str, _whole: Reference, _evidence: Evidence) -> Margins | None:
+    return _whole.under(_evidence)
 
 
-def reference(name: str, evidence: Evidence) -> Reference | None:
+def reference(name: str, evidence: Evidence) -> Margins | None:
     """Counts of the real people under the evidence; None where the aggregates cannot tell."""
-    return _reference(name, str(evidence), evidence)
+    asked = population(name)
+    return _reference(asked.digest, str(evidence), asked.reference, evidence)

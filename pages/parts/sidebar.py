@@ -138,7 +138,7 @@ def _say(made: choice.Choice) -> None:
     elif not made.evidence:
         text = "Nothing is asked yet: everyone in this population."
     else:
-        share = words.percent(made.posterior.probability)
+        share = wording.share_words(made.posterior.probability)
         text = f"{words.plain(made.question)}: **{share}** of this population."
     st.markdown(text)
 
@@ -154,7 +154,7 @@ def _facts(population: Population) -> dict[str, _Answer]:
     if rest:
         asked = sum(_is_asked(schema[name]) for name in rest)
         label = f"More facts ({asked} asked)" if asked else "More facts"
-        with st.expander(label, key="more-facts"):
+        with st.expander(label, key="more-facts"), st.container(gap="xsmall"):
             answers |= {name: _ask(schema[name]) for name in rest}
     return answers
 
@@ -185,7 +185,7 @@ def _ask_levels(column: Column) -> _Answer:
         st.session_state[key] = (
             [value for value in held if value in levels] if isinstance(held, list) else []
         )
-    shown = words.titles(levels)
+    shown = words.titles(column, levels)
     chosen = st.multiselect(
         words.plain(column.title),
         levels,
@@ -204,7 +204,7 @@ def _ask_yes_or_no(column: Column) -> _Answer:
     options = (_ANY, *reversed(column.levels), *((MISSING,) if column.missing else ()))
     if key in st.session_state and st.session_state[key] not in options:
         st.session_state[key] = _ANY
-    shown = words.titles(options)
+    shown = words.titles(column, options)
     chosen = st.segmented_control(
         words.plain(column.title),
         options,
@@ -238,7 +238,7 @@ def _ask_range(column: Column) -> _Answer:
     )
     if column.missing:
         absent = st.checkbox(
-            f"{words.plain(column.title)} not recorded", key=f"{key}_missing", bind="query-params"
+            f"{words.plain(column.title)} not stated", key=f"{key}_missing", bind="query-params"
         )
     if absent:
         return _Answer(OneOf((MISSING,)), ((f"{key}_missing", "true"),))

@@ -28,7 +28,7 @@ def test_without_real_counts_the_real_trace_stays_and_is_empty():
 
 def test_many_levels_are_cut_to_the_commonest_and_nobody_is_lost():
     levels = tuple(f"level {i}" for i in range(26))
-    one = compared(Column("top1", "categorical", levels), levels, range(26), [1] * 26)
+    one = compared(Column("place", "categorical", levels), levels, range(26), [1] * 26)
     assert charts.is_cut(one)
     short, whole = charts.marginal(one), charts.marginal(one, whole=True)
     assert len(short.data[0].x) == charts.SHORT + 1
@@ -51,4 +51,4 @@ def test_numbers_are_merged_into_equal_bins_and_missing_stays_a_state():
     assert shares[-1] == pytest.approx(0.29)
     assert sum(shares) == pytest.approx(1)
     assert figure.data[0].customdata[0] == "15–17"
-    assert figure.data[0].customdata[-1] == "not recorded"
+    assert figure.data[0].customdata[-1] == "not stated"

@@ -1,35 +1,16 @@
 import pytest
 
 from pages.parts import words
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [
-        (1.0, "100 %"),
-        (0.114, "11.4 %"),
-        (0.041, "4.1 %"),
-        (0.0033, "0.33 %"),
-        (0.00002, "1 in 50,000"),
-        (0.0, "0 %"),
-    ],
-)
-def test_a_share_reads_well(share, text):
-    assert words.percent(share) == text
-
-
-@pytest.mark.parametrize(
-    ("share", "text"), [(1.0, "1 in 1"), (0.0003, "1 in 3,300"), (0.5, "1 in 2"), (0.0, "nobody")]
-)
-def test_one_in(share, text):
-    assert words.one_in(share) == text
+from synth.schema import Column
 
 
 def test_levels_keep_apart_what_would_read_the_same():
-    assert words.titles(("not_here", "not here", "missing")) == {
+    column = Column("place", "categorical", ("not_here", "not here", "at_home"), missing=True)
+    assert words.titles(column, column.states) == {
         "not_here": "not_here",
         "not here": "not here",
-        "missing": "not recorded",
+        "at_home": "at home",
+        "missing": "not stated",
     }
 
 
