@@ -31,7 +31,7 @@ STRENGTHS = 4.0 ** np.arange(0, 7)
 """The α that are tried: 1, 4, … 4,096."""
 FLOOR = 1e-9
 """No prior mean is below this, so that an unseen combination stays possible."""
-CELLS = 1 << 21
+CELLS = 1 << 19
 """Families with more cells than this are not considered."""
 
 

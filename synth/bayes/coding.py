@@ -189,7 +189,7 @@ class Coding:
         join = [np.concatenate(x) if x else np.zeros(0) for x in (
             [s[k] * self.pieces.weight[k] for (s, _, _), k in zip(parts, keep, strict=True)],
             [f[k] for (_, f, _), k in zip(parts, keep, strict=True)],
-            [l[k] for (_, _, l), k in zip(parts, keep, strict=True)],
+            [z[k] for (_, _, z), k in zip(parts, keep, strict=True)],
             [self.pieces.bin[k] for k in keep],
         )]  # fmt: skip
         weight, first, last, bin_ = join

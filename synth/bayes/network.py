@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -107,7 +110,7 @@ class Network:
     # ------------------------------------------------------------------ JSON
 
     def to_json(self) -> dict[str, Any]:
-        """The network as JSON-ready values; probabilities keep seven digits."""
+        """The network as JSON-ready values; tables are packed, see `_pack`."""
         columns = {}
         for name in self.schema.names:
             if name in self.gaussians:
@@ -116,7 +119,7 @@ class Network:
             columns[name] = {
                 "parents": list(self.parents[name]),
                 "pieces": self.codings[name].to_json(),
-                "table": [_short(p) for p in self.tables[name].ravel()],
+                "table": _pack(self.tables[name]),
             }
         return {
             "format": FORMAT,
@@ -141,7 +144,7 @@ class Network:
             tables = {}
             for name in coded:
                 shape = [codings[p].size for p in parents[name]] + [codings[name].size]
-                table = np.array(columns[name]["table"], dtype=np.float64).reshape(shape)
+                table = _unpack(columns[name]["table"], shape)
                 if not (np.isfinite(table).all() and (table >= 0).all()):
                     raise ValueError(name)
                 mass = table.sum(axis=-1, keepdims=True)
@@ -151,7 +154,7 @@ class Network:
                 for n in schema.names
                 if "gaussian" in columns[n]
             }
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, zlib.error) as error:
             if isinstance(error, PopulaceError):
                 raise
             raise PopulaceError(
@@ -184,9 +187,28 @@ class Network:
         return Network.from_json(value)
 
 
-def _short(probability: float) -> float:
-    """Seven significant digits: as exact as the people it was learned from allow, and short."""
-    return float(f"{probability:.7g}") if probability else 0
+def _pack(table: np.ndarray) -> str:
+    """A table in a short text: float32 with ten bits after the point, zlib, base64.
+
+    The error, one in two thousand of a probability, is far below what the people it was learned
+    from could tell apart; a network of a million numbers takes two megabytes.
+    """
+    bits = table.astype("<f4").ravel().view("<u4").astype(np.uint64)
+    bits = ((bits + 0x1000) >> 13 << 13).astype("<u4")
+    # Bytes of one kind side by side compress better.
+    shuffled = bits.view(np.uint8).reshape(-1, 4).T.tobytes()
+    return base64.b64encode(zlib.compress(shuffled, 9)).decode("ascii")
+
+
+def _unpack(text: str, shape: Sequence[int]) -> np.ndarray:
+    """The table that `_pack` wrote, never more bytes than its shape asks for."""
+    size = 4 * math.prod(shape)
+    unpacker = zlib.decompressobj()
+    content = unpacker.decompress(base64.b64decode(text, validate=True), size + 1)
+    if len(content) != size:
+        raise ValueError("a table of another size")
+    numbers = np.frombuffer(content, np.uint8).reshape(4, -1).T.copy().view("<f4")
+    return numbers.astype(np.float64).reshape(shape)
 
 
 def _in_order(gaussians: Mapping[str, Gaussian]) -> dict[str, Gaussian]:
