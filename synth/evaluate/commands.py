@@ -10,8 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
+from synth.errors import PopulaceError
 from synth.evaluate.fidelity import evaluate
-from synth.table import read_table
+from synth.evaluate.report import report
+from synth.table import read_frame, read_table
 
 FIGURES = {
     "lr_auc": "Told apart by a logistic regression (AUC)",
@@ -30,17 +32,46 @@ def evaluate_command(
     holdout: Annotated[
         Path | None, typer.Option(help="Real people whom the generator never saw.")
     ] = None,
+    report_to: Annotated[
+        Path | None,
+        typer.Option("--report", help="Also ask of privacy, utility and fairness: write HTML."),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="The column that models learn in the report.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Which rows are drawn and split.")] = 0,
 ) -> None:
     """Compare synthetic people with the real ones, beside what fresh real people would get."""
+    if target and report_to is None:
+        raise PopulaceError("A target is for the report: add --report out.html.")
     table = read_table(real)
-    made = read_table(synthetic, schema=None).frame
-    kept = None if holdout is None else read_table(holdout).frame
-    found = evaluate(table, made, holdout=kept, seed=seed).to_dict()
+    made, _ = read_frame(synthetic)
+    kept = None if holdout is None else read_frame(holdout)[0]
+    title = f"{synthetic.name} beside {real.name}"
+    if report_to is None:
+        found = evaluate(table, made, holdout=kept, seed=seed).to_dict()
+    else:
+        with Console(stderr=True).status("Starting") as status:
+            whole = report(
+                table,
+                made,
+                holdout=kept,
+                target=target,
+                title=title,
+                seed=seed,
+                progress=lambda share, words: status.update(f"{words} ({share:.0%} done)"),
+            )
+        try:
+            report_to.write_text(whole.to_html(), encoding="utf-8")
+        except OSError as error:
+            raise PopulaceError(
+                f"The report cannot be written to {report_to}: name a file in a folder of yours."
+            ) from error
+        found = whole.fidelity.to_dict() | {"report": whole.to_dict()}
     if as_json:
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    grid = Grid(title=f"{synthetic.name} beside {real.name}", title_justify="left")
+    grid = Grid(title=title, title_justify="left")
     grid.add_column("")
     grid.add_column("synthetic", justify="right")
     grid.add_column("fresh real people", justify="right")
