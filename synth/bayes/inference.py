@@ -205,8 +205,9 @@ class Posterior:
             peak = float(message.max()) if message.size else 0.0
             if not peak > 0.0:
                 return (), -math.inf
-            with np.errstate(invalid="ignore", divide="ignore"):
-                table = np.where(message[..., None] > 0, product / message[..., None], 0.0)
+            table = product
+            weight = message[..., None]
+            np.divide(product, weight, out=table, where=weight > 0)
             buckets.append(Bucket(name, scope, table))
             log_scale += math.log(peak)
             factors.append(Factor(scope, message / peak))
@@ -551,15 +552,23 @@ def _multiply(
     factors: Sequence[Factor], scope: tuple[str, ...], sizes: Mapping[str, int]
 ) -> np.ndarray:
     """The product of tables over a scope that holds all of theirs."""
-    shape = tuple(sizes[name] for name in scope)
     place = {name: i for i, name in enumerate(scope)}
-    out = np.ones(shape)
+    shape = tuple(sizes[name] for name in scope)
+    parts: list[np.ndarray] = []
+    # Small tables first: their product stays small until a large one widens it.
     for factor in sorted(factors, key=lambda f: f.table.size):
         order = sorted(range(len(factor.scope)), key=lambda i: place[factor.scope[i]])
         here = {factor.scope[i] for i in order}
         wide = [sizes[name] if name in here else 1 for name in scope]
-        out *= factor.table.transpose(order).reshape(wide)
-    return out
+        parts.append(factor.table.transpose(order).reshape(wide))
+    if not parts:
+        return np.ones(shape)
+    product = parts[0]
+    for part in parts[1:-1]:
+        product = product * part
+    if len(parts) == 1:
+        return np.array(np.broadcast_to(product, shape))
+    return np.multiply(np.broadcast_to(product, shape), parts[-1])
 
 
 def _words(name: str, fact: Fact) -> str:

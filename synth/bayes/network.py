@@ -86,8 +86,17 @@ class Network:
     @cached_property
     def digest(self) -> str:
         """The network's identity: 16 hexadecimal digits of its content's SHA-256."""
-        text = json.dumps(self.to_json(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        content = hashlib.sha256()
+        told = {
+            "schema": self.schema.to_json(),
+            "edges": self.edges,
+            "pieces": {name: coding.to_json() for name, coding in self.codings.items()},
+            "gaussians": {name: g.to_json() for name, g in self.gaussians.items()},
+        }
+        content.update(json.dumps(told, sort_keys=True).encode())
+        for name in self.order:
+            content.update(self.tables[name].astype("<f4").tobytes())
+        return content.hexdigest()[:16]
 
     @property
     def parameters(self) -> int:

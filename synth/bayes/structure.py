@@ -47,7 +47,7 @@ class Rules:
     forbidden: frozenset[Edge] = frozenset()
     linked: frozenset[Edge] = frozenset()
     max_parents: int = 4
-    max_states: int = 4_000_000
+    max_states: int = 1_000_000
 
 
 @dataclass
