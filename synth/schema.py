@@ -26,6 +26,7 @@ BOOLEAN_LEVELS = ("no", "yes")
 
 _WORDS_TO_BOOLEAN = {"yes": True, "true": True, "no": False, "false": False}
 _EXACT = 2.0**53  # beyond this a float no longer holds every whole number
+_LARGEST = 1e100
 _DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LEADING_NUMBER = re.compile(r"^([<≤>≥]?)=?[\s$€£~]*(-?\d+(?:\.\d+)?)")
 _IDENTIFIER_NAME = re.compile(
@@ -514,14 +515,13 @@ def _resolution(values: np.ndarray, single: bool) -> float:
     spread = three_quarters - quarter or float(values.max() - values.min())
     smooth = 10.0 ** np.floor(np.log10(spread * 1e-6)) if spread > 0 else 1e-6
     noise = np.abs(values) * (1.2e-7 if single else 4.5e-16)
-    for digits in range(0, 10):
+    largest = float(np.abs(values).max())
+    for digits in range(10):
         grid = 10.0**-digits
-        if grid < smooth:
+        if grid < smooth or largest * 10.0**digits >= _EXACT:
             return smooth
         scaled = np.rint(values * 10.0**digits)
         if (np.abs(values - scaled / 10.0**digits) <= noise).all():
-            if np.abs(scaled).max() >= _EXACT:
-                return smooth
             common = int(np.gcd.reduce(scaled.astype(np.int64)))
             return float(common / 10**digits) if common in (2, 5, 25, 125) else grid
     return smooth
@@ -653,10 +653,12 @@ def _numbers(series: pd.Series, name: str) -> tuple[np.ndarray, bool]:
                 )
             parsed.append(number)
         values = np.array([*parsed, np.nan])[codes]
-    if np.isinf(values).any():
-        row = int(np.argmax(np.isinf(values))) + 1
+    endless = np.abs(values) > _LARGEST
+    if endless.any():
+        row = int(np.argmax(endless)) + 1
         raise PopulaceError(
-            f"Column {name} holds an infinite number in row {row}: leave that cell empty."
+            f"Column {name} holds a number without bounds ({values[row - 1]:g}) in row {row}: "
+            "leave that cell empty."
         )
     return values, single
 

@@ -377,11 +377,12 @@ def _encoding_fault(content: bytes, at: int, name: str) -> str:
     line = content.count(b"\n", 0, at) + 1
     start = content.rfind(b"\n", 0, at) + 1
     where = f"line {line}"
-    delimiter, names = _header(content.decode("latin-1").encode(), name)
-    cell = len(next(csv.reader([content[start:at].decode("latin-1")], delimiter=delimiter), [""]))
-    if line > 1 and cell <= len(names):
-        column = names[cell - 1].strip()
-        where = f"column {column}, line {line}"
+    if line > 1 and at - start < 100_000:
+        delimiter, names = _header(content[: start + 1].decode("latin-1").encode(), name)
+        before = content[start:at].decode("latin-1").replace("\r", " ")
+        cell = len(next(csv.reader([before], delimiter=delimiter), [""]))
+        if cell <= len(names):
+            where = f"column {names[cell - 1].strip()}, line {line}"
     return f"{name} is not UTF-8 text ({where}): save it with the encoding UTF-8 and read that."
 
 

@@ -113,7 +113,11 @@ def test_distinct_whole_numbers_are_a_key_only_when_they_run_or_are_named_so():
         (pd.DataFrame({"a\u202eb": [1, 2]}), "U+202E"),
         (pd.DataFrame({"a\x00b": [1, 2]}), "U+0000"),
         (pd.DataFrame({"a" * 201: [1, 2]}), "201 characters"),
-        (pd.DataFrame({"pay": [1.0, np.inf]}), "Column pay holds an infinite number in row 2"),
+        (
+            pd.DataFrame({"pay": [1.0, np.inf]}),
+            "Column pay holds a number without bounds (inf) in row 2",
+        ),
+        (pd.DataFrame({"pay": [1.0, -1e308]}), "Column pay holds a number without bounds"),
         (pd.DataFrame({"x": ["a\u202eb", "c"]}), "Column x holds an invisible control character"),
         (
             pd.DataFrame({"age": [*map(str, range(90)), "unknown"]}),
