@@ -16,10 +16,13 @@ def _cards(choice: Choice) -> None:
     people = card.records(loaders.people(name, choice.evidence, choice.people, choice.seed))
     dressed = dress(people, choice.population, choice.seed)
     grid = st.grid(3, min_column_width=290, gap=20, border=True, key="cards")
+    rooms = []
     for index, (record, wears) in enumerate(zip(people, dressed, strict=True)):
         with grid.cell():
-            card.show(record, wears, choice, place=str(index))
+            rooms.append(card.show(record, wears, choice, place=str(index)))
     st.caption(choice.population.note)
+    for record, room in zip(people, rooms, strict=True):
+        card.rare(record, choice, room)
 
 
 asked = current()

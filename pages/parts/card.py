@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -16,31 +17,44 @@ from synth.people.keywords import interest_title
 from synth.populations import Population
 from synth.schema import MISSING, Column
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 _TINTS = 6
 _YEARS_ALIKE = 2
 
 
-def show(record: Record, dressed: Dress, choice: Choice, place: str) -> None:
-    """Draw one card in the current container; `place` keeps its button's key apart."""
-    population = choice.population
-    st.html(_html(record, dressed, population))
+def show(record: Record, dressed: Dress, choice: Choice, place: str) -> DeltaGenerator:
+    """Draw one card in the current container; `place` keeps its button's key apart.
+
+    Returns the room for `rare`, which takes longer than the card and so comes after all of them.
+    """
+    st.html(_html(record, dressed, choice.population))
     st.space("stretch")
-    with st.container(
+    foot = st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"foot-{place}"
-    ):
-        share = loaders.probability(population.name, alike(record, population))
-        st.html(
-            f'<p class="pp-rare" title="{escape(_alike_words(population))}">'
-            f"{escape(wording.one_in(share))} people like this</p>",
-            width="stretch",
-        )
-        if st.button("Whole record", key=f"open-{place}", type="tertiary", help=dressed.name):
-            whole_record(record, dressed, choice)
+    )
+    room = foot.empty()
+    room.html('<p class="pp-rare">\u2007</p>', width="stretch")
+    if foot.button("Whole record", key=f"open-{place}", type="tertiary", help=dressed.name):
+        whole_record(record, dressed, choice)
+    return room
+
+
+def rare(record: Record, choice: Choice, room: DeltaGenerator) -> None:
+    """Say how many people are like this one."""
+    population = choice.population
+    share = loaders.probability(population.name, alike(record, population))
+    room.html(
+        f'<p class="pp-rare" title="{escape(_alike_words(population))}">'
+        f"{escape(wording.one_in(share))} people like this</p>",
+        width="stretch",
+    )
 
 
 def _html(record: Record, dressed: Dress, population: Population) -> str:
     interests = interests_of(record, population)
-    tint = (sum(map(ord, interests[0])) if interests else 0) % _TINTS
+    tint = sum(map(ord, interests[0])) % _TINTS if interests else "none"
     if dressed.portrait:
         face = _image(dressed.portrait, "pp-face")
     else:
@@ -50,26 +64,22 @@ def _html(record: Record, dressed: Dress, population: Population) -> str:
     else:
         icons = "".join(_icon(population, interest) for interest in interests)
         cover = f'<div class="pp-cover pp-tint-{tint}" aria-hidden="true">{icons}</div>'
-    items = "".join(
+    chips = "".join(
         f"<li><b>{rank}</b>{_icon(population, interest)}{escape(interest_title(interest))}</li>"
         for rank, interest in enumerate(interests, start=1)
     )
-    chips = f'<ol class="pp-chips" aria-label="Interests, first to third">{items}</ol>'
     pictures = "".join(_image(picture, "") for picture in dressed.pictures)
-    posts = "".join(f"<p>{escape(post)}</p>" for post in dressed.posts)
-    return (
-        f'<article class="pp-card">{cover}{face}'
-        f'<h2 class="pp-name">{escape(dressed.name)} <span class="pp-badge">synthetic</span></h2>'
-        f'<p class="pp-line">{escape(wording.record_line(record, population))}</p>'
-        + (
-            f'<ol class="pp-chips" aria-label="Interests, first to third">{chips}</ol>'
-            * bool(chips)
-        )
-        + (f'<div class="pp-pictures">{pictures}</div>' * bool(pictures))
-        + (f'<div class="pp-posts">{posts}</div>' * bool(posts))
-        + (f'<p class="pp-note">{escape(dressed.note)}</p>' * bool(dressed.note))
-        + "</article>"
+    parts = (
+        f'<h2 class="pp-name">{escape(dressed.name)} <span class="pp-badge">synthetic</span></h2>',
+        f'<p class="pp-line">{escape(wording.record_line(record, population))}</p>',
+        f'<ol class="pp-chips" aria-label="Interests, first to third">{chips}</ol>'
+        if chips
+        else '<p class="pp-none">no interests recorded</p>',
+        f'<div class="pp-pictures">{pictures}</div>' if pictures else "",
+        *(f'<p class="pp-post">{escape(post)}</p>' for post in dressed.posts),
+        f'<p class="pp-note">{escape(dressed.note)}</p>' if dressed.note else "",
     )
+    return f'<article class="pp-card">{cover}{face}{"".join(parts)}</article>'
 
 
 def _image(picture: Picture, kind: str) -> str:

@@ -160,8 +160,10 @@ def _facts(population: Population) -> dict[str, _Answer]:
 
 
 def _is_asked(column: Column) -> bool:
-    value = st.session_state.get(key_of(column.name))
-    return value is not None and value != _nothing(column)
+    key = key_of(column.name)
+    if key not in st.session_state:  # the widgets have not read the link yet
+        return key in st.query_params
+    return st.session_state[key] != _nothing(column)
 
 
 def _ask(column: Column) -> _Answer:
@@ -245,8 +247,8 @@ def _ask_range(column: Column) -> _Answer:
     if not _fits((low, high), lower, upper) or (low <= lower and high >= upper):
         return _Answer()
     fact = Between(
-        None if low <= lower else min(low, column.upper or low),
-        None if high >= upper else max(high, column.lower or high),
+        None if low <= lower < high else min(low, column.upper or low),
+        None if high >= upper > low else max(high, column.lower or high),
     )
     return _Answer(fact, ((key, f"{low:g}"), (key, f"{high:g}")))
 
