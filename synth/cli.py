@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from synth.schema import Schema
 
 _ELSEWHERE = {
+    "evaluate": (
+        "synth.evaluate.commands:evaluate_command",
+        "Compare synthetic people with real ones; --report writes a page.",
+    ),
     "bench": ("synth.bench.commands:bench_command", "Measure the network beside its peers."),
 }
 
@@ -301,34 +305,6 @@ def _schema(path: Path) -> Schema:
         return Schema.from_json(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise PopulaceError(f"{path} is no text in UTF-8: save the schema as JSON.") from error
-
-
-@app.command()
-def evaluate(
-    real: Annotated[Path, typer.Argument(metavar="REAL", help="The real people's table.")],
-    synthetic: Annotated[Path, typer.Argument(metavar="SYNTHETIC", help="The synthetic table.")],
-    seed: Seed = 0,
-    as_json: AsJson = False,
-) -> None:
-    """Compare synthetic people with real ones; beside each figure, what fresh real people get."""
-    from synth.evaluate.fidelity import evaluate as compare
-    from synth.table import make_table, read_frame, read_table
-
-    table = read_table(real)
-    frame, _ = read_frame(synthetic)
-    left_out = [name for name in table.schema.modelled.names if name not in frame]
-    if left_out:
-        table = make_table(table.frame, table.schema.without(*left_out))
-        typer.echo(f"Left out, for {synthetic.name} lacks them: {', '.join(left_out)}.", err=True)
-    with _progress("Comparing"):
-        found = compare(table, frame, seed=seed).to_dict()
-    if as_json:
-        _print_json({**found, "left_out": left_out})
-        return
-    for name, value in found.items():
-        if isinstance(value, float) and not name.endswith("_reference"):
-            fresh = found[f"{name}_reference"]
-            typer.echo(f"{name:<14} {value:.4f}   fresh real people {fresh:.4f}")
 
 
 # ---------------------------------------------------------------------- shared
