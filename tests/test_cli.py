@@ -150,7 +150,7 @@ def test_evaluate_compares_a_sample_with_its_people(people, fitted, tmp_path):
     for key in ("lr_auc", "hgb_auc", "tvd1", "tvd2", "association"):
         assert 0 <= found[key] <= 1
         assert 0 <= found[f"{key}_reference"] <= 1
-    assert "rows_synthetic" in found
+    assert found["left_out"] == ["counts"]
 
 
 @pytest.mark.parametrize(
