@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from synth.reference import Reference
 
 MEASURE = "Bias-corrected Cramér's V (Bergsma 2013)"
+BINS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,18 +58,42 @@ class Associations:
         }
 
 
-def associations(reference: Reference) -> Associations:
+def associations(reference: Reference, like: Reference | None = None) -> Associations:
     """The association of every pair of columns that is counted.
 
-    For a synthetic frame: `associations(reference.recount(frame))`.
+    For a synthetic frame: `associations(reference.recount(frame), like=reference)`, so that numbers
+    are put in the bins of the real people.
     """
     columns = reference.columns
     values = np.eye(len(columns))
     for i, a in enumerate(columns):
         for j in range(i):
-            values[i, j] = values[j, i] = cramers_v(reference.pair(a, columns[j]))
+            counts = coarse_pair(reference, a, columns[j], like)
+            values[i, j] = values[j, i] = cramers_v(counts)
     values.setflags(write=False)
     return Associations(columns, values)
+
+
+def coarse_pair(reference: Reference, a: str, b: str, like: Reference | None = None) -> np.ndarray:
+    """`reference.pair` with the places of numbers joined to at most ten about equally full bins, of
+    `like` where it is given: cells that hold a person or two tell nothing."""
+    counts = reference.pair(a, b)
+    for axis, name in enumerate((a, b)):
+        counts = np.add.reduceat(counts, _starts(like or reference, name), axis=axis)
+    return counts
+
+
+def _starts(reference: Reference, column: str) -> np.ndarray:
+    """The first place of each bin; categories and missing values stay alone."""
+    places = reference.codings[column].places
+    last = len(reference.labels(column))
+    if reference.edges(column) is None or places <= BINS:
+        return np.arange(last)
+    counts = reference.marginal(column)[:places]
+    before = np.r_[0, np.cumsum(counts)[:-1]]
+    bins = (before + counts / 2) * BINS // max(counts.sum(), 1)
+    starts = np.flatnonzero(np.diff(bins, prepend=-1))
+    return np.r_[starts, np.arange(places, last)]
 
 
 def cramers_v(counts: np.ndarray) -> float:

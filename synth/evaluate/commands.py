@@ -13,7 +13,7 @@ from rich.table import Table as Grid
 from synth.errors import PopulaceError
 from synth.evaluate.fidelity import evaluate
 from synth.evaluate.report import report
-from synth.table import read_frame, read_table
+from synth.table import make_table, read_frame, read_table
 
 FIGURES = {
     "lr_auc": "Told apart by a logistic regression (AUC)",
@@ -46,6 +46,10 @@ def evaluate_command(
         raise PopulaceError("A target is for the report: add --report out.html.")
     table = read_table(real)
     made, _ = read_frame(synthetic)
+    left_out = [name for name in table.schema.modelled.names if name not in made]
+    if left_out:
+        table = make_table(table.frame, table.schema.without(*left_out))
+        typer.echo(f"Left out, for {synthetic.name} lacks them: {', '.join(left_out)}.", err=True)
     kept = None if holdout is None else read_frame(holdout)[0]
     title = f"{synthetic.name} beside {real.name}"
     if report_to is None:
@@ -69,6 +73,7 @@ def evaluate_command(
             ) from error
         found = whole.fidelity.to_dict() | {"report": whole.to_dict()}
     if as_json:
+        found["left_out"] = left_out
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
     grid = Grid(title=title, title_justify="left")

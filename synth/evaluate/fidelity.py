@@ -28,7 +28,7 @@ import pandas as pd
 from scipy.special import gammaln, xlog1py, xlogy
 
 from synth.errors import PopulaceError
-from synth.evaluate.association import cramers_v
+from synth.evaluate.association import coarse_pair, cramers_v
 from synth.reference import Coding, Reference
 
 if TYPE_CHECKING:
@@ -172,11 +172,13 @@ def aggregates(reference: Reference, synthetic: pd.DataFrame, *, seed: int = 0) 
     pairs, apart_fresh = [], []
     for a, b in itertools.combinations(reference.columns, 2):
         real, other = reference.pair(a, b), made.pair(a, b)
-        fresh = random.multinomial(made.rows, real.ravel() / reference.rows).reshape(real.shape)
-        real_v = cramers_v(real)
-        apart_fresh.append(abs(cramers_v(fresh) - real_v))
+        coarse = coarse_pair(reference, a, b)
+        fresh = random.multinomial(made.rows, coarse.ravel() / reference.rows)
+        real_v = cramers_v(coarse)
+        made_v = cramers_v(coarse_pair(made, a, b, reference))
+        apart_fresh.append(abs(cramers_v(fresh.reshape(coarse.shape)) - real_v))
         expected = expected_tvd(real, made.rows)
-        pairs.append(PairScore(a, b, tvd(real, other), expected, real_v, cramers_v(other)))
+        pairs.append(PairScore(a, b, tvd(real, other), expected, real_v, made_v))
     return Aggregates(
         reference.rows,
         made.rows,

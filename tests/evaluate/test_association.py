@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from synth.errors import PopulaceError
-from synth.evaluate.association import associations, cramers_v
+from synth.evaluate.association import associations, coarse_pair, cramers_v
 from synth.reference import Reference
 from synth.table import make_table
 
@@ -63,3 +63,18 @@ def test_matrix_and_order():
     assert {frozenset(order[:2]), frozenset(order[2:])} == {frozenset("ab"), frozenset("cd")}
     assert found.arranged(("b", "a"))[0, 1] == pytest.approx(1)
     assert found.to_dict()["columns"] == ["a", "c", "b", "d"]
+
+
+def test_many_ages_are_joined_to_ten_bins():
+    random = np.random.default_rng(2)
+    frame = pd.DataFrame(
+        {"age": random.integers(15, 80, 1500), "land": random.choice(["east", "west"], 1500)}
+    )
+    frame.loc[:99, "age"] = np.nan
+    reference = Reference.of(make_table(frame))
+    counts = coarse_pair(reference, "land", "age")
+    assert counts.shape == (2, 11) and counts.sum() == 1500
+    assert counts[:, -1].sum() == 100 and counts[:, :-1].sum(axis=0).min() > 90
+    assert associations(reference).values[0, 1] < 0.07
+    again = associations(reference.recount(frame), like=reference)
+    assert (again.values == associations(reference).values).all()

@@ -1,0 +1,117 @@
+"""Privacy: rates by hand, and each figure moves with the leak that it looks for."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth.errors import PopulaceError
+from synth.evaluate.privacy import Attack, Rate, flag, privacy
+from synth.schema import Column, Schema
+from synth.table import make_table
+
+
+@pytest.fixture(scope="module")
+def real(draw):
+    return make_table(draw(0))
+
+
+@pytest.fixture(scope="module")
+def fresh(real, draw):
+    return privacy(real, draw(1), holdout=draw(2))
+
+
+def test_wilson_by_hand():
+    rate = Rate.of(10, 100)
+    assert (rate.value, rate.tries) == (0.1, 100)
+    assert rate.lower == pytest.approx(0.0552, abs=1e-4)
+    assert rate.upper == pytest.approx(0.1744, abs=1e-4)
+    assert Rate.of(0, 50).lower == 0 and Rate.of(50, 50).upper == pytest.approx(1)
+
+
+def test_excess_by_hand():
+    attack = Attack.of(Rate.of(60, 100), Rate.of(20, 100))
+    assert attack.excess == pytest.approx(0.5)
+    assert attack.lower < 0.5 < attack.upper
+    none = Attack.of(Rate.of(20, 100), Rate.of(60, 100))
+    assert none.excess == 0 and none.lower == 0
+    assert Attack.of(Rate.of(5, 5), Rate.of(5, 5)).excess == 0
+
+
+def test_a_rate_of_nothing_is_said():
+    with pytest.raises(PopulaceError, match="at least one try"):
+        Rate.of(0, 0)
+
+
+def test_fresh_people_give_nobody_away(fresh):
+    assert fresh.level == "strong" and fresh.control == "holdout"
+    assert fresh.identical == pytest.approx(fresh.identical_reference, abs=0.01)
+    assert fresh.closeness.ratio == pytest.approx(1, abs=0.1)
+    assert fresh.closeness.nearer == pytest.approx(0.05, abs=0.03)
+    for attack in (fresh.singling_out, fresh.linkability, *fresh.inference_columns.values()):
+        assert attack.lower < 0.05
+
+
+def test_copied_rows_show(real, draw, fresh):
+    copied = real.frame.sample(len(real.frame), replace=True, random_state=1)
+    found = privacy(real, copied, holdout=draw(2))
+    assert found.level == "weak"
+    assert found.identical == 1
+    assert found.closeness.ratio < 0.05 and found.closeness.nearer > 0.9
+    assert found.linkability.excess > fresh.linkability.upper
+    assert found.inference.excess > 0.3
+    assert found.inference_columns["town"].excess > 0.3
+
+
+def test_a_few_copied_rows_show(real, draw):
+    mixed = pd.concat([draw(0).iloc[:300], draw(1).iloc[300:]], ignore_index=True)
+    found = privacy(real, mixed, holdout=draw(2))
+    assert found.identical == pytest.approx(0.2, abs=0.02)
+    assert found.closeness.nearer > 0.2
+    flags = flag(real, mixed)
+    assert flags.copies[:300].mean() > 0.9 and flags.copies[300:].mean() < 0.03
+
+
+def test_a_leaked_identifier_shows(draw):
+    random = np.random.default_rng(9)
+    numbers = random.permutation(90_000)[:4500]
+    people = [draw(seed).assign(number=numbers[seed::3]) for seed in range(3)]
+    columns = (*Schema.infer(people[0].drop(columns="number")).columns, Column("number", "integer"))
+    table = make_table(people[0], Schema(columns).completed(people[0]))
+    leaked = people[1].assign(number=random.permutation(people[0]["number"].to_numpy()))
+    found = privacy(table, leaked, holdout=people[2])
+    assert found.leaking_column == "number" and found.level == "weak"
+    assert found.singling_out_value.excess > 0.9
+    safe = privacy(table, people[1], holdout=people[2])
+    assert safe.singling_out_value.excess < 0.1
+
+
+def test_without_a_holdout_the_control_guesses_and_says_so(real, draw):
+    found = privacy(real, draw(1))
+    assert found.control == "guessing" and found.level == "open"
+    assert "cannot be judged without a holdout" in found.words
+    assert found.closeness.ratio == pytest.approx(1, abs=0.1)
+    assert privacy(real, real.frame).level == "weak"
+
+
+def test_outliers_are_flagged(real, draw):
+    strange = draw(1)
+    strange.loc[:9, "gender"] = np.nan
+    strange.loc[:9, "land"] = np.nan
+    flags = flag(real, strange)
+    assert flags.outliers[:10].all() and flags.outliers[10:].mean() < 0.02
+
+
+def test_same_seed_same_figures_and_json(real, draw, fresh):
+    again = privacy(real, draw(1), holdout=draw(2))
+    assert again.to_dict() == fresh.to_dict()
+    assert set(json.loads(json.dumps(fresh.to_dict()))["inference_columns"]) == set(
+        real.schema.names
+    )
+
+
+@pytest.mark.parametrize("column", ["gender", "age"])
+def test_one_column_is_enough(draw, column):
+    frame = draw(0)[[column]]
+    assert privacy(make_table(frame), frame).inference_columns == {}

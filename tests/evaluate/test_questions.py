@@ -1,0 +1,146 @@
+"""Utility, fairness, shape and diversity: each figure moves with its fault, and by hand."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth.errors import PopulaceError
+from synth.evaluate.diversity import diversity
+from synth.evaluate.fairness import fairness
+from synth.evaluate.shape import shape
+from synth.evaluate.utility import Utility, targets, utility
+from synth.table import make_table
+
+
+@pytest.fixture(scope="module")
+def real(draw):
+    return make_table(draw(0))
+
+
+# -------------------------------------------------------------------- utility
+
+
+@pytest.mark.parametrize(("target", "score"), [("job", "AUC"), ("pay", "R²")])
+def test_fresh_people_teach_as_much_as_real_ones(real, draw, shuffle, target, score):
+    found = utility(real, draw(1), target, holdout=draw(2))
+    assert found.score == score
+    assert found.kept == pytest.approx(1, abs=0.12)
+    lost = utility(real, shuffle(draw(1)), target, holdout=draw(2))
+    assert lost.kept < 0.25 and lost.synthetic < found.synthetic
+
+
+def test_without_a_holdout_half_of_the_real_people_test(real, draw):
+    found = utility(real, draw(1), "job")
+    assert found.rows == 750 and found.kept == pytest.approx(1, abs=0.12)
+    assert found == utility(real, draw(1), "job")
+
+
+def test_kept_by_hand():
+    assert Utility("a", "AUC", 0.6, 0.9, 0.5, 10).kept == pytest.approx(0.25)
+    assert Utility("a", "AUC", 0.4, 0.9, 0.5, 10).kept == 0
+    assert Utility("a", "AUC", 0.4, 0.5, 0.5, 10).kept == 1  # nothing to learn
+
+
+def test_targets_are_small_categories(real):
+    assert targets(real.schema.modelled.columns) == ("land", "job", "gender")
+
+
+@pytest.mark.parametrize(("target", "words"), [("jobs", "No column is called “jobs”")])
+def test_an_unknown_target_is_said(real, draw, target, words):
+    with pytest.raises(PopulaceError, match=words):
+        utility(real, draw(1), target)
+
+
+# -------------------------------------------------------------------- fairness
+
+
+def test_dependence_on_gender(real, draw, shuffle):
+    def verdicts(frame):
+        found = fairness(real, frame, holdout=draw(2))
+        assert found.groups == ("gender",)
+        return {item.column: item for item in found.dependences}
+
+    kept = verdicts(draw(1))
+    assert kept["job"].verdict == "kept" and kept["town"].verdict == "none"
+    # 70% against 30% of those who work, about 73% of all
+    assert kept["job"].gap_real == pytest.approx(0.4 * 45 / 62, abs=0.06)
+    assert verdicts(shuffle(draw(1)))["job"].verdict == "lost"
+    biased = draw(1)
+    biased["land"] = np.where(biased["gender"] == "female", "east", "west")
+    new = verdicts(biased)["land"]
+    assert new.verdict == "new" and new.gap_synthetic == 1
+    extreme = draw(1)
+    extreme["job"] = np.where(extreme["gender"] == "male", "craft", "care")
+    assert verdicts(extreme)["job"].verdict == "stronger"
+
+
+@pytest.mark.parametrize(
+    ("group", "words"), [("sexx", "No column is called"), ("town", "makes no groups")]
+)
+def test_what_makes_no_groups_is_said(real, draw, group, words):
+    with pytest.raises(PopulaceError, match=words):
+        fairness(real, draw(1), [group])
+
+
+# -------------------------------------------------------------------- shape
+
+
+def test_fresh_people_have_the_shape(real, draw):
+    found = shape(real, draw(1))
+    assert found.tvd3 == pytest.approx(found.tvd3_reference, rel=0.2)
+    assert found.missingness == pytest.approx(found.missingness_reference, abs=0.05)
+    assert found.rare_levels == found.rare_kept == 1 and found.rare_lost == ()
+    heap = next(item for item in found.heaps if item.column == "hours" and item.value == 40)
+    assert heap.real == pytest.approx(0.41, abs=0.04)
+    assert heap.synthetic == pytest.approx(heap.real, abs=0.05)
+    tail = next(item for item in found.tails if item.column == "pay")
+    assert tail.high == pytest.approx(0.01, abs=0.015)
+
+
+def test_lost_shape_shows(real, draw, shuffle):
+    made = draw(1)
+    made = made[made["land"] != "isle"].assign(
+        hours=lambda f: np.where(f["hours"] == 40, 41, f["hours"]), pay=lambda f: f["pay"] + 900
+    )
+    found = shape(real, made)
+    assert found.rare_kept == 0 and found.rare_lost == (("land", "isle"),)
+    heap = next(item for item in found.heaps if item.value == 40)
+    assert heap.synthetic == 0
+    tail = next(item for item in found.tails if item.column == "pay")
+    assert tail.high > 0.05 and tail.low == 0
+    mixed = shape(real, shuffle(draw(1)))
+    assert mixed.tvd3 > 1.2 * mixed.tvd3_reference
+    filled = shape(real, draw(1).fillna({"pay": 1}))
+    assert filled.missingness > 0.2 > filled.missingness_reference
+
+
+# -------------------------------------------------------------------- diversity
+
+
+def test_fresh_people_are_as_varied(real, draw):
+    found = diversity(real, draw(1), holdout=draw(2))
+    assert found.coverage == pytest.approx(found.coverage_reference, abs=0.05)
+    assert found.distinct == pytest.approx(found.distinct_reference, abs=1)
+    assert found.new == pytest.approx(found.new_reference, abs=0.05)
+    assert found.plausible > 0.75
+
+
+def test_one_person_repeated_and_impossible_people_show(real, draw):
+    one = pd.concat([real.frame.head(1)] * 500, ignore_index=True)
+    found = diversity(real, one, holdout=draw(2))
+    assert found.distinct == pytest.approx(0.2) and found.coverage < 0.05 and found.new == 0
+    strange = draw(1).assign(job="moon")
+    found = diversity(real, strange, holdout=draw(2))
+    assert found.new == 1 and found.plausible == 0
+
+
+def test_all_become_json(real, draw):
+    for found in (
+        shape(real, draw(1)),
+        diversity(real, draw(1)),
+        fairness(real, draw(1)),
+        utility(real, draw(1), "gender"),
+    ):
+        assert json.loads(json.dumps(found.to_dict()))
