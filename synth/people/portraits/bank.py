@@ -1,0 +1,214 @@
+"""The bank: portraits that ship with the project, found by gender, age and ethnicity.
+
+A zip file for each cell (gender, age band, ethnicity) holds the pictures as webp; `index.npz`
+holds what is known of each. Both are opened on first use; a picture is read when it is shown.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import zipfile
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from synth.errors import PopulaceError
+from synth.people.portraits.heads import ETHNICITIES, GENDERS
+
+BANDS = ((15, 20), (21, 30), (31, 45), (46, 60), (61, 90))
+"""Ages in whole years, both ends included."""
+SHIPPED = Path(__file__).parents[3] / "models" / "portraits" / "bank"
+
+# How the ethnicities of the populations are shown. Hispanic people are of every descent; the
+# heads know no such class (a label of culture, not of looks), so a record that says Hispanic gets
+# a portrait of any cell that US Hispanics name as their race most: mostly White, some Black or
+# Indian-looking. "Mixed" and "Other" are drawn from all four evenly.
+_MAPPING: dict[str, dict[str, float]] = {
+    **{name.lower(): {name: 1.0} for name in ETHNICITIES},
+    "hispanic": {"White": 0.6, "Indian": 0.3, "Black": 0.1},
+    "mixed": dict.fromkeys(ETHNICITIES, 0.25),
+    "other": dict.fromkeys(ETHNICITIES, 0.25),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Gender, age band and ethnicity."""
+
+    gender: str
+    band: tuple[int, int]
+    ethnicity: str
+
+    @property
+    def name(self) -> str:
+        """For example `female-21-30-Indian`."""
+        return f"{self.gender}-{self.band[0]}-{self.band[1]}-{self.ethnicity}"
+
+    @classmethod
+    def of(cls, gender: str, age: float, ethnicity: str) -> Cell:
+        """The cell of a person; ages outside 15–90 go to the nearest band."""
+        band = next((band for band in BANDS if age < band[1] + 1), BANDS[-1])
+        if gender not in GENDERS or ethnicity not in ETHNICITIES:
+            raise PopulaceError(
+                f"The bank has no {gender} {ethnicity} portraits; gender is one of "
+                f"{', '.join(GENDERS)}, ethnicity one of {', '.join(ETHNICITIES)}."
+            )
+        return cls(gender, band, ethnicity)
+
+
+CELLS = tuple(Cell(g, band, e) for g in GENDERS for band in BANDS for e in ETHNICITIES)
+
+
+def shown_as(ethnicity: str, rng: np.random.Generator) -> str:
+    """One of the four ethnicities of the portraits for what a record says.
+
+    Raises PopulaceError for a word that has no mapping.
+    """
+    shares = _MAPPING.get(ethnicity.lower())
+    if shares is None:
+        raise PopulaceError(
+            f"No portrait is known for the ethnicity {ethnicity}; use one of "
+            f"{', '.join(name.title() for name in _MAPPING)}."
+        )
+    return str(rng.choice(list(shares), p=list(shares.values())))
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """One picture of the bank: its name, cell, estimated age, scores, and style.
+
+    `certainty` is the lower of the heads' probabilities of the gender and the ethnicity.
+    """
+
+    name: str
+    cell: Cell
+    age: float
+    certainty: float
+    folder: Path
+
+    def webp(self) -> bytes:
+        """The picture, 256 px, marked as synthetic in its metadata."""
+        return _pages(self.folder / f"{self.cell.name}.zip").read(f"{self.name}.webp")
+
+    def image(self) -> np.ndarray:
+        """The picture as RGB uint8 [256, 256, 3]."""
+        import io
+
+        from PIL import Image
+
+        return np.asarray(Image.open(io.BytesIO(self.webp())).convert("RGB"))
+
+
+@functools.lru_cache(maxsize=64)
+def _pages(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise PopulaceError(
+            f"The portraits {path.name} cannot be read; make them again with "
+            "`python -m synth portraits build-bank`."
+        ) from error
+
+
+class Bank:
+    """Picks portraits; the same seed gives the same portrait, and nothing changes after loading."""
+
+    def __init__(self, folder: Path = SHIPPED) -> None:
+        self.folder = folder
+        try:
+            with np.load(folder / "index.npz", allow_pickle=False) as data:
+                self.names = tuple(str(name) for name in data["name"])
+                self._cell = data["cell"].astype(np.int64)
+                self.ages = data["age"].astype(np.float64)
+                self.certainty = data["certainty"].astype(np.float64)
+                self.styles = data["w"]
+                self.embeddings = data["embedding"]
+        except (OSError, KeyError, ValueError) as error:
+            raise PopulaceError(
+                f"The portrait bank {folder} cannot be read; make it with "
+                "`python -m synth portraits build-bank`."
+            ) from error
+        self._of_cell = {
+            cell: np.flatnonzero(self._cell == index) for index, cell in enumerate(CELLS)
+        }
+        self._row = {name: row for row, name in enumerate(self.names)}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def cell(self, cell: Cell) -> tuple[str, ...]:
+        """Names of a cell's portraits."""
+        return tuple(self.names[row] for row in self._of_cell[cell])
+
+    def __getitem__(self, name: str) -> Portrait:
+        """The portrait of this name."""
+        try:
+            row = self._row[name]
+        except KeyError as error:
+            raise PopulaceError(f"The bank has no portrait called {name}; pick one.") from error
+        return Portrait(
+            name,
+            CELLS[self._cell[row]],
+            float(self.ages[row]),
+            float(self.certainty[row]),
+            self.folder,
+        )
+
+    def style(self, name: str) -> np.ndarray:
+        """The w [512] that the generator paints this portrait from."""
+        return self.styles[self._row[self[name].name]].astype(np.float32)
+
+    def pick(
+        self,
+        gender: str,
+        age: float,
+        ethnicity: str,
+        seed: int | str,
+        taken: Collection[str] = (),
+    ) -> Portrait:
+        """A portrait for one person: the same for the same seed while `taken` leaves it free.
+
+        Among the cell's portraits those that look nearest to the age are preferred. Ethnicity may
+        also be Hispanic, Mixed or Other (see `shown_as`). When all of a cell is taken, a
+        portrait is used a second time.
+        """
+        rng = np.random.default_rng(_number(seed))
+        cell = Cell.of(gender.lower(), age, shown_as(ethnicity, rng))
+        rows = self._of_cell[cell]
+        if not len(rows):
+            raise PopulaceError(
+                f"The bank has no portrait of {cell.name} yet; make more with "
+                "`python -m synth portraits build-bank`."
+            )
+        # Gumbel noise over the age difference: near ages first, a fixed order for a fixed seed.
+        away = np.abs(self.ages[rows] - age) / 4.0
+        order = rows[np.argsort(away + rng.gumbel(size=len(rows)), kind="stable")]
+        free = (row for row in order if self.names[row] not in taken)
+        return self[self.names[next(free, order[0])]]
+
+    def pick_all(
+        self, people: Iterable[tuple[str, float, str]], seeds: Iterable[int | str]
+    ) -> list[Portrait]:
+        """Portraits for the people of one page: no two alike while the cells have enough."""
+        taken: set[str] = set()
+        picked = []
+        for (gender, age, ethnicity), seed in zip(people, seeds, strict=True):
+            portrait = self.pick(gender, age, ethnicity, seed, taken)
+            taken.add(portrait.name)
+            picked.append(portrait)
+        return picked
+
+
+@functools.lru_cache(maxsize=1)
+def shipped() -> Bank:
+    """The bank that comes with the project, loaded on first use and shared."""
+    return Bank()
+
+
+def _number(seed: int | str) -> int:
+    if isinstance(seed, str):
+        return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big")
+    return abs(int(seed))

@@ -1,0 +1,147 @@
+"""Linear directions in w: which way a face grows older, or turns, while all else is held.
+
+A ridge regression reads attributes off w; a change of attributes is then the smallest change of w,
+measured by the spread of w itself, that gives the wanted reading. That is InterFaceGAN's
+conditional manipulation (Shen et al., CVPR 2020, section 3.2): directions made orthogonal to the
+attributes that must stay, here under the covariance of w instead of the identity.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from synth.errors import PopulaceError
+from synth.people.portraits.heads import ETHNICITIES
+
+ATTRIBUTES = ("male", "age", *ETHNICITIES, "turn", "smile")
+"""Log-odds of male; years; centred logits of each ethnicity; turn of the head; smile."""
+SHIPPED = Path(__file__).parents[3] / "models" / "portraits" / "directions.npz"
+
+
+@dataclass(frozen=True)
+class Directions:
+    """weights [8, 512] and bias [8] of the readings; mean [512] and covariance [512, 512] of w.
+
+    `r2` [8] says how well each reading is predicted, by cross-validation. For each ethnicity,
+    `typical` [4, 4] is the mean reading and `shift` [4, 512] the mean style's way from the centre.
+    """
+
+    weights: np.ndarray
+    bias: np.ndarray
+    mean: np.ndarray
+    covariance: np.ndarray
+    r2: np.ndarray
+    typical: np.ndarray
+    shift: np.ndarray
+
+    @classmethod
+    def learn(cls, w: np.ndarray, readings: np.ndarray, spread: np.ndarray) -> Directions:
+        """Fit w [n, 512] to readings [n, 8] (NaN where unread); spread [m, 512] are free styles."""
+        from sklearn.linear_model import RidgeCV
+        from sklearn.model_selection import KFold, cross_val_predict
+
+        mean = spread.mean(0, dtype=np.float64)
+        covariance = np.cov(spread.T.astype(np.float64))
+        weights, bias, r2 = [], [], []
+        for column in readings.T:
+            rows = np.isfinite(column)
+            x = w[rows] - mean
+            model = RidgeCV(np.geomspace(0.1, 300, 10))
+            folds = KFold(5, shuffle=True, random_state=0)
+            guess = cross_val_predict(model, x, column[rows], cv=folds)
+            r2.append(1 - np.mean((guess - column[rows]) ** 2) / column[rows].var())
+            model.fit(x, column[rows])
+            weights.append(model.coef_)
+            bias.append(model.intercept_)
+        typical, shift = [], []
+        races = readings[:, 2:6]
+        for race in range(4):
+            margin = races[:, race] - np.delete(races, race, axis=1).max(1)
+            clear = margin > 1.5
+            typical.append(races[clear].mean(0))
+            shift.append(w[clear].mean(0) - mean)
+        return cls(
+            np.array(weights),
+            np.array(bias),
+            mean,
+            covariance,
+            np.array(r2),
+            np.array(typical),
+            np.array(shift),
+        )
+
+    def predict(self, w: np.ndarray) -> np.ndarray:
+        """Predicted readings [n, 8] of styles w [n, 512]."""
+        return (np.atleast_2d(w) - self.mean) @ self.weights.T + self.bias
+
+    def distance(self, w: np.ndarray) -> np.ndarray:
+        """How unusual styles are: Mahalanobis length over its expectation √512, [n]."""
+        x = np.atleast_2d(w) - self.mean
+        return np.sqrt(np.square(x @ self._whiten).mean(1))
+
+    def length(self, step: np.ndarray) -> float:
+        """Mahalanobis length of a step [512], in standard deviations."""
+        return float(np.linalg.norm(step @ self._whiten))
+
+    def limited(self, w: np.ndarray, most: float) -> np.ndarray:
+        """The style [512] pulled back to the mean until its distance is at most this."""
+        away = float(self.distance(w)[0])
+        return (self.mean + (w - self.mean) * min(1.0, most / away)).astype(np.float32)
+
+    def change(self, by: Mapping[str, float], hold: tuple[str, ...] = ()) -> np.ndarray:
+        """The smallest step [512] that adds `by` to these readings and leaves `hold` alone."""
+        names = [*by, *(name for name in hold if name not in by)]
+        unknown = set(names) - set(ATTRIBUTES)
+        if unknown:
+            raise PopulaceError(
+                f"No direction is called {min(unknown)}; use one of {', '.join(ATTRIBUTES)}."
+            )
+        rows = self.weights[[ATTRIBUTES.index(name) for name in names]]
+        wanted = np.array([by.get(name, 0.0) for name in names])
+        lift = self.covariance @ rows.T
+        gram = rows @ lift
+        gram[np.diag_indices_from(gram)] *= 1 + 1e-6
+        return (lift @ np.linalg.solve(gram, wanted)).astype(np.float32)
+
+    def save(self, path: Path = SHIPPED) -> None:
+        """Write to npz; the covariance in half precision, as its factor."""
+        factor = np.linalg.cholesky(self.covariance + self._floor())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(
+            path,
+            weights=self.weights.astype(np.float32),
+            bias=self.bias.astype(np.float32),
+            mean=self.mean.astype(np.float32),
+            factor=factor.astype(np.float16),
+            r2=self.r2.astype(np.float32),
+            typical=self.typical.astype(np.float32),
+            shift=self.shift.astype(np.float32),
+        )
+
+    @classmethod
+    def load(cls, path: Path = SHIPPED) -> Directions:
+        """Read what `save` wrote."""
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                weights, bias, mean, factor, r2, typical, shift = (
+                    data[name].astype(np.float64)
+                    for name in ("weights", "bias", "mean", "factor", "r2", "typical", "shift")
+                )
+        except (OSError, KeyError, ValueError) as error:
+            raise PopulaceError(
+                f"The directions {path} cannot be read; make them with "
+                "`python -m synth portraits train-directions`."
+            ) from error
+        return cls(weights, bias, mean, factor @ factor.T, r2, typical, shift)
+
+    @functools.cached_property
+    def _whiten(self) -> np.ndarray:
+        return np.linalg.inv(np.linalg.cholesky(self.covariance + self._floor())).T
+
+    def _floor(self) -> np.ndarray:
+        return np.eye(len(self.mean)) * np.trace(self.covariance) / len(self.mean) * 1e-4
