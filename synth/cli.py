@@ -45,6 +45,9 @@ class _Commands(TyperGroup):
         for name, (_, words) in _ELSEWHERE.items():
             self.commands[name] = TyperCommand(name, help=words)
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx), key=lambda name: name != "populations")
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] in _ELSEWHERE:
             module, attribute = _ELSEWHERE[args[0]][0].split(":")
@@ -155,7 +158,9 @@ def probability(population: Pop, given: Given = "", as_json: AsJson = False) -> 
 @app.command()
 def posterior(
     population: Pop,
-    column: Annotated[str, typer.Argument(help="The column that is asked about.")],
+    column: Annotated[
+        str, typer.Argument(metavar="COLUMN", help="The column that is asked about.")
+    ],
     given: Given = "",
     do: Annotated[
         str, typer.Option(metavar="FACTS", help="What is set from outside: education=none.")
