@@ -61,17 +61,17 @@ def bench_command(
     for name, result in document["tables"].items():
         for mode in MODES:
             if "tools" in result:
-                out.print(_grid(name, result, mode))
+                out.print(grid(name, result, mode))
 
 
-def _grid(name: str, result: dict[str, Any], mode: str) -> Grid:
+def grid(name: str, result: dict[str, Any], mode: str) -> Grid:
     """One readable table: a row for each figure, a column for each tool and its ratio to ours."""
     words = "one thread" if mode == "one" else "all threads"
-    grid = Grid(title=f"{name}, {result['rows']:,} rows learned, {words}", title_justify="left")
-    grid.add_column("")
-    grid.add_column("limit", justify="right")
+    shown = Grid(title=f"{name}, {result['rows']:,} rows learned, {words}", title_justify="left")
+    shown.add_column("")
+    shown.add_column("limit", justify="right")
     for tool in result["tools"]:
-        grid.add_column(tool, justify="right")
+        shown.add_column(tool, justify="right")
     tools = result["tools"]
     ratios = result["ratios"]
 
@@ -86,12 +86,13 @@ def _grid(name: str, result: dict[str, Any], mode: str) -> Grid:
         return out
 
     fits = {tool: entry[mode]["fit_s"] for tool, entry in tools.items()}
-    grid.add_row("fit, s", "", *cells("fit", fits, ".3f"))
+    shown.add_row("fit, s", "", *cells("fit", fits, ".3f"))
     for size, limit in result["limit"][mode].items():
         rates = {tool: entry[mode]["rows_per_s"].get(size) for tool, entry in tools.items()}
         share = result["limit_share"][mode][size]
-        shown = f"{limit:,}" + (f" ({share:.0%} reached)" if share else "") if limit else "–"
-        grid.add_row(f"rows/s of {int(size):,}", shown, *cells(f"sample {size}", rates, ",.0f"))
+        reached = f" ({share:.0%} reached)" if share else ""
+        most = f"{limit:,.0f}{reached}" if limit else "–"
+        shown.add_row(f"rows/s of {int(size):,}", most, *cells(f"sample {size}", rates, ",.0f"))
     for kind, facts in result["questions"].items():
         rates = {
             tool: next(iter(entry[mode]["given"][kind]["rows_per_s"].values()), None)
@@ -100,15 +101,15 @@ def _grid(name: str, result: dict[str, Any], mode: str) -> Grid:
         probability = tools["populace"][mode]["given"][kind].get("probability")
         asked = ", ".join(f"{column}={level}" for column, level in facts.items())
         note = "" if probability is None else f", p={probability:.2g}"
-        grid.add_row(f"rows/s given {asked}{note}", "", *cells(f"given {kind}", rates, ",.4g"))
+        shown.add_row(f"rows/s given {asked}{note}", "", *cells(f"given {kind}", rates, ",.4g"))
     peaks = {
         tool: max((v for v in entry[mode]["peak_mib"].values() if v), default=None)
         for tool, entry in tools.items()
     }
-    grid.add_row("peak memory, MiB", "", *cells("", peaks, ",.0f"))
+    shown.add_row("peak memory, MiB", "", *cells("", peaks, ",.0f"))
     for figure in ("lr_auc", "hgb_auc", "repeat_share"):
         values = {tool: entry["fidelity"].get(figure) for tool, entry in tools.items()}
         fresh = tools["populace"]["fidelity"].get(f"{figure}_reference")
         label = figure if fresh is None else f"{figure} (fresh people {fresh:.3f})"
-        grid.add_row(label, "", *cells("", values, ".3f"))
-    return grid
+        shown.add_row(label, "", *cells("", values, ".3f"))
+    return shown
