@@ -1,0 +1,1 @@
+"""Content pictures: a library of photographs and scorers that match them to interests."""

@@ -1,0 +1,135 @@
+"""Three pictures for three interests: none twice on a page, none where nothing fits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth.people.pictures.library import Library, Picture, load_library
+
+THRESHOLD = 0.25
+"""Below this score a picture is not shown. A picture that a person found to fit starts at 1."""
+
+_KIND_BONUS = {"photograph": 0.3, "painting": 0.1, "cut-out": 0.1, "drawing": 0.0}
+_POOL = 8  # how many of the best are drawn from, so that people who share an interest differ
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A picture for an interest, and why.
+
+    interest: what it stands for; probability: the scorer's; curated: whether a person found that it
+    fits.
+    """
+
+    picture: Picture
+    interest: str
+    probability: float
+    curated: bool
+
+    @property
+    def why(self) -> str:
+        """One sentence for the screen."""
+        topic = self.interest.replace("_", " ")
+        looked = "chosen by eye as fitting" if self.curated else "found by the scorer for"
+        return f"{self.picture.caption}: {looked} {topic} (scorer: {self.probability:.0%})"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was found for one person: up to `count` choices, and notes on what was not found."""
+
+    choices: tuple[Choice, ...]
+    notes: tuple[str, ...] = ()
+
+
+def choose(
+    interests: Sequence[str],
+    *,
+    seed: int,
+    index: int = 0,
+    count: int = 3,
+    used: Collection[str] = (),
+    library: Library | None = None,
+    keywords: Mapping[str, Sequence[str]] | None = None,
+) -> Chosen:
+    """Pictures for a person's interests, the first interest first.
+
+    Each interest gets one; where an interest has none left (or none that fits), another interest of
+    the same person gives a second one, and a note says so.
+
+    Parameters
+    ----------
+    interests: up to `count` names, best first.
+    seed, index: person `index` of the people of `seed`; the same pair draws the same pictures.
+    used: ids of pictures already on the page.
+    keywords: interest → words; the shipped ones when left out.
+    """
+    library = load_library() if library is None else library
+    rng = np.random.default_rng([seed, index, 0x91C])
+    taken = set(used)
+    wanted = list(dict.fromkeys(interests))[:count]
+    found: dict[int, Choice] = {}
+    notes: list[str] = []
+    for slot, interest in enumerate(wanted):
+        choice = _draw(interest, taken, rng, library, keywords)
+        if choice is None:
+            notes.append(f"No picture that fits {interest.replace('_', ' ')} was left.")
+        else:
+            found[slot] = choice
+            taken.add(choice.picture.id)
+    for slot in range(count):
+        for interest in wanted if slot not in found else ():
+            choice = _draw(interest, taken, rng, library, keywords)
+            if choice is not None:
+                found[slot] = choice
+                taken.add(choice.picture.id)
+                break
+    return Chosen(tuple(found[slot] for slot in sorted(found)), tuple(notes))
+
+
+def best(
+    interest: str,
+    count: int = 3,
+    *,
+    library: Library | None = None,
+    keywords: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Choice, ...]:
+    """The `count` best pictures of the whole library for an interest, without chance."""
+    library = load_library() if library is None else library
+    return tuple(_ranked(interest, (), library, keywords)[:count])
+
+
+def _draw(
+    interest: str,
+    taken: Collection[str],
+    rng: np.random.Generator,
+    library: Library,
+    keywords: Mapping[str, Sequence[str]] | None,
+) -> Choice | None:
+    ranked = _ranked(interest, taken, library, keywords)[:_POOL]
+    return ranked[int(rng.integers(len(ranked)))] if ranked else None
+
+
+def _ranked(
+    interest: str,
+    taken: Collection[str],
+    library: Library,
+    keywords: Mapping[str, Sequence[str]] | None,
+) -> list[Choice]:
+    probabilities = library.probabilities(interest, keywords)
+    scored = []
+    for picture, probability in zip(library.pictures, probabilities.tolist(), strict=True):
+        if picture.id in taken:
+            continue
+        curated = interest in picture.fits
+        # A library that a person has looked at is taken at that person's word.
+        if not curated and (picture.fits or probability < THRESHOLD):
+            continue
+        first = curated and picture.fits[0] == interest
+        score = probability + curated + 0.2 * first + _KIND_BONUS.get(picture.kind, 0)
+        scored.append((score, Choice(picture, interest, probability, curated)))
+    scored.sort(key=lambda pair: (-pair[0], pair[1].picture.id))
+    return [choice for _, choice in scored]

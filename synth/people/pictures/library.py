@@ -1,0 +1,212 @@
+"""A picture library: pictures with credits, their vectors, and what each interest finds there.
+
+A library is a folder with `index.json` (captions, credits, the scorer's name), `vectors.npz`
+(vectors of the pictures and of the keywords known when it was built) and the pictures. The shipped
+one needs no model to be used; new keywords need the scorer that built the index, for the texts
+only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from synth.errors import PopulaceError
+from synth.people.keywords import KEYWORDS
+from synth.people.pictures.prompts import conjugate, embed_words
+from synth.people.pictures.scorer import Scorer, normalise, softmax
+
+SHIPPED = Path(__file__).parents[3] / "models" / "pictures"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture and its credits.
+
+    kind: photograph, cut-out (a photographed thing set on a plain ground), painting or drawing.
+    fits: interests that a person who looked at the picture found it to fit; may be empty.
+    """
+
+    id: str
+    file: str
+    caption: str = ""
+    kind: str = "photograph"
+    fits: tuple[str, ...] = ()
+    size: tuple[int, int] = (0, 0)
+    title: str = ""
+    author: str = ""
+    licence: str = ""
+    source: str = ""
+    note: str = ""
+
+    @property
+    def credit(self) -> str:
+        """One line: title, author, licence."""
+        parts = (self.title or self.caption, self.author, self.licence)
+        return " · ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Library:
+    """Pictures and vectors of one folder; shared between threads, nothing in it changes.
+
+    images: (pictures, d); words → vectors of the keywords known; placeholder: (d,).
+    """
+
+    folder: Path
+    pictures: tuple[Picture, ...]
+    scorer_name: str
+    scale: float
+    images: np.ndarray
+    words: Mapping[str, np.ndarray]
+    placeholder: np.ndarray
+    _found: dict[tuple[str, tuple[str, ...]], np.ndarray] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    @classmethod
+    def load(cls, folder: Path | str = SHIPPED) -> Library:
+        """Read a library.
+
+        Raises
+        ------
+        PopulaceError: the folder holds no index, or index and vectors disagree.
+        """
+        folder = Path(folder)
+        if not (folder / "index.json").is_file() or not (folder / "vectors.npz").is_file():
+            raise PopulaceError(
+                f"{folder} is no picture library: build one with `python -m synth pictures build`."
+            )
+        index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+        known = {f.name for f in fields(Picture)}
+        pictures = tuple(
+            Picture(
+                **{
+                    key: tuple(value) if isinstance(value, list) else value
+                    for key, value in entry.items()
+                    if key in known
+                }
+            )
+            for entry in index["pictures"]
+        )
+        with np.load(folder / "vectors.npz", allow_pickle=False) as file:
+            images = file["images"].astype(np.float32)
+            texts = normalise(file["texts"])
+            words = MappingProxyType(dict(zip(file["words"].tolist(), texts, strict=True)))
+            placeholder = normalise(file["placeholder"])
+        if len(images) != len(pictures):
+            raise PopulaceError(
+                f"{folder} has {len(pictures)} pictures but {len(images)} vectors: build it again."
+            )
+        return cls(
+            folder,
+            pictures,
+            index["scorer"],
+            float(index["scale"]),
+            normalise(images),
+            words,
+            placeholder,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write `index.json` and `vectors.npz` (the pictures are there already)."""
+        entries = [asdict(picture) for picture in self.pictures]
+        index = {"scorer": self.scorer_name, "scale": self.scale, "pictures": entries}
+        words = list(self.words)
+        vectors = np.stack([self.words[w] for w in words]) if words else self.images[:0]
+        (folder / "index.json").write_text(
+            json.dumps(index, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        np.savez_compressed(
+            folder / "vectors.npz",
+            images=self.images.astype(np.float16),
+            texts=vectors.astype(np.float16),
+            words=np.array(words, dtype=str),
+            placeholder=self.placeholder.astype(np.float32),
+        )
+
+    def path(self, picture: Picture) -> Path:
+        """Where the picture lies."""
+        return self.folder / picture.file
+
+    def with_words(self, words: Sequence[str], scorer: Scorer | None) -> Library:
+        """The same library knowing these words too: only texts are embedded.
+
+        Raises
+        ------
+        PopulaceError: a word is new and the scorer is missing or not the one of the index.
+        """
+        new = [word for word in dict.fromkeys(words) if word not in self.words]
+        if not new:
+            return self
+        if scorer is None or scorer.name != self.scorer_name:
+            raise PopulaceError(
+                f"The keyword {new[0]!r} is new to this picture library: give the scorer that "
+                f"built it, {self.scorer_name}."
+            )
+        vectors = embed_words(new, scorer)
+        return Library(
+            self.folder,
+            self.pictures,
+            self.scorer_name,
+            self.scale,
+            self.images,
+            MappingProxyType({**self.words, **dict(zip(new, vectors, strict=True))}),
+            self.placeholder,
+        )
+
+    def probabilities(
+        self, interest: str, keywords: Mapping[str, Sequence[str]] | None = None
+    ) -> np.ndarray:
+        """How well each picture fits an interest, by the scorer alone: shape (pictures,), 0 to 1.
+
+        The picture is asked to choose among all interests of `keywords` (each as good as the mean
+        of its words) and the placeholder. Kept for next time.
+        """
+        keywords = KEYWORDS if keywords is None else keywords
+        if interest not in keywords:
+            raise PopulaceError(
+                f"The interest {interest!r} has no keywords: add 5 to 10 words for it."
+            )
+        key = (interest, tuple(f"{k}:{'|'.join(v)}" for k, v in keywords.items()))
+        if key not in self._found:
+            names = list(keywords)
+            texts = np.stack([self._interest(name, keywords[name]) for name in names])
+            table = softmax(
+                self.scale * self.images @ np.vstack([texts, self.placeholder]).T, axis=1
+            )
+            for column, name in enumerate(names):
+                self._found[(name, key[1])] = table[:, column]
+        return self._found[key]
+
+    def conjugate(self, pictures: Sequence[Picture], words: Sequence[str]) -> np.ndarray:
+        """The paper's matrix: pictures × (words, placeholder); rows sum to one."""
+        place = {picture.id: number for number, picture in enumerate(self.pictures)}
+        rows = self.images[[place[picture.id] for picture in pictures]]
+        texts = np.stack([self._word(word) for word in words])
+        return conjugate(rows, texts, self.placeholder, self.scale)
+
+    def _interest(self, interest: str, words: Sequence[str]) -> np.ndarray:
+        if not words:
+            raise PopulaceError(f"The interest {interest!r} has no keywords: add 5 to 10 words.")
+        return normalise(np.mean([self._word(word) for word in words], axis=0))
+
+    def _word(self, word: str) -> np.ndarray:
+        if word not in self.words:
+            raise PopulaceError(
+                f"The keyword {word!r} is new to this picture library: add it with the scorer that "
+                f"built it, {self.scorer_name}."
+            )
+        return self.words[word]
+
+
+@lru_cache(maxsize=4)
+def load_library(folder: Path | str = SHIPPED) -> Library:
+    """`Library.load`, once a folder."""
+    return Library.load(folder)
