@@ -733,8 +733,8 @@ def _conform(series: pd.Series, column: Column) -> Any:
         values, absent = _levels(series, column)
     if absent.any() and not column.missing:
         raise PopulaceError(
-            f"Column {name} has {int(absent.sum()):,} missing values and its schema allows none: "
-            'fill them, or set "missing" to true.'
+            f"Column {name} has a missing value (row {int(np.argmax(absent)) + 1}) and its schema "
+            'allows none: fill it, or set "missing" to true.'
         )
     if column.kind == "categorical":
         return pd.Categorical.from_codes(values, dtype=column.dtype)
@@ -782,10 +782,11 @@ def _levels(series: pd.Series, column: Column) -> tuple[np.ndarray, np.ndarray]:
     values = lookup[codes]
     unknown = (values < 0) & (codes >= 0)
     if unknown.any():
-        text = texts[codes[np.argmax(unknown)]]
+        row = int(np.argmax(unknown))
+        text = texts[codes[row]]
         raise PopulaceError(
-            f"Column {column.name} holds {_shown(text)} in {int(unknown.sum()):,} rows, which is "
-            f"not among its levels{hint(text, column.levels)}"
+            f"Column {column.name} holds {_shown(text)} (row {row + 1}), which is not among its "
+            f"levels{hint(text, column.levels)}"
         )
     absent = codes < 0
     return (values == 1 if column.kind == "boolean" else values), absent

@@ -417,7 +417,7 @@ def _csv_fault(message: str, content: bytes, delimiter: str, columns: int, name:
     try:
         found, line = next((len(r), lines.line_num) for r in lines if r and len(r) != columns)
         return (
-            f"Line {line} of {name} has {found} cells where the first row names {columns} columns: "
+            f"The first row of {name} names {columns} columns and line {line} holds {found}: "
             "put cells that hold the delimiter in double quotes."
         )
     except (csv.Error, StopIteration):

@@ -182,11 +182,11 @@ def test_a_corrected_kind_is_obeyed():
     ("column", "values", "words"),
     [
         (Column("x", "categorical", ("married", "single")), ["maried"], "did you mean married?"),
-        (Column("x", "categorical", ("a", "b")), ["a", None], "1 missing values"),
-        (Column("x", "boolean"), ["perhaps"], "'perhaps' in 1 rows"),
+        (Column("x", "categorical", ("a", "b")), ["a", None], "missing value (row 2)"),
+        (Column("x", "boolean"), ["perhaps"], "'perhaps' (row 1)"),
         (Column("x", "integer"), [1.5], "1.5 in row 1"),
         (Column("x", "integer"), ["1", "many"], "'many' in row 2"),
-        (Column("x", "real"), [0.5, None], "missing values"),
+        (Column("x", "real"), [0.5, None], "missing value (row 2)"),
         (Column("y", "real"), [0.5], "no column y"),
     ],
 )

@@ -113,8 +113,8 @@ BAD = {
     "bidi name": ("a\u202eb,c\n1,2\n3,4\n".encode(), ["U+202E", "rename"]),
     "bidi cell": ("a,c\n1,x\u202ey\n3,z\n".encode(), ["Column c", "control character"]),
     "bell in a name": (b"a\x07,b\n1,2\n3,4\n", ["U+0007", "rename"]),
-    "a cell too many": (b"a,b\n1,2\n1,2,3\n", ["Line 3", "3 cells", "2 columns"]),
-    "a cell too few": (b"a,b\n1,2\n3\n4,5\n", ["Line 3", "1 cells", "2 columns"]),
+    "a cell too many": (b"a,b\n1,2\n1,2,3\n", ["2 columns", "line 3 holds 3"]),
+    "a cell too few": (b"a,b\n1,2\n3\n4,5\n", ["2 columns", "line 3 holds 1"]),
     "one endless row": (b"a,b\n1," + b"x" * 2**25 + b"\n2,y\n", ["a line of over", "million"]),
     "one endless line": (b"x" * 2**22, ["first line", "million"]),
 }
