@@ -8,7 +8,7 @@ parents together say if they do not interact further,
 
 the log-linear model without the highest interaction (Kirkwood's superposition). So a combination
 seen three times keeps what is known of its parts. The strength α of each family is chosen, and
-families are compared, by two-fold cross-validation: tables from one half of the people predict the
+families are compared, by cross-validation: tables from one half of the people predict the
 other half. Nobody is scored by a table that has seen them, so memorising does not pay.
 
 Hierarchical smoothing of Bayesian-network tables: Petitjean, Buntine, Webb, Zaidi (2018),
@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from numba import njit
@@ -29,6 +29,8 @@ from synth.bayes.counting import Codes
 
 STRENGTHS = 4.0 ** np.arange(0, 7)
 """The α that are tried: 1, 4, … 4,096."""
+FOLDS = 2
+"""Parts of the people; each is predicted from the others."""
 FLOOR = 1e-9
 """No prior mean is below this, so that an unseen combination stays possible."""
 CELLS = 1 << 19
@@ -99,7 +101,8 @@ def _log_likelihood(
 
 @njit(cache=True, nogil=True)
 def _cross_validate(
-    halves: np.ndarray,
+    folds: np.ndarray,
+    everybody: np.ndarray,
     size: int,
     shape: np.ndarray,
     arena: np.ndarray,
@@ -110,12 +113,12 @@ def _cross_validate(
     strengths: np.ndarray,
 ) -> tuple[float, float]:
     """Score a family; where `out` is not negative, leave its tables in the arena."""
-    cells = halves.shape[1]
+    cells = folds.shape[1]
     rows = cells // size
     entries = 0
-    for f in range(2):
+    for f in range(folds.shape[0]):
         for i in range(cells):
-            if halves[f, i] > 0.0:
+            if folds[f, i] > 0.0:
                 entries += 1
     c = np.empty(entries)
     n = np.empty(entries)
@@ -124,13 +127,13 @@ def _cross_validate(
     mean = np.full(size, 1.0 / size)
     subrows = np.zeros(offsets.shape[1], np.int64)
     k = 0
-    for f in range(2):
+    for f in range(folds.shape[0]):
         for row in range(rows):
             at = row * size
             seen, total = 0.0, 0.0
             for x in range(size):
-                seen += halves[f, at + x]
-                total += halves[1 - f, at + x]
+                seen += folds[f, at + x]
+                total += everybody[at + x] - folds[f, at + x]
             if seen == 0.0:
                 continue
             if shape.shape[0] > 0:
@@ -140,9 +143,9 @@ def _cross_validate(
                 below = max(mean[x], 1e-9)
                 if out[f] >= 0:
                     arena[out[f] + at + x] = below
-                if halves[f, at + x] > 0.0:
-                    c[k] = halves[f, at + x]
-                    n[k] = halves[1 - f, at + x]
+                if folds[f, at + x] > 0.0:
+                    c[k] = folds[f, at + x]
+                    n[k] = everybody[at + x] - folds[f, at + x]
                     m[k] = below
                     t[k] = total
                     k += 1
@@ -160,20 +163,22 @@ def _cross_validate(
         if moved:
             break
     alpha = strengths[best]
-    for f in range(2):
+    for f in range(folds.shape[0]):
         if out[f] < 0:
             continue
         for row in range(rows):
             at = row * size
             seen, total = 0.0, 0.0
             for x in range(size):
-                seen += halves[f, at + x]
-                total += halves[1 - f, at + x]
+                seen += folds[f, at + x]
+                total += everybody[at + x] - folds[f, at + x]
             if seen == 0.0:
                 continue
             for x in range(size):
                 below = arena[out[f] + at + x]
-                arena[out[f] + at + x] = (halves[1 - f, at + x] + alpha * below) / (total + alpha)
+                arena[out[f] + at + x] = (
+                    (everybody[at + x] - folds[f, at + x]) + alpha * below
+                ) / (total + alpha)
     return score, alpha
 
 
@@ -229,7 +234,7 @@ class Backoff:
     codes : Codes
         The people.
     seed : int
-        Which people are in which half.
+        Which people are in which fold.
     impossible : mapping of (column, column) to bool array
         Pairs of codes that nobody can have, shape (size of first, size of second); both orders.
     keep_order : int
@@ -247,7 +252,7 @@ class Backoff:
         weights = codes.weights[order] if len(codes.weights) else None
         self._shuffled = Codes(codes.values[:, order], codes.sizes, weights)
         self.codes = codes
-        self._half = codes.rows // 2
+        self._bounds = [codes.rows * k // FOLDS for k in range(FOLDS + 1)]
         self._keep_order = keep_order
         self._impossible = dict(impossible or {})
         self._arena = np.empty(1 << 16, np.float32)
@@ -257,7 +262,7 @@ class Backoff:
         self._lined_up: dict[tuple[int, ...], _Relatives] = {}
 
     def score(self, child: int, parents: Sequence[int]) -> float:
-        """Log-likelihood (nats) of each half of the people under tables from the other."""
+        """Log-likelihood (nats) of each fold of the people under tables from the others."""
         parents = tuple(sorted(parents))
         if self.codes.cells((*parents, child)) > CELLS:
             return -np.inf
@@ -298,20 +303,15 @@ class Backoff:
         kin = self._relatives(parents)
         offsets = np.array(
             [self._family(child, sub)[2] for sub in kin.parents], dtype=np.int64
-        ).reshape(len(kin.parents), 2)
+        ).reshape(len(kin.parents), FOLDS)
         family = (*parents, child)
-        halves = np.stack(
-            [
-                self._shuffled.count(family, 0, self._half),
-                self._shuffled.count(family, self._half),
-            ]
-        )
-        cells = halves.shape[1]
-        out = np.array([-1, -1], dtype=np.int64)
-        if len(parents) < self._keep_order:
-            out = np.array([self._claim(cells), self._claim(cells)], dtype=np.int64)
+        folds = np.stack([self._shuffled.count(family, a, b) for a, b in pairwise(self._bounds)])
+        cells = folds.shape[1]
+        keep = len(parents) < self._keep_order
+        out = np.array([self._claim(cells) if keep else -1 for _ in folds], dtype=np.int64)
         score, alpha = _cross_validate(
-            halves,
+            folds,
+            folds.sum(axis=0),
             self.codes.sizes[child],
             np.array(self.codes.shape(parents), dtype=np.int64),
             self._arena,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from synth.bayes.backoff import Backoff
 from synth.bayes.coding import Coding
 from synth.bayes.counting import Codes
 from synth.bayes.gaussian import Gaussian
+from synth.bayes.interop import Method, PgmpySearch
 from synth.bayes.network import Network
 from synth.bayes.scores import FamilyScore, ScoreName
 from synth.bayes.structure import HillClimb, Rules
@@ -44,8 +46,10 @@ class NetworkLearner:
         are nobody's parents but each other's.
     bins : int
         Into how many states a number is cut, at most, when other columns depend on it.
+    search : {"hill-climb", "pc", "ges", "tree"}
+        How the structure is looked for: by our own search, or by one of pgmpy's; see `interop`.
     restarts, seed : int
-        Restarts of the search, and the seed of restarts and of cross-validation's halves.
+        Restarts of the search, and the seed of restarts and of cross-validation's folds.
 
     Attributes
     ----------
@@ -76,7 +80,8 @@ class NetworkLearner:
         weights: str | None = None,
         gaussian: Sequence[str] = (),
         bins: int = BINS,
-        restarts: int = 0,
+        search: Literal["hill-climb"] | Method = "hill-climb",
+        restarts: int = 3,
         seed: int = 0,
     ) -> None:
         self.score = score
@@ -86,6 +91,7 @@ class NetworkLearner:
         self.weights = weights
         self.gaussian = gaussian
         self.bins = bins
+        self.search = search
         self.restarts = restarts
         self.seed = seed
 
@@ -133,7 +139,11 @@ class NetworkLearner:
             linked=linked,
             max_parents=self.max_parents,
         )
-        search = HillClimb(rules, restarts=self.restarts, seed=self.seed)
+        search: HillClimb | PgmpySearch = (
+            HillClimb(rules, restarts=self.restarts, seed=self.seed)
+            if self.search == "hill-climb"
+            else PgmpySearch(self.search, codes, rules)
+        )
         search.fit(score, codes.sizes, progress)
         # 4. Tables, and regressions for the Gaussian columns.
         above: dict[str, tuple[str, ...]] = {
@@ -155,6 +165,7 @@ class NetworkLearner:
                 "rows": codes.rows,
                 "table": table.digest,
                 "score": self.score,
+                "search": self.search,
                 "score_nats": round(search.score_, 3),
                 "max_parents": self.max_parents,
                 "bins": self.bins,

@@ -8,7 +8,7 @@ starts again from a shaken copy of the best graph (Gámez, Mateo and Puerta 2011
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -129,7 +129,7 @@ class HillClimb:
         rules: Rules = Rules(),
         *,
         tabu: int = 10,
-        patience: int = 10,
+        patience: int = 30,
         restarts: int = 0,
         seed: int = 0,
     ) -> None:
@@ -155,7 +155,30 @@ class HillClimb:
             shaken = self._climb(self._shake(best, rng))
             if shaken.scores.sum() > best.scores.sum() + 1e-9:
                 best = shaken
-        self.edges_ = tuple((a, b) for b in range(len(sizes)) for a in _bits(best.parents[b]))
+        return self._finish(best)
+
+    def take(self, edges: Iterable[Edge], score: Score, sizes: Sequence[int]) -> HillClimb:
+        """Instead of searching: these edges, best first, as far as the rules allow.
+
+        An edge that the rules or a circle keep out is turned where that is allowed.
+        """
+        self._score, self._sizes, self._progress = score, tuple(sizes), None
+        self.moves_ = 0
+        graph = self._start()
+        left = {tuple(edge) for edge in edges}
+        for wanted in (left, {(b, a) for a, b in left}):
+            open_ = sorted(wanted)
+            while open_:
+                open_.sort(key=lambda edge: -graph.add[edge])
+                a, b = open_.pop(0)
+                joined = graph.parents[b] >> a & 1 or graph.parents[a] >> b & 1
+                if not joined and graph.add[a, b] > -np.inf and self._legal(graph, "add", a, b):
+                    self._apply(graph, "add", a, b)
+        return self._finish(graph)
+
+    def _finish(self, best: _Graph) -> HillClimb:
+        n = len(self._sizes)
+        self.edges_ = tuple((a, b) for b in range(n) for a in _bits(best.parents[b]))
         self.score_ = float(best.scores.sum())
         return self
 
