@@ -117,9 +117,7 @@ class Heads:
             with np.load(path, allow_pickle=False) as arrays:
                 return cls(
                     *(
-                        Head(
-                            *(arrays[f"{name}.{field}"] for field in Head.__annotations__)  # noqa: RUF005
-                        )
+                        Head(*(arrays[f"{name}.{field}"] for field in Head.__annotations__))
                         for name in cls.__annotations__
                     )
                 )

@@ -157,10 +157,10 @@ class Finder:
         """One accepted face, or None after this many paintings or when `stopped` says so.
 
         `parents` [m, 512] are styles of like people found before, for example of the bank: two of
-        them are crossed with a random style, which starts nearer to rare people. `tried(w, image, look, fault)` is told of every painting.
+        them are crossed with a random style, which starts nearer to rare people. `tried` is told
+        w, image, look and fault of every painting.
         """
         rng, start = np.random.default_rng(seed), time.perf_counter()
-        race = wanted.ethnicity
         painted = 0
         which = ETHNICITIES.index(wanted.ethnicity)
         while painted < tries and not stopped():

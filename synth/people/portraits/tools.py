@@ -1,0 +1,47 @@
+"""The portrait tools of one process, made from fetched weights on first use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synth import registry
+from synth.people.portraits.directions import Directions
+from synth.people.portraits.faces import Detector, Embedding
+from synth.people.portraits.generator import Generator
+from synth.people.portraits.heads import Heads
+from synth.people.portraits.search import Finder, Reader
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Generator, reader and the finder over both."""
+
+    generator: Generator
+    reader: Reader
+    finder: Finder
+
+    @classmethod
+    def ready(cls) -> bool:
+        """Whether all weights are in the cache already, so that nothing must be downloaded."""
+        known = registry.artefacts()
+        return known["mobilestylegan-ffhq"].here and known["dlib-faces"].here
+
+    @classmethod
+    def load(
+        cls,
+        device: str | None = None,
+        progress: registry.Progress = lambda step, done, total: None,
+    ) -> Tools:
+        """Fetch what is missing (140 MB at most, once) and load it.
+
+        Raises PopulaceError when something cannot be fetched.
+        """
+        generator = Generator(registry.fetch("mobilestylegan-ffhq", progress=progress), device)
+        reader = make_reader(progress)
+        return cls(generator, reader, Finder(generator, reader, Directions.load()))
+
+
+def make_reader(progress: registry.Progress = lambda step, done, total: None) -> Reader:
+    """Detector, embedding and the shipped heads."""
+    folder = registry.fetch("dlib-faces", progress=progress)
+    return Reader(Detector(folder), Embedding(folder), Heads.load())
