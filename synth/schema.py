@@ -27,6 +27,7 @@ BOOLEAN_LEVELS = ("no", "yes")
 _WORDS_TO_BOOLEAN = {"yes": True, "true": True, "no": False, "false": False}
 _EXACT = 2.0**53  # beyond this a float no longer holds every whole number
 _LARGEST = 1e100
+_NUMBER_OBJECTS = ("integer", "floating", "mixed-integer-float", "decimal")
 _DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LEADING_NUMBER = re.compile(r"^([<≤>≥]?)=?[\s$€£~]*(-?\d+(?:\.\d+)?)")
 _IDENTIFIER_NAME = re.compile(
@@ -154,10 +155,7 @@ class Schema:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", tuple(self.columns))
-        names = self.names
-        if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise PopulaceError(f"The column {twice} is there twice: rename one of the two.")
+        _check_unique(self.names)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -339,6 +337,12 @@ def _check_name(name: str) -> None:
         )
 
 
+def _check_unique(names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise PopulaceError(f"The column {twice} is there twice: rename one of the two.")
+
+
 def _column_from_json(entry: Any) -> Column:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
         raise PopulaceError('Each column of the schema needs a text called "name".')
@@ -395,9 +399,7 @@ def infer_with_notes(frame: pd.DataFrame) -> tuple[Schema, tuple[str, ...]]:
         if not name.strip():
             raise PopulaceError(f"Column {position} has no name: give every column a name.")
         _check_name(name)
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise PopulaceError(f"The column {twice} is there twice: rename one of the two.")
+    _check_unique(names)
     found = [_infer(frame[name], name) for name in names]
     return Schema(tuple(column for column, _ in found)), tuple(note for _, note in found if note)
 
@@ -415,7 +417,9 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
         return _skipped(name, True), (
             f"Column {name} has no values and is left out: fill it or delete it."
         )
-    if _holds_numbers(dtype):
+    if _holds_numbers(dtype) or (
+        dtype.kind == "O" and pd.api.types.infer_dtype(series, skipna=True) in _NUMBER_OBJECTS
+    ):
         return _infer_number(series, name, missing)
     try:
         codes, all_texts = _coded(series)
@@ -749,10 +753,10 @@ def _integers(values: np.ndarray, absent: np.ndarray, column: Column) -> Any:
     seen = values[~absent]
     lower = min(column.lower or 0, seen.min() if len(seen) else 0)
     upper = max(column.upper or 0, seen.max() if len(seen) else 0)
-    plain = _integer_dtype(lower, upper, missing=False)
+    dtype = _integer_dtype(lower, upper, column.missing)
     if not column.missing:
-        return values.astype(plain)
-    return pd.arrays.IntegerArray(values.astype(plain), absent)
+        return values.astype(dtype)
+    return pd.arrays.IntegerArray(values.astype(dtype.numpy_dtype), absent)
 
 
 def _whole(values: np.ndarray, absent: np.ndarray, name: str) -> np.ndarray:

@@ -1,5 +1,6 @@
 import json
 import math
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,31 @@ def inferred(values, **options):
 )
 def test_kinds_levels_bounds_and_steps_are_found(values, expected):
     assert inferred(values) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1, 2, None], "integer"),
+        ([1, 2.5, None], "real"),
+        ([Decimal("1.5"), Decimal("2"), None], "real"),
+        ([True, False, None], "boolean"),
+        ([1, "a", None], "categorical"),
+    ],
+)
+def test_objects_are_told_by_what_they_hold(values, kind):
+    frame = pd.DataFrame({"x": pd.Series(values, dtype=object)})
+    schema = Schema.infer(frame)
+    assert schema["x"].kind == kind
+    assert schema.conform(frame)["x"].isna().tolist() == [False, False, True]
+
+
+def test_the_least_integer_is_kept_free_where_values_can_be_missing():
+    frame = pd.DataFrame({"x": [-128.0, 5.0, None], "y": [-128, 5, 0]})
+    schema = Schema.infer(frame)
+    canonical = schema.conform(frame)
+    assert [str(dtype) for dtype in canonical.dtypes] == ["Int16", "int8"]
+    assert [schema[name].dtype for name in canonical] == list(canonical.dtypes)
 
 
 def test_an_ordered_category_keeps_its_order_and_a_plain_one_is_sorted():
