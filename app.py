@@ -6,7 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import choice, sidebar
+from pages.parts import choice, sidebar, words
+from synth.errors import PopulaceError
 
 _HERE = Path(__file__).parent
 _PAGES = (
@@ -37,5 +38,8 @@ page = st.navigation(
         if (_HERE / f"pages/{name}.py").exists()
     ]
 )
-sidebar.show()
-page.run()
+try:
+    sidebar.show()
+    page.run()
+except PopulaceError as error:
+    st.warning(words.plain(str(error)), icon=":material/sentiment_dissatisfied:")

@@ -88,9 +88,8 @@ def _charts(shown: list[Comparison]) -> None:
             st.html(_head(one))
             figure = charts.marginal(one)
             st.plotly_chart(figure, key=f"chart-{name}", config=_QUIET, alt=_alt(one))
-            if charts.is_cut(one) and st.button(
-                f"All {len(one.labels)} levels", key=f"all-{name}", type="tertiary"
-            ):
+            more = charts.left_out(one)
+            if more and st.button(f"{more} more levels", key=f"all-{name}", type="tertiary"):
                 _whole(one)
 
 

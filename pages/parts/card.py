@@ -29,7 +29,7 @@ def show(record: Record, dressed: Dress, choice: Choice, place: str) -> DeltaGen
 
     Returns the room for `rare`, which takes longer than the card and so comes after all of them.
     """
-    st.html(_html(record, dressed, choice.population))
+    st.html(markup(record, dressed, choice.population))
     st.space("stretch")
     foot = st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"foot-{place}"
@@ -52,7 +52,8 @@ def rare(record: Record, choice: Choice, room: DeltaGenerator) -> None:
     )
 
 
-def _html(record: Record, dressed: Dress, population: Population) -> str:
+def markup(record: Record, dressed: Dress, population: Population) -> str:
+    """The card as HTML; every word that comes from a table or a link is escaped."""
     interests = interests_of(record, population)
     tint = sum(map(ord, interests[0])) % _TINTS if interests else "none"
     if dressed.portrait:

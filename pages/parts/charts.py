@@ -17,9 +17,8 @@ from synth.schema import MISSING
 
 if TYPE_CHECKING:
     from pages.parts.comparison import Comparison
-    from synth.schema import Column
 
-SHORT, BARS = 8, 24
+SHORT, BARS = 9, 24
 _HEIGHT, _ROW, _MARGIN, _THICK = 250, 24, 46, 13
 
 LEGEND = (
@@ -37,15 +36,12 @@ def marginal(comparison: Comparison, *, whole: bool = False) -> go.Figure:
     if comparison.edges is None:
         labels, shares = _levels(comparison, shares, whole)
         return go.Figure(_lying(labels, shares))
-    labels, shares = _bins(comparison, shares)
-    return go.Figure(
-        _standing(labels, shares, missing=len(comparison.labels) >= len(comparison.edges))
-    )
+    return go.Figure(_standing(*_bins(comparison, shares)))
 
 
-def is_cut(comparison: Comparison) -> bool:
-    """Whether the compact chart leaves levels out."""
-    return comparison.edges is None and len(comparison.labels) > SHORT + 1
+def left_out(comparison: Comparison) -> int:
+    """How many levels the compact chart leaves out."""
+    return 0 if comparison.edges is not None else max(0, len(comparison.labels) - SHORT)
 
 
 def _share(counts: np.ndarray | None) -> np.ndarray | None:
@@ -53,46 +49,44 @@ def _share(counts: np.ndarray | None) -> np.ndarray | None:
 
 
 def _levels(comparison: Comparison, shares: Shares, whole: bool) -> tuple[list[str], Shares]:
-    """Levels in the table's order; where there are many, the commonest and the rest as one."""
+    """Levels in the table's order; where there are many, commonest first and only those."""
     labels = comparison.labels
     titles = words.titles(comparison.column, labels)
     shown = [titles[label] for label in labels]
-    if len(labels) <= SHORT + 1:
+    if len(labels) <= SHORT:
         return shown, shares
     lead = shares[0] if shares[0] is not None else shares[1]
-    order = np.argsort(-lead, kind="stable")
-    if whole:
-        return [shown[i] for i in order], [None if s is None else s[order] for s in shares]
-    first, rest = order[:SHORT], order[SHORT:]
-    cut = [None if s is None else np.append(s[first], s[rest].sum()) for s in shares]
-    return [*(shown[i] for i in first), f"{len(rest)} more"], cut
+    order = np.argsort(-lead, kind="stable")[: None if whole else SHORT]
+    return [shown[i] for i in order], [None if s is None else s[order] for s in shares]
 
 
-def _bins(comparison: Comparison, shares: Shares) -> tuple[list[str], Shares]:
-    """The reference's bins, or equally wide ones where there are more than fit."""
-    labels, edges = comparison.labels, comparison.edges
+def _bins(comparison: Comparison, shares: Shares) -> tuple[list[str], list[str], Shares]:
+    """Labels, short labels for the axis, and shares: a bar for each single value where they are
+    few, else bars of equal width, over which the reference's bins are spread evenly."""
+    column, labels, edges = comparison.column, comparison.labels, comparison.edges
     places = len(edges) - 1
-    if places <= BARS:
-        return [_place(comparison.column, label) for label in labels], shares
-    integer = comparison.column.kind == "integer"
+    tail = [wording.level_words(column, MISSING)] * (len(labels) - places)
+    if places <= BARS and comparison.single:
+        shown = [*labels[:places], *tail]
+        return shown, shown, shares
     width = (edges[-1] - edges[0]) / BARS
-    width = float(np.ceil(width)) if integer else width
-    starts = edges[0] + width * np.arange(int(np.ceil((edges[-1] - edges[0]) / width)))
-    into = np.searchsorted(starts, (edges[:-1] + edges[1:]) / 2, side="right") - 1
-    last = width - 1 if integer else width
-    shown = [f"{words.number(low)}–{words.number(low + last)}" for low in starts]
-    tail = [_place(comparison.column, MISSING)] if len(labels) > places else []
-    merged = [
-        None
-        if s is None
-        else np.append(np.bincount(into, s[:places], minlength=len(starts)), s[places:])
-        for s in shares
-    ]
-    return shown + tail, merged
+    width = float(np.ceil(width)) if column.kind == "integer" else _round_up(width)
+    first = edges[0] if column.kind == "integer" else np.floor(edges[0] / width) * width
+    starts = first + width * np.arange(int(np.ceil((edges[-1] - first) / width)))
+    lower = np.maximum(starts[:, None], edges[None, :-1])
+    upper = np.minimum(starts[:, None] + width, edges[None, 1:])
+    spread = np.maximum(upper - lower, 0) / np.diff(edges)[None, :]
+    last = width - 1 if column.kind == "integer" else width
+    ends = [words.number(low) for low in starts]
+    shown = [f"{end}–{words.number(low + last)}" for end, low in zip(ends, starts, strict=True)]
+    merged = [None if s is None else np.append(spread @ s[:places], s[places:]) for s in shares]
+    return shown + tail, ends + tail, merged
 
 
-def _place(column: Column, label: str) -> str:
-    return wording.level_words(column, MISSING) if label == MISSING else label
+def _round_up(width: float) -> float:
+    """The next of 1, 2, 2.5, 5, 10 times a power of ten."""
+    power = 10.0 ** np.floor(np.log10(width))
+    return float(next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= width))
 
 
 def _traces(labels: list[str], shares: Shares, lying: bool) -> list[dict[str, Any]]:
@@ -151,12 +145,12 @@ def _lying(labels: list[str], shares: Shares) -> dict[str, Any]:
     }
 
 
-def _standing(labels: list[str], shares: Shares, *, missing: bool) -> dict[str, Any]:
+def _standing(labels: list[str], short: list[str], shares: Shares) -> dict[str, Any]:
     """Bins from left to right, bars upwards."""
     every = max(1, -(-len(labels) // 6))
-    ticks = [i for i in range(len(labels)) if i % every == 0]
-    if missing:
-        ticks = [i for i in ticks if i < len(labels) - every / 2] + [len(labels) - 1]
+    ticks = list(range(0, len(labels), every))
+    if not short[-1].lstrip("-")[:1].isdigit():  # values that are missing keep their words
+        ticks = [i for i in ticks if i < len(labels) - every] + [len(labels) - 1]
     return {
         "data": _traces(labels, shares, lying=False),
         "layout": _layout(
@@ -164,7 +158,7 @@ def _standing(labels: list[str], shares: Shares, *, missing: bool) -> dict[str, 
             bargap=0.16,
             xaxis={
                 "tickvals": ticks,
-                "ticktext": [labels[i].replace(" ", "<br>") for i in ticks],
+                "ticktext": [short[i].replace(" ", "<br>") for i in ticks],
                 "tickangle": 0,
                 "showgrid": False,
                 "fixedrange": True,

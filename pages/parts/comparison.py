@@ -26,7 +26,8 @@ class Comparison:
 
     `real` is None where the shipped counts cannot tell, and the distances with it; `exact` holds
     the posterior's probabilities, None where they are not over the same places; `edges` are the
-    bin edges of a number, one more than its places with values.
+    bin edges of a number, one more than its places with values, `single` whether each place is
+    one value of it.
     """
 
     column: Column
@@ -35,6 +36,7 @@ class Comparison:
     synthetic: np.ndarray
     exact: np.ndarray | None
     edges: np.ndarray | None
+    single: bool
     tvd: float | None
     reference: float | None
 
@@ -61,6 +63,7 @@ def _compare(
                 synthetic=made,
                 exact=_over(exact, labels, counts.edges(column.name)),
                 edges=counts.edges(column.name),
+                single=counts.codings[column.name].values is not None,
                 tvd=None if true is None else tvd(true, made),
                 reference=None if true is None else expected_tvd(true, PEOPLE),
             )

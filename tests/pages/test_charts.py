@@ -6,10 +6,10 @@ from pages.parts.comparison import Comparison
 from synth.schema import Column
 
 
-def compared(column, labels, real, synthetic, edges=None, exact=None):
+def compared(column, labels, real, synthetic, edges=None, exact=None, single=True):
     counts = [None if one is None else np.asarray(one) for one in (real, synthetic, exact, edges)]
     real, synthetic, exact, edges = counts
-    return Comparison(column, tuple(labels), real, synthetic, exact, edges, 0.1, 0.1)
+    return Comparison(column, tuple(labels), real, synthetic, exact, edges, single, 0.1, 0.1)
 
 
 def test_the_traces_stand_in_the_theme_s_order():
@@ -26,18 +26,15 @@ def test_without_real_counts_the_real_trace_stays_and_is_empty():
     assert list(figure.data[1].x) == [0.25, 0.75]
 
 
-def test_many_levels_are_cut_to_the_commonest_and_nobody_is_lost():
+def test_many_levels_are_cut_to_the_commonest():
     levels = tuple(f"level {i}" for i in range(26))
     one = compared(Column("place", "categorical", levels), levels, range(26), [1] * 26)
-    assert charts.is_cut(one)
+    assert charts.left_out(one) == 26 - charts.SHORT
     short, whole = charts.marginal(one), charts.marginal(one, whole=True)
-    assert len(short.data[0].x) == charts.SHORT + 1
+    assert len(short.data[0].x) == charts.SHORT
     assert short.layout.yaxis.ticktext[0] == "level 25"
-    assert short.layout.yaxis.ticktext[-1] == "18 more"
     assert len(whole.data[0].x) == 26
-    for figure in (short, whole):
-        for trace in figure.data[:2]:
-            assert sum(trace.x) == pytest.approx(1)
+    assert sum(whole.data[0].x) == pytest.approx(1)
 
 
 def test_numbers_are_merged_into_equal_bins_and_missing_stays_a_state():
@@ -52,3 +49,14 @@ def test_numbers_are_merged_into_equal_bins_and_missing_stays_a_state():
     assert sum(shares) == pytest.approx(1)
     assert figure.data[0].customdata[0] == "15–17"
     assert figure.data[0].customdata[-1] == "not stated"
+
+
+def test_uneven_bins_are_spread_over_even_ones():
+    column = Column("pay", "real", lower=0, upper=100, step=0.01)
+    one = compared(column, ("0–10", "10–100"), [50, 50], [50, 50], edges=[0, 10, 100], single=False)
+    figure = charts.marginal(one)
+    shares = np.array(figure.data[0].y)
+    assert sum(shares) == pytest.approx(1)
+    assert shares[:2] == pytest.approx([0.25, 0.25])
+    assert shares[2:] == pytest.approx([0.5 / 18] * 18)
+    assert figure.data[0].customdata[0] == "0–5"
