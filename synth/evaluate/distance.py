@@ -64,7 +64,7 @@ class Space:
                 out[:, block.start] = np.where(absent, 0.5, ranks)
                 out[:, block.start + 1] = absent  # missing is 1 or more from any number
             else:
-                codes = values.cat.codes.to_numpy()
+                codes = values.cat.codes.to_numpy().astype(np.int64)
                 codes = np.where(codes < 0, block.stop - block.start - 1, codes)
                 out[rows, block.start + codes] = HALF
         return out

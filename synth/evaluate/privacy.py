@@ -35,6 +35,7 @@ ATTACKS = 1000
 CLOSEST_ROWS = 4000  # rows whose closest record is looked for
 NEIGHBOURS = 5  # linkability: how many closest synthetic rows count as a link
 WIDTH = 4  # singling out: how many columns a question names
+SECRETS = 20  # inference: of a wide table so many columns are drawn
 NEAR = 0.05  # inference: a number is guessed when within this share of the column's middle 90%
 
 LEVELS: Mapping[Level, str] = MappingProxyType(
@@ -392,8 +393,9 @@ def inference(
 ) -> dict[str, Attack]:
     """Someone who knows all of a person but one column takes it from the closest synthetic row.
 
-    A number counts as guessed when it is within 5% of the column's middle 90%. The control guesses
-    for people of the holdout, or takes a row at random.
+    At most 20 columns are tried, drawn at random. A number counts as guessed when it is within 5%
+    of the column's middle 90%. The control guesses for people of the holdout, or takes a row at
+    random.
     """
     if len(columns) < 2:
         return {}
@@ -401,12 +403,15 @@ def inference(
     others = targets if fresh is None else _some(fresh, ATTACKS, random)
     points = space.points(made)
     guess = None if fresh is not None else random.integers(0, len(made), len(others))
-    nearest = _nearest_without_each(space, space.points(targets), points)
+    secrets = np.sort(random.permutation(len(columns))[:SECRETS])
+    nearest = _nearest_without_each(space, space.points(targets), points, secrets)
     nearest_control = (
-        _nearest_without_each(space, space.points(others), points) if guess is None else None
+        _nearest_without_each(space, space.points(others), points, secrets)
+        if guess is None
+        else None
     )
     out = {}
-    for place, column in enumerate(columns):
+    for place, column in enumerate(columns[secret] for secret in secrets):
         known = _plain(made[column.name])
         near = _tolerance(truth[column.name])
         mine = _guessed(_plain(targets[column.name]), known[nearest[:, place]], near)
@@ -426,11 +431,13 @@ def _level(judged: bool, copies: float, near: Closeness, attacks: Sequence[Attac
     return "strong" if judged else "open"
 
 
-def _nearest_without_each(space: Space, targets: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """For every target and column, the closest point in the other columns, int (n, columns)."""
-    out = np.empty((len(targets), len(space.columns)), dtype=np.int64)
+def _nearest_without_each(
+    space: Space, targets: np.ndarray, points: np.ndarray, secrets: np.ndarray
+) -> np.ndarray:
+    """For every target and secret column, the closest point in the others, int (n, secrets)."""
+    out = np.empty((len(targets), len(secrets)), dtype=np.int64)
     for rows, square in squared_distances(targets, points):
-        for place, block in enumerate(space.blocks):
+        for place, block in enumerate(space.blocks[secret] for secret in secrets):
             own, theirs = targets[rows, block], points[:, block]
             part = -2 * (own @ theirs.T)
             part += np.einsum("ij,ij->i", own, own)[:, None]

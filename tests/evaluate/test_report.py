@@ -3,6 +3,8 @@
 import json
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
 from typer import Typer
 from typer.testing import CliRunner
@@ -66,6 +68,16 @@ def test_a_table_without_groups_has_no_fairness(draw):
     frame = draw(0)[["age", "job"]]
     found = report(make_table(frame), draw(1), target="job")
     assert found.fairness is None and "Fairness" not in found.to_html()
+
+
+def test_a_wide_table_is_asked_in_part():
+    random = np.random.default_rng(0)
+    frames = [
+        pd.DataFrame({f"c{place}": random.choice(["a", "b"], 200) for place in range(60)})
+        for _ in range(2)
+    ]
+    found = report(make_table(frames[0]), frames[1])
+    assert len(found.fidelity.pairs) == 1000 and len(found.privacy.inference_columns) == 20
 
 
 def test_counts_alone_tell_distances(real, draw, shuffle):
