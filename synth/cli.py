@@ -31,6 +31,18 @@ _ELSEWHERE = {
         "synth.evaluate.commands:evaluate_command",
         "Compare synthetic people with real ones; --report writes a page.",
     ),
+    "portrait": (
+        "synth.people.portraits.commands:portrait",
+        "Write portraits of people of a gender, age and ethnicity.",
+    ),
+    "portraits": (
+        "synth.people.portraits.commands:app",
+        "Make, measure and rebuild the portraits.",
+    ),
+    "models": (
+        "synth.people.portraits.commands:models",
+        "What is learned elsewhere: sources and licences.",
+    ),
     "bench": ("synth.bench.commands:bench_command", "Measure the network beside its peers."),
 }
 
@@ -52,10 +64,12 @@ class _Commands(TyperGroup):
         if args[0] in _ELSEWHERE:
             module, attribute = _ELSEWHERE[args[0]][0].split(":")
             found = getattr(import_module(module), attribute)
-            if not isinstance(found, typer.Typer):
-                command, found = found, typer.Typer(add_completion=False)
-                found.command(args[0])(command)
-            self.commands[args[0]] = typer.main.get_command(found)
+            if isinstance(found, typer.Typer):
+                self.commands[args[0]] = typer.main.get_group(found)
+            else:
+                alone = typer.Typer(add_completion=False)
+                alone.command(args[0])(found)
+                self.commands[args[0]] = typer.main.get_command(alone)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
