@@ -73,6 +73,10 @@ def test_placeholder_takes_what_no_word_deserves():
     assert table[0].argmax() == 0 and table[1].argmax() == 2
 
 
+CATS = {"gardening": ("rose",), "dogs": ("dog",), "pets": ("cat",)}
+DOGS = {"gardening": ("rose",), "pets": ("dog",)}
+
+
 def _toy(tmp_path, fits=()):
     eye = np.eye(4, dtype=np.float32)
     pictures = tuple(Picture(f"p{i}", f"p{i}.webp", f"thing {i}", fits=fits) for i in range(3))

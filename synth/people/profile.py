@@ -1,0 +1,311 @@
+"""A profile: the record and all that is drawn beside it, as one immutable value.
+
+The data walks one way: record → identity → portrait → pictures → words → `Profile`. Identity
+depends on the seed, the person's number and the gender only; the portrait on gender, age and
+ethnicity; pictures and words on interests and record. The same seed gives the same profiles.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synth.errors import PopulaceError
+from synth.people import names, words
+from synth.people.pictures.choose import Choice, choose
+from synth.people.pictures.library import Library, load_library
+from synth.people.portraits import bank
+
+if TYPE_CHECKING:
+    from synth.evidence import Evidence
+    from synth.people.portraits.bank import Portrait
+    from synth.populations import Population
+
+NOTICE = "Synthetic: made by Populace; this person does not exist."
+PAGE = 12
+"""People who are shown together: within a page no picture appears twice."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A synthetic person, complete.
+
+    Attributes
+    ----------
+    id: seed and number, `2026-0`.
+    record: column → value (str, int, float, bool or None for missing), as drawn from the network.
+    interests: first to third.
+    line: the record in words.
+    portrait: from the bank, or None (then `notes` says why).
+    choices: content pictures, each with the interest it stands for and why.
+    notes: what stood in for something else, or is missing; one sentence each.
+    """
+
+    id: str
+    identity: names.Identity
+    gender: names.Gender
+    record: Mapping[str, Any]
+    interests: tuple[str, ...]
+    line: str
+    bio: str
+    posts: tuple[str, ...]
+    portrait: Portrait | None
+    choices: tuple[Choice, ...]
+    notes: tuple[str, ...]
+    library: Library
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return self.identity.name
+
+    @property
+    def portrait_alt(self) -> str:
+        """Words for those who cannot see the portrait."""
+        person = {"female": "woman", "male": "man"}.get(self.gender, "person")
+        return f"Synthetic portrait of {self.name}, a {person}"
+
+    def portrait_uri(self) -> str:
+        """The portrait as a `data:` address; empty without one."""
+        return "" if self.portrait is None else _uri(self.portrait.webp())
+
+    def picture_uris(self) -> tuple[str, ...]:
+        """The content pictures as `data:` addresses, in the order of `choices`."""
+        return tuple(_uri(self.library.path(c.picture).read_bytes()) for c in self.choices)
+
+    def conjugate(
+        self, keywords: Mapping[str, Sequence[str]]
+    ) -> tuple[tuple[str, ...], np.ndarray]:
+        """Why these pictures: the words of the interests (last: anything else) and the matrix."""
+        told = [word for interest in self.interests for word in keywords.get(interest, ())]
+        told = [word for word in dict.fromkeys(told) if word in self.library.words]
+        matrix = self.library.conjugate([c.picture for c in self.choices], told)
+        return (*told, "anything else"), matrix
+
+    def to_json(self) -> dict[str, Any]:
+        """As `json_schema` says; file names are those of an export."""
+        return {
+            "id": self.id,
+            "synthetic": True,
+            "notice": NOTICE,
+            "name": self.name,
+            "handle": self.identity.handle,
+            "ethnicity": self.identity.ethnicity,
+            "record": dict(self.record),
+            "line": self.line,
+            "interests": list(self.interests),
+            "bio": self.bio,
+            "posts": list(self.posts),
+            "portrait": None if self.portrait is None else f"portraits/{self.portrait.name}.webp",
+            "pictures": [
+                {
+                    "file": f"pictures/{choice.picture.id}.webp",
+                    "caption": choice.picture.caption,
+                    "interest": choice.interest,
+                    "why": choice.why,
+                    "credit": choice.picture.credit,
+                }
+                for choice in self.choices
+            ],
+            "notes": list(self.notes),
+        }
+
+
+def make_profiles(
+    population: Population,
+    evidence: Evidence | None = None,
+    count: int = 6,
+    seed: int = 0,
+    *,
+    distribution: Mapping[str, float] | None = None,
+    posts: int = 2,
+) -> tuple[Profile, ...]:
+    """Draw `count` people of whom the evidence holds and complete them.
+
+    Raises
+    ------
+    PopulaceError: count below one, or evidence that cannot be.
+    """
+    if count < 1:
+        raise PopulaceError("Ask for at least one profile.")
+    frame = population.given(evidence).sample(count, seed=seed)
+    records = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return complete(records, population, seed, distribution=distribution, posts=posts)
+
+
+def complete(
+    records: Sequence[Mapping[str, Any]],
+    population: Population,
+    seed: int,
+    *,
+    distribution: Mapping[str, float] | None = None,
+    posts: int = 2,
+    library: Library | None = None,
+    keywords: Mapping[str, Sequence[str]] | None = None,
+    start: int = 0,
+) -> tuple[Profile, ...]:
+    """Give records their names, portraits, pictures and words, in their order.
+
+    Parameters
+    ----------
+    records: column → value; interests in the population's interest columns.
+    distribution: ethnicity → weight; evenly when left out.
+    library, keywords: pictures to choose from and interest → words; the shipped ones when left out.
+    start: number of the first person, so that a person keeps everything when shown alone.
+    """
+    from synth import wording
+
+    library = load_library() if library is None else library
+    keywords = {**population.keywords} if keywords is None else keywords
+    plain = [_plain(record) for record in records]
+    genders = [str(record.get("gender", "")) for record in plain]
+    identities = names.draw_identities(genders, seed=seed, distribution=distribution, start=start)
+    faces, note = _bank()
+    profiles: list[Profile] = []
+    shown: set[str] = set()
+    taken: set[str] = set()
+    for number, (record, identity) in enumerate(zip(plain, identities, strict=True)):
+        if number % PAGE == 0:
+            shown = set()
+        person = start + number
+        interests = _interests(record, population)
+        known = [interest for interest in interests if interest in keywords]
+        chosen = choose(
+            known, seed=seed, index=person, used=shown, library=library, keywords=keywords
+        )
+        shown |= {choice.picture.id for choice in chosen.choices}
+        notes = list(chosen.notes)
+        gender = names.gender_of(record.get("gender", ""))
+        portrait = None
+        if faces is None:
+            notes.append(note)
+        else:
+            portrait, why = _portrait(faces, gender, record, identity, (seed, person), taken)
+            notes += [why] if why else []
+        said = words.write(record, interests, seed=seed, index=person, posts=posts)
+        profiles.append(
+            Profile(
+                id=f"{seed}-{person}",
+                identity=identity,
+                gender=gender,
+                record=MappingProxyType(record),
+                interests=interests,
+                line=wording.record_line(record, population),
+                bio=said.bio,
+                posts=said.posts,
+                portrait=portrait,
+                choices=chosen.choices,
+                notes=tuple(notes),
+                library=library,
+            )
+        )
+    return tuple(profiles)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of `profiles.json`."""
+    text = {"type": "string"}
+    texts = {"type": "array", "items": text}
+    picture = _object(dict.fromkeys(("file", "caption", "interest", "why", "credit"), text))
+    value = {"type": ["string", "number", "boolean", "null"]}
+    profile = _object(
+        {
+            "id": text,
+            "synthetic": {"const": True},
+            "notice": text,
+            "name": text,
+            "handle": text,
+            "ethnicity": text,
+            "record": {"type": "object", "additionalProperties": value},
+            "line": text,
+            "interests": {**texts, "maxItems": 3},
+            "bio": text,
+            "posts": {**texts, "maxItems": 3},
+            "portrait": {"type": ["string", "null"]},
+            "pictures": {"type": "array", "items": picture, "maxItems": 3},
+            "notes": texts,
+        }
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Populace profiles",
+        **_object(
+            {
+                "notice": text,
+                "population": text,
+                "given": text,
+                "seed": {"type": "integer"},
+                "profiles": {"type": "array", "items": profile},
+            }
+        ),
+    }
+
+
+# ---------------------------------------------------------------------------------------- private
+
+
+def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that JSON knows; missing ones as None."""
+    plain: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, bool | int | str) or value is None:
+            plain[str(name)] = value
+        elif isinstance(value, float):
+            plain[str(name)] = round(value, 6) if math.isfinite(value) else None
+        else:
+            plain[str(name)] = None if value != value or str(value) == "<NA>" else str(value)
+    return plain
+
+
+def _interests(record: Mapping[str, Any], population: Population) -> tuple[str, ...]:
+    found = (record.get(name) for name in population.interests)
+    told = [str(value) for value in found if value not in (None, "missing")]
+    return tuple(dict.fromkeys(told))[:3]
+
+
+def _bank() -> tuple[bank.Bank | None, str]:
+    try:
+        return bank.shipped(), ""
+    except PopulaceError:
+        return None, "No portraits are installed: initials stand in."
+
+
+def _portrait(
+    faces: bank.Bank,
+    gender: names.Gender,
+    record: Mapping[str, Any],
+    identity: names.Identity,
+    seeds: tuple[int, int],
+    taken: set[str],
+) -> tuple[Portrait | None, str]:
+    age = words.facts_of(record, ()).age
+    if gender == "unknown" or age is None:
+        return None, "No portrait: the record gives no age or no gender."
+    seed = f"{seeds[0]}-{seeds[1]}"
+    try:
+        portrait = faces.pick(gender, age, identity.ethnicity, seed, taken)
+    except PopulaceError as error:
+        return None, str(error)
+    taken.add(portrait.name)
+    return portrait, ""
+
+
+def _uri(data: bytes) -> str:
+    return "data:image/webp;base64," + base64.b64encode(data).decode()

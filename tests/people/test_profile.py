@@ -1,0 +1,186 @@
+"""Whole profiles and taking them home."""
+
+import io
+import json
+import re
+import zipfile
+from dataclasses import FrozenInstanceError
+
+import numpy as np
+import pytest
+from scipy.stats import chi2_contingency
+from typer.testing import CliRunner
+
+from synth.errors import PopulaceError
+from synth.evidence import Evidence
+from synth.people import export
+from synth.people.names import draw_identities
+from synth.people.profile import NOTICE, PAGE, complete, json_schema, make_profiles
+from synth.populations import available, load
+
+if not available():
+    pytest.skip("no population is shipped yet", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def population():
+    return load(available()[0])
+
+
+@pytest.fixture(scope="module")
+def profiles(population):
+    return make_profiles(population, None, 12, seed=5)
+
+
+def test_same_seed_same_profiles(population, profiles):
+    again = make_profiles(population, None, 12, seed=5)
+    assert [p.to_json() for p in again] == [p.to_json() for p in profiles]
+    other = make_profiles(population, None, 12, seed=6)
+    assert [p.name for p in other] != [p.name for p in profiles]
+
+
+def test_evidence_holds(population):
+    schema = population.network.schema
+    evidence = Evidence.parse("gender=female,marital=widowed", schema)
+    for profile in make_profiles(population, evidence, 5, seed=1):
+        assert profile.record["gender"] == "female" and profile.gender == "female"
+        assert profile.record["marital"] == "widowed"
+
+
+def test_a_page_repeats_nothing(profiles):
+    assert len(profiles) == PAGE
+    assert len({p.name for p in profiles}) == len({p.identity.handle for p in profiles}) == PAGE
+    shown = [c.picture.id for p in profiles for c in p.choices]
+    assert len(set(shown)) == len(shown)
+    faces = [p.portrait.name for p in profiles if p.portrait]
+    assert len(set(faces)) == len(faces)
+
+
+def test_a_person_keeps_name_and_words_alone(population, profiles):
+    alone = complete([profiles[4].record], population, 5, start=4)[0]
+    fourth = profiles[4]
+    assert (alone.id, alone.name, alone.bio, alone.posts) == (
+        fourth.id,
+        fourth.name,
+        fourth.bio,
+        fourth.posts,
+    )
+
+
+def test_profiles_do_not_change(profiles):
+    with pytest.raises(FrozenInstanceError):
+        profiles[0].bio = ""
+    with pytest.raises(TypeError):
+        profiles[0].record["age"] = 3
+
+
+def test_json_follows_the_published_schema(profiles):
+    schema = json_schema()
+    entry = schema["properties"]["profiles"]["items"]
+    for profile in profiles:
+        told = json.loads(json.dumps(profile.to_json()))
+        assert list(told) == entry["required"] == list(entry["properties"])
+        assert told["synthetic"] is True and told["notice"] == NOTICE
+        assert all(
+            isinstance(v, str | int | float | bool) or v is None for v in told["record"].values()
+        )
+        for picture in told["pictures"]:
+            assert set(picture) == set(entry["properties"]["pictures"]["items"]["required"])
+
+
+def test_why_these_pictures(population, profiles):
+    profile = next(p for p in profiles if len(p.choices) == 3)
+    words, matrix = profile.conjugate(population.keywords)
+    assert words[-1] == "anything else" and matrix.shape == (3, len(words))
+    np.testing.assert_allclose(matrix.sum(1), 1, rtol=1e-5)
+
+
+def test_images_as_addresses(profiles):
+    for profile in profiles[:3]:
+        assert all(uri.startswith("data:image/webp;base64,") for uri in profile.picture_uris())
+        assert profile.portrait_uri().startswith("data:") == (profile.portrait is not None)
+        if profile.portrait is None:
+            assert any("portrait" in note.lower() for note in profile.notes)
+
+
+def test_records_with_gaps(population):
+    bare = complete([{}, {"gender": "female", "age": None, "top1": None}], population, 0)
+    assert bare[0].choices == () and bare[0].posts and bare[0].portrait is None
+    assert bare[1].gender == "female"
+
+
+def test_ethnicity_is_apart_from_every_column_of_20_000_people(population):
+    frame = population.given().sample(20_000, seed=9)
+    genders = [str(g) for g in frame["gender"]]
+    groups = []
+    for start in range(0, len(genders), 200):
+        page = draw_identities(genders[start : start + 200], seed=9, start=start)
+        groups += [identity.ethnicity for identity in page]
+    groups = np.array(groups)
+    p_values = {}
+    for name in frame.columns:
+        values = frame[name]
+        if values.dtype.kind in "iuf" and values.nunique() > 8:
+            values = values.rank(pct=True).mul(5).fillna(9).astype(int)
+        codes = np.array([str(value) for value in values])
+        table = [
+            [np.sum((codes == level) & (groups == group)) for group in np.unique(groups)]
+            for level in np.unique(codes)
+            if np.sum(codes == level) >= 100
+        ]
+        p_values[name] = chi2_contingency(table).pvalue
+    assert min(p_values.values()) > 0.01 / len(p_values), p_values
+
+
+def test_folder_opens_offline(profiles, tmp_path):
+    size = export.write_folder(profiles, tmp_path, population="p", given="Everybody", seed=5)
+    assert size == sum(f.stat().st_size for f in tmp_path.rglob("*") if f.is_file())
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    sources = re.findall(r'src="([^"]+)"', page)
+    assert sources and all((tmp_path / source).is_file() for source in sources)
+    assert "http" not in page.replace("http-equiv", "")
+    assert page.count("<article>") == page.count("class=badge>synthetic") == len(profiles)
+    assert page.count("<img") == page.count("alt=")
+    told = json.loads((tmp_path / "profiles.json").read_text(encoding="utf-8"))
+    assert told["notice"] == NOTICE and len(told["profiles"]) == len(profiles)
+    assert all((tmp_path / p["file"]).is_file() for q in told["profiles"] for p in q["pictures"])
+    credits_file = (tmp_path / "CREDITS.md").read_text(encoding="utf-8")
+    assert all(c.picture.author in credits_file for p in profiles for c in p.choices)
+
+
+def test_zip_is_the_same_each_time(profiles):
+    data = export.as_zip(profiles)
+    assert data == export.as_zip(profiles)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert "populace/index.html" in archive.namelist()
+        assert b"Synthetic" in archive.comment
+
+
+def test_hostile_words_are_escaped(population):
+    record = {"gender": "female", "age": 30, "education": "<script>alert(1)</script>"}
+    page = export.page(complete([record], population, 0), title="<b>x")
+    assert "<script" not in page and "<b>x" not in page
+
+
+def test_command_line(tmp_path):
+    import typer
+
+    from synth.people.commands import profiles_command
+
+    app = typer.Typer()
+    app.command()(profiles_command)
+    out = tmp_path / "people"
+    arguments = [available()[0], "--given", "gender=female", "--count", "3", "--out", str(out)]
+    result = CliRunner().invoke(app, [*arguments, "--ethnicity", "Indian=1"])
+    assert result.exit_code == 0, result.output
+    told = json.loads((out / "profiles.json").read_text(encoding="utf-8"))
+    assert told["given"] == "Women" and len(told["profiles"]) == 3
+    assert {p["ethnicity"] for p in told["profiles"]} == {"Indian"}
+    bad = CliRunner().invoke(app, [*arguments, "--ethnicity", "Indian"])
+    assert isinstance(bad.exception, PopulaceError)
+
+
+def test_count_below_one(population):
+    with pytest.raises(PopulaceError, match="at least one"):
+        make_profiles(population, None, 0)
