@@ -31,6 +31,10 @@ _ELSEWHERE = {
         "synth.evaluate.commands:evaluate_command",
         "Compare synthetic people with real ones; --report writes a page.",
     ),
+    "profiles": (
+        "synth.people.commands:profiles_command",
+        "Write whole profiles as a folder that opens offline.",
+    ),
     "portrait": (
         "synth.people.portraits.commands:portrait",
         "Write portraits of people of a gender, age and ethnicity.",
@@ -42,6 +46,14 @@ _ELSEWHERE = {
     "models": (
         "synth.people.portraits.commands:models",
         "What is learned elsewhere: sources and licences.",
+    ),
+    "profiles": (
+        "synth.people.commands:profiles_command",
+        "Write complete profiles as a folder that opens offline.",
+    ),
+    "pictures": (
+        "synth.people.pictures.commands:app",
+        "Build, fetch and measure picture libraries.",
     ),
     "bench": ("synth.bench.commands:bench_command", "Measure the network beside its peers."),
 }
