@@ -77,8 +77,7 @@ def markup(record: Record, dressed: Dress, population: Population) -> str:
         if chips
         else '<p class="pp-none">no interests recorded</p>',
         f'<div class="pp-pictures">{pictures}</div>' if pictures else "",
-        *(f'<p class="pp-post">{escape(post)}</p>' for post in dressed.posts),
-        f'<p class="pp-note">{escape(dressed.note)}</p>' if dressed.note else "",
+        *(f'<p class="pp-post">“{escape(post)}”</p>' for post in dressed.posts[:1]),
     )
     return f'<article class="pp-card">{cover}{face}{"".join(parts)}</article>'
 
@@ -137,12 +136,19 @@ def _alike_words(population: Population) -> str:
 def whole_record(record: Record, dressed: Dress, choice: Choice) -> None:
     """Every column of one person, in words."""
     population = choice.population
+    face = _image(dressed.portrait, "pp-face pp-face-still") if dressed.portrait else ""
+    posts = "".join(f'<p class="pp-post">“{escape(post)}”</p>' for post in dressed.posts)
     st.html(
-        f'<h2 class="pp-name">{escape(dressed.name)} <span class="pp-badge">synthetic</span></h2>'
-        f'<p class="pp-line">{escape(wording.record_line(record, population))}</p>'
+        f'{face}<h2 class="pp-name">{escape(dressed.name)} '
+        '<span class="pp-badge">synthetic</span></h2>'
+        f'<p class="pp-line">{escape(dressed.bio)}</p>{posts}'
         f'<dl class="pp-record">{_rows(record, choice)}</dl>'
     )
-    st.caption(f"Drawn from “{words.plain(choice.question)}”. {words.plain(population.note)}")
+    shown = [picture for picture in (dressed.cover, *dressed.pictures) if picture]
+    credits = [f"{picture.alt} ({picture.credit})" for picture in shown if picture.credit]
+    told = [f"Drawn from “{choice.question}”.", population.note, *dressed.notes]
+    told += [f"Pictures: {'; '.join(credits)}."] if credits else []
+    st.caption(words.plain(" ".join(told)))
 
 
 def _rows(record: Record, choice: Choice) -> str:

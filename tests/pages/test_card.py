@@ -30,7 +30,9 @@ def hostile(tmp_path_factory):
 
 def test_everything_is_escaped(hostile):
     people = card.records(hostile.given().sample(40, seed=1))
-    evil = Dress(EVIL, EVIL, posts=(EVIL,), note=EVIL, pictures=(Picture(f'"{EVIL}', EVIL),))
+    evil = Dress(
+        EVIL, EVIL, bio=EVIL, posts=(EVIL,), notes=(EVIL,), pictures=(Picture(f'"{EVIL}', EVIL),)
+    )
     for person in people:
         markup = card.markup(person, evil, hostile)
         assert "<img src=x" not in markup
