@@ -103,17 +103,31 @@ class Gaussian:
         )
 
     def intervals(self, fact: Fact) -> tuple[Interval, ...]:
-        """The intervals of y that are observed as the fact says."""
-        half = (self.column.step or 0.0) / 2
+        """The intervals of y that are observed as the fact says.
+
+        A bound between two values that can be observed moves inwards to the next; values named
+        alone count as the nearest one that can be observed.
+        """
+        step = self.column.step or 0.0
         if isinstance(fact, Between):
-            pairs = [(fact.lower, fact.upper)]
+            low = -np.inf if fact.lower is None else fact.lower
+            high = np.inf if fact.upper is None else fact.upper
+            if step:
+                low = np.ceil(low / step - 1e-6) * step
+                high = np.floor(high / step + 1e-6) * step
+            pairs = [(low, high)]
         else:
-            pairs = [(float(v), float(v)) for v in fact.values]
+            values = {float(v) for v in fact.values}
+            if step:
+                values = {float(np.rint(v / step) * step) for v in values}
+            pairs = [(v, v) for v in sorted(values)]
         out = []
-        for lower, upper in pairs:
-            low = -np.inf if lower is None or lower <= (self.column.lower or -np.inf) else lower
-            high = np.inf if upper is None or upper >= (self.column.upper or np.inf) else upper
-            out.append((low - half, high + half))
+        for low, high in pairs:
+            # Everything beyond a bound is observed as the bound.
+            below = self.column.lower is not None and low <= self.column.lower
+            above = self.column.upper is not None and high >= self.column.upper
+            start, end = low - step / 2, high + step / 2
+            out.append((-np.inf if below else start, np.inf if above else max(start, end)))
         return tuple(out)
 
     def observed(self, y: np.ndarray) -> np.ndarray:
@@ -387,7 +401,7 @@ class GaussianSampler:
         rows = len(next(iter(codes.values()))) if codes else len(next(iter(y.values())))
         row = np.broadcast_to(row, (rows,))
         mean = step.intercept.reshape(-1)[row]
-        slope = step.slope.reshape(-1, len(step.linear))[row]
+        slope = step.slope.reshape(step.intercept.size, len(step.linear))[row]
         for k, name in enumerate(step.linear):
             mean = mean + slope[:, k] * y[name]
         return mean, step.deviation.reshape(-1)[row]

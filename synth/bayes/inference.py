@@ -342,13 +342,15 @@ class Posterior:
             return math.exp(more.log_probability - self.log_probability)
 
         edges = np.linspace(column.lower, column.upper, 21)
-        half = (column.step or 0.0) / 2
+        step = column.step or 0.0
+        if step:
+            # Each bar holds whole values: those from its edge to just below the next.
+            edges = np.unique(np.rint(edges / step)) * step
         lows = [None, *edges[1:-1]]
         shares, labels = [], []
         for i, low in enumerate(lows):
             high = edges[i + 1] if i < len(lows) - 1 else None
-            below = None if low is None else low
-            shares.append(mass(below, None if high is None else high - 2 * half))
+            shares.append(mass(low, None if high is None else high - step))
             labels.append(
                 f"{number_text(round(edges[i], 6))}–{number_text(round(edges[i + 1], 6))}"
             )
@@ -471,14 +473,14 @@ def _fixed(gaussian: Gaussian, fact: Fact) -> Gaussian:
         raise PopulaceError(
             f"The Gaussian column {column.name} can be set to one value only: name one."
         )
-    least = ((column.step or 0.0) / 4) or 1e-9
+    least = 1e-7 * (column.step or 1.0)
     return Gaussian(
         column,
         (),
         (),
         np.array(float(fact.values[0])),
         np.zeros((0,)),
-        np.array(least / 16),
+        np.array(least),
     )
 
 
