@@ -18,6 +18,7 @@ processes"; superposition: Kirkwood (1935).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -262,11 +263,15 @@ class Backoff:
         self._lined_up: dict[tuple[int, ...], _Relatives] = {}
 
     def score(self, child: int, parents: Sequence[int]) -> float:
-        """Log-likelihood (nats) of each fold of the people under tables from the others."""
+        """Log-likelihood (nats) of each fold of the people under tables from the others.
+
+        Less half a logarithm of the people for each parent: smaller gains are noise of the folds.
+        """
         parents = tuple(sorted(parents))
         if self.codes.cells((*parents, child)) > CELLS:
             return -np.inf
-        return self._family(child, parents)[0]
+        noise = 0.5 * math.log(self.codes.rows) * len(parents)
+        return self._family(child, parents)[0] - noise
 
     def strength(self, child: int, parents: Sequence[int]) -> float:
         """The family's α, in people."""

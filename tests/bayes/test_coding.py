@@ -1,0 +1,140 @@
+"""Codes keep every value: lattice, heaps, tails, bounds, missing, and facts that cut a piece."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synth.bayes.coding import ATOMS, Coding, Pieces
+from synth.evidence import Between, OneOf
+from synth.schema import Column
+from synth.table import make_table
+
+
+def coded(values, bins=8):
+    table = make_table(pd.DataFrame({"x": values, "other": np.arange(len(values)) % 2 == 0}))
+    return Coding.learn(table.schema["x"], table.frame["x"], bins), table
+
+
+def draw(coding, rng, n=20_000):
+    """Values drawn by the definition: a bin as learned, a piece of it, a lattice index of that."""
+    pieces = coding.pieces
+    piece = rng.integers(0, len(pieces.first), n)
+    index = rng.integers(pieces.first[piece], pieces.last[piece] + 1)
+    return coding.value(index)
+
+
+def test_few_values_are_pieces_of_their_own():
+    coding, _ = coded(np.repeat([15, 16, 40, 85], [10, 20, 60, 10]))
+    assert coding.pieces.first.tolist() == coding.pieces.last.tolist() == [15, 16, 40, 85]
+
+
+def test_weights_of_pieces_sum_to_one_in_each_bin():
+    coding, _ = coded(np.random.default_rng(0).normal(50, 20, 5000).round(2))
+    sums = np.bincount(coding.pieces.bin, coding.pieces.weight)
+    assert np.allclose(sums, 1)
+    assert len(sums) == 8
+
+
+def test_heaps_keep_a_piece_of_their_own():
+    rng = np.random.default_rng(1)
+    values = np.concatenate([np.zeros(4000), rng.integers(1, 100_000, 1000)])
+    coding, _ = coded(values.astype(int))
+    zero = (coding.pieces.first == 0) & (coding.pieces.last == 0)
+    assert zero.sum() == 1
+    assert coding.encode(pd.Series([0]))[0] == 0
+    assert (coding.pieces.bin == 0).sum() == 1  # 80% of the people fill a bin alone
+
+
+def test_values_stay_within_what_was_seen_and_on_the_lattice():
+    rng = np.random.default_rng(2)
+    values = np.round(rng.lognormal(5, 1, 20_000), 2)
+    coding, _ = coded(values)
+    drawn = draw(coding, rng)
+    assert drawn.min() >= values.min()
+    assert drawn.max() <= values.max()
+    assert np.allclose(np.round(drawn, 2), drawn, atol=1e-9)
+
+
+def test_tails_are_cut_finer_than_the_middle():
+    values = np.round(np.random.default_rng(3).lognormal(5, 1, 20_000), 2)
+    coding, _ = coded(values)
+    inside = [
+        ((coding.index(values) >= a) & (coding.index(values) <= b)).sum()
+        for a, b in zip(coding.pieces.first, coding.pieces.last, strict=True)
+    ]
+    assert inside[-1] <= 32
+    assert len(coding.pieces.first) < ATOMS + 50
+
+
+def test_missing_is_the_last_code():
+    coding, table = coded([1.5, None, 2.5, 2.5, None, 1.5])
+    assert coding.column.missing
+    codes = coding.encode(table.frame["x"])
+    assert codes.tolist() == [0, 2, 1, 1, 2, 0]
+    assert coding.labels == ("1.5", "2.5", "missing")
+
+
+def test_levels_and_booleans_are_their_own_codes():
+    table = make_table(pd.DataFrame({"c": ["b", "a", None, "b"], "y": [True, False, True, True]}))
+    codings = {c.name: Coding.learn(c, table.frame[c.name], 8) for c in table.schema}
+    assert codings["c"].encode(table.frame["c"]).tolist() == [1, 0, 2, 1]
+    assert codings["y"].encode(table.frame["y"]).tolist() == [1, 0, 1, 1]
+    assert codings["c"].likelihood(OneOf(("a", "missing"))).codes.tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("fact", "codes"),
+    [
+        (Between(0, 9), [1.0, 0.0]),
+        (Between(5, 12), [0.5, 0.3]),
+        (Between(None, 3), [0.4, 0.0]),
+        (Between(15, None), [0.0, 0.5]),
+        (OneOf(("3",)), [0.1, 0.0]),
+        (OneOf(("3", "4", "19")), [0.2, 0.1]),
+        (Between(4.2, 4.4), [0.0, 0.0]),
+    ],
+)
+def test_facts_cut_pieces_by_their_share(fact, codes):
+    column = Column("x", "integer", lower=0, upper=19, step=1)
+    pieces = Pieces(np.array([0, 10]), np.array([9, 19]), np.array([0, 1]), np.array([1.0, 1.0]))
+    told = Coding(column, pieces).likelihood(fact)
+    assert told.codes == pytest.approx(codes)
+    if any(codes):
+        mass = np.bincount(told.pieces.bin, told.pieces.weight, minlength=2)
+        assert mass[np.array(codes) > 0] == pytest.approx(1)
+
+
+@given(
+    st.lists(st.integers(-500, 500), min_size=30, max_size=300),
+    st.integers(-600, 600),
+    st.integers(-600, 600),
+)
+def test_between_counts_what_a_loop_counts(values, a, b):
+    if len(set(values)) < 2:
+        values = [*values, 0, 1]
+    coding, _ = coded(values)
+    low, high = min(a, b), max(a, b)
+    told = coding.likelihood(Between(low, high)).codes
+    pieces = coding.pieces
+    for bin_ in range(pieces.bins):
+        share = 0.0
+        for first, last, where, weight in zip(
+            pieces.first, pieces.last, pieces.bin, pieces.weight, strict=True
+        ):
+            if where == bin_:
+                inside = sum(low <= v <= high for v in range(first, last + 1))
+                share += weight * inside / (last - first + 1)
+        assert told[bin_] == pytest.approx(share)
+
+
+@given(st.lists(st.integers(-(10**6), 10**6), min_size=20, max_size=200), st.integers(2, 30))
+def test_json_round_trip(values, bins):
+    if len(set(values)) < 2:
+        values = [*values, 0, 1]
+    coding, table = coded(values, bins)
+    again = Coding.from_json(coding.column, coding.to_json())
+    assert again.encode(table.frame["x"]).tolist() == coding.encode(table.frame["x"]).tolist()
+    assert again.pieces.weight == pytest.approx(coding.pieces.weight, rel=1e-5)
+    assert again.labels == coding.labels
