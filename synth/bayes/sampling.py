@@ -409,9 +409,7 @@ class Sampler:
 
     def _dtype(self, name: str) -> np.dtype:
         """The plain dtype that a column is drawn into; a missing integer is its least value."""
-        if name not in self._codings:
-            return np.dtype(np.float64)
-        column = self._codings[name].column
+        column = self._column(name)
         if not column.is_number:
             return np.dtype(np.int8 if self._codings[name].size <= 127 else np.int16)
         dtype = column.dtype

@@ -147,7 +147,7 @@ class HillClimb:
     ) -> HillClimb:
         """Search; `progress` is called with the moves made and the best score."""
         self._score, self._sizes, self._progress = score, tuple(sizes), progress
-        self.moves_ = 0
+        self.moves_, self._told = 0, -np.inf
         graph = self._start()
         best = self._climb(graph)
         rng = np.random.default_rng(self.seed)
@@ -163,7 +163,7 @@ class HillClimb:
         An edge that the rules or a circle keep out is turned where that is allowed.
         """
         self._score, self._sizes, self._progress = score, tuple(sizes), None
-        self.moves_ = 0
+        self.moves_, self._told = 0, -np.inf
         graph = self._start()
         left = {tuple(edge) for edge in edges}
         for wanted in (left, {(b, a) for a, b in left}):
@@ -299,12 +299,17 @@ class HillClimb:
             tabu.append((undo[move], b, a) if move == "turn" else (undo[move], a, b))
             if graph.scores.sum() > best.scores.sum() + 1e-9:
                 best, stale = graph.copy(), 0
-                if self._progress is not None:
-                    self._progress(self.moves_, float(best.scores.sum()))
+                self._tell(float(best.scores.sum()))
             else:
                 stale += 1
                 if stale > self.patience:
                     return best
+
+    def _tell(self, score: float) -> None:
+        """Report a score better than any before; restarts begin lower and say nothing."""
+        if self._progress is not None and score > self._told:
+            self._told = score
+            self._progress(self.moves_, score)
 
     def _shake(self, graph: _Graph, rng: np.random.Generator) -> _Graph:
         """A copy with a few random legal changes."""

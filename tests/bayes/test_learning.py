@@ -1,0 +1,169 @@
+"""Learning: codes to network, weights, rules, missing as a state, Gaussian columns, errors."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth.bayes import NetworkLearner, learn
+from synth.errors import PopulaceError
+from synth.evidence import Evidence
+from synth.table import make_table
+
+
+def people(n=3000, seed=0):
+    rng = np.random.default_rng(seed)
+    sex = rng.choice(["f", "m"], n)
+    age = rng.integers(15, 90, n)
+    married = rng.random(n) < np.clip((age - 18) / 40, 0, 0.7)
+    pay = np.round(rng.normal(20, 5, n) * (1 + married) + age, 1)
+    interests = np.array(["art", "pets", "food", "walks"])
+    first = rng.integers(0, 4, n)
+    second = (first + rng.integers(1, 4, n)) % 4
+    return pd.DataFrame(
+        {
+            "sex": sex,
+            "age": age,
+            "married": married,
+            "pay": pay,
+            "top1": interests[first],
+            "top2": interests[second],
+            "w": np.where(sex == "f", 3.0, 1.0),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def table():
+    return make_table(people().drop(columns="w"))
+
+
+def test_scikit_learn_contract():
+    learner = NetworkLearner(score="bic", max_parents=2, seed=4)
+    assert learner.score == "bic"
+    assert not [name for name in vars(learner) if name.endswith("_")]
+    assert learner.fit(make_table(people(300).drop(columns="w"))) is learner
+    assert learner.network_.about["score"] == "bic"
+    assert learner.families_ > 0
+
+
+@pytest.mark.parametrize("score", ["k2", "bic", "bdeu", "predictive"])
+def test_finds_what_depends_on_what(table, score):
+    network = learn(table, score=score)
+    joined = {frozenset(edge) for edge in network.edges}
+    assert joined & {frozenset(("age", "married")), frozenset(("pay", "married"))}
+    assert frozenset(("top1", "top2")) in joined
+    assert frozenset(("sex", "top1")) not in joined
+
+
+def test_same_seed_same_network(table):
+    assert learn(table, seed=3).digest == learn(table, seed=3).digest
+
+
+def test_a_column_never_has_what_another_excludes(table):
+    frame = learn(table).given().sample(30_000)
+    assert (frame["top1"].astype(str) != frame["top2"].astype(str)).all()
+
+
+def test_required_and_forbidden_edges(table):
+    network = learn(table, required=[("sex", "pay")], forbidden=[("age", "married")])
+    assert ("sex", "pay") in network.edges
+    assert ("age", "married") not in network.edges
+    with pytest.raises(PopulaceError, match="shoe"):
+        learn(table, required=[("shoe", "pay")])
+    with pytest.raises(PopulaceError, match="circle"):
+        learn(table, required=[("sex", "pay"), ("pay", "sex")])
+
+
+def test_max_parents(table):
+    network = learn(table, max_parents=1)
+    children = [child for _, child in network.edges]
+    assert len(children) == len(set(children))
+
+
+def test_weights_weigh():
+    table = make_table(people())
+    plain, weighted = learn(table), learn(table, weights="w")
+    assert "w" not in weighted.schema
+    women = (table.frame["sex"] == "f").mean()
+    assert plain.given(Evidence.parse("sex=f", plain.schema)).probability == pytest.approx(
+        women, abs=0.01
+    )
+    expected = 3 * women / (3 * women + 1 - women)
+    assert weighted.given(Evidence.parse("sex=f", weighted.schema)).probability == pytest.approx(
+        expected, abs=0.01
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"w": np.nan}, "w"), ({"w": -1.0}, "w"), ({"w": "heavy"}, "w")],
+)
+def test_bad_weights_are_named(change, words):
+    frame = people(200)
+    frame["w"] = frame["w"].astype(object)
+    frame.loc[3, "w"] = change["w"]
+    frame["w"] = frame["w"] if change["w"] == "heavy" else frame["w"].astype(float)
+    try:
+        table = make_table(frame)
+    except PopulaceError as error:  # a column of numbers and words is refused earlier
+        assert words in str(error)
+        return
+    with pytest.raises(PopulaceError, match=words):
+        learn(table, weights="w")
+
+
+def test_missing_is_learned_jointly():
+    frame = people(4000).drop(columns="w")
+    gone = frame["married"] & (np.random.default_rng(1).random(4000) < 0.8)
+    frame["pay"] = frame["pay"].where(~gone)
+    network = learn(make_table(frame))
+    married = network.given(Evidence.parse("married=yes", network.schema)).marginal("pay")
+    single = network.given(Evidence.parse("married=no", network.schema)).marginal("pay")
+    assert married["missing"] == pytest.approx(0.8, abs=0.05)
+    assert single["missing"] < 0.02
+
+
+def test_gaussian_columns_follow_the_paper(table):
+    network = learn(table, gaussian=["age", "pay"], score="k2")
+    assert set(network.gaussians) == {"age", "pay"}
+    assert not [
+        1 for a, b in network.edges if a in network.gaussians and b not in network.gaussians
+    ]
+    frame = network.given().sample(20_000, seed=1)
+    assert frame["age"].between(15, 89).all()
+    assert frame["age"].dtype.kind == "i"
+    assert frame["pay"].corr(frame["married"].astype(float)) > 0.3
+
+
+def test_gaussian_columns_must_be_complete_numbers(table):
+    with pytest.raises(PopulaceError, match="sex"):
+        learn(table, gaussian=["sex"])
+    frame = people(500).drop(columns="w")
+    frame.loc[::3, "pay"] = np.nan
+    with pytest.raises(PopulaceError, match=r"pay.*missing"):
+        learn(make_table(frame), gaussian=["pay"])
+
+
+def test_unknown_score_is_named(table):
+    with pytest.raises(PopulaceError, match="aic"):
+        learn(table, score="aic")
+    with pytest.raises(PopulaceError, match="shoe"):
+        learn(table, weights="shoe")
+
+
+def test_heaps_and_bounds_survive():
+    rng = np.random.default_rng(0)
+    gain = np.where(rng.random(8000) < 0.92, 0, rng.integers(100, 99_999, 8000))
+    hours = np.where(rng.random(8000) < 0.5, 40, rng.integers(1, 99, 8000))
+    network = learn(make_table(pd.DataFrame({"gain": gain, "hours": hours})))
+    frame = network.given().sample(40_000)
+    assert (frame["gain"] == 0).mean() == pytest.approx((gain == 0).mean(), abs=0.01)
+    assert (frame["hours"] == 40).mean() == pytest.approx((hours == 40).mean(), abs=0.01)
+    assert frame["gain"].max() <= gain.max()
+
+
+def test_progress_is_told(table):
+    told = []
+    learn(table, progress=lambda moves, score: told.append((moves, score)))
+    assert told
+    assert [score for _, score in told] == sorted(score for _, score in told)
