@@ -31,10 +31,6 @@ _ELSEWHERE = {
         "synth.evaluate.commands:evaluate_command",
         "Compare synthetic people with real ones; --report writes a page.",
     ),
-    "profiles": (
-        "synth.people.commands:profiles_command",
-        "Write whole profiles as a folder that opens offline.",
-    ),
     "portrait": (
         "synth.people.portraits.commands:portrait",
         "Write portraits of people of a gender, age and ethnicity.",
