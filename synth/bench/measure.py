@@ -328,10 +328,15 @@ def _hurdle(last: dict[str, Any] | None, size: int) -> dict[str, Any] | None:
     if seconds > LIMIT:
         return {"error": f"left out: it would take about {seconds:.0f} s"}
     need = last["before_mib"] + (last["peak_mib"] - last["before_mib"]) * scale
-    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**20
-    if last["rows"] >= 500_000 and need > 0.8 * free:
+    if last["rows"] >= 500_000 and need > 0.8 * _free_mib():
         return {"error": f"left out: it would need about {need / 1024:.0f} GiB of memory"}
     return None
+
+
+def _free_mib() -> float:
+    """Memory that can be had, the cache of files included, MiB."""
+    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable")) / 1024
 
 
 def _first(answer: Mapping[str, Any]) -> float | None:
