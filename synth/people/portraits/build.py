@@ -92,12 +92,12 @@ def pack(work: Path, folder: Path, each: int, refused: frozenset[str] = frozense
 
 def _parents(styles: dict[Cell, list[np.ndarray]], cell: Cell) -> np.ndarray | None:
     """Styles of the cell found so far, or, while these are few, of the neighbouring ages too."""
-    if len(styles[cell]) >= 5:
+    if len(styles[cell]) >= 6:
         return np.stack(styles[cell])
     band = BANDS.index(cell.band)
     near = [BANDS[i] for i in (band - 1, band, band + 1) if 0 <= i < len(BANDS)]
     rows = [w for one in near for w in styles.get(replace(cell, band=one), [])]
-    return np.stack(rows) if len(rows) >= 5 else None
+    return np.stack(rows) if len(rows) >= 4 else None
 
 
 def _one(
@@ -108,10 +108,11 @@ def _one(
     parents: np.ndarray | None,
 ) -> Found | None:
     rng = np.random.default_rng(seed)
-    wanted = Wanted(cell.gender, cell.band[0], cell.band[1] + 1, cell.ethnicity)
+    upper = cell.band[1] + (0 if cell.band[1] == 20 else 1)  # teens: not those who look 20 to 21
+    wanted = Wanted(cell.gender, cell.band[0], upper, cell.ethnicity)
     tries = 0
-    for _ in range(3):
-        found = finder.find(wanted, rng, tries=12, parents=parents)
+    for _ in range(2):
+        found = finder.find(wanted, rng, tries=10, parents=parents)
         if found is None:
             return None
         tries += found.tries

@@ -19,6 +19,7 @@ from synth.people.portraits.generator import Generator
 from synth.people.portraits.heads import ETHNICITIES, GENDERS, Heads, Reading
 
 OLDEST, YOUNGEST = 90, 15
+_OLDEST_AIM = 76.0  # the generator has hardly seen older faces: aim no higher without need
 _CORRECTION = 3.0  # longest second step, in standard deviations of w: longer ones break faces
 
 
@@ -166,25 +167,26 @@ class Finder:
         while painted < tries and not stopped():
             base = self.generator.styles_of(1, rng, rng.uniform(0.6, 0.8))[0]
             margin = 0.12 * (wanted.upper - wanted.lower)
+            oldest = max(wanted.lower + 2 * margin, min(wanted.upper - margin, _OLDEST_AIM))
             typical = self.directions.typical[which] * rng.uniform(0.8, 1.2)
             aims = {
                 "male": rng.uniform(4, 8) * (1 if wanted.gender == "male" else -1),
-                "age": rng.uniform(wanted.lower + margin, wanted.upper - margin),
+                "age": rng.uniform(wanted.lower + margin, oldest),
                 **dict(zip(ETHNICITIES, typical, strict=True)),
                 "turn": rng.uniform(-0.4, 0.4),
             }
-            if parents is not None and len(parents) >= 4:
-                w = self._cross(base, parents, rng)
-            else:
-                w = base + self.directions.shift[which]
+            crossed = parents is not None and len(parents) >= 4
+            w = self._cross(base, parents, rng) if crossed else base + self.directions.shift[which]
             seen = self.directions.predict(w)[0]
             gain, most = dict.fromkeys(aims, 1.0), np.inf
-            for _ in range(4):
+            for attempt in range(5):
                 now = dict(zip(ATTRIBUTES, seen, strict=True))
                 step = {name: (aim - now[name]) / gain[name] for name, aim in aims.items()}
                 if step["male"] * aims["male"] < 0:  # clear enough already: leave it there
                     step["male"] = 0.0
-                if most == np.inf and wanted.upper <= 31:  # the young side is steep: stop short
+                if crossed and attempt == 0:  # parents were found, not predicted: look first
+                    step = dict.fromkeys(step, 0.0)
+                elif attempt == 0 and wanted.upper <= 31:  # the young side is steep: stop short
                     step["age"] *= 0.75
                 move = self.directions.change(step)
                 move *= min(1.0, most / max(self.directions.length(move), 1e-9))

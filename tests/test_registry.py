@@ -1,0 +1,262 @@
+"""Fetching artefacts: what goes well, and what breaks on the way, against a local server."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import multiprocessing
+import tarfile
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from synth import registry
+from synth.errors import PopulaceError
+
+CONTENT = bytes(range(256)) * 4000
+
+
+class _Server(ThreadingHTTPServer):
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.files: dict[str, bytes] = {}
+        self.break_after: list[int] = []  # one number a request: bytes sent before hanging up
+        self.ranges: list[str | None] = []
+
+    def url(self, name):
+        return f"http://127.0.0.1:{self.server_port}/{name}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_GET(self):
+        data = self.server.files.get(self.path[1:])
+        asked = self.headers.get("Range")
+        self.server.ranges.append(asked)
+        if data is None:
+            self.send_error(404)
+            return
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+        self.send_response(206 if asked else 200)
+        self.send_header("Content-Length", str(len(data) - start))
+        self.end_headers()
+        end = len(data)
+        if self.server.break_after:
+            end = start + self.server.break_after.pop(0)
+        self.wfile.write(data[start:end])
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    one = _Server()
+    thread = threading.Thread(target=one.serve_forever, daemon=True)
+    thread.start()
+    yield one
+    one.shutdown()
+    one.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNTH_CACHE", str(tmp_path / "cache"))
+
+
+def write(tmp_path, data, *, kind="url", location="", members='"weights.bin" = ""', **other):
+    lines = [
+        "[thing]",
+        'title = "A thing"',
+        f'kind = "{kind}"',
+        f'sha256 = "{other.pop("sha256", hashlib.sha256(data).hexdigest())}"',
+        'licence = "CC0-1.0"',
+        'source = "nobody"',
+        f'location = "{location}"',
+        *(f'{name} = "{value}"' for name, value in other.items()),
+        "[thing.members]",
+        members,
+    ]
+    path = tmp_path / "registry.toml"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def left_over(tmp_path):
+    return sorted(
+        path.name for path in (tmp_path / "cache").glob("*") if not path.name.endswith(".lock")
+    )
+
+
+def test_every_shipped_artefact_names_its_licence_source_and_members():
+    for one in registry.artefacts().values():
+        assert one.licence and one.source and one.members and len(one.sha256) == 64
+        assert one.origin
+
+
+def test_fetches_a_url_and_keeps_it(tmp_path, server):
+    server.files["w"] = CONTENT
+    listed = write(tmp_path, CONTENT, location=server.url("w"))
+    told = []
+    folder = registry.fetch("thing", registry=listed, progress=lambda *step: told.append(step))
+    assert (folder / "weights.bin").read_bytes() == CONTENT
+    assert told[-1][0] == "unpacking" and ("downloading", len(CONTENT), len(CONTENT)) in told
+    server.files.clear()
+    assert registry.fetch("thing", registry=listed) == folder
+    assert left_over(tmp_path) == [folder.name]
+
+
+def test_a_broken_download_goes_on_where_it_broke_off(tmp_path, server):
+    server.files["w"] = CONTENT
+    server.break_after = [70_000]
+    listed = write(tmp_path, CONTENT, location=server.url("w"))
+    folder = registry.fetch("thing", registry=listed)
+    assert (folder / "weights.bin").read_bytes() == CONTENT
+    assert server.ranges == [None, "bytes=70000-"]
+
+
+def test_a_download_that_always_breaks_leaves_nothing(tmp_path, server):
+    server.files["w"] = CONTENT
+    server.break_after = [10, 10, 10]
+    listed = write(tmp_path, CONTENT, location=server.url("w"))
+    with pytest.raises(PopulaceError, match="cannot be downloaded"):
+        registry.fetch("thing", registry=listed)
+    assert left_over(tmp_path) == []
+
+
+def test_a_wrong_sum_is_never_used(tmp_path, server):
+    server.files["w"] = CONTENT[:-1] + b"!"
+    listed = write(tmp_path, CONTENT, location=server.url("w"))
+    with pytest.raises(PopulaceError, match="changed or damaged"):
+        registry.fetch("thing", registry=listed)
+    assert left_over(tmp_path) == []
+
+
+def test_a_page_that_is_gone_and_a_network_that_is_not_there(tmp_path, server):
+    listed = write(tmp_path, CONTENT, location=server.url("nothing"))
+    with pytest.raises(PopulaceError, match="404"):
+        registry.fetch("thing", registry=listed)
+    closed = _Server()
+    location = closed.url("w")
+    closed.server_close()
+    listed = write(tmp_path, CONTENT, location=location)
+    with pytest.raises(PopulaceError, match="connect to the network"):
+        registry.fetch("thing", registry=listed)
+
+
+def test_no_network_for_pip_is_one_clear_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    listed = write(tmp_path, CONTENT, kind="wheel", package="surely-not-a-package", version="9.9")
+    with pytest.raises(PopulaceError, match="connect to the network") as caught:
+        registry.fetch("thing", registry=listed)
+    assert "\n" not in str(caught.value)
+    assert left_over(tmp_path) == []
+
+
+def test_a_full_disk_says_how_much_to_free(tmp_path, server, monkeypatch):
+    server.files["w"] = CONTENT
+    listed = write(tmp_path, CONTENT, location=server.url("w"))
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(registry.shutil, "copyfileobj", full)
+    with pytest.raises(PopulaceError, match="disk is full"):
+        registry.fetch("thing", registry=listed)
+    assert left_over(tmp_path) == []
+
+
+def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SYNTH_CACHE", str(tmp_path / "file" / "cache"))
+    listed = write(tmp_path, CONTENT, kind="file", location="x")
+    with pytest.raises(PopulaceError, match="SYNTH_CACHE"):
+        registry.fetch("thing", registry=listed)
+
+
+def archive(form):
+    buffer = io.BytesIO()
+    if form == "zip":
+        with zipfile.ZipFile(buffer, "w") as pages:
+            pages.writestr("package/data/weights.bin", CONTENT)
+            pages.writestr("package/__init__.py", "raise SystemExit")
+    else:
+        with tarfile.open(fileobj=buffer, mode="w:gz") as pages:
+            info = tarfile.TarInfo("package/data/weights.bin")
+            info.size = len(CONTENT)
+            pages.addfile(info, io.BytesIO(CONTENT))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("form", ["zip", "tar"])
+def test_only_the_named_members_of_a_local_archive_are_kept(tmp_path, form):
+    data = archive(form)
+    (tmp_path / "archive").write_bytes(data)
+    listed = write(
+        tmp_path,
+        data,
+        kind="file",
+        location="archive",
+        members='"weights.bin" = "package/data/weights.bin"',
+    )
+    folder = registry.fetch("thing", registry=listed)
+    assert [path.name for path in folder.iterdir()] == ["weights.bin"]
+    assert (folder / "weights.bin").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ('"weights.bin" = "package/other.bin"', "does not hold"),
+        ('"../weights.bin" = "package/data/weights.bin"', "must be plain"),
+    ],
+)
+def test_members_that_are_missing_or_leave_the_cache(tmp_path, members, words):
+    data = archive("zip")
+    (tmp_path / "archive").write_bytes(data)
+    listed = write(tmp_path, data, kind="file", location="archive", members=members)
+    with pytest.raises(PopulaceError, match=words):
+        registry.fetch("thing", registry=listed)
+    assert left_over(tmp_path) == []
+
+
+def test_unknown_names_and_kinds(tmp_path):
+    listed = write(tmp_path, CONTENT)
+    with pytest.raises(PopulaceError, match="No artefact is called other"):
+        registry.fetch("other", registry=listed)
+    listed = write(tmp_path, CONTENT, kind="torrent")
+    with pytest.raises(PopulaceError, match="torrent"):
+        registry.artefacts(listed)
+    listed.write_text("[thing")
+    with pytest.raises(PopulaceError, match="cannot be read"):
+        registry.artefacts(listed)
+
+
+def _fetch(listed, cache, answers):
+    import os
+
+    os.environ["SYNTH_CACHE"] = cache
+    folder = registry.fetch("thing", registry=listed)
+    answers.put((folder / "weights.bin").read_bytes() == CONTENT)
+
+
+def test_two_processes_fetch_once(tmp_path, server):
+    server.files["w"] = CONTENT
+    listed = write(tmp_path, CONTENT, location=server.url("w"))
+    context = multiprocessing.get_context("spawn")
+    answers = context.Queue()
+    runs = [
+        context.Process(target=_fetch, args=(listed, str(tmp_path / "cache"), answers))
+        for _ in range(2)
+    ]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join(60)
+    assert [answers.get(timeout=10) for _ in runs] == [True, True]
+    assert len(server.ranges) == 1
