@@ -130,13 +130,16 @@ def _auc(
     """The AUC of each level against the rest, weighted by its share of the test."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.metrics import roc_auc_score
+    from threadpoolctl import threadpool_limits
 
     codes = answers.cat.codes.to_numpy()
     if len(np.unique(codes)) < 2:
         return 0.5
     model = HistGradientBoostingClassifier(
         max_iter=60, categorical_features=categorical, random_state=0, early_stopping=True
-    ).fit(inputs, codes)
+    )
+    with threadpool_limits(1, user_api="openmp"):
+        model.fit(inputs, codes)
     chances = model.predict_proba(test)
     right = truth.cat.codes.to_numpy()
     scores, weights = [], []
@@ -159,8 +162,11 @@ def _r2(
 ) -> float:
     from sklearn.ensemble import HistGradientBoostingRegressor
     from sklearn.metrics import r2_score
+    from threadpoolctl import threadpool_limits
 
     model = HistGradientBoostingRegressor(
         max_iter=60, categorical_features=categorical, random_state=0, early_stopping=True
-    ).fit(inputs, answers.to_numpy(dtype=float))
+    )
+    with threadpool_limits(1, user_api="openmp"):
+        model.fit(inputs, answers.to_numpy(dtype=float))
     return float(r2_score(truth.to_numpy(dtype=float), model.predict(test)))
