@@ -187,12 +187,20 @@ class HillClimb:
     def _start(self) -> _Graph:
         n = len(self._sizes)
         graph = _Graph([0] * n, np.zeros(n), np.zeros((n, n)), np.zeros((n, n)))
-        for a, b in sorted(self.rules.required) + sorted(self.rules.linked):
-            if (a, b) in self.rules.forbidden:
-                a, b = b, a
-            graph.parents[b] |= 1 << a
-            if self._reaches(graph, b, a):
+        rules = self.rules
+        if rules.required & rules.forbidden:
+            raise PopulaceError("An edge is both required and forbidden: keep one of the two.")
+        for a, b in sorted(rules.required):
+            if a == b or self._reaches(graph, b, a):
                 raise PopulaceError("The required edges form a circle: leave one of them out.")
+            graph.parents[b] |= 1 << a
+        for pair in sorted(rules.linked):
+            if any(graph.parents[b] >> a & 1 for a, b in (pair, pair[::-1])):
+                continue
+            for a, b in (pair, pair[::-1]):
+                if (a, b) not in rules.forbidden and not self._reaches(graph, b, a):
+                    graph.parents[b] |= 1 << a
+                    break
         for b in range(n):
             graph.scores[b] = self._score(b, _bits(graph.parents[b]))
         for b in range(n):
