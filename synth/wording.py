@@ -53,11 +53,10 @@ def question(evidence: Evidence, population: Population) -> str:
             words = _either(level_words(column, v) for v in values)
             more.append(f"whose {RANKS[name]} interest is {words}")
         elif column.kind == "boolean" and len(values) == 1:
-            words = column.title[0].lower() + column.title[1:]
-            more.append(f"{words}: {level_words(column, values[0])}")
+            more.append(f"{_inside(column.title)}: {level_words(column, values[0])}")
         else:
             told = _range(fact) if not values else _either(level_words(column, v) for v in values)
-            more.append(f"{column.title[0].lower() + column.title[1:]}: {told}")
+            more.append(f"{_inside(column.title)}: {told}")
     if not evidence:
         return "Everybody"
     head = " ".join([*before, who, *after])
@@ -139,6 +138,11 @@ def one_in(probability: float) -> str:
             return f"1 in {each / size:.3g} {word}"
     digits = max(0, int(math.log10(max(each, 1))) - 1)
     return f"1 in {round(each, -digits) if digits else round(each, 1 if each < 10 else 0):,g}"
+
+
+def _inside(title: str) -> str:
+    """A title inside a sentence: a capital stays where the word is an abbreviation."""
+    return title if title[:2].isupper() else title[0].lower() + title[1:]
 
 
 def _range(fact: Fact) -> str:

@@ -245,7 +245,7 @@ def _impossible(
 ) -> tuple[dict[tuple[int, int], np.ndarray], frozenset[tuple[int, int]]]:
     """Pairs of codes that nobody has though chance alone would bring about `NEVER` or more.
 
-    Columns with the same levels that never agree (a first and a second interest) exclude every
+    Columns that share levels and never agree (a first and a second interest) exclude every
     shared level, also a rare one, and are to be linked.
     """
     ones = [codes.count((c,)) for c in range(len(names))]
@@ -257,11 +257,12 @@ def _impossible(
         counts = codes.count((a, b)).reshape(codes.shape((a, b)))
         chance = np.outer(ones[a], ones[b]) / max(codes.rows, 1)
         never = (counts == 0) & (chance >= NEVER)
-        levels = table.schema[names[a]].levels
-        if len(levels) > 2 and levels == table.schema[names[b]].levels:
-            same = np.arange(len(levels))
-            if counts[same, same].sum() == 0 and chance[same, same].sum() >= NEVER:
-                never[same, same] = True
+        first, second = table.schema[names[a]].levels, table.schema[names[b]].levels
+        shared = [(i, second.index(level)) for i, level in enumerate(first) if level in second]
+        if len(shared) > 2:
+            one, other = np.array(shared).T
+            if counts[one, other].sum() == 0 and chance[one, other].sum() >= NEVER:
+                never[one, other] = True
                 linked.add((a, b))
         if never.any():
             out[a, b], out[b, a] = never, never.T
