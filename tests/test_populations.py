@@ -1,4 +1,4 @@
-"""The shipped populations: complete, true to their reference, honest; and populations of one's own."""
+"""The shipped populations: complete, true to their reference, honest; and tables of one's own."""
 
 import json
 from pathlib import Path
