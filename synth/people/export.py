@@ -112,7 +112,8 @@ def page(profiles: Sequence[Profile], *, title: str) -> str:
 
 
 def _card(profile: Profile) -> str:
-    cover, *rest = [*profile.choices, None] if not profile.choices else profile.choices
+    cover = profile.cover
+    rest = [choice for choice in profile.choices if choice is not cover]
     parts = []
     if cover is not None:
         parts.append(
@@ -136,7 +137,6 @@ def _card(profile: Profile) -> str:
         f'<img loading=lazy src="pictures/{c.picture.id}.webp" alt="{escape(c.picture.caption)}" '
         f'title="{escape(c.picture.credit)}">'
         for c in rest
-        if c is not None
     )
     parts += [
         f"<h2>{escape(profile.name)} <span class=badge>synthetic</span></h2>",
@@ -165,7 +165,8 @@ header p,footer{color:var(--soft)}
 main{display:grid;grid-template-columns:repeat(auto-fill,minmax(300px,1fr));gap:20px;padding:20px}
 article{background:var(--card);border:1px solid var(--line);border-radius:16px;overflow:hidden;
 padding-bottom:14px}article>*{margin-left:18px;margin-right:18px}
-.cover{display:block;width:100%;height:120px;object-fit:cover;margin:0}.plain{background:var(--line)}
+.cover{display:block;width:100%;height:120px;object-fit:cover;margin:0}.plain{background:
+linear-gradient(115deg,color-mix(in srgb,var(--accent) 34%,var(--paper)),var(--line) 70%)}
 .face{display:block;width:88px;height:88px;border-radius:50%;margin-top:-48px;object-fit:cover;
 border:4px solid var(--card);position:relative}.letters{display:grid;place-items:center;
 background:var(--accent);color:#fff;font-size:1.6rem;font-weight:600}
@@ -175,7 +176,8 @@ vertical-align:middle}
 p{margin-top:2px;margin-bottom:6px}.handle,.line{color:var(--soft);font-size:.9rem}
 ol{list-style:none;display:flex;flex-wrap:wrap;gap:6px;padding:0;margin-top:8px;margin-bottom:10px}
 li{background:var(--paper);border-radius:12px;padding:2px 10px;font-size:.85rem}
-li b{color:var(--accent)}.pictures{display:grid;grid-template-columns:1fr 1fr;gap:8px}
+li b{color:var(--accent)}.pictures{display:grid;gap:8px;
+grid-template-columns:repeat(auto-fit,minmax(80px,1fr))}
 .pictures img{width:100%;height:110px;object-fit:cover;border-radius:10px}
 blockquote{border-left:3px solid var(--line);padding-left:10px;margin-top:10px;margin-bottom:0}
 footer{padding-bottom:30px}

@@ -66,6 +66,13 @@ class Profile:
         return self.identity.name
 
     @property
+    def cover(self) -> Choice | None:
+        """The choice that fills a wide cover best: a photograph or painting; None without one."""
+        wide = [c for c in self.choices if c.picture.kind in ("photograph", "painting")]
+        wide = [c for c in wide if c.picture.size[0] > c.picture.size[1]]
+        return next(iter(wide), None)
+
+    @property
     def portrait_alt(self) -> str:
         """Words for those who cannot see the portrait."""
         person = {"female": "woman", "male": "man"}.get(self.gender, "person")
@@ -75,9 +82,13 @@ class Profile:
         """The portrait as a `data:` address; empty without one."""
         return "" if self.portrait is None else _uri(self.portrait.webp())
 
+    def picture_uri(self, choice: Choice) -> str:
+        """A content picture as a `data:` address."""
+        return _uri(self.library.path(choice.picture).read_bytes())
+
     def picture_uris(self) -> tuple[str, ...]:
         """The content pictures as `data:` addresses, in the order of `choices`."""
-        return tuple(_uri(self.library.path(c.picture).read_bytes()) for c in self.choices)
+        return tuple(self.picture_uri(choice) for choice in self.choices)
 
     def conjugate(
         self, keywords: Mapping[str, Sequence[str]]

@@ -216,6 +216,34 @@ _CLOSERS = [
     "Life is good.",
     "See you next week.",
 ]
+_MOMENTS = [
+    " before lunch",
+    " after supper",
+    " in my oldest sweater",
+    " with the radio on",
+    " between two showers",
+    " under a grey sky",
+    " with the window open",
+    " on a whim",
+    " for once",
+    " without a plan",
+    " to everyone's surprise",
+    " in my own good time",
+    " before the street woke up",
+    " on the longest day of the week",
+    " in bright sunshine",
+    " with a mug in one hand",
+    " while it rained",
+    " and felt ten feet tall",
+    " and lost track of the clock",
+    " and forgot to eat",
+    " and was proud of it",
+    " and told nobody until now",
+    " and nearly missed the sunset",
+    " and whistled the whole time",
+    " and made a note of it",
+    " and slept like a log",
+]
 _WITH = (
     " with a friend",
     " with the neighbours",
@@ -242,6 +270,13 @@ def _post(interest: str, facts: Facts, rng: np.random.Generator, said: set[str])
     deed = _pick(phrases.deeds, rng, said).format(thing=thing)
     opening = _pick(_OPENERS, rng, said)
     company = "" if " with " in deed else _pick(_company(interest, facts), rng, set())
+    moment = ""
+    if rng.random() < 0.6:
+        moment = _pick([m for m in _MOMENTS if not (company and "with" in m)], rng, said)
+    if "{with}" in opening:
+        company += moment
+    else:
+        deed += moment
     parts = [opening.format(deed=deed, **{"with": company})]
     shape = rng.random()
     if shape < 0.72:

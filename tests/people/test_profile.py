@@ -184,3 +184,11 @@ def test_command_line(tmp_path):
 def test_count_below_one(population):
     with pytest.raises(PopulaceError, match="at least one"):
         make_profiles(population, None, 0)
+
+
+def test_cover_is_a_wide_photograph_or_none(profiles):
+    for profile in profiles:
+        cover = profile.cover
+        if cover is not None:
+            assert cover in profile.choices and cover.picture.kind in ("photograph", "painting")
+            assert profile.picture_uri(cover) in profile.picture_uris()
