@@ -20,7 +20,7 @@ from synth.evidence import Between, Evidence, Fact, OneOf
 from synth.populations import Population
 from synth.schema import MISSING, Column
 
-PEOPLE, SEED = 6, 2026
+PEOPLE, SEED = 6, 8
 MOST_PEOPLE, LARGEST_SEED = 60, 2**31 - 1
 _RESERVED = ("population", "people", "seed", "embed", "embed_options")
 _ANY = "any"

@@ -20,6 +20,15 @@ def test_every_column_stands_beside_the_real_one(visit):
     assert len(app.get("plotly_chart")) == len(columns)
 
 
+def test_the_french_stand_beside_the_real_french(visit):
+    app = visit("marginals", population="French hobbies, 2003", reading="yes")
+    asked = app.session_state["the choice"]
+    assert asked.population.name == "french-hobbies"
+    assert str(asked.evidence) == "reading=yes"
+    assert all(distance.startswith("TVD") for _, distance in heads(app))
+    assert len(heads(app)) == len(asked.population.network.schema.modelled.columns)
+
+
 def test_under_one_fact_real_people_are_counted_too(visit):
     app = visit("marginals", gender="female")
     assert all(distance.startswith("TVD") for _, distance in heads(app))
