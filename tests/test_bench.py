@@ -177,6 +177,22 @@ def test_a_job_that_fails_says_why(tmp_path, small):
     assert measure._run(place, broken, {"task": "fit"}, "all") == {"error": "no such"}
 
 
+def test_a_stopped_run_keeps_what_it_has(monkeypatch, small):
+    done = []
+
+    def run(place, tool, job, mode, repeats=0):
+        done.append(job["task"])
+        if len(done) > 5:
+            raise KeyboardInterrupt
+        return {"times": [1.0], "rows": 10, "peak_mib": 1.0, "before_mib": 1.0}
+
+    monkeypatch.setattr(measure, "_run", run)
+    document = measure.bench([small], [10], {})
+    assert "was stopped" in document["stopped"]
+    assert document["tables"]["truth"]["limit"]["all"] == {"10": 10.0}
+    assert "ratios" not in document["tables"]["truth"]
+
+
 def test_the_table_on_the_screen(small):
     figures = {
         "fit_s": 0.5,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import Annotated, Any
 
 import typer
@@ -50,6 +51,7 @@ def bench_command(
     datasets = [dataset for dataset in made if dataset is not None]
     if len(datasets) < len(made):
         console.print("ATUS is left out: its table is not beside this repository.")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # print what there is, also then
     with console.status("Starting") as status:
         document = bench(datasets, sorted(set(rows)), peers, progress=status.update)
     if len(datasets) < len(made):
@@ -57,10 +59,12 @@ def bench_command(
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return
+    if "stopped" in document:
+        console.print(document["stopped"])
     out = Console()
     for name, result in document["tables"].items():
         for mode in MODES:
-            if "tools" in result:
+            if "ratios" in result:
                 out.print(grid(name, result, mode))
 
 

@@ -87,7 +87,8 @@ def bench(
 ) -> dict[str, Any]:
     """Measure every tool on every dataset, on one thread and on all.
 
-    rows: the sizes of the samples drawn without evidence. Returns plain values for JSON.
+    rows: the sizes of the samples drawn without evidence. Returns plain values for JSON; after a
+    KeyboardInterrupt those that were measured until then, and `stopped`.
     """
     document: dict[str, Any] = {
         "machine": _machine(),
@@ -103,10 +104,14 @@ def bench(
         },
         "tables": {},
     }
-    for dataset in datasets:
-        with tempfile.TemporaryDirectory(prefix="populace-bench-") as folder:
-            place = Place(Path(folder), dataset)
-            document["tables"][dataset.name] = _table(place, rows, tools(peers), repeats, progress)
+    try:
+        for dataset in datasets:
+            with tempfile.TemporaryDirectory(prefix="populace-bench-") as folder:
+                out = document["tables"][dataset.name] = {}
+                place = Place(Path(folder), dataset)
+                _table(place, rows, tools(peers), repeats, progress, out)
+    except KeyboardInterrupt:
+        document["stopped"] = "This run was stopped: what it had measured until then is here."
     return document
 
 
@@ -116,7 +121,9 @@ def _table(
     chosen: Sequence[Tool],
     repeats: int,
     progress: Callable[[str], None],
-) -> dict[str, Any]:
+    out: dict[str, Any],
+) -> None:
+    """Fill `out` with the figures of one dataset, as they come."""
     dataset = place.dataset
     progress(f"{dataset.name}: learning our network and looking for rare evidence")
     ours = chosen[0]
@@ -129,7 +136,7 @@ def _table(
     }
     if "evidence" in rare:
         questions["rare"] = rare["evidence"]
-    out: dict[str, Any] = {
+    out |= {
         "source": dataset.source,
         "rows": len(dataset.train),
         "columns": list(dataset.train.columns),
@@ -174,7 +181,6 @@ def _table(
         }
         for tool in chosen[1:]
     }
-    return out
 
 
 def _tool(
