@@ -272,7 +272,7 @@ PHRASES: Mapping[str, Phrases] = MappingProxyType(
             "fixing things",
             "the squeaky door / the old car / a new shelf / the leaking tap / the motorbike / the garden shed / a "
             "wobbly table / the gutter / the garage",
-            "repaired {thing} / took {thing} apart / painted {thing} / put {thing} back together / found the right "
+            "repaired {thing} / took {thing} apart / had a long look at {thing} / put {thing} back together / found the right "
             "screw for {thing} / swore at {thing} / finished {thing} with no parts left over",
             "No injuries, calling it a win. / The right tool is half the job. / Level, more or less. / It holds. / "
             "Duct tape is a lifestyle. / Three trips to the hardware shop. / Don't lean on it until Monday.",

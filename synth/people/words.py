@@ -8,6 +8,7 @@ behind an OpenAI-compatible address instead and falls back to the grammar, sayin
 from __future__ import annotations
 
 import json
+import math
 import re
 import urllib.error
 import urllib.request
@@ -83,7 +84,8 @@ def write(
     written = []
     for number in range(max(1, min(posts, 3))):
         if known:
-            written.append(_post(known[number % len(known)], facts, rng, said))
+            turn = (seed, index + number * 997)
+            written.append(_post(known[number % len(known)], facts, turn, rng, said))
         else:
             written.append(_pick(_PLAIN, rng, said))
     return Words(_bio(known, facts, rng), tuple(dict.fromkeys(written)))
@@ -263,11 +265,32 @@ _PLAIN = [
 ]
 
 
-def _post(interest: str, facts: Facts, rng: np.random.Generator, said: set[str]) -> str:
+def _turns(phrases: Phrases, turn: tuple[int, int]) -> tuple[str, str, str]:
+    """Deed, thing and remark in turn, so that people who follow each other say different things.
+
+    All pairs of deed and thing come before one comes again, and then it has another remark.
+    """
+    seed, number = turn
+    total = len(phrases.deeds) * len(phrases.things)
+    stride = next(s for s in range(int(total * 0.38), total) if math.gcd(s, total) == 1)
+    lap, place = divmod(number, total)
+    pair = (seed * 7 + place * stride + lap) % total
+    deed, thing = divmod(pair, len(phrases.things))
+    remark = phrases.remarks[(seed + pair + lap) % len(phrases.remarks)]
+    return phrases.deeds[deed], phrases.things[thing], remark
+
+
+def _post(
+    interest: str,
+    facts: Facts,
+    turn: tuple[int, int],
+    rng: np.random.Generator,
+    said: set[str],
+) -> str:
     phrases = _phrases(interest)
     assert phrases is not None
-    thing = _pick(phrases.things, rng, said)
-    deed = _pick(phrases.deeds, rng, said).format(thing=thing)
+    deed, thing, remark = _turns(phrases, turn)
+    deed = deed.format(thing=thing)
     opening = _pick(_OPENERS, rng, said)
     company = "" if " with " in deed else _pick(_company(interest, facts), rng, set())
     moment = ""
@@ -280,7 +303,7 @@ def _post(interest: str, facts: Facts, rng: np.random.Generator, said: set[str])
     parts = [opening.format(deed=deed, **{"with": company})]
     shape = rng.random()
     if shape < 0.72:
-        parts.append(_pick(phrases.remarks, rng, said))
+        parts.append(remark)
     family = _family(interest, facts)
     if family and rng.random() < 0.3:
         parts.append(_pick(family, rng, said))
