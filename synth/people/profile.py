@@ -43,7 +43,8 @@ class Profile:
     interests: first to third.
     line: the record in words.
     portrait: from the bank, or None (then `notes` says why).
-    choices: content pictures, each with the interest it stands for and why.
+    choices: content pictures, each with the interest it stands for and why; the one that fills a
+        cover best is first.
     notes: what stood in for something else, or is missing; one sentence each.
     """
 
@@ -68,9 +69,7 @@ class Profile:
     @property
     def cover(self) -> Choice | None:
         """The choice that fills a wide cover best: a photograph or painting; None without one."""
-        wide = [c for c in self.choices if c.picture.kind in ("photograph", "painting")]
-        wide = [c for c in wide if c.picture.size[0] > c.picture.size[1]]
-        return next(iter(wide), None)
+        return next(filter(_is_wide, self.choices), None)
 
     @property
     def portrait_alt(self) -> str:
@@ -211,7 +210,7 @@ def complete(
                 bio=said.bio,
                 posts=said.posts,
                 portrait=portrait,
-                choices=chosen.choices,
+                choices=_cover_first(chosen.choices),
                 notes=tuple(notes),
                 library=library,
             )
@@ -289,6 +288,16 @@ def _interests(record: Mapping[str, Any], population: Population) -> tuple[str, 
     found = (record.get(name) for name in population.interests)
     told = [str(value) for value in found if value not in (None, "missing")]
     return tuple(dict.fromkeys(told))[:3]
+
+
+def _is_wide(choice: Choice) -> bool:
+    width, height = choice.picture.size
+    return choice.picture.kind in ("photograph", "painting") and width > height
+
+
+def _cover_first(choices: Sequence[Choice]) -> tuple[Choice, ...]:
+    cover = next(filter(_is_wide, choices), None)
+    return tuple(sorted(choices, key=lambda choice: choice is not cover))
 
 
 def _bank() -> tuple[bank.Bank | None, str]:
