@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -21,9 +22,11 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 import numpy as np
 import pandas as pd
 
+from synth.bayes.backoff import Backoff
 from synth.bayes.coding import Coding
 from synth.bayes.counting import Codes
 from synth.bayes.network import Network
+from synth.bayes.scores import FamilyScore
 from synth.bayes.structure import Edge, HillClimb, Rules, Score
 from synth.errors import PopulaceError
 from synth.schema import LEVELS_LIMIT, MISSING, Column, Schema
@@ -38,6 +41,10 @@ CELLS = 1 << 24
 """Numbers in one table of a file, at most."""
 ROUNDING = 0.01
 """How far from one the probabilities of a row may sum; files round them."""
+SHARED = ("bic", "bdeu")
+"""Scores that all graphs of an equivalence class share."""
+IDLE = 5_000_000
+"""GES: after so many questions without a new family it is going round in circles."""
 SIGNIFICANCE = 0.01
 """PC: a p-value above this counts as independence."""
 
@@ -517,8 +524,10 @@ class PgmpySearch:
     ----------
     method : {"pc", "ges", "tree"}
         ``pc``: conditional independence by chi-square tests (Spirtes, Glymour and Scheines 2000);
-        ``ges``: greedy search over equivalence classes (Chickering 2002), by our scores;
+        ``ges``: greedy search over equivalence classes (Chickering 2002), by our BIC or BDeu;
         ``tree``: the tree of most mutual information (Chow and Liu 1968).
+        Chickering's search needs a score that the graphs of one class share, and goes round in
+        circles without, so BDeu leads it where another is asked for.
     codes : Codes
         The people. Row weights are understood by ``ges`` only.
     rules : Rules
@@ -581,13 +590,18 @@ class PgmpySearch:
         )
         graph: Any
         if self.method == "tree":
-            from pgmpy.estimators import TreeSearch
+            with warnings.catch_warnings():
+                # The package warns of modules that are not used here.
+                warnings.simplefilter("ignore", FutureWarning)
+                from pgmpy.estimators import TreeSearch
 
             graph = TreeSearch(frame, n_jobs=1).estimate(show_progress=False)
             return {(number[a], number[b]) for a, b in graph.edges()}, set()
         if self.method == "ges":
             from pgmpy.causal_discovery import GES
 
+            if getattr(score, "name", "") not in SHARED:
+                score = FamilyScore("bdeu", self.codes, Backoff(self.codes))
             graph = GES(borrowed_score(score, number)).fit(frame).causal_graph_
         else:
             from pgmpy.causal_discovery import PC
@@ -613,9 +627,18 @@ def borrowed_score(score: Score, number: Mapping[str, int]) -> Any:
     class Borrowed(BaseStructureScore):
         def __init__(self) -> None:
             super(BaseStructureScore, self).__init__()
+            self._told: dict[tuple[str, tuple[str, ...]], float] = {}
+            self._idle = 0
 
         def local_score(self, variable: str, parents: Sequence[str]) -> float:
-            return float(score(number[variable], [number[parent] for parent in parents]))
+            key = (variable, tuple(parents))
+            self._idle += 1
+            if key not in self._told:
+                value = score(number[variable], [number[parent] for parent in parents])
+                self._told[key], self._idle = max(float(value), -1e300), 0
+            elif self._idle > IDLE:
+                raise PopulaceError("The search ges goes round in circles: use hill-climb.")
+            return self._told[key]
 
     return Borrowed()
 

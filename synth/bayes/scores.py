@@ -84,6 +84,7 @@ class FamilyScore:
             raise PopulaceError(
                 f"There is no score {name!r}: use one of {', '.join(get_args(ScoreName))}."
             )
+        self.name = name
         self._codes = codes
         self._work_out = known[name]
         self._known: dict[tuple[int, tuple[int, ...]], float] = {}

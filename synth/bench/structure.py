@@ -34,6 +34,8 @@ from synth.bayes.scores import FamilyScore
 from synth.bayes.structure import Edge, HillClimb, Rules
 
 MAX_PARENTS = 4
+RESTARTS = 3
+"""As `NetworkLearner` does by default; a single climb is shown beside."""
 SCORES = {"k2": "k2", "bic": "bic-d", "bdeu": "bdeu"}
 """Our scores and pgmpy's names for them."""
 
@@ -167,7 +169,10 @@ def trials(
             codes = sampled(network, rows, seed)
             for score in scores:
                 family = FamilyScore(score, codes, Backoff(codes))
-                found = {"populace": own_search(codes, score)}
+                found = {
+                    "populace": own_search(codes, score),
+                    f"populace, {RESTARTS} restarts": own_search(codes, score, RESTARTS),
+                }
                 if peers:
                     found["pgmpy"] = pgmpy_search(codes, score)
                 if peers and score == "k2":
@@ -206,7 +211,7 @@ def main(
             print(json.dumps(asdict(trial)), flush=True)
         else:
             print(
-                f"{trial.network:8} {trial.score_name:5} seed {trial.seed}  {trial.searcher:14}"
+                f"{trial.network:8} {trial.score_name:5} seed {trial.seed}  {trial.searcher:20}"
                 f" distance {trial.distance:3}  edges {trial.edges:3}"
                 f"  score {trial.score:14.2f}  {trial.seconds:8.2f} s",
                 flush=True,
