@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,53 @@ def fill(
                 if "embedding" in data:
                     kept[cell].append(data["embedding"])
                     styles[cell].append(data["w"])
+
+
+def sort(
+    finder: Finder,
+    work: Path,
+    each: int,
+    styles: Iterable[np.ndarray],
+    *,
+    first_number: int = 500,
+    images: Iterable[np.ndarray | None] | None = None,
+) -> int:
+    """Put faces that were made for another end into the cells they read as; how many were kept.
+
+    `styles` are w [512], for example the random faces that taught the directions; `images` are
+    their 256 px paintings where there are any. Names count on from `first_number`, the style's
+    place in the list, so that they never meet those of `fill`.
+    """
+    kept: dict[Cell, list[np.ndarray]] = {cell: [] for cell in CELLS}
+    for cell in CELLS:
+        for path in sorted(work.glob(f"{cell.name}-[0-9]*.npz")):
+            with np.load(path, allow_pickle=False) as data:
+                if "embedding" in data:
+                    kept[cell].append(data["embedding"])
+    count = 0
+    for number, (w, image) in enumerate(
+        zip(styles, images or repeat(None), strict=False), first_number
+    ):
+        painted = finder.generator.paint(w)[0] if image is None else image
+        look = finder.reader.look(painted)
+        if look is None or not 15 <= look.years < 91:
+            continue
+        gender = "male" if look.reading.male[0] > 0.5 else "female"
+        race = ETHNICITIES[int(look.reading.ethnicity[0].argmax())]
+        cell = Cell.of(gender, look.years, race)
+        near = [np.linalg.norm(look.embedding - other) for other in kept[cell]]
+        path = work / f"{cell.name}-{number:03}.npz"
+        if (
+            len(near) >= each
+            or path.exists()
+            or finder.bar.fault(look, _wanted(cell))
+            or (near and min(near) < UNLIKE)
+        ):
+            continue
+        _write(path, Found(np.asarray(w), painted, look, 1, 0.0))
+        kept[cell].append(look.embedding)
+        count += 1
+    return count
 
 
 def pack(work: Path, folder: Path, each: int, refused: frozenset[str] = frozenset()) -> int:
@@ -108,8 +156,7 @@ def _one(
     parents: np.ndarray | None,
 ) -> Found | None:
     rng = np.random.default_rng(seed)
-    upper = cell.band[1] + (0 if cell.band[1] == 20 else 1)  # teens: not those who look 20 to 21
-    wanted = Wanted(cell.gender, cell.band[0], upper, cell.ethnicity)
+    wanted = _wanted(cell)
     tries = 0
     for _ in range(2):
         found = finder.find(wanted, rng, tries=10, parents=parents)
@@ -120,6 +167,11 @@ def _one(
         if not near or min(near) >= UNLIKE:
             return Found(found.w, found.image, found.look, tries, found.seconds)
     return None
+
+
+def _wanted(cell: Cell) -> Wanted:
+    upper = cell.band[1] + (0 if cell.band[1] == 20 else 1)  # teens: not those who look 20 to 21
+    return Wanted(cell.gender, cell.band[0], upper, cell.ethnicity)
 
 
 def _write(path: Path, found: Found | None) -> None:

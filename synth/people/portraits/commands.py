@@ -130,15 +130,28 @@ def build_bank(
     work: Annotated[Path, typer.Option(help="Folder for work; a stopped run continues.")] = _WORK,
     out: Annotated[Path | None, typer.Option(help="Where the bank goes.")] = None,
     only: Annotated[str, typer.Option(help="Only cells whose name begins so.")] = "",
+    random: Annotated[int, typer.Option(min=0, help="Random faces to sort in first.")] = 1000,
 ) -> None:
-    """Fill every cell of the bank with new faces and pack them."""
+    """Sort random faces into the cells, search for those that lack, and pack them all."""
     from synth.people.portraits.bank import CELLS, SHIPPED
-    from synth.people.portraits.build import fill, pack
+    from synth.people.portraits.build import fill, pack, sort
 
     cells = [cell for cell in CELLS if cell.name.startswith(only)]
     refused = refused_names()
     with _progress() as (bar, task):
         tools = _tools(bar, task)
+        work.mkdir(parents=True, exist_ok=True)
+        if not (work / "sorted").exists():
+            bar.update(task, description="Sorting random faces", total=random, completed=0)
+            rng = np.random.default_rng(seed)
+
+            def drawn() -> Iterator[np.ndarray]:
+                for index in range(random):
+                    bar.advance(task)
+                    yield tools.generator.styles_of(1, rng, (0.7, 0.85)[index % 2])[0]
+
+            sort(tools.finder, work, each, drawn())
+            (work / "sorted").touch()
         bar.update(task, description="Finding faces", total=each * len(cells), completed=0)
 
         def told(name: str, tries: int) -> None:

@@ -20,6 +20,7 @@ from synth.people.portraits.heads import ETHNICITIES, GENDERS, Heads, Reading
 
 OLDEST, YOUNGEST = 90, 15
 _OLDEST_AIM = 76.0  # the generator has hardly seen older faces: aim no higher without need
+_CROSSED = 0.5  # share of starts from two parents: near the goal, but less varied
 _CORRECTION = 3.0  # longest second step, in standard deviations of w: longer ones break faces
 
 
@@ -175,7 +176,7 @@ class Finder:
                 **dict(zip(ETHNICITIES, typical, strict=True)),
                 "turn": rng.uniform(-0.4, 0.4),
             }
-            crossed = parents is not None and len(parents) >= 4
+            crossed = parents is not None and len(parents) >= 4 and rng.random() < _CROSSED
             w = self._cross(base, parents, rng) if crossed else base + self.directions.shift[which]
             seen = self.directions.predict(w)[0]
             gain, most = dict.fromkeys(aims, 1.0), np.inf
@@ -215,4 +216,4 @@ class Finder:
         centre = parents.mean(0)
         one, two = parents[rng.choice(len(parents), 2, replace=False)] - centre
         other = base - self.generator.mean
-        return (centre + 0.75 * one + 0.45 * two + 0.45 * other).astype(np.float32)
+        return (centre + 0.55 * one + 0.5 * two + 0.65 * other).astype(np.float32)
