@@ -10,7 +10,7 @@ import functools
 import hashlib
 import zipfile
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -173,21 +173,30 @@ class Bank:
 
         Among the cell's portraits those that look nearest to the age are preferred. Ethnicity may
         also be Hispanic, Mixed or Other (see `shown_as`). When all of a cell is taken, a
-        portrait is used a second time.
+        portrait is used a second time; when a cell has none, the nearest age band that has some
+        serves, and the portrait's own `cell` and `age` say so.
         """
         rng = np.random.default_rng(_number(seed))
         cell = Cell.of(gender.lower(), age, shown_as(ethnicity, rng))
-        rows = self._of_cell[cell]
-        if not len(rows):
-            raise PopulaceError(
-                f"The bank has no portrait of {cell.name} yet; make more with "
-                "`python -m synth portraits build-bank`."
-            )
+        rows = self._of_cell[self._stocked(cell)]
         # Gumbel noise over the age difference: near ages first, a fixed order for a fixed seed.
         away = np.abs(self.ages[rows] - age) / 4.0
         order = rows[np.argsort(away + rng.gumbel(size=len(rows)), kind="stable")]
         free = (row for row in order if self.names[row] not in taken)
         return self[self.names[next(free, order[0])]]
+
+    def _stocked(self, cell: Cell) -> Cell:
+        """The cell, or the nearest age band of the same gender and ethnicity with portraits."""
+        home = BANDS.index(cell.band)
+        bands = sorted(BANDS, key=lambda band: abs(BANDS.index(band) - home))
+        for band in bands:
+            near = replace(cell, band=band)
+            if len(self._of_cell[near]):
+                return near
+        raise PopulaceError(
+            f"The bank has no portrait of {cell.name} or its neighbours; make some with "
+            "`python -m synth portraits build-bank`."
+        )
 
     def pick_all(
         self, people: Iterable[tuple[str, float, str]], seeds: Iterable[int | str]
