@@ -99,6 +99,7 @@ def test_ratios():
     }
     assert measure.ratios(ours, peer) == {
         "fit": 5.0,
+        "fit by k2": None,
         "sample 10": 5.0,
         "sample 20": None,
         "given root": 10.0,

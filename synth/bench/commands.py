@@ -91,6 +91,10 @@ def grid(name: str, result: dict[str, Any], mode: str) -> Grid:
 
     fits = {tool: entry[mode]["fit_s"] for tool, entry in tools.items()}
     shown.add_row("fit, s", "", *cells("fit", fits, ".3f"))
+    fits = {
+        tool: entry[mode].get("fit_k2_s", entry[mode]["fit_s"]) for tool, entry in tools.items()
+    }
+    shown.add_row("fit, ours by K2 as theirs, s", "", *cells("fit by k2", fits, ".3f"))
     for size, limit in result["limit"][mode].items():
         rates = {tool: entry[mode]["rows_per_s"].get(size) for tool, entry in tools.items()}
         share = result["limit_share"][mode][size]

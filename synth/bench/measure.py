@@ -204,6 +204,8 @@ def _tool(
         "peak_mib": {"fit": fitted.get("peak_mib")},
         "errors": {},
     }
+    if "k2_times" in fitted:
+        out["fit_k2_s"] = _median({"times": fitted["k2_times"]})
     _note(out, "fit", fitted)
     last: dict[str, Any] | None = None
     for size in sorted(rows):
@@ -271,7 +273,10 @@ def ratios(ours: Mapping[str, Any], peer: Mapping[str, Any]) -> dict[str, float 
 
     Under rare evidence rates of different numbers of rows are compared, for a peer needs minutes
     for more."""
-    out = {"fit": _ratio(peer["fit_s"], ours["fit_s"])}
+    out = {
+        "fit": _ratio(peer["fit_s"], ours["fit_s"]),
+        "fit by k2": _ratio(peer["fit_s"], ours.get("fit_k2_s")),
+    }
     for size, rate in ours["rows_per_s"].items():
         out[f"sample {size}"] = _ratio(rate, peer["rows_per_s"].get(size))
     for kind, asked in ours["given"].items():
