@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -251,9 +252,16 @@ def _spread(
     order = [own.index(name) for name in given if name in own]
     array = array.transpose([*order, *range(len(own), array.ndim)])
     shape = [sizes[name] if name in own else 1 for name in given]
-    array = array.reshape(*shape, *array.shape[len(own) :])
+    array = array.reshape((*shape, *array.shape[len(own) :]))
     full = tuple(sizes[name] for name in given)
     return np.broadcast_to(array, (*full, *array.shape[array.ndim - extra :]))
+
+
+def _mass(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """P(a < standard normal < b); in the upper tail by its mirror image, which keeps the digits."""
+    flip = a > 0
+    left, right = np.where(flip, -b, a), np.where(flip, -a, b)
+    return ndtr(right) - ndtr(left)
 
 
 def _rectangle(mean: np.ndarray, lower: np.ndarray, box: Sequence[Interval]) -> np.ndarray:
@@ -267,13 +275,22 @@ def _rectangle(mean: np.ndarray, lower: np.ndarray, box: Sequence[Interval]) -> 
         a = (low - mean[:, i][:, None] - shift[:, :, i]) / s
         b = (high - mean[:, i][:, None] - shift[:, :, i]) / s
         if i == len(box) - 1:
-            return ndtr(b) - ndtr(a)
+            return _mass(a, b)
         a, b = np.clip(a, -9.0, 9.0), np.clip(b, -9.0, 9.0)
         total = np.zeros(a.shape)
-        # Panels keep the nodes dense however wide the interval is.
-        for panel in range(6):
-            left = a + (b - a) * panel / 6
-            right = a + (b - a) * (panel + 1) / 6
+        # Panels keep the nodes dense however wide the interval is, and however sharply the next
+        # column's fact cuts in.
+        ends = [a + (b - a) * panel / 6 for panel in range(7)]
+        slope = lower[:, i + 1, i][:, None]
+        for edge in box[i + 1]:
+            if np.isfinite(edge):
+                gap = edge - mean[:, i + 1][:, None] - shift[:, :, i + 1]
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    centre = np.clip(np.nan_to_num(gap / slope), -99.0, 99.0)
+                    width = np.minimum(lower[:, i + 1, i + 1][:, None] / abs(slope), 99.0)
+                ends += [np.clip(centre + k * width, a, b) for k in (-8, -3, 0, 3, 8)]
+        ends = list(np.sort(np.stack(ends), axis=0))
+        for left, right in pairwise(ends):
             z = (left + right)[..., None] / 2 + (right - left)[..., None] / 2 * nodes
             w = (right - left)[..., None] / 2 * weights * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
             step = z[..., None] * lower[:, None, None, :, i]
@@ -314,8 +331,8 @@ def posterior_steps(group: Group, facts: Mapping[str, Sequence[Interval]]) -> li
             f"People cannot be drawn under facts about {', '.join(facts)}, more than two linked "
             "Gaussian columns: drop one, or leave these columns out of the Gaussian ones."
         )
-    # The narrower fact comes last, where it is met without trying again.
-    names = [*facts]
+    # The rarer fact comes first and is met exactly; the other then seldom needs another try.
+    names = sorted(facts, key=lambda name: group.likelihood({name: facts[name]}).mean())
     names += [m.column.name for m in group.members if m.column.name not in facts]
     steps = []
     for i, name in enumerate(names):
@@ -386,19 +403,22 @@ class GaussianSampler:
                 )
                 skip = True
             else:
-                mean, s = self._moments(step, codes, y)
+                mean, s = self._moments(step, codes, y, high - low)
                 y[name] = mean + s * _noise(uniform, mean, s, step.intervals)[0]
         for step in self._steps:
             name = step.gaussian.column.name
             out[name][low:high] = step.gaussian.observed(y[name])
 
     def _moments(
-        self, step: Step, codes: Mapping[str, np.ndarray], y: Mapping[str, np.ndarray]
+        self,
+        step: Step,
+        codes: Mapping[str, np.ndarray],
+        y: Mapping[str, np.ndarray],
+        rows: int,
     ) -> tuple[np.ndarray, np.ndarray]:
         row: Any = np.int64(0)
         for name in step.given:
             row = row * self._sizes[name] + codes[name].astype(np.int64)
-        rows = len(next(iter(codes.values()))) if codes else len(next(iter(y.values())))
         row = np.broadcast_to(row, (rows,))
         mean = step.intercept.reshape(-1)[row]
         slope = step.slope.reshape(step.intercept.size, len(step.linear))[row]
@@ -425,9 +445,9 @@ class GaussianSampler:
             here = {name: values[open_] for name, values in codes.items()}
             u = uniform if turn == 0 else _again(keys[a][0], turn, start, rows)
             v = _again(keys[b][1], turn, start, rows)
-            mean, s = self._moments(first, here, {})
+            mean, s = self._moments(first, here, {}, len(open_))
             value = mean + s * _noise(u[open_], mean, s, first.intervals)[0]
-            mean2, s2 = self._moments(second, here, {a: value})
+            mean2, s2 = self._moments(second, here, {a: value}, len(open_))
             w = (
                 _uniform(keys[b][0], start, rows)
                 if turn == 0
@@ -471,7 +491,7 @@ def _best_fit(
             at = np.nan_to_num((wanted - intercept) / slope, nan=0.0)
         for a, b in first:
             mean = intercept + slope * np.clip(at, max(a, -1e12), min(b, 1e12))
-            best = np.maximum(best, ndtr((high - mean) / s) - ndtr((low - mean) / s))
+            best = np.maximum(best, _mass((low - mean) / s, (high - mean) / s))
         total += best
     return total
 

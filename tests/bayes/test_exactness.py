@@ -383,6 +383,34 @@ def test_gaussian_facts_agree_with_integration(question):
     _agree(_mixed_network(), question)
 
 
+@pytest.mark.parametrize("correlation", [-0.9999999, -0.99, 0.0, 0.5, 0.999, 0.9999999])
+def test_two_linked_facts_are_integrated_exactly(correlation):
+    # P(both below their means) of a bivariate normal (Sheppard 1899).
+    columns = [Column(name, "real", lower=-9, upper=9, step=1e-9) for name in "xy"]
+    spread = np.sqrt(1 - correlation**2)
+    x = Gaussian(columns[0], (), (), np.array(0.0), np.zeros((0,)), np.array(1.0))
+    y = Gaussian(columns[1], (), ("x",), np.array(0.0), np.array([correlation]), np.array(spread))
+    network = Network(Schema(tuple(columns)), {}, {}, {}, {"x": x, "y": y})
+    posterior = network.given(Evidence({"x": Between(None, 0.0), "y": Between(None, 0.0)}))
+    wanted = 0.25 + np.arcsin(correlation) / (2 * np.pi)
+    assert posterior.probability == pytest.approx(wanted, abs=2e-9)
+    if wanted > 1e-3:
+        frame = posterior.sample(500, seed=0)
+        assert (frame <= 0).all(axis=None)
+
+
+def test_the_far_upper_tail_is_as_exact_as_the_lower():
+    column = Column("x", "real", lower=-20, upper=20, step=0.5)
+    x = Gaussian(column, (), (), np.array(0.0), np.zeros((0,)), np.array(1.0))
+    network = Network(Schema((column,)), {}, {}, {}, {"x": x})
+    for value in (3.0, 7.0, 12.0):
+        above = network.given(Evidence({"x": Between(value, None)}))
+        below = network.given(Evidence({"x": Between(None, -value)}))
+        assert above.probability == pytest.approx(below.probability, rel=EXACT)
+        assert above.probability == pytest.approx(stats.norm.sf(value - 0.25), rel=EXACT)
+        assert (above.sample(200)["x"] >= value).all()
+
+
 @pytest.mark.parametrize(
     ("question", "do"),
     [
