@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 import pandas as pd
@@ -308,8 +307,7 @@ class Sampler:
         _check_rows(rows)
         schema = self.sample_arrow(0, seed).schema
         # A half-written file never takes the place of a whole one.
-        with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            part = Path(file.name)
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
         try:
             with pq.ParquetWriter(part, schema) as writer:
                 done = 0
