@@ -103,7 +103,11 @@ def sort(
 
 
 def pack(work: Path, folder: Path, each: int, refused: frozenset[str] = frozenset()) -> int:
-    """Make the bank of at most `each` portraits a cell out of a work folder; the number packed."""
+    """Make the bank of at most `each` portraits a cell out of a work folder; the number packed.
+
+    Of two portraits of one gender and ethnicity that are too much alike the first is packed.
+    """
+    alike: dict[tuple[str, str], list[np.ndarray]] = {}
     folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, list[object]] = {
         key: [] for key in ("name", "cell", "age", "certainty", "w", "embedding", "tries")
@@ -117,6 +121,10 @@ def pack(work: Path, folder: Path, each: int, refused: frozenset[str] = frozense
                 with np.load(path, allow_pickle=False) as data:
                     if "embedding" not in data:
                         continue
+                    others = alike.setdefault((cell.gender, cell.ethnicity), [])
+                    if any(np.linalg.norm(data["embedding"] - other) < UNLIKE for other in others):
+                        continue
+                    others.append(data["embedding"])
                     # A fixed date: the same portraits make the same file.
                     page = zipfile.ZipInfo(f"{path.stem}.webp", (2026, 1, 1, 0, 0, 0))
                     pages.writestr(page, encode(data["image"]))
