@@ -272,6 +272,10 @@ def fit(
         Literal["predictive", "k2", "bic", "bdeu"],
         typer.Option(help="What the search for edges maximises."),
     ] = "predictive",
+    search: Annotated[
+        Literal["hill-climb", "pc", "ges", "tree"],
+        typer.Option(help="How edges are looked for: by our search, or by one of pgmpy's."),
+    ] = "hill-climb",
     schema: Annotated[
         Path | None, typer.Option(help="A corrected schema.json, as this command writes it.")
     ] = None,
@@ -303,6 +307,7 @@ def fit(
                 0, f"Learning from {len(people):,} people: {moves} moves, score {found:,.0f}"
             ),
             score=score,
+            search=search,
             weights=weights or None,
             gaussian=tuple(name.strip() for name in gaussian.split(",") if name.strip()),
             max_parents=max_parents,

@@ -88,6 +88,13 @@ def test_fit_takes_a_corrected_schema(people, fitted, tmp_path):
     assert sum(answer("posterior", out, "age")["probabilities"]) == pytest.approx(1)
 
 
+def test_fit_searches_with_pgmpy_too(people, tmp_path):
+    result = run("fit", people, "--out", tmp_path / "tree", "--search", "tree")
+    assert result.exit_code == 0, result.output
+    network = json.loads((tmp_path / "tree" / "network.json").read_text("utf-8"))
+    assert network["about"]["search"] == "tree"
+
+
 def test_probability_and_posterior_agree(fitted):
     common = answer("probability", fitted, "--given", "marital=married")
     assert common["given"] == "marital=married"
