@@ -108,6 +108,9 @@ def _from_bank(gender: str, age: int, ethnicity: str, count: int, seed: int) -> 
             with column:
                 name = f"{found[index].name}.webp"
                 _caption(reading.words(index), alt, found[index].webp(), name, index)
+    if found[0].cell.band != Cell.of(gender, age, ethnicity).band:
+        low, high = found[0].cell.band
+        st.caption(f"The bank has nobody of that age yet; these are the nearest, {low} to {high}.")
     if len(found) < count:
         st.caption(f"The bank has {len(found)} such portraits.")
     return found

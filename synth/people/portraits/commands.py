@@ -47,7 +47,7 @@ def portrait(
     as_json: AsJson = False,
 ) -> None:
     """Write portraits of people of this gender, age and ethnicity; all say they are synthetic."""
-    from synth.people.portraits.bank import shipped
+    from synth.people.portraits.bank import Cell, shipped
     from synth.people.portraits.mark import encode
 
     out.mkdir(parents=True, exist_ok=True)
@@ -65,6 +65,8 @@ def portrait(
             path = out / f"{one.name}.webp"
             path.write_bytes(encode(one.image(), visible=True) if visible else one.webp())
             made.append({"file": str(path), "age": round(one.age, 1), "certainty": one.certainty})
+            if one.cell.band != Cell.of(gender, age, ethnicity).band:
+                typer.echo(f"The bank has nobody of that age; {one.name} is the nearest.", err=True)
     else:
         made = _live(gender, age, ethnicity, out, count, seed, visible)
     if as_json:
