@@ -14,6 +14,7 @@ import pandas as pd
 from synth.bayes.learning import NetworkLearner
 from synth.bayes.network import Network
 from synth.errors import PopulaceError
+from synth.people.keywords import FRENCH_HOBBIES
 from synth.populations import SHIPPED, Population, save
 from synth.schema import Schema, hint
 from synth.table import Table, make_table, read_table
@@ -176,23 +177,7 @@ FRENCH_HOBBIES = Recipe(
         "age_group",
         "marital",
         "profession",
-        "reading",
-        "listening_music",
-        "cinema",
-        "shows",
-        "exhibitions",
-        "computer",
-        "sport",
-        "walking",
-        "travelling",
-        "playing_music",
-        "collecting",
-        "volunteering",
-        "diy",
-        "gardening",
-        "knitting",
-        "cooking",
-        "fishing",
+        *FRENCH_HOBBIES,
         "tv_level",
         "top1",
         "top2",
