@@ -68,23 +68,19 @@ def _page(choice: Choice) -> None:
     order = real.order() if wanted == _CLUSTERS else real.columns
     schema = population.network.schema
     titles = [schema[name].title for name in order]
-    before, after = real.arranged(order), synthetic.arranged(order)
-    pairs = np.triu_indices(len(order), 1)
-    apart = np.abs(after - before)[pairs]
-    worst = int(np.argmax(apart))
-    a, b = (titles[side[worst]] for side in pairs)
+    a, b, most = synthetic.farthest(real)
     st.caption(
         "Bias-corrected Cramér’s V (Bergsma 2013), numbers in ten bins: 0 is no association, 1 a "
         "complete one. The facts of the sidebar are left aside here: shipped counts hold pairs of "
         f"columns of all real people ({population.reference.rows:,}), beside {PEOPLE:,} synthetic "
-        f"ones. On average a pair differs by {apart.mean():.3f}; {a} and {b} by "
-        f"{apart[worst]:.3f}, the most."
+        f"ones. On average a pair differs by {synthetic.distance(real):.3f}; {schema[a].title} and "
+        f"{schema[b].title} by {most:.3f}, the most."
     )
     grid = st.grid(2, min_column_width=430, gap=20, border=True, key="associations")
     for head, values, change in (
-        ("Real people", before, False),
-        ("Synthetic people", after, False),
-        ("Difference: synthetic less real", after - before, True),
+        ("Real people", real.arranged(order), False),
+        ("Synthetic people", synthetic.arranged(order), False),
+        ("Difference: synthetic less real", synthetic.difference(real, order), True),
     ):
         with grid.cell():
             st.subheader(head, anchor=False)

@@ -49,6 +49,21 @@ class Associations:
         at = [self.columns.index(name) for name in order]
         return self.values[np.ix_(at, at)]
 
+    def difference(self, real: Associations, order: tuple[str, ...]) -> np.ndarray:
+        """These values less the real people's, arranged; shape (columns, columns)."""
+        return self.arranged(order) - real.arranged(order)
+
+    def distance(self, real: Associations) -> float:
+        """The mean absolute difference over pairs of different columns."""
+        pairs = np.triu_indices(len(self.columns), 1)
+        return float(np.abs(self.difference(real, self.columns))[pairs].mean())
+
+    def farthest(self, real: Associations) -> tuple[str, str, float]:
+        """The pair of columns that differs most, and by how much in absolute value."""
+        apart = np.triu(np.abs(self.difference(real, self.columns)), 1)
+        a, b = np.unravel_index(int(np.argmax(apart)), apart.shape)
+        return self.columns[a], self.columns[b], float(apart[a, b])
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from synth.errors import PopulaceError
-from synth.evaluate.association import associations, coarse_pair, cramers_v
+from synth.evaluate.association import Associations, associations, coarse_pair, cramers_v
 from synth.reference import Reference
 from synth.table import make_table
 
@@ -78,3 +78,13 @@ def test_many_ages_are_joined_to_ten_bins():
     assert associations(reference).values[0, 1] < 0.07
     again = associations(reference.recount(frame), like=reference)
     assert (again.values == associations(reference).values).all()
+
+
+def test_distances_between_associations_are_those_of_pairs():
+    columns = ("a", "b", "c")
+    real = Associations(columns, np.array([[1, 0.5, 0.1], [0.5, 1, 0.0], [0.1, 0.0, 1]]))
+    made = Associations(columns, np.array([[1, 0.2, 0.1], [0.2, 1, 0.1], [0.1, 0.1, 1]]))
+    assert made.distance(real) == pytest.approx((0.3 + 0.0 + 0.1) / 3)
+    assert made.farthest(real) == ("a", "b", pytest.approx(0.3))
+    turned = made.difference(real, ("c", "b", "a"))
+    assert turned[1, 2] == turned[2, 1] == pytest.approx(-0.3)
