@@ -2,15 +2,17 @@
 
 A population is a folder: ``network.json``, ``reference.json``, ``card.md``, ``population.json``
 (titles and notes) and, where the licence allows it, ``people.parquet``, the real rows. The shipped
-ones lie in ``models/populations``; `save` writes the same for a table of one's own.
+ones lie in ``models/populations``; `save` writes the same for a table of one's own. `of` makes one
+that lives in memory alone.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -27,6 +29,8 @@ from synth.table import Table, read_table
 
 SHIPPED = Path(__file__).parent.parent / "models" / "populations"
 FORMAT = "populace-population/1"
+OWN = "own-"
+"""How the names of populations in memory begin."""
 REMEMBERED = 64
 """Posteriors kept for each population."""
 
@@ -38,18 +42,26 @@ class _Remembered:
         self._lock = Lock()
         self._kept: OrderedDict[tuple[Evidence, Evidence], Posterior] = OrderedDict()
 
-    def given(self, network: Network, evidence: Evidence, do: Evidence) -> Posterior:
+    def given(self, population: Population, evidence: Evidence, do: Evidence) -> Posterior:
         key = (evidence, do)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        posterior = network.given(evidence, do)
+        posterior = population.answer(evidence, do)
         with self._lock:
             self._kept[key] = posterior
             while len(self._kept) > REMEMBERED:
                 self._kept.popitem(last=False)
         return posterior
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """What a population in memory holds instead of files."""
+
+    table: Table
+    card: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +75,8 @@ class Population:
     network : Network
     featured : tuple of str
         Columns that the sidebar shows first.
-    folder : Path
-        Where it lies.
+    folder : Path or None
+        Where it lies; None where it lives in memory alone.
     """
 
     name: str
@@ -72,35 +84,47 @@ class Population:
     note: str
     network: Network
     featured: tuple[str, ...]
-    folder: Path
+    folder: Path | None
+    _held: _Held | None = field(default=None, repr=False)
     _remembered: _Remembered = field(default_factory=_Remembered, repr=False)
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """The network's identity."""
-        return self.network.digest
+        """The population's identity: its network's, and what it was learned from in memory."""
+        if self._held is None:
+            return self.network.digest
+        told = (self.network.digest, self._held.table.digest, self.title, self._held.card)
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
     @cached_property
     def reference(self) -> Reference:
         """Aggregate counts of the real people."""
+        if self._held is not None:
+            return Reference.of(self._held.table)
         return Reference.from_json(_read(self.folder / "reference.json"))
 
     @cached_property
     def card(self) -> str:
         """Source, licence, meaning and scores, in Markdown."""
+        if self._held is not None:
+            return self._held.card
         path = self.folder / "card.md"
         return _read(path) if path.exists() else ""
 
     @cached_property
     def table(self) -> Table | None:
-        """The real rows, where they are shipped."""
+        """The real rows, where they are shipped or in memory."""
+        if self._held is not None:
+            return self._held.table
         path = self.folder / "people.parquet"
         return read_table(path) if path.exists() else None
 
     @property
     def interests(self) -> tuple[str, ...]:
         """The columns that hold a person's interests, first to last."""
-        return tuple(name for name in self.network.schema.names if name in ("top1", "top2", "top3"))
+        schema = self.network.schema
+        ranks = ("top1", "top2", "top3")
+        return tuple(c.name for c in schema if c.name in ranks and c.kind == "categorical")
 
     @cached_property
     def keywords(self) -> Mapping[str, tuple[str, ...]]:
@@ -120,7 +144,11 @@ class Population:
 
     def given(self, evidence: Evidence | None = None, do: Evidence | None = None) -> Posterior:
         """`Network.given`, with the latest answers kept."""
-        return self._remembered.given(self.network, evidence or Evidence(), do or Evidence())
+        return self._remembered.given(self, evidence or Evidence(), do or Evidence())
+
+    def answer(self, evidence: Evidence | None = None, do: Evidence | None = None) -> Posterior:
+        """What `given` says, worked out anew and not kept: for questions asked only once."""
+        return self.network.given(evidence or Evidence(), do or Evidence())
 
 
 def available() -> tuple[str, ...]:
@@ -165,6 +193,36 @@ def load(name: str | Path) -> Population:
         featured=tuple(n for n in about.get("featured", names[:6]) if n in names),
         folder=folder,
     )
+
+
+def of(
+    network: Network,
+    table: Table,
+    *,
+    title: str,
+    note: str = "",
+    featured: tuple[str, ...] = (),
+    card: str = "",
+) -> Population:
+    """A population in memory, called ``own-`` and eight digits of its digest.
+
+    `table` holds the real rows that the network was learned from, or at least its columns.
+    """
+    names = network.schema.names
+    missing = [name for name in names if name not in table.frame.columns]
+    if missing:
+        raise PopulaceError(f"The table lacks the network's column {missing[0]}: learn from it.")
+    modelled = Table(table.frame[list(names)], network.schema, table.digest)
+    made = Population(
+        name="",
+        title=title,
+        note=note or f"Learned from {len(table):,} rows of a table of your own.",
+        network=network,
+        featured=tuple(n for n in featured if n in names) or names[:6],
+        folder=None,
+        _held=_Held(modelled, card),
+    )
+    return replace(made, name=f"{OWN}{made.digest[:8]}")
 
 
 def save(

@@ -24,6 +24,8 @@ PEOPLE, SEED = 6, 8
 MOST_PEOPLE, LARGEST_SEED = 60, 2**31 - 1
 _RESERVED = ("population", "people", "seed", "embed", "embed_options")
 _ANY = "any"
+_ABSENT = "population that is not here"
+_EXACT = 2**53 - 1  # the largest whole number that a browser's slider can hold
 
 Parameters = list[tuple[str, str]]
 
@@ -37,15 +39,20 @@ class _Answer:
 
 
 def key_of(column: str) -> str:
-    """The widget's key and the link's parameter for a column."""
+    """The widget's key and the link's parameter for a column of the chosen population.
+
+    Columns of a visitor's own table can be called anything, also what a page calls a widget.
+    """
+    if loaders.is_own(str(st.session_state.get("population", ""))):
+        return f"{column}."
     return f"{column}_" if column in _RESERVED else column
 
 
 def show() -> None:
     """Draw the sidebar and lay the choice where the pages find it."""
     with st.sidebar:
-        names = loaders.names()
-        titles = {name: loaders.population(name).title for name in names}
+        names, titles = loaders.names(), _titles()
+        _settle(names, titles)
         name = st.selectbox(
             "Population",
             names,
@@ -53,7 +60,9 @@ def show() -> None:
             key="population",
             bind="query-params",
             filter_mode=None,
+            on_change=_leave,
         )
+        _explain(name)
         population = loaders.population(name)
         link: Parameters = [] if name == names[0] else [("population", titles[name])]
 
@@ -93,6 +102,48 @@ def show() -> None:
         with sentence:
             _say(made)
     choice.keep(made)
+
+
+def _titles() -> dict[str, str]:
+    """Words for each population; the link writes them, so no two are the same."""
+    titles: dict[str, str] = {}
+    for name in loaders.names():
+        title, number = loaders.population(name).title, 2
+        while title in titles.values():
+            title = f"{loaders.population(name).title} ({number})"
+            number += 1
+        titles[name] = title
+    return titles
+
+
+def _settle(names: tuple[str, ...], titles: dict[str, str]) -> None:
+    """Choose what a page asked for; meet a link to a population that is not here."""
+    wanted = loaders.chosen()
+    if wanted in names:
+        st.session_state["population"] = wanted
+        _leave()
+    elif st.session_state.get("population", names[0]) not in names:
+        st.session_state["population"] = names[0]
+    told = st.query_params.get("population")
+    if told and told not in titles.values() and "population" not in st.session_state:
+        st.session_state[_ABSENT] = told
+
+
+def _leave() -> None:
+    st.session_state.pop(_ABSENT, None)
+
+
+def _explain(name: str) -> None:
+    """A kind sentence on whose population this is, or why another one is shown."""
+    absent = st.session_state.get(_ABSENT)
+    if absent:
+        st.info(
+            f"The link asks for the population “{words.plain(absent[:60])}”, which is not in this "
+            "session. A population of one’s own is never shared by a link: ask its owner for the "
+            "file, and load it in the Studio."
+        )
+    elif loaders.is_own(name):
+        st.caption("Learned from your table; only this session knows it.")
 
 
 _SEED_HELP = "The same seed always gives the same people."
@@ -273,7 +324,7 @@ def _scale(column: Column) -> tuple[float, float, float]:
     lower, upper = math.floor(lower / step) * step, math.ceil(upper / step) * step
     if upper <= lower:
         upper = lower + step
-    if step >= 1:
+    if step >= 1 and max(abs(lower), abs(upper)) < _EXACT:
         return int(lower), int(upper), int(step)
     return lower, upper, step
 
