@@ -24,7 +24,9 @@ from synth.errors import PopulaceError
 from synth.evidence import Evidence
 from synth.people.keywords import ICONS, KEYWORDS
 from synth.reference import Reference
-from synth.schema import hint
+from synth.schema import Schema, hint
+from synth.studio.finish import NOTHING, Finish
+from synth.studio.posterior import FinishedPosterior
 from synth.table import Table, read_table
 
 SHIPPED = Path(__file__).parent.parent / "models" / "populations"
@@ -60,8 +62,9 @@ class _Remembered:
 class _Held:
     """What a population in memory holds instead of files."""
 
-    table: Table
     card: str
+    table: Table | None
+    reference: Reference | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +80,8 @@ class Population:
         Columns that the sidebar shows first.
     folder : Path or None
         Where it lies; None where it lives in memory alone.
+    finish : Finish
+        What is worked out in every sampled row, and the rules that hold in it.
     """
 
     name: str
@@ -85,22 +90,29 @@ class Population:
     network: Network
     featured: tuple[str, ...]
     folder: Path | None
+    finish: Finish = NOTHING
     _held: _Held | None = field(default=None, repr=False)
     _remembered: _Remembered = field(default_factory=_Remembered, repr=False)
 
     @cached_property
     def digest(self) -> str:
         """The population's identity: its network's, and what it was learned from in memory."""
-        if self._held is None:
+        if self._held is None and not self.finish:
             return self.network.digest
-        told = (self.network.digest, self._held.table.digest, self.title, self._held.card)
+        told = (
+            self.network.digest,
+            self.reference.to_json(),
+            self.table is not None,
+            (self.title, self.note, self.featured, self.card),
+            self.finish.to_json(),
+        )
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
     @cached_property
     def reference(self) -> Reference:
         """Aggregate counts of the real people."""
         if self._held is not None:
-            return Reference.of(self._held.table)
+            return self._held.reference or Reference.of(self._held.table)
         return Reference.from_json(_read(self.folder / "reference.json"))
 
     @cached_property
@@ -117,7 +129,10 @@ class Population:
         if self._held is not None:
             return self._held.table
         path = self.folder / "people.parquet"
-        return read_table(path) if path.exists() else None
+        if not path.exists():
+            return None
+        # An own table's schema is known; a shipped one is read as it was found.
+        return read_table(path, schema=self.schema if self.finish else None)
 
     @property
     def interests(self) -> tuple[str, ...]:
@@ -148,7 +163,36 @@ class Population:
 
     def answer(self, evidence: Evidence | None = None, do: Evidence | None = None) -> Posterior:
         """What `given` says, worked out anew and not kept: for questions asked only once."""
-        return self.network.given(evidence or Evidence(), do or Evidence())
+        evidence, do = evidence or Evidence(), do or Evidence()
+        if not self.finish:
+            return self.network.given(evidence, do)
+        whole = self._whole if evidence or do else None
+        return FinishedPosterior(self.network, evidence, do, self.finish, whole)
+
+    @cached_property
+    def _whole(self) -> FinishedPosterior:
+        return FinishedPosterior(self.network, Evidence(), Evidence(), self.finish)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The columns of a sampled row: those that are learned, and those worked out (apart)."""
+        return self.finish.schema(self.network.schema)
+
+    def facts(self, text: str) -> Evidence:
+        """Read a line of facts about this population, as `Evidence.parse` does.
+
+        Raises PopulaceError, also where a fact is about a column that is worked out.
+        """
+        asked = Schema(tuple(replace(column, role="model") for column in self.schema))
+        evidence = Evidence.parse(text, asked)
+        self.finish.refuse(tuple(evidence))
+        return evidence
+
+    def in_memory(self) -> Population:
+        """The same population with its files read, called ``own-`` and digits of its digest."""
+        held = _Held(self.card, self.table, self.reference)
+        made = replace(self, folder=None, _held=held, _remembered=_Remembered())
+        return replace(made, name=f"{OWN}{made.digest[:8]}")
 
 
 def available() -> tuple[str, ...]:
@@ -185,6 +229,9 @@ def load(name: str | Path) -> Population:
             ) from error
     network = Network.load(folder / "network.json")
     names = network.schema.names
+    finish = NOTHING
+    if isinstance(about.get("finish"), dict):
+        finish = Finish.from_json(about["finish"], network.schema)
     return Population(
         name=folder.name,
         title=str(about.get("title") or folder.name),
@@ -192,6 +239,7 @@ def load(name: str | Path) -> Population:
         network=network,
         featured=tuple(n for n in about.get("featured", names[:6]) if n in names),
         folder=folder,
+        finish=finish,
     )
 
 
@@ -203,24 +251,27 @@ def of(
     note: str = "",
     featured: tuple[str, ...] = (),
     card: str = "",
+    finish: Finish = NOTHING,
 ) -> Population:
     """A population in memory, called ``own-`` and eight digits of its digest.
 
-    `table` holds the real rows that the network was learned from, or at least its columns.
+    `table` holds the real rows that the network was learned from, or at least its columns and
+    those that `finish` works out.
     """
-    names = network.schema.names
-    missing = [name for name in names if name not in table.frame.columns]
+    schema = finish.schema(network.schema)
+    missing = [name for name in schema.names if name not in table.frame.columns]
     if missing:
         raise PopulaceError(f"The table lacks the network's column {missing[0]}: learn from it.")
-    modelled = Table(table.frame[list(names)], network.schema, table.digest)
+    rows = Table(table.frame[list(schema.names)], schema, table.digest)
     made = Population(
         name="",
         title=title,
         note=note or f"Learned from {len(table):,} rows of a table of your own.",
         network=network,
-        featured=tuple(n for n in featured if n in names) or names[:6],
+        featured=tuple(n for n in featured if n in network.schema) or network.schema.names[:6],
         folder=None,
-        _held=_Held(modelled, card),
+        finish=finish,
+        _held=_Held(card, rows),
     )
     return replace(made, name=f"{OWN}{made.digest[:8]}")
 
@@ -237,22 +288,41 @@ def save(
 ) -> Population:
     """Write a learned population as a folder and load it. The real rows are not written."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    modelled = Table(table.frame[list(network.schema.names)], network.schema, table.digest)
-    network.save(folder / "network.json")
-    (folder / "reference.json").write_text(
-        Reference.of(modelled).to_json() + "\n", encoding="utf-8"
+    made = of(
+        network,
+        table,
+        title=title or folder.name,
+        note=note or f"Learned from {len(table):,} rows.",
+        featured=featured,
+        card=card,
     )
-    about = {
+    return write(made, folder)
+
+
+def write(population: Population, folder: str | Path, *, rows: bool = False) -> Population:
+    """Write a population as a folder and load it; the real rows only where `rows` says so."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    population.network.save(folder / "network.json")
+    text = population.reference.to_json()
+    (folder / "reference.json").write_text(text + "\n", encoding="utf-8")
+    about: dict[str, Any] = {
         "format": FORMAT,
-        "title": title or folder.name,
-        "note": note or f"Learned from {len(table):,} rows.",
-        "featured": list(featured or network.schema.names[:6]),
+        "title": population.title,
+        "note": population.note,
+        "featured": list(population.featured),
     }
+    if population.finish:
+        about["finish"] = population.finish.to_json()
     text = json.dumps(about, indent=2, ensure_ascii=False)
     (folder / "population.json").write_text(text + "\n", encoding="utf-8")
-    if card:
-        (folder / "card.md").write_text(card, encoding="utf-8")
+    if population.card:
+        (folder / "card.md").write_text(population.card, encoding="utf-8")
+    people = folder / "people.parquet"
+    if rows and population.table is not None:
+        population.table.frame.to_parquet(people, index=False)
+    else:
+        people.unlink(missing_ok=True)
     return load(folder)
 
 
