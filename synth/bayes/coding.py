@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from synth.errors import PopulaceError
-from synth.evidence import Between, Fact
+from synth.evidence import Between, Fact, OneOf
 from synth.schema import MISSING, Column, number_text
 
 ATOMS = 256
@@ -167,6 +167,14 @@ class Coding:
         return np.where(absent, self.pieces.bins, codes).astype(np.int32)
 
     # ------------------------------------------------------------------ questions
+
+    def fact(self, code: int) -> Fact:
+        """The fact that says that a value has this code."""
+        if self.pieces is None or code == self.pieces.bins:
+            return OneOf((self.labels[code],))
+        first, last = self.pieces.starts[code], self.pieces.starts[code + 1] - 1
+        low, high = self.value(self.pieces.first[first]), self.value(self.pieces.last[last])
+        return Between(float(low), float(high))
 
     def likelihood(self, fact: Fact) -> Likelihood:
         """What a checked fact says of the codes (and of the pieces inside them)."""

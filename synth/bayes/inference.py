@@ -12,7 +12,7 @@ rejected and nothing is clamped. A second sweep, backwards, gives the posterior 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -101,6 +101,29 @@ class Marginal:
         if known == 0:
             return math.nan
         return float((probability * (first + last) / 2).sum() / known / self._per_unit)
+
+    @property
+    def known(self) -> float:
+        """Numbers: the share of values that are not missing."""
+        return 1.0 if self._pieces is None else float(self._pieces[2].sum())
+
+    def quantile(self, share: float) -> float | None:
+        """Numbers: the least value that `share` of the known values do not exceed."""
+        if self._pieces is None:
+            return None
+        first, last, probability = self._pieces
+        order = np.argsort(first, kind="stable")
+        first, last, probability = first[order], last[order], probability[order]
+        total = np.cumsum(probability)
+        if not total[-1] > 0:
+            return math.nan
+        wanted = share * total[-1]
+        at = int(np.searchsorted(total, wanted * (1 - 1e-12)))
+        at = min(at, len(total) - 1)
+        inside = (wanted - (total[at] - probability[at])) / probability[at]
+        steps = last[at] - first[at] + 1
+        index = first[at] + max(0, math.ceil(inside * steps - 1e-9) - 1)
+        return float(index / self._per_unit)
 
     def __getitem__(self, label: str) -> float:
         """The probability of a label."""
@@ -248,13 +271,11 @@ class Posterior:
 
     # ------------------------------------------------------------------ marginals
 
-    @cached_property
-    def _beliefs(self) -> dict[str, np.ndarray]:
-        """The posterior over every column's codes."""
+    def _sweep(self) -> Iterator[tuple[tuple[str, ...], np.ndarray]]:
+        """The joint posterior of each clique of the elimination, last eliminated first."""
         buckets, _ = self._eliminate(self._cut.order)
         joints: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
         place = {bucket.name: i for i, bucket in enumerate(buckets)}
-        beliefs = {}
         for bucket in reversed(buckets):
             if bucket.scope:
                 above = min(bucket.scope, key=place.__getitem__)
@@ -266,8 +287,32 @@ class Posterior:
             else:
                 product = bucket.table
             joints[bucket.name] = ((*bucket.scope, bucket.name), product)
-            beliefs[bucket.name] = product.sum(axis=tuple(range(product.ndim - 1)))
+            yield joints[bucket.name]
+
+    @cached_property
+    def _beliefs(self) -> dict[str, np.ndarray]:
+        """The posterior over every column's codes."""
+        beliefs = {
+            scope[-1]: joint.sum(axis=tuple(range(joint.ndim - 1)))
+            for scope, joint in self._sweep()
+        }
         return {name: belief / belief.sum() for name, belief in beliefs.items()}
+
+    def families(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Each column with codes, and its joint posterior with its parents.
+
+        The joint's shape is (*parents' sizes, size). Columns come in no particular order.
+        """
+        left = {name: {name, *self._cut.parents[name]} for name in self._cut.order}
+        for scope, joint in self._sweep():
+            here = [name for name, family in left.items() if family <= set(scope)]
+            for name in here:
+                family = (*self._cut.parents[name], name)
+                axes = tuple(i for i, v in enumerate(scope) if v not in left[name])
+                kept = [v for v in scope if v in left[name]]
+                table = joint.sum(axis=axes).transpose([kept.index(v) for v in family])
+                yield name, table / table.sum()
+                del left[name]
 
     def codes(self, column: str) -> np.ndarray:
         """The posterior over a column's codes; shape (size,)."""

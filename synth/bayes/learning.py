@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Literal
 
@@ -155,6 +156,7 @@ class NetworkLearner:
         }
         gaussians = self._regressions(table, codings, codes, above, number, weights)
         self.score_, self.families_ = search.score_, score.calls
+        self._family_score, self._number = score, number
         self.network_ = Network(
             schema,
             {name: codings[name] for name in coded},
@@ -174,6 +176,17 @@ class NetworkLearner:
             },
         )
         return self
+
+    def score_of(self, edges: Iterable[NamedEdge]) -> float:
+        """The score in nats of other edges, on the people (and folds) that were learned from.
+
+        Minus infinity where a family is too large to be considered.
+        """
+        pairs = self._edges(tuple(edges), self._number)
+        above = {child: [a for a, b in pairs if b == child] for child in self._number.values()}
+        if any(len(parents) > self.max_parents for parents in above.values()):
+            return -math.inf
+        return sum(self._family_score(child, parents) for child, parents in above.items())
 
     def _edges(
         self, edges: Sequence[NamedEdge], number: Mapping[str, int]
