@@ -9,7 +9,7 @@ least 50 people.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,10 +18,11 @@ import pandas as pd
 from scipy.stats import chi2
 
 from synth.errors import PopulaceError
-from synth.evaluate.association import cramers_v
+from synth.evaluate.association import coarse_pair, cramers_v
 from synth.evaluate.fidelity import bin_codes, comparable
 
 if TYPE_CHECKING:
+    from synth.reference import Reference
     from synth.table import Table
 
 SENSITIVE = ("gender", "sex", "ethnicity", "race")
@@ -90,16 +91,7 @@ def fairness(
     columns = real.schema.modelled.columns
     names = [column.name for column in columns]
     chosen = sensitive_columns(names) if groups is None else tuple(groups)
-    for group in chosen:
-        if group not in names:
-            raise PopulaceError(
-                f"No column is called “{group}”: choose the groups among {', '.join(names)}."
-            )
-        levels = real.schema[group].levels
-        if not 1 < len(levels) <= GROUPS:
-            raise PopulaceError(
-                f"Column “{group}” makes no groups: choose one with 2 to {GROUPS} levels."
-            )
+    _check_groups(chosen, {column.name: len(column.levels) for column in columns})
     truth, made, *rest = comparable(columns, real.frame, synthetic, holdout)
     if rest:
         fresh = rest[0]
@@ -107,13 +99,61 @@ def fairness(
         order = np.random.default_rng(seed).permutation(len(truth))
         fresh = truth.iloc[order[: len(truth) // 2]]
     codes = bin_codes(columns, truth, (truth, made, fresh), 10)
-    questions = max(1, len(chosen) * (len(columns) - 1))
+
+    def crossed(group: str, name: str) -> list[np.ndarray]:
+        return [_cross(codes[group], codes[name], place) for place in range(3)]
+
+    return _fairness(chosen, names, crossed)
+
+
+def fairness_of_counts(
+    real: Reference, synthetic: Reference, groups: Sequence[str] | None = None, *, seed: int = 0
+) -> Fairness:
+    """`fairness` from counts of pairs alone; synthetic: `real.recount(frame)`. The reference is of
+    people drawn from the real counts, as many as there are synthetic ones.
+
+    Raises PopulaceError where a group is unknown or has more than 20 levels.
+    """
+    names = real.columns
+    chosen = sensitive_columns(names) if groups is None else tuple(groups)
+    levels = {name: len(real.labels(name)) if real.edges(name) is None else 0 for name in names}
+    _check_groups(chosen, levels)
+    random = np.random.default_rng(seed)
+
+    def crossed(group: str, name: str) -> list[np.ndarray]:
+        counts = coarse_pair(real, group, name)
+        drawn = random.multinomial(synthetic.rows, counts.ravel() / counts.sum())
+        made = coarse_pair(synthetic, group, name, real)
+        return [counts, made, drawn.reshape(counts.shape)]
+
+    return _fairness(chosen, names, crossed)
+
+
+def _check_groups(chosen: Sequence[str], levels: Mapping[str, int]) -> None:
+    for group in chosen:
+        if group not in levels:
+            raise PopulaceError(
+                f"No column is called “{group}”: choose the groups among {', '.join(levels)}."
+            )
+        if not 1 < levels[group] <= GROUPS:
+            raise PopulaceError(
+                f"Column “{group}” makes no groups: choose one with 2 to {GROUPS} levels."
+            )
+
+
+def _fairness(
+    chosen: Sequence[str],
+    names: Sequence[str],
+    crossed: Callable[[str, str], list[np.ndarray]],
+) -> Fairness:
+    """crossed: the counts of a group and a column of real, synthetic and fresh people."""
+    questions = max(1, len(chosen) * (len(names) - 1))
     out = []
     for group in chosen:
         for name in names:
             if name == group:
                 continue
-            counts = [_cross(codes[group], codes[name], place) for place in range(3)]
+            counts = crossed(group, name)
             real_v, made_v, fresh_v = (cramers_v(table) for table in counts)
             depends = [_chance(table) < CHANCE / questions for table in counts[:2]]
             out.append(
@@ -128,7 +168,7 @@ def fairness(
                     _verdict(depends[0], depends[1], real_v, made_v),
                 )
             )
-    return Fairness(chosen, tuple(out))
+    return Fairness(tuple(chosen), tuple(out))
 
 
 def _verdict(depends: bool, depends_made: bool, real: float, made: float) -> Verdict:

@@ -12,6 +12,8 @@ tvd1, tvd2: total variation distance between the shares of each place of a colum
     quantile bins of the real table), of each pair of columns (10 bins; of a wide table 1,000 pairs,
     drawn by the seed), averaged.
 association: the mean absolute difference of `association.cramers_v` over the same pairs.
+tvd2_scrambled, association_scrambled: what real people get whose columns were shuffled each by
+    itself, so that nothing of how columns hang together is left.
 repeat_share: the share of rows whose combination of categories some row of `real` has too. Fresh
     people repeat real ones often; a generator that does so more often has learned them by heart.
 """
@@ -19,7 +21,7 @@ repeat_share: the share of rows whose combination of categories some row of `rea
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -68,8 +70,10 @@ class Fidelity:
     tvd1_reference: float
     tvd2: float
     tvd2_reference: float
+    tvd2_scrambled: float
     association: float
     association_reference: float
+    association_scrambled: float
     repeat_share: float
     repeat_share_reference: float
     columns: Mapping[str, tuple[float, float]]  # TVD of each column, and its reference
@@ -81,12 +85,17 @@ class Fidelity:
 
 
 def evaluate(
-    real: Table, synthetic: pd.DataFrame, *, holdout: pd.DataFrame | None = None, seed: int = 0
+    real: Table,
+    synthetic: pd.DataFrame,
+    *,
+    holdout: pd.DataFrame | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda words: None,
 ) -> Fidelity:
     """Compare synthetic people with the real table that they were learned from.
 
     Columns that the schema does not model are left out; columns of `synthetic` that the real table
-    lacks are ignored.
+    lacks are ignored. `progress` is told what comes next.
 
     Raises PopulaceError where a column is missing in `synthetic`, a number is not a number there,
     or either table has fewer than 20 rows.
@@ -103,14 +112,20 @@ def evaluate(
         half = len(truth) // 2
         against, fresh = truth.iloc[shuffled[:half]], truth.iloc[shuffled[half:]]
         judged = truth
+    progress("Telling synthetic people from real ones")
     lr, hgb = classifier_aucs(columns, judged, made, seed)
+    progress("Telling fresh real people from real ones")
     lr_fresh, hgb_fresh = classifier_aucs(columns, against, fresh, seed)
+    progress("Columns and pairs of columns")
     rows = min(len(made), len(fresh))
     trio = (against, _draw(made, rows, generator), _draw(fresh, rows, generator))
     singles = _single_scores(columns, truth, trio)
-    pairs = _pair_scores(columns, truth, trio, generator)
-    apart = [abs(pair.association_real - pair.association_synthetic) for pair, _ in pairs]
-    apart_fresh = [abs(pair.association_real - other) for pair, other in pairs]
+    scrambled = shuffled_apart(trio[2], np.random.default_rng(seed))
+    found = _pair_scores(columns, truth, (*trio, scrambled), generator)
+    pairs = [score for score, _ in found]
+    apart = [abs(pair.association_real - pair.association_synthetic) for pair in pairs]
+    apart_fresh = [abs(pair.association_real - others.fresh) for pair, others in found]
+    apart_scrambled = [abs(pair.association_real - others.scrambled) for pair, others in found]
     repeat, repeat_fresh = repeat_shares(
         columns, truth, made, frames[2] if len(frames) == 3 else None
     )
@@ -123,14 +138,16 @@ def evaluate(
         hgb_auc_reference=hgb_fresh,
         tvd1=_mean([score for score, _ in singles.values()]),
         tvd1_reference=_mean([score for _, score in singles.values()]),
-        tvd2=_mean([pair.tvd for pair, _ in pairs]),
-        tvd2_reference=_mean([pair.tvd_reference for pair, _ in pairs]),
+        tvd2=_mean([pair.tvd for pair in pairs]),
+        tvd2_reference=_mean([pair.tvd_reference for pair in pairs]),
+        tvd2_scrambled=_mean([others.tvd_scrambled for _, others in found]),
         association=_mean(apart),
         association_reference=_mean(apart_fresh),
+        association_scrambled=_mean(apart_scrambled),
         repeat_share=repeat,
         repeat_share_reference=repeat_fresh,
         columns=MappingProxyType(singles),
-        pairs=tuple(pair for pair, _ in pairs),
+        pairs=tuple(pairs),
     )
 
 
@@ -144,8 +161,10 @@ class Aggregates:
     tvd1_reference: float
     tvd2: float
     tvd2_reference: float
+    tvd2_scrambled: float
     association: float
     association_reference: float
+    association_scrambled: float
     columns: Mapping[str, tuple[float, float]]
     pairs: tuple[PairScore, ...]
 
@@ -171,14 +190,17 @@ def aggregates(reference: Reference, synthetic: pd.DataFrame, *, seed: int = 0) 
         )
         for name in reference.columns
     }
-    pairs, apart_fresh = [], []
+    pairs, apart_fresh, tvd_scrambled, apart_scrambled = [], [], [], []
     for a, b in itertools.combinations(reference.columns, 2):
         real, other = reference.pair(a, b), made.pair(a, b)
         coarse = coarse_pair(reference, a, b)
         fresh = random.multinomial(made.rows, coarse.ravel() / reference.rows)
+        mixed = _independent(coarse, made.rows, random)
         real_v = cramers_v(coarse)
         made_v = cramers_v(coarse_pair(made, a, b, reference))
         apart_fresh.append(abs(cramers_v(fresh.reshape(coarse.shape)) - real_v))
+        apart_scrambled.append(abs(cramers_v(mixed) - real_v))
+        tvd_scrambled.append(tvd(real, _independent(real, made.rows, random)))
         expected = expected_tvd(real, made.rows)
         pairs.append(PairScore(a, b, tvd(real, other), expected, real_v, made_v))
     return Aggregates(
@@ -188,10 +210,28 @@ def aggregates(reference: Reference, synthetic: pd.DataFrame, *, seed: int = 0) 
         _mean([score for _, score in columns.values()]),
         _mean([pair.tvd for pair in pairs]),
         _mean([pair.tvd_reference for pair in pairs]),
+        _mean(tvd_scrambled),
         _mean([abs(pair.association_real - pair.association_synthetic) for pair in pairs]),
         _mean(apart_fresh),
+        _mean(apart_scrambled),
         MappingProxyType(columns),
         tuple(pairs),
+    )
+
+
+def _independent(counts: np.ndarray, rows: int, random: np.random.Generator) -> np.ndarray:
+    """People drawn from the margins of a pair alone, float (places, places)."""
+    shares = np.outer(counts.sum(axis=1), counts.sum(axis=0)).ravel() / float(counts.sum()) ** 2
+    return random.multinomial(rows, shares / shares.sum()).reshape(counts.shape)
+
+
+def shuffled_apart(frame: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+    """The same values with every column shuffled by itself: nothing hangs together any more."""
+    return pd.DataFrame(
+        {
+            name: frame[name].iloc[random.permutation(len(frame))].reset_index(drop=True)
+            for name in frame
+        }
     )
 
 
@@ -387,14 +427,23 @@ def _single_scores(
     return out
 
 
+@dataclass(frozen=True)
+class _Others:
+    """A pair's association among fresh and among scrambled people, and the latters' distance."""
+
+    fresh: float
+    scrambled: float
+    tvd_scrambled: float
+
+
 def _pair_scores(
     columns: Sequence[Column],
     truth: pd.DataFrame,
-    trio: tuple[pd.DataFrame, ...],
+    frames: tuple[pd.DataFrame, ...],
     generator: np.random.Generator,
-) -> list[tuple[PairScore, float]]:
-    """The score of each pair, and the association among the fresh people."""
-    codes = bin_codes(columns, truth, trio, 10)
+) -> list[tuple[PairScore, _Others]]:
+    """The score of each pair of real people beside synthetic, fresh and scrambled ones."""
+    codes = bin_codes(columns, truth, frames, 10)
     chosen = list(itertools.combinations(codes, 2))
     if len(chosen) > PAIRS:
         some = np.sort(generator.permutation(len(chosen))[:PAIRS])
@@ -402,12 +451,12 @@ def _pair_scores(
     out = []
     for a, b in chosen:
         (first, rows), (second, width) = codes[a], codes[b]
-        real, made, fresh = (
+        real, made, fresh, mixed = (
             np.bincount(one * width + two, minlength=rows * width).reshape(rows, width)
             for one, two in zip(first, second, strict=True)
         )
         score = PairScore(a, b, tvd(real, made), tvd(real, fresh), cramers_v(real), cramers_v(made))
-        out.append((score, cramers_v(fresh)))
+        out.append((score, _Others(cramers_v(fresh), cramers_v(mixed), tvd(real, mixed))))
     return out
 
 

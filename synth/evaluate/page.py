@@ -1,29 +1,73 @@
-"""The parts of a self-contained page: text escaped, plots drawn inside, nothing fetched."""
+"""The parts of a self-contained page: text escaped, charts drawn inside, nothing fetched.
+
+`PARTS` is the style of the parts alone, under the class `rp`, so that another page can show them
+too; it says its own colours in --rp-accent, --rp-quiet, --rp-line, --rp-back and --rp-ink.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 import numpy as np
 
 STYLE = """
-:root{--paper:#fbf8f3;--ink:#2b2723;--quiet:#7a7068;--line:#e6ded3;--accent:#b5532f;--back:#fff}
-@media(prefers-color-scheme:dark){:root{--paper:#1d1a17;--ink:#efe8df;--quiet:#a79c91;
---line:#3a342e;--accent:#e58a63;--back:#26221e}}
-body{background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,sans-serif;margin:0 auto;
-max-width:64rem;padding:2rem 1.25rem 4rem}
-h1{font-weight:600;margin:0 0 1rem}h2{font-weight:600;font-size:1.25rem;margin:2.5rem 0 .75rem}
-p{color:var(--quiet);max-width:46rem}.facts{display:flex;flex-wrap:wrap;gap:1rem}
-.fact{background:var(--back);border:1px solid var(--line);border-radius:.75rem;
-padding:.75rem 1.25rem}
-.fact b{font-size:1.75rem;font-weight:600}.fact span{color:var(--quiet);display:block}
-.scroll{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{border-bottom:1px solid var(--line);padding:.35rem .9rem .35rem 0;text-align:right}
-th:first-child,td:first-child{text-align:left}th{color:var(--quiet);font-weight:500}
-svg{display:block;max-width:100%;height:auto;margin:.5rem 0}svg text{fill:var(--ink);
-font:12px system-ui,sans-serif}.three{display:grid;gap:1rem;
-grid-template-columns:repeat(auto-fit,minmax(17rem,1fr))}
+:root{color-scheme:light dark;--rp-paper:light-dark(#fbf8f3,#1d1a17);
+--rp-ink:light-dark(#2b2723,#efe8df);--rp-quiet:light-dark(#6f665b,#a99e92);
+--rp-line:light-dark(#e4ddd1,#3a342d);--rp-accent:light-dark(#b4532a,#e58d60);
+--rp-back:light-dark(#fff,#26221e)}
+body{background:var(--rp-paper);color:var(--rp-ink);font:16px/1.55 system-ui,sans-serif;
+margin:0 auto;max-width:62rem;padding:2rem 1.25rem 4rem;overflow-wrap:anywhere}
+h1{font-weight:680;letter-spacing:-.02em;line-height:1.2;margin:0 0 1.25rem}
+h2{font-weight:650;font-size:1.3rem;margin:2.75rem 0 .25rem;padding-top:1.5rem;
+border-top:1px solid var(--rp-line)}
+"""
+
+PARTS = """
+.rp p{max-width:46rem;margin:.4rem 0;line-height:1.5}
+.rp p.quiet{color:var(--rp-quiet);font-size:.92rem}
+.rp .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.9rem;
+margin:0 0 1rem}
+.rp .fact{background:var(--rp-back);border:1px solid var(--rp-line);border-radius:.75rem;
+padding:.7rem 1.1rem}
+.rp .fact span{color:var(--rp-quiet);display:block;font-size:.85rem}
+.rp .fact b{font-size:2rem;font-weight:680;line-height:1.25;letter-spacing:-.01em}
+.rp .fact i{font-style:normal;color:var(--rp-quiet)}
+.rp .scroll{overflow-x:auto;margin:.7rem 0}
+.rp table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem;
+min-width:min(100%,34rem)}
+.rp th,.rp td{border:0;border-bottom:1px solid var(--rp-line);padding:.34rem 0 .34rem 1.2rem;
+text-align:right;vertical-align:top;white-space:nowrap}
+.rp th:first-child,.rp td:first-child{text-align:left;padding-left:0;white-space:normal;
+min-width:9rem}
+.rp th{color:var(--rp-quiet);font-weight:500;white-space:normal;vertical-align:bottom}
+.rp .chart{display:grid;grid-template-columns:minmax(6rem,13rem) minmax(5rem,24rem) auto;
+gap:.32rem .8rem;align-items:center;font-size:.88rem;margin:.8rem 0;
+font-variant-numeric:tabular-nums}
+.rp .chart>span{overflow-wrap:anywhere;line-height:1.25}
+.rp .chart>em{font-style:normal;color:var(--rp-quiet);white-space:nowrap}
+.rp .track{position:relative;height:1.1rem;background:linear-gradient(var(--rp-line) 0 0) left/1px
+100% no-repeat}
+.rp .track>*{position:absolute;display:block}
+.rp .bar{left:0;top:.15rem;height:.8rem;background:var(--rp-accent);border-radius:0 .2rem .2rem 0}
+.rp .low{left:0;top:.58rem;height:.45rem;background:var(--rp-accent);border-radius:0 .2rem .2rem 0}
+.rp .high{left:0;top:.08rem;height:.45rem;background:var(--rp-quiet);opacity:.65;
+border-radius:0 .2rem .2rem 0}
+.rp .mark{top:-.05rem;width:2px;height:1.2rem;background:var(--rp-ink)}
+.rp .span{top:.48rem;height:.16rem;background:var(--rp-accent);opacity:.55}
+.rp .dot{top:.3rem;width:.5rem;height:.5rem;margin-left:-.25rem;border-radius:50%;
+background:var(--rp-accent)}
+.rp .key{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;color:var(--rp-quiet);font-size:.86rem;
+margin:.7rem 0 0}
+.rp .key i{display:inline-block;width:.8rem;height:.55rem;margin-right:.4rem;border-radius:.15rem;
+background:var(--rp-accent)}
+.rp .key i.quiet{background:var(--rp-quiet);opacity:.65}
+.rp .key i.line{width:2px;height:.95rem;background:var(--rp-ink);vertical-align:-.15rem}
+.rp details{margin:.7rem 0;border-top:1px solid var(--rp-line);padding-top:.5rem}
+.rp summary{cursor:pointer;color:var(--rp-accent);font-weight:550}
+.rp .three{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr))}
+.rp svg{display:block;width:100%;height:auto;margin:.5rem 0}
+.rp svg text{fill:var(--rp-ink);font:12px system-ui,sans-serif}
 """
 
 
@@ -35,8 +79,8 @@ def page(title: str, body: str) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'\">"
-        f"<title>{words}</title><style>{STYLE}</style></head>"
-        f"<body><h1>{words}</h1>{body}</body></html>"
+        f"<title>{words}</title><style>{STYLE}{PARTS}</style></head>"
+        f'<body class="rp"><h1>{words}</h1>{body}</body></html>'
     )
 
 
@@ -45,15 +89,21 @@ def section(title: str, body: str) -> str:
     return f"<section><h2>{escape(title)}</h2>{body}</section>"
 
 
-def paragraph(words: str) -> str:
-    """A paragraph of quiet text."""
-    return f"<p>{escape(words)}</p>"
+def paragraph(words: str, *, quiet: bool = False) -> str:
+    """A paragraph; `quiet` for what explains."""
+    return f"<p{' class=quiet' if quiet else ''}>{escape(words)}</p>"
+
+
+def details(title: str, body: str) -> str:
+    """What opens on a click."""
+    return f"<details><summary>{escape(title)}</summary>{body}</details>"
 
 
 def facts(items: Sequence[tuple[str, str, str]]) -> str:
     """The few figures that matter: a name, a value, and words after it."""
     cells = "".join(
-        f'<div class="fact"><span>{escape(name)}</span><b>{escape(value)}</b> {escape(after)}</div>'
+        f'<div class="fact"><span>{escape(name)}</span><b>{escape(value)}</b> '
+        f"<i>{escape(after)}</i></div>"
         for name, value, after in items
     )
     return f'<div class="facts">{cells}</div>'
@@ -68,27 +118,50 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
 
 
-def bars(rows: Sequence[tuple[str, float, float]]) -> str:
-    """A bar for each name and value, with a mark at the reference; SVG."""
+def key(*items: tuple[str, str]) -> str:
+    """What the marks of a chart mean: the mark's class ("", "quiet" or "line") and words."""
+    parts = "".join(f'<span><i class="{kind}"></i>{escape(words)}</span>' for kind, words in items)
+    return f'<div class="key">{parts}</div>'
+
+
+def bars(rows: Sequence[tuple[str, float, float]], form: str = "{:.3f}") -> str:
+    """A bar for each name and value, with a mark at the reference."""
     most = max([value for row in rows for value in row[1:]] + [1e-9])
-    width, left, step = 640, 210, 22
-    parts = []
-    for place, (name, value, mark) in enumerate(rows):
-        top = place * step
-        long = (width - left - 60) * value / most
-        at = left + (width - left - 60) * mark / most
-        words = escape(_short(name, 28))
-        parts.append(
-            f'<text x="{left - 8}" y="{top + 15}" text-anchor="end">{words}</text>'
-            f'<rect x="{left}" y="{top + 4}" width="{long:.1f}" height="14" rx="3" '
-            f'fill="var(--accent)"><title>{escape(name)}: {value:.4f}, reference {mark:.4f}'
-            f'</title></rect><rect x="{at:.1f}" y="{top + 1}" width="2" height="20" '
-            f'fill="var(--ink)"/><text x="{left + max(long, at - left) + 8:.1f}" '
-            f'y="{top + 15}">{value:.3f}</text>'
+    return _chart(
+        (
+            name,
+            f'<i class="bar" style="width:{_per(value, most)}"></i>'
+            f'<i class="mark" style="left:{_per(mark, most)}"></i>',
+            f"{form.format(value)} · {form.format(mark)}",
         )
-    return (
-        f'<svg viewBox="0 0 {width} {len(rows) * step + 4}" width="{width}" role="img" '
-        f'aria-label="Distance of each column">{"".join(parts)}</svg>'
+        for name, value, mark in rows
+    )
+
+
+def intervals(rows: Sequence[tuple[str, float, float, float, str]]) -> str:
+    """A dot on its interval, from 0 to 1, for each name, value, lower and upper end, and words."""
+    return _chart(
+        (
+            name,
+            f'<i class="span" style="left:{_per(low)};width:{_per(high - low)}"></i>'
+            f'<i class="dot" style="left:{_per(value)}"></i>',
+            words,
+        )
+        for name, value, low, high, words in rows
+    )
+
+
+def twins(rows: Sequence[tuple[str, float, float, str]]) -> str:
+    """Two bars, real above synthetic, from 0 to the largest, for each name; and words after."""
+    most = max([value for row in rows for value in row[1:3]] + [1e-9])
+    return _chart(
+        (
+            name,
+            f'<i class="high" style="width:{_per(real, most)}"></i>'
+            f'<i class="low" style="width:{_per(made, most)}"></i>',
+            words,
+        )
+        for name, real, made, words in rows
     )
 
 
@@ -109,13 +182,25 @@ def heatmap(title: str, names: Sequence[str], values: np.ndarray) -> str:
             shade = f"{0.06 + 0.94 * value:.3f}"
             parts.append(
                 f'<rect x="{left + j * cell}" y="{top + i * cell}" width="{cell - 1}" '
-                f'height="{cell - 1}" fill="var(--accent)" fill-opacity="{shade}">'
+                f'height="{cell - 1}" style="fill:var(--rp-accent)" fill-opacity="{shade}">'
                 f"<title>{escape(name)} × {escape(other)}: {value:.3f}</title></rect>"
             )
     return (
         f'<svg viewBox="0 0 {left + side} {top + side}" role="img" '
         f'aria-label="{escape(title)}">{"".join(parts)}</svg>'
     )
+
+
+def _chart(rows: Iterable[tuple[str, str, str]]) -> str:
+    cells = "".join(
+        f'<span>{escape(name)}</span><div class="track">{marks}</div><em>{escape(words)}</em>'
+        for name, marks, words in rows
+    )
+    return f'<div class="chart">{cells}</div>'
+
+
+def _per(value: float, most: float = 1.0) -> str:
+    return f"{100 * min(max(value / most, 0.0), 1.0):.2f}%"
 
 
 def _short(words: str, most: int) -> str:

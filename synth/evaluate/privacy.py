@@ -7,17 +7,21 @@ is tried on real people whom the generator learned from and, as a control, on pe
 whom it never saw; what works on both is knowledge of the population, not of a person. The excess is
 (attack - control) / (1 - control). Without a holdout the control is guessing, which any useful
 synthetic table beats; the result says so and no level is drawn from it.
+
+The level goes by the attack that surely does most: the one whose interval starts highest. The
+intervals hold for all attacks at once (C. Bonferroni, 1936), for one of many looks bad by chance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from synth.errors import PopulaceError
 from synth.evaluate.distance import Space, closest, squared_distances
@@ -30,31 +34,45 @@ if TYPE_CHECKING:
 Control = Literal["holdout", "guessing"]
 Level = Literal["strong", "fair", "weak", "open"]
 
-Z = 1.959964  # 95%
-ATTACKS = 1000
+SURE = 0.95
+Z = 1.959964  # of one interval
+ATTACKS = 2000
 CLOSEST_ROWS = 4000  # rows whose closest record is looked for
 NEIGHBOURS = 5  # linkability: how many closest synthetic rows count as a link
 WIDTH = 4  # singling out: how many columns a question names
 SECRETS = 20  # inference: of a wide table so many columns are drawn
 NEAR = 0.05  # inference: a number is guessed when within this share of the column's middle 90%
+NEAR_COPY = 0.5  # of the way from a person to the next real one; a synthetic row within is a copy
+FEWEST = 100  # unseen people; with fewer an attack can show nothing
 
 LEVELS: Mapping[Level, str] = MappingProxyType(
     {
-        "strong": "No attack does more than 5 points better on the people learned from than on "
-        "others, and copies and close records are no commoner than among fresh real people.",
-        "fair": "The best attack does 5 to 20 points better on the people learned from, or copies "
-        "and close records are somewhat commoner than among fresh real people.",
-        "weak": "An attack does over 20 points better on the people learned from, or the synthetic "
-        "rows stand clearly closer to real rows than fresh real people do.",
+        "strong": "No attack surely gets over 5% of the people who were learned from, beyond what "
+        "it gets of people never seen, and copies and close records are no commoner than among "
+        "fresh real people.",
+        "fair": "The worst attack surely gets 5% to 20% of the people who were learned from, "
+        "beyond what it gets of people never seen, or copies and close records are somewhat "
+        "commoner than among fresh real people.",
+        "weak": "An attack surely gets over 20% of the people who were learned from, beyond what "
+        "it gets of people never seen, or the synthetic rows stand clearly closer to real rows "
+        "than fresh real people do.",
         "open": "Copies and close records are as common as among fresh real people; attacks "
-        "cannot be judged without a holdout of people whom the generator never saw.",
+        "cannot be judged without a holdout of at least 100 people whom the generator never saw.",
     }
+)
+LEVEL = (
+    "The privacy level is strong, fair or weak by the worst of all attacks: what it gets of people "
+    "who were learned from beyond what it gets of people never seen, by the lower end of a 95% "
+    "interval that holds for all attacks at once (up to 5%, up to 20%, more). Copies lower it too: "
+    "to fair where identical rows are 5 points or rows near a real one 10 points commoner than "
+    "among fresh real people, or the mean distance to the closest real row is below 0.85 of "
+    "theirs; to weak from 20 points, or below 0.6."
 )
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A share of successes with its 95% interval (E. Wilson, 1927)."""
+    """A share of successes with its interval (E. Wilson, 1927)."""
 
     value: float
     lower: float
@@ -62,15 +80,15 @@ class Rate:
     tries: int
 
     @classmethod
-    def of(cls, successes: int, tries: int) -> Rate:
-        """The rate and its interval.
+    def of(cls, successes: int, tries: int, z: float = Z) -> Rate:
+        """The rate and its interval, `z` standard deviations to each side.
 
         Raises PopulaceError where nothing was tried.
         """
         if tries < 1:
             raise PopulaceError("A rate needs at least one try: ask for more attacks.")
-        centre = (successes + Z**2 / 2) / (tries + Z**2)
-        spread = Z / (tries + Z**2) * np.sqrt(successes * (tries - successes) / tries + Z**2 / 4)
+        centre = (successes + z**2 / 2) / (tries + z**2)
+        spread = z / (tries + z**2) * np.sqrt(successes * (tries - successes) / tries + z**2 / 4)
         return cls(
             successes / tries,
             max(0.0, float(centre - spread)),
@@ -83,7 +101,7 @@ class Rate:
 class Attack:
     """How often an attack succeeds on people learned from, and its control.
 
-    excess: (attack - control) / (1 - control), at least 0; lower, upper: its 95% interval.
+    excess: (attack - control) / (1 - control), at least 0; lower, upper: its interval.
     """
 
     attack: Rate
@@ -138,6 +156,7 @@ class Privacy:
     identical: float  # share of synthetic rows equal to a real row in every column
     identical_reference: float
     closeness: Closeness
+    flags: FlagShares
     singling_out: Attack
     singling_out_value: Attack  # by one column's value
     leaking_column: str  # the column whose single values single out most
@@ -147,17 +166,43 @@ class Privacy:
     level: Level
 
     @property
+    def attacks(self) -> Mapping[str, Attack]:
+        """All attacks by their names in words."""
+        by_value = f" ({self.leaking_column})" if self.leaking_column else ""
+        return {
+            "Singling out by four columns": self.singling_out,
+            f"Singling out by one value{by_value}": self.singling_out_value,
+            "Linking two halves of a person": self.linkability,
+            **{f"Inferring {name}": attack for name, attack in self.inference_columns.items()},
+        }
+
+    @property
+    def worst(self) -> tuple[str, Attack]:
+        """The attack that the level goes by, and its name."""
+        return max(
+            self.attacks.items(),
+            key=lambda item: (item[1].lower, item[1].attack.value - item[1].control.value),
+        )
+
+    @property
     def words(self) -> str:
         """What the level means."""
         return LEVELS[self.level]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        out: dict[str, Any] = {"level": self.level, "words": self.words, "control": self.control}
+        out: dict[str, Any] = {
+            "level": self.level,
+            "words": self.words,
+            "level_words": LEVEL,
+            "control": self.control,
+            "worst": {"name": self.worst[0], **asdict(self.worst[1])},
+        }
         for name in ("identical", "identical_reference", "leaking_column"):
             out[name] = getattr(self, name)
         for name in (
             "closeness",
+            "flags",
             "singling_out",
             "singling_out_value",
             "linkability",
@@ -175,17 +220,48 @@ class Flags:
     """Synthetic rows that one may wish to leave out, bool (n,) each.
 
     copies: equal in every column to exactly one real row, which no other real row equals.
+    near_copies: not equal, but less than half as far from a real row as the next real row is.
     outliers: farther from every real row than 99.9% of real rows are from the next.
     """
 
     copies: np.ndarray
+    near_copies: np.ndarray
     outliers: np.ndarray
+
+    @property
+    def kept(self) -> np.ndarray:
+        """The rows with no flag, bool (n,)."""
+        return ~(self.copies | self.near_copies | self.outliers)
+
+
+@dataclass(frozen=True)
+class FlagShares:
+    """The shares of rows that `flag` marks, among synthetic and among fresh real people.
+
+    filtered: the share with any mark, which `flag(...).kept` leaves out.
+    """
+
+    copies: float
+    copies_reference: float
+    near_copies: float
+    near_copies_reference: float
+    outliers: float
+    outliers_reference: float
+    filtered: float
+    filtered_reference: float
 
 
 def privacy(
-    real: Table, synthetic: pd.DataFrame, *, holdout: pd.DataFrame | None = None, seed: int = 0
+    real: Table,
+    synthetic: pd.DataFrame,
+    *,
+    holdout: pd.DataFrame | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda words: None,
 ) -> Privacy:
     """Attack the people that a generator learned from with what it made.
+
+    progress: told what comes next.
 
     Raises PopulaceError as `fidelity.evaluate` does.
     """
@@ -193,19 +269,28 @@ def privacy(
     truth, made, *rest = comparable(columns, real.frame, synthetic, holdout)
     fresh = rest[0] if rest else None
     random = np.random.default_rng(seed)
+    attacks = 3 + (min(len(columns), SECRETS) if len(columns) > 1 else 0)
+    z = float(norm.ppf(1 - (1 - SURE) / 2 / attacks))
     space = Space.of(columns, truth)
     identical, identical_fresh = identical_shares(truth, made, fresh)
+    progress("Distances to the closest real person")
     near = closeness(space, truth, made, fresh, random)
-    single = singling_out(columns, truth, made, fresh, random)
-    values, leaking = singling_out_by_value(columns, truth, made, fresh, random)
-    linked = linkability(space, truth, made, fresh, random)
-    inferred = inference(columns, space, truth, made, fresh, random)
+    progress("Copies, near copies and outliers")
+    flags = flag_shares(space, truth, made, fresh, random)
+    progress("Singling people out")
+    single = singling_out(columns, truth, made, fresh, random, z)
+    values, leaking = singling_out_by_value(columns, truth, made, fresh, random, z)
+    progress("Linking two halves of a person")
+    linked = linkability(space, truth, made, fresh, random, z)
+    progress("Inferring what is not known")
+    inferred = inference(columns, space, truth, made, fresh, random, z)
     worst = max(inferred.values(), key=lambda attack: attack.lower, default=linked)
     return Privacy(
         "holdout" if fresh is not None else "guessing",
         identical,
         identical_fresh,
         near,
+        flags,
         single,
         values,
         leaking,
@@ -213,7 +298,7 @@ def privacy(
         worst,
         MappingProxyType(inferred),
         _level(
-            fresh is not None,
+            fresh is not None and min(len(fresh), len(truth)) >= FEWEST,
             identical - identical_fresh,
             near,
             [single, values, linked, *inferred.values()],
@@ -222,17 +307,67 @@ def privacy(
 
 
 def flag(real: Table, synthetic: pd.DataFrame) -> Flags:
-    """The rows of `synthetic` that copy one person, or lie where no real person is."""
-    columns = real.schema.modelled.columns
-    truth, made = comparable(columns, real.frame, synthetic)
-    keys = _keys([truth, made])
-    single, times = np.unique(keys[0], return_counts=True)
-    copies = np.isin(keys[1], single[times == 1])
-    space = Space.of(columns, truth)
+    """The rows of `synthetic` that copy one person, or lie where no real person is.
+
+    `synthetic[flag(real, synthetic).kept]` leaves them out.
+    """
+    truth, made = comparable(real.schema.modelled.columns, real.frame, synthetic)
+    space = Space.of(real.schema.modelled.columns, truth)
     points = space.points(truth)
-    some = np.random.default_rng(0).permutation(len(points))[:CLOSEST_ROWS]
-    usual = _closest_others(points, some)
-    return Flags(copies, closest(space.points(made), points) > np.quantile(usual, 0.999))
+    border = _border(points, np.random.default_rng(0))
+    return _flags(truth, made, points, space.points(made), border)
+
+
+def flag_shares(
+    space: Space,
+    truth: pd.DataFrame,
+    made: pd.DataFrame,
+    fresh: pd.DataFrame | None,
+    random: np.random.Generator,
+) -> FlagShares:
+    """How many rows `flag` would mark, of up to 4,000 synthetic and as many fresh people.
+
+    Without a holdout the real rows are split, and one half is fresh beside the other.
+    """
+    border = _border(space.points(truth), random)
+    figures = []
+    known = truth
+    for people in (made, fresh):
+        if people is None:
+            order = random.permutation(len(truth))
+            known = truth.iloc[order[: len(truth) // 2]]
+            people = truth.iloc[order[len(truth) // 2 :]]
+        some = _some(people, CLOSEST_ROWS, random)
+        found = _flags(known, some, space.points(known), space.points(some), border)
+        parts = (found.copies, found.near_copies, found.outliers, ~found.kept)
+        figures.append([float(part.mean()) for part in parts])
+    return FlagShares(*(value for both in zip(*figures, strict=True) for value in both))
+
+
+def _border(points: np.ndarray, random: np.random.Generator) -> float:
+    """The distance to the next real row that 99.9% of real rows keep."""
+    usual = _closest_others(points, random.permutation(len(points))[:CLOSEST_ROWS])
+    return float(np.quantile(usual, 0.999))
+
+
+def _flags(
+    truth: pd.DataFrame,
+    made: pd.DataFrame,
+    points: np.ndarray,
+    made_points: np.ndarray,
+    border: float,
+) -> Flags:
+    real_keys, made_keys = _keys([truth, made])
+    single, times = np.unique(real_keys, return_counts=True)
+    copies = np.isin(made_keys, single[times == 1])
+    away, nearest = np.empty(len(made)), np.empty(len(made), dtype=np.int64)
+    for rows, square in squared_distances(made_points, points):
+        nearest[rows] = square.argmin(axis=1)
+        away[rows] = np.sqrt(square[np.arange(len(square)), nearest[rows]])
+    people, at = np.unique(nearest, return_inverse=True)
+    alone = _closest_others(points, people)[at]
+    near = (away < NEAR_COPY * alone) & ~np.isin(made_keys, real_keys)
+    return Flags(copies, near, away > border)
 
 
 def identical_shares(
@@ -278,6 +413,7 @@ def singling_out(
     made: pd.DataFrame,
     fresh: pd.DataFrame | None,
     random: np.random.Generator,
+    z: float = Z,
 ) -> Attack:
     """Questions about four columns, put together from one synthetic row, that fit one person alone.
 
@@ -311,7 +447,7 @@ def singling_out(
                 if not fits.any():
                     break
             hits[kind] += int(fits.sum()) == 1
-    return Attack.of(Rate.of(hits[0], ATTACKS), Rate.of(hits[1], ATTACKS))
+    return Attack.of(Rate.of(hits[0], ATTACKS, z), Rate.of(hits[1], ATTACKS, z))
 
 
 def singling_out_by_value(
@@ -320,6 +456,7 @@ def singling_out_by_value(
     made: pd.DataFrame,
     fresh: pd.DataFrame | None,
     random: np.random.Generator,
+    z: float = Z,
 ) -> tuple[Attack, str]:
     """Values that stand once in a synthetic column and fit exactly one person; the column that
     gives away most, and its name ("" where no column has such values).
@@ -329,7 +466,7 @@ def singling_out_by_value(
     """
     rows = len(truth) if fresh is None else min(len(truth), len(fresh))
     asked = _some(truth, rows, random)
-    worst, leaking = Attack.of(Rate.of(0, ATTACKS), Rate.of(0, ATTACKS)), ""
+    worst, leaking = Attack.of(Rate.of(0, ATTACKS, z), Rate.of(0, ATTACKS, z)), ""
     for column in columns:
         values, times = np.unique(_plain(made[column.name]), return_counts=True)
         once = values[(times == 1) & ~_absent(values)]
@@ -346,7 +483,7 @@ def singling_out_by_value(
                 low, high = tried.min(), tried.max()
                 guesses = np.round(random.uniform(low, high, len(tried)) / step) * step
             control = _single_hits(guesses, _plain(asked[column.name]))
-        found = Attack.of(Rate.of(hits, len(tried)), Rate.of(control, len(tried)))
+        found = Attack.of(Rate.of(hits, len(tried), z), Rate.of(control, len(tried), z))
         if found.lower > worst.lower or not leaking:
             worst, leaking = found, column.name
     return worst, leaking
@@ -358,6 +495,7 @@ def linkability(
     made: pd.DataFrame,
     fresh: pd.DataFrame | None,
     random: np.random.Generator,
+    z: float = Z,
 ) -> Attack:
     """Someone who knows half of a person's columns, and elsewhere the other half, links the two
     where one synthetic row is among the five closest to both.
@@ -366,7 +504,7 @@ def linkability(
     """
     names = list(space.columns)
     if len(names) < 2:
-        return Attack.of(Rate.of(0, 1), Rate.of(0, 1))
+        return Attack.of(Rate.of(0, 1, z), Rate.of(0, 1, z))
     order = random.permutation(len(names))
     halves = [space.part([names[place] for place in part]) for part in np.array_split(order, 2)]
     targets = _some(truth, ATTACKS, random)
@@ -380,7 +518,7 @@ def linkability(
         neighbours = min(NEIGHBOURS, len(made))
         guess = random.integers(0, len(made), (2, len(targets), neighbours))
         theirs = int((guess[0][:, :, None] == guess[1][:, None, :]).any(axis=(1, 2)).sum())
-    return Attack.of(Rate.of(mine, len(targets)), Rate.of(theirs, len(others)))
+    return Attack.of(Rate.of(mine, len(targets), z), Rate.of(theirs, len(others), z))
 
 
 def inference(
@@ -390,6 +528,7 @@ def inference(
     made: pd.DataFrame,
     fresh: pd.DataFrame | None,
     random: np.random.Generator,
+    z: float = Z,
 ) -> dict[str, Attack]:
     """Someone who knows all of a person but one column takes it from the closest synthetic row.
 
@@ -417,7 +556,9 @@ def inference(
         mine = _guessed(_plain(targets[column.name]), known[nearest[:, place]], near)
         rows = guess if nearest_control is None else nearest_control[:, place]
         theirs = _guessed(_plain(others[column.name]), known[rows], near)
-        out[column.name] = Attack.of(Rate.of(mine, len(targets)), Rate.of(theirs, len(others)))
+        out[column.name] = Attack.of(
+            Rate.of(mine, len(targets), z), Rate.of(theirs, len(others), z)
+        )
     return out
 
 

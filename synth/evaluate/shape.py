@@ -5,7 +5,8 @@ tails: of numbers, the share of synthetic people below the real 1% and above the
 rare: of levels that under 1% of real people have (at least five of them), how many are kept.
 heaps: values that over 2% of real people share (40 hours, no capital), and their synthetic share.
 missingness: total variation distance between the shares of the patterns of missing columns.
-tvd3: total variation distance of up to 60 triples of columns (numbers in 5 bins), averaged.
+tvd3: total variation distance of up to 60 triples of columns (numbers in 5 bins), averaged;
+    tvd3_scrambled is that of real people whose columns were shuffled each by itself.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from synth.evaluate.fidelity import bin_codes, comparable, row_keys, tvd
+from synth.evaluate.fidelity import bin_codes, comparable, row_keys, shuffled_apart, tvd
 
 if TYPE_CHECKING:
     from synth.schema import Column
@@ -43,12 +44,13 @@ class Tail:
 
 @dataclass(frozen=True)
 class Heap:
-    """A value that many share: its share among real and synthetic people."""
+    """A value that many share: its share among real, synthetic and fresh real people."""
 
     column: str
     value: float
     real: float
     synthetic: float
+    reference: float
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Shape:
     missingness_reference: float
     tvd3: float
     tvd3_reference: float
+    tvd3_scrambled: float
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -91,18 +94,18 @@ def shape(
     trio = (against, made_part, fresh.iloc[random.permutation(len(fresh))[:rows]])
     lost, rare, kept_fresh = _rare_levels(columns, truth, trio)
     missing, missing_fresh = _missingness(trio)
-    triples, triples_fresh = _triples(columns, truth, trio, random)
+    scrambled = shuffled_apart(trio[2], np.random.default_rng(seed))
+    triples = _triples(columns, truth, (*trio, scrambled), random)
     return Shape(
         tuple(_tails(columns, trio)),
         rare,
         rare - len(lost),
         kept_fresh,
         lost,
-        tuple(_heaps(columns, truth, made)),
+        tuple(_heaps(columns, truth, trio)),
         missing,
         missing_fresh,
-        triples,
-        triples_fresh,
+        *triples,
     )
 
 
@@ -139,7 +142,9 @@ def _rare_levels(
     return tuple(lost), rare, kept_fresh
 
 
-def _heaps(columns: Sequence[Column], truth: pd.DataFrame, made: pd.DataFrame) -> list[Heap]:
+def _heaps(
+    columns: Sequence[Column], truth: pd.DataFrame, trio: Sequence[pd.DataFrame]
+) -> list[Heap]:
     out = []
     for column in columns:
         if isinstance(truth[column.name].dtype, pd.CategoricalDtype):
@@ -147,13 +152,13 @@ def _heaps(columns: Sequence[Column], truth: pd.DataFrame, made: pd.DataFrame) -
         values, times = np.unique(truth[column.name].dropna(), return_counts=True)
         if len(values) <= 30:  # every value is one of few: the single distances tell
             continue
-        numbers = made[column.name].to_numpy(dtype=float)
+        groups = [frame[column.name].to_numpy(dtype=float) for frame in trio]
         near = (column.step or 0.0) / 2 + 1e-6
         for place in np.argsort(-times, kind="stable")[:5]:
-            share = times[place] / len(truth)
-            if share >= HEAP:
-                same = float((np.abs(numbers - values[place]) < near).mean())
-                out.append(Heap(column.name, float(values[place]), float(share), same))
+            if times[place] / len(truth) >= HEAP:
+                value = float(values[place])
+                shares = [float((np.abs(numbers - value) < near).mean()) for numbers in groups]
+                out.append(Heap(column.name, value, *shares))
     return out
 
 
@@ -171,24 +176,24 @@ def _missingness(trio: Sequence[pd.DataFrame]) -> tuple[float, float]:
 def _triples(
     columns: Sequence[Column],
     truth: pd.DataFrame,
-    trio: Sequence[pd.DataFrame],
+    frames: Sequence[pd.DataFrame],
     random: np.random.Generator,
-) -> tuple[float, float]:
-    codes = bin_codes(columns, truth, trio, 5)
+) -> tuple[float, ...]:
+    """The mean distance of each frame but the first to the first."""
+    codes = bin_codes(columns, truth, frames, 5)
     triples = list(itertools.combinations(codes, 3))
     if not triples:
-        return 0.0, 0.0
+        return (0.0,) * (len(frames) - 1)
     chosen = random.permutation(len(triples))[:TRIPLES]
     scores = []
     for place in chosen:
         parts = [codes[name] for name in triples[place]]
-        keys = np.concatenate([_joined(parts, kind) for kind in range(3)])
+        keys = np.concatenate([_joined(parts, kind) for kind in range(len(frames))])
         keys = np.unique(keys, return_inverse=True)[1]
-        split = np.split(keys, np.cumsum([len(frame) for frame in trio])[:-1])
-        real, made, fresh = (np.bincount(part, minlength=keys.max() + 1) for part in split)
-        scores.append((tvd(real, made), tvd(real, fresh)))
-    means = np.mean(scores, axis=0)
-    return float(means[0]), float(means[1])
+        split = np.split(keys, np.cumsum([len(frame) for frame in frames])[:-1])
+        real, *others = (np.bincount(part, minlength=keys.max() + 1) for part in split)
+        scores.append([tvd(real, other) for other in others])
+    return tuple(float(mean) for mean in np.mean(scores, axis=0))
 
 
 def _joined(parts: Sequence[tuple[list[np.ndarray], int]], kind: int) -> np.ndarray:

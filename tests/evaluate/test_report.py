@@ -58,10 +58,10 @@ def test_json_is_whole(found):
 def test_the_page_holds_everything_and_fetches_nothing(found):
     html = found.to_html()
     assert "&lt;b&gt;People&lt;/b&gt; &amp; “others”" in html and "<b>People" not in html
-    for words in ("Fidelity", "Privacy", "Utility", "Fairness", "Diversity", "Shape"):
+    for words in ("Fidelity", "Privacy", "Utility", "Fairness", "Diversity", "Tails"):
         assert words in html
     assert not re.search(r"https?://|<script|src=|url\(|@import", html)
-    assert html.count("<svg") == 4
+    assert html.count("<svg") == 3 and html.count('class="chart"') == 4
 
 
 def test_a_table_without_groups_has_no_fairness(draw):
