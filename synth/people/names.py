@@ -62,6 +62,7 @@ def draw_identities(
     seed: int,
     distribution: Mapping[str, float] | None = None,
     start: int = 0,
+    taken: Sequence[Identity] = (),
 ) -> tuple[Identity, ...]:
     """One identity a gender, without repeated names or handles among them.
 
@@ -74,6 +75,7 @@ def draw_identities(
     seed: any non-negative integer.
     distribution: ethnicity → weight (weights are normalised); `UNIFORM` when left out.
     start: index of the first person.
+    taken: people beside these, whose names and handles are not given again.
 
     Raises
     ------
@@ -81,8 +83,8 @@ def draw_identities(
     """
     groups, cumulative = _shares(UNIFORM if distribution is None else distribution)
     people: list[Identity] = []
-    names: set[str] = set()
-    handles: set[str] = set()
+    names = {identity.name for identity in taken}
+    handles = {identity.handle for identity in taken}
     for position, gender in enumerate(genders):
         for attempt in range(1000):
             rng = np.random.default_rng([seed, start + position, attempt])

@@ -24,6 +24,7 @@ from synth.people.portraits import bank
 
 if TYPE_CHECKING:
     from synth.evidence import Evidence
+    from synth.people.likeness import EditedPortrait
     from synth.people.portraits.bank import Portrait
     from synth.populations import Population
 
@@ -42,7 +43,7 @@ class Profile:
     record: column → value (str, int, float, bool or None for missing), as drawn from the network.
     interests: first to third.
     line: the record in words.
-    portrait: from the bank, or None (then `notes` says why).
+    portrait: from the bank or edited from it, or None (then `notes` says why).
     choices: content pictures, each with the interest it stands for and why; the one that fills a
         cover best is first.
     notes: what stood in for something else, or is missing; one sentence each.
@@ -56,7 +57,7 @@ class Profile:
     line: str
     bio: str
     posts: tuple[str, ...]
-    portrait: Portrait | None
+    portrait: Portrait | EditedPortrait | None
     choices: tuple[Choice, ...]
     notes: tuple[str, ...]
     library: Library
@@ -159,6 +160,7 @@ def complete(
     library: Library | None = None,
     keywords: Mapping[str, Sequence[str]] | None = None,
     start: int = 0,
+    avoid: Sequence[Profile] = (),
 ) -> tuple[Profile, ...]:
     """Give records their names, portraits, pictures and words, in their order.
 
@@ -168,18 +170,27 @@ def complete(
     distribution: ethnicity → weight; evenly when left out.
     library, keywords: pictures to choose from and interest → words; the shipped ones when left out.
     start: number of the first person, so that a person keeps everything when shown alone.
+    avoid: profiles that stand beside these: whoever would share a name, a portrait or a picture
+        with one of them gets another; all others stay as they are.
     """
     from synth import wording
 
     library = load_library() if library is None else library
     keywords = {**population.keywords} if keywords is None else keywords
-    plain = [_plain(record) for record in records]
+    plain = [plain_record(record) for record in records]
     genders = [str(record.get("gender", "")) for record in plain]
-    identities = names.draw_identities(genders, seed=seed, distribution=distribution, start=start)
+    identities = names.draw_identities(
+        genders,
+        seed=seed,
+        distribution=distribution,
+        start=start,
+        taken=[profile.identity for profile in avoid],
+    )
     faces, note = _bank()
     profiles: list[Profile] = []
+    beside = {choice.picture.id for profile in avoid for choice in profile.choices}
     shown: set[str] = set()
-    taken: set[str] = set()
+    taken = {profile.portrait.name for profile in avoid if profile.portrait is not None}
     for number, (record, identity) in enumerate(zip(plain, identities, strict=True)):
         if number % PAGE == 0:
             shown = set()
@@ -187,7 +198,13 @@ def complete(
         interests = _interests(record, population)
         known = [interest for interest in interests if interest in keywords]
         chosen = choose(
-            known, seed=seed, index=person, used=shown, library=library, keywords=keywords
+            known,
+            seed=seed,
+            index=person,
+            used=shown,
+            avoid=beside,
+            library=library,
+            keywords=keywords,
         )
         shown |= {choice.picture.id for choice in chosen.choices}
         notes = list(chosen.notes)
@@ -216,6 +233,21 @@ def complete(
             )
         )
     return tuple(profiles)
+
+
+def plain_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that JSON knows; missing ones (None, NaN, NA) as None."""
+    plain: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, np.generic):
+            value = value.item()
+        if isinstance(value, bool | int | str) or value is None:
+            plain[str(name)] = value
+        elif isinstance(value, float):
+            plain[str(name)] = round(value, 6) if math.isfinite(value) else None
+        else:
+            plain[str(name)] = None if value != value or str(value) == "<NA>" else str(value)
+    return plain
 
 
 def json_schema() -> dict[str, Any]:
@@ -267,21 +299,6 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
         "required": list(properties),
         "additionalProperties": False,
     }
-
-
-def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Values that JSON knows; missing ones as None."""
-    plain: dict[str, Any] = {}
-    for name, value in record.items():
-        if isinstance(value, np.generic):
-            value = value.item()
-        if isinstance(value, bool | int | str) or value is None:
-            plain[str(name)] = value
-        elif isinstance(value, float):
-            plain[str(name)] = round(value, 6) if math.isfinite(value) else None
-        else:
-            plain[str(name)] = None if value != value or str(value) == "<NA>" else str(value)
-    return plain
 
 
 def _interests(record: Mapping[str, Any], population: Population) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.people.keywords import KEYWORDS
 from synth.people.pictures.library import Library, Picture, load_library
 
 THRESHOLD = 0.25
@@ -52,6 +53,7 @@ def choose(
     index: int = 0,
     count: int = 3,
     used: Collection[str] = (),
+    avoid: Collection[str] = (),
     library: Library | None = None,
     keywords: Mapping[str, Sequence[str]] | None = None,
 ) -> Chosen:
@@ -65,7 +67,10 @@ def choose(
     interests: up to `count` names, best first.
     seed, index: person `index` of the people of `seed`; the same pair draws the same pictures.
     used: ids of pictures already on the page.
-    keywords: interest → words; the shipped ones when left out.
+    avoid: ids of pictures beside the page: a draw that falls on one goes to the next best, and no
+        other draw is changed.
+    keywords: interest → words; the shipped ones when left out. Where an interest's words are not
+        the shipped ones, what a person found to fit counts no longer: the scorer alone decides.
     """
     library = load_library() if library is None else library
     rng = np.random.default_rng([seed, index, 0x91C])
@@ -74,7 +79,7 @@ def choose(
     found: dict[int, Choice] = {}
     notes: list[str] = []
     for slot, interest in enumerate(wanted):
-        choice = _draw(interest, taken, rng, library, keywords)
+        choice = _draw(interest, taken, avoid, rng, library, keywords)
         if choice is None:
             notes.append(f"No picture that fits {interest.replace('_', ' ')} was left.")
         else:
@@ -82,7 +87,7 @@ def choose(
             taken.add(choice.picture.id)
     for slot in range(count):
         for interest in wanted if slot not in found else ():
-            choice = _draw(interest, taken, rng, library, keywords)
+            choice = _draw(interest, taken, avoid, rng, library, keywords)
             if choice is not None:
                 found[slot] = choice
                 taken.add(choice.picture.id)
@@ -105,12 +110,18 @@ def best(
 def _draw(
     interest: str,
     taken: Collection[str],
+    avoid: Collection[str],
     rng: np.random.Generator,
     library: Library,
     keywords: Mapping[str, Sequence[str]] | None,
 ) -> Choice | None:
-    ranked = _ranked(interest, taken, library, keywords)[:_POOL]
-    return ranked[int(rng.integers(len(ranked)))] if ranked else None
+    ranked = _ranked(interest, taken, library, keywords)
+    pool = ranked[:_POOL]
+    if not pool:
+        return None
+    first = int(rng.integers(len(pool)))
+    turned = [*pool[first:], *pool[:first], *ranked[_POOL:]]
+    return next((choice for choice in turned if choice.picture.id not in avoid), None)
 
 
 def _ranked(
@@ -120,13 +131,14 @@ def _ranked(
     keywords: Mapping[str, Sequence[str]] | None,
 ) -> list[Choice]:
     probabilities = library.probabilities(interest, keywords)
+    as_shipped = keywords is None or tuple(keywords[interest]) == KEYWORDS.get(interest)
     scored = []
     for picture, probability in zip(library.pictures, probabilities.tolist(), strict=True):
         if picture.id in taken:
             continue
-        curated = interest in picture.fits
-        # A library that a person has looked at is taken at that person's word.
-        if not curated and (picture.fits or probability < THRESHOLD):
+        curated = as_shipped and interest in picture.fits
+        # A library that a person has looked at is taken at that person's word on the shipped words.
+        if not curated and ((picture.fits and as_shipped) or probability < THRESHOLD):
             continue
         first = curated and picture.fits[0] == interest
         score = probability + curated + 0.2 * first + _KIND_BONUS.get(picture.kind, 0)
