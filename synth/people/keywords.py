@@ -7,8 +7,11 @@ Material symbol names. Concrete, photographable words come first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from synth.errors import PopulaceError
 
 KEYWORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -155,6 +158,33 @@ FRENCH_HOBBIES: tuple[str, ...] = (
     "fishing",
 )
 """The 17 hobbies of the French population."""
+
+
+MOST_WORDS = 12
+_LONGEST = 40
+_WORD = re.compile(r"[^\W_](?:[\w' -]*[^\W_])?")
+
+
+def read_words(text: str) -> tuple[str, ...]:
+    """Keywords as people type them: separated by commas or lines, in lower case, each once.
+
+    Raises
+    ------
+    PopulaceError: no word, more than `MOST_WORDS`, or one that is no plain word or phrase.
+    """
+    told = (" ".join(part.split()).lower() for part in re.split(r"[,;\n]", text))
+    words = tuple(dict.fromkeys(part for part in told if part))
+    if not words:
+        raise PopulaceError("There is no keyword: write at least one, such as dog or forest path.")
+    if len(words) > MOST_WORDS:
+        raise PopulaceError(f"These are {len(words)} keywords: keep the {MOST_WORDS} best.")
+    for word in words:
+        if len(word) > _LONGEST or not _WORD.fullmatch(word):
+            raise PopulaceError(
+                f"“{word[:_LONGEST]}” is no keyword: use letters, figures, spaces and hyphens, at "
+                f"most {_LONGEST} of them."
+            )
+    return words
 
 
 def interest_title(interest: str) -> str:

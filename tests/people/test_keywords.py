@@ -4,7 +4,15 @@ import re
 
 import pytest
 
-from synth.people.keywords import FRENCH_HOBBIES, ICONS, KEYWORDS, US_INTERESTS, interest_title
+from synth.errors import PopulaceError
+from synth.people.keywords import (
+    FRENCH_HOBBIES,
+    ICONS,
+    KEYWORDS,
+    US_INTERESTS,
+    interest_title,
+    read_words,
+)
 
 
 def test_the_two_populations_are_covered():
@@ -21,3 +29,23 @@ def test_words_and_icon(interest):
     assert len(set(words)) == len(words)
     assert re.fullmatch(r"[a-z_]+", ICONS[interest])
     assert interest_title(interest)[0].isupper() and "_" not in interest_title(interest)
+
+
+def test_typed_words_are_tidied():
+    assert read_words(" Dog,  forest   path;dog\nT-shirt ") == ("dog", "forest path", "t-shirt")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "no keyword"),
+        (" , ;", "no keyword"),
+        (",".join("abcdefghijklmn"), "14 keywords"),
+        ("<script>", "no keyword"),
+        ("x" * 41, "at most 40"),
+        ("=cmd()", "no keyword"),
+    ],
+)
+def test_hostile_words_are_told(text, told):
+    with pytest.raises(PopulaceError, match=told):
+        read_words(text)

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from synth import registry
+from synth.errors import PopulaceError
 from synth.people.pictures.scorer import normalise, softmax
 
 if TYPE_CHECKING:
@@ -130,6 +131,44 @@ class StandIn:
                 features.append(pooled.numpy().reshape(-1, 2, 1280))
                 logits.append(scores.numpy().reshape(-1, 2, 1000))
         return np.concatenate(features), np.concatenate(logits)
+
+
+class TextsOnly:
+    """The half of the stand-in that reads texts: all that new keywords need."""
+
+    name = NAME
+    scale = SCALE
+
+    def __init__(self, texts: MiniLM, centre: np.ndarray) -> None:
+        self._texts, self._centre = texts, centre
+
+    def embed_images(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """Not here: raises PopulaceError."""
+        raise PopulaceError("This half of the stand-in reads texts only: load the whole stand-in.")
+
+    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors, shape (texts, 384), float32, centred like the class names."""
+        if not texts:
+            return np.zeros((0, 384), np.float32)
+        return normalise(self._texts.embed(texts) - self._centre)
+
+
+def texts_available() -> bool:
+    """Whether the text model is in the cache already."""
+    return registry.artefacts()[_TEXTS].here
+
+
+@lru_cache(maxsize=1)
+def load_texts() -> TextsOnly:
+    """The text half; its weights (84 MB) are fetched on first use.
+
+    Raises
+    ------
+    PopulaceError: the weights are not in the cache and cannot be fetched.
+    """
+    from synth.people.pictures.minilm import MiniLM
+
+    return TextsOnly(MiniLM(registry.fetch(_TEXTS)), Head.load().centre)
 
 
 def is_available() -> bool:
