@@ -244,13 +244,14 @@ def sample(
 def _write_csv(
     asked: Posterior, out: Path, rows: int, seed: int, advance: Callable[[int], None]
 ) -> None:
+    from synth.marked import marked
     from synth.table import write_csv
 
     def counted() -> Iterator[Any]:
         done = 0
         while done < rows:
             table = asked.sample_arrow(min(_CSV_ROWS, rows - done), seed, start=done)
-            yield table
+            yield marked(table)
             done += table.num_rows
             advance(done)
 

@@ -8,9 +8,20 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from synth.marked import marked
 from synth.people.keywords import interest_title
 from synth.people.profile import NOTICE, Profile, json_schema
+from synth.table import write_csv
+
+if TYPE_CHECKING:
+    from synth.bayes import Posterior
+
+_ROWS = 1 << 17  # rows held at a time while a table is written
 
 
 def files(
@@ -94,6 +105,31 @@ def credits_of(profiles: Sequence[Profile]) -> str:
         note = f" {picture.note}" if picture.note else ""
         lines.append(f"- `pictures/{picture.id}.webp`: {picture.credit}. {picture.source}.{note}")
     return "\n".join(lines) + "\n"
+
+
+def table_csv(asked: Posterior, rows: int, seed: int = 0) -> bytes:
+    """`rows` people as CSV: cells that spreadsheets take for formulas are made safe, and a last
+    column, `synthetic`, says true in every row."""
+    buffer = io.BytesIO()
+    write_csv(buffer, (marked(table) for table in _pieces(asked, rows, seed)))
+    return buffer.getvalue()
+
+
+def table_parquet(asked: Posterior, rows: int, seed: int = 0) -> bytes:
+    """`rows` people as Parquet; the file's metadata says that they are synthetic."""
+    buffer = io.BytesIO()
+    tables = _pieces(asked, rows, seed)
+    first = next(tables)
+    with pq.ParquetWriter(buffer, first.schema) as writer:
+        writer.write_table(first)
+        for table in tables:
+            writer.write_table(table)
+    return buffer.getvalue()
+
+
+def _pieces(asked: Posterior, rows: int, seed: int) -> Iterator[pa.Table]:
+    for start in range(0, rows, _ROWS):
+        yield asked.sample_arrow(min(_ROWS, rows - start), seed, start=start)
 
 
 def page(profiles: Sequence[Profile], *, title: str) -> str:
