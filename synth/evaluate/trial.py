@@ -30,16 +30,14 @@ if TYPE_CHECKING:
 FEWEST = 40
 MOST = 30_000
 """Rows in each half; more move no score by as much as it varies."""
-LEARNED = 0.12
-"""About the share of the work that learning and drawing are."""
-
-Learn = Callable[[Table], "Network"]
+LEARNED, ASKED = 0.12, 0.97
+"""About the shares of the work that are done when people are drawn, and when they are judged."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """report: of the drawn `people`, float of rows as asked; flags: those that one may leave out
-    beside the half that was learned from."""
+    """report: of the drawn `people`; flags: those that one may leave out, beside the half that was
+    learned from."""
 
     report: Report
     people: pd.DataFrame
@@ -52,24 +50,24 @@ class Trial:
 
 
 def trial(
-    table: Table,
-    learn: Learn,
+    population: Population,
     *,
     rows: int | None = None,
     target: str | None = None,
     groups: Sequence[str] | None = None,
-    title: str = "Synthetic people beside real ones",
+    title: str = "",
     seed: int = 0,
     progress: Callable[[float, str], None] = lambda share, words: None,
 ) -> Trial:
-    """Split the table's rows, learn from one half, draw people and ask every question.
+    """Split a population's rows, learn from one half, draw people and ask every question.
 
-    learn: makes a network of a table; `relearn(network)` does as the network was learned.
-    rows: how many people to draw, as many as were learned from if not given.
-    target, groups, title, progress: as for `report.report`.
+    rows: how many people to draw; as many as were learned from if not given.
+    target, groups, progress: as for `report.report`.
 
-    Raises PopulaceError where the table has fewer than 40 rows, and as `report.report` does.
+    Raises PopulaceError where the rows are not shipped or fewer than 40, and as `report.report`
+    does.
     """
+    table = rows_of(population)
     if len(table.frame) < FEWEST:
         raise PopulaceError(
             f"The table has {len(table.frame)} rows: a trial needs at least {FEWEST}, one half to "
@@ -81,29 +79,30 @@ def trial(
     known, unseen = (
         table.frame.iloc[part].reset_index(drop=True) for part in (order[:half], order[-half:])
     )
-    learned = make_table(known, table.schema)
-    network = learn(learned)
+    network = relearned(population.network, make_table(known, table.schema))
     progress(LEARNED * 0.8, "Drawing synthetic people")
-    people = network.given().sample(rows or half, seed=seed)
+    people = replace(population, network=network).answer().sample(rows or half, seed=seed)
+    judged = _judged(known, population.schema)
     found = report(
-        learned,
+        judged,
         people,
         holdout=unseen,
         target=target,
         groups=groups,
-        title=title,
+        title=title or f"{population.title}: synthetic people beside real ones",
         notes=[_words(len(order), half)],
         seed=seed,
-        progress=lambda share, words: progress(LEARNED + (0.97 - LEARNED) * share, words),
+        progress=lambda share, words: progress(LEARNED + (ASKED - LEARNED) * share, words),
     )
-    progress(0.97, "Marking copies and outliers")
-    flags = flag(learned, people)
+    progress(ASKED, "Marking copies and outliers")
+    flags = flag(judged, people)
     progress(1.0, "Done")
     return Trial(found, people, flags)
 
 
 def rows_of(population: Population) -> Table:
-    """The real rows of a population in its network's own terms.
+    """The real rows of a population in its own terms: what was learned, what is worked out, and
+    the weights where there are any.
 
     Raises PopulaceError where they are not shipped.
     """
@@ -112,26 +111,29 @@ def rows_of(population: Population) -> Table:
             f"The real rows of {population.title} are not shipped: bring them as a file to "
             "`python -m synth evaluate`."
         )
-    schema, frame = population.network.schema, population.table.frame
+    columns = population.schema.columns
     weights = population.network.about.get("weights")
-    columns = schema.columns
-    if weights and weights not in schema and weights in frame:
-        weigher = replace(population.table.schema[weights], role="weight")
-        columns = (*columns, weigher)
-    return make_table(frame[[column.name for column in columns]], Schema(columns))
+    if weights and weights not in population.schema and weights in population.table.schema:
+        columns = (*columns, replace(population.table.schema[weights], role="weight"))
+    names = [column.name for column in columns]
+    return make_table(population.table.frame[names], Schema(columns))
 
 
-def relearn(network: Network) -> Learn:
-    """Learn another table with the settings by which this network was learned."""
-    about = network.about
+def relearned(network: Network, table: Table) -> Network:
+    """What another table's rows teach by the settings with which this network was learned; without
+    weights where the table has none."""
     known = ("score", "search", "max_parents", "bins", "seed", "weights")
-    settings = {name: about[name] for name in known if name in about}
+    settings = {name: network.about[name] for name in known if name in network.about}
+    if settings.get("weights") not in table.schema:
+        settings.pop("weights", None)
+    learner = NetworkLearner(gaussian=tuple(network.gaussians), **settings)
+    return learner.fit(table).network_
 
-    def learn(table: Table) -> Network:
-        learner = NetworkLearner(gaussian=tuple(network.gaussians), **settings)
-        return learner.fit(table).network_
 
-    return learn
+def _judged(rows: pd.DataFrame, schema: Schema) -> Table:
+    """Rows of which every column is compared, also those worked out."""
+    columns = tuple(replace(column, role="model") for column in schema)
+    return make_table(rows[list(schema.names)], Schema(columns))
 
 
 def _words(rows: int, half: int) -> str:
