@@ -1,0 +1,145 @@
+"""Seeing beside doing: the network page's third view."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.parts import shifts, words
+from synth import wording
+from synth.bayes import causal
+from synth.errors import PopulaceError
+
+if TYPE_CHECKING:
+    from pages.parts.choice import Choice
+    from synth.bayes import Marginal, Network
+
+_SAME = 0.0005  # distributions closer than this are called the same
+
+
+@st.cache_resource(show_spinner="Looking for a telling case …", max_entries=32)
+def _telling(
+    digest: str, featured: tuple[str, ...], _network: Network
+) -> tuple[str, int, str] | None:
+    return causal.telling_case(_network, featured) or causal.telling_case(
+        _network, tuple(_network.parents)[: 2 * len(featured)]
+    )
+
+
+def _controls(choice: Choice) -> tuple[str, int, str]:
+    """The column, its code and the outcome; the first choice is one that tells."""
+    population = choice.population
+    network, schema = population.network, population.network.schema
+    coded = [name for name in schema.names if name in network.codings]
+    telling = _telling(network.digest, population.featured, network) or (
+        coded[0],
+        0,
+        next((name for name in schema.names if name != coded[0]), coded[0]),
+    )
+    key = f"network-do-{population.digest[:8]}"
+    with st.container(horizontal=True, gap="medium"):
+        column = st.selectbox(
+            "See or set",
+            coded,
+            index=coded.index(telling[0]),
+            format_func=lambda name: schema[name].title,
+            key=key,
+            width=230,
+        )
+        coding = network.codings[column]
+        titles = words.titles(coding.column, coding.labels)
+        code = st.selectbox(
+            "to",
+            range(coding.size),
+            index=telling[1] if column == telling[0] else 0,
+            format_func=lambda code: titles[coding.labels[code]],
+            key=f"{key}-{column}",
+            width=230,
+        )
+        others = [name for name in schema.names if name != column] or [column]
+        outcome = st.selectbox(
+            "and look at",
+            others,
+            index=others.index(telling[2]) if telling[2] in others else 0,
+            format_func=lambda name: schema[name].title,
+            key=f"{key}-outcome-{column}",
+            width=230,
+        )
+    return column, code, outcome
+
+
+def _sentence(level: str, title: str, one: causal.SeenAndDone, choice: Choice) -> str:
+    """What seeing and doing are, by the numbers of this case; HTML."""
+    column = choice.population.network.schema[one.outcome]
+    name = escape(column.title)
+    if one.seen.mean is not None and not column.missing:
+        seen = f"{name} is <b>{one.seen.mean:,.3g}</b> on average"
+        done = f"it would be <b>{one.done.mean:,.3g}</b>"
+    else:
+        label = one.seen.labels[one.telling]
+        words_of = words.titles(column, one.seen.labels)[label]
+        seen = f"{name} is “{escape(words_of)}” for <b>{_share(one.seen, one.telling)}</b>"
+        done = f"it would be for <b>{_share(one.done, one.telling)}</b>"
+    among = f" among those asked for ({escape(choice.question)})" if choice.evidence else ""
+    return (
+        f"Where {escape(title)} is <b>seen</b> to be “{escape(level)}”{among}, {seen}; were it "
+        f"<b>set</b> to that for everybody, cut off from what usually brings it about, {done} – "
+        "provided that the arrows are causes, which a table alone cannot prove."
+    )
+
+
+def _share(marginal: Marginal, code: int) -> str:
+    return wording.share_words(float(marginal.probabilities[code]))
+
+
+def show(choice: Choice) -> None:
+    """Draw the view."""
+    network = choice.population.network
+    if len(network.schema) < 2 or not network.codings:
+        st.info("Seeing and doing take two columns: this population has one.")
+        return
+    column, code, outcome = _controls(choice)
+    coding = network.codings[column]
+    level = words.titles(coding.column, coding.labels)[coding.labels[code]]
+    try:
+        (one,) = causal.see_and_do(
+            choice.population, column, coding.fact(code), (outcome,), choice.evidence
+        )
+    except PopulaceError as error:
+        st.warning(words.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+        return
+    title = network.schema[column].title
+    st.html(f'<p class="pp-say">{_sentence(level, title, one, choice)}</p>')
+    grid = st.grid(2, min_column_width=380, gap=20, border=True, key="columns")
+    shown = network.schema[outcome]
+    before = choice.question if choice.evidence else "everyone"
+    for head, verb, after, distance in (
+        ("See", "conditioning", one.seen, causal.distance(one.before, one.seen)),
+        ("Do", "intervention", one.done, one.effect),
+    ):
+        with grid.cell():
+            words_of = (
+                f"<h3>{head}: {escape(shown.title)}</h3>"
+                f'<p class="pp-moved">{verb} · moved by <b>{distance:.3f}</b></p>'
+            )
+            after_word = "seen" if head == "See" else "set"
+            st.html(shifts.legend(before, f"{title} {after_word} to be {level}"))
+            st.html(shifts.card(shown, one.before, after, head=words_of, levels=12))
+    st.caption(_moral(one, network, column))
+
+
+def _moral(one: causal.SeenAndDone, network: Network, column: str) -> str:
+    title = words.plain(network.schema[column].title)
+    if one.apart >= _SAME:
+        return (
+            f"Seeing and doing differ by {one.apart:.3f} (total variation distance): seeing also "
+            f"tells of what stands above {title} in the network, doing does not. Both are exact."
+        )
+    if not network.parents.get(column):
+        return f"Seeing and doing are the same here: nothing stands above {title} in the network."
+    return (
+        "Seeing and doing are the same here: what stands above "
+        f"{title} does not reach this outcome another way."
+    )
