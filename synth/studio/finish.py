@@ -151,7 +151,7 @@ class Finish:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready values."""
         return {
-            "derived": [_derived_json(one) for one in self.derived],
+            "derived": [derived_to_json(one) for one in self.derived],
             "columns": Schema(self.columns).to_json()["columns"],
             "rules": [str(rule) for rule in self.rules],
             "order": list(self.order),
@@ -167,7 +167,7 @@ class Finish:
             It names columns that are not there, or is damaged.
         """
         try:
-            derived = tuple(_derived(entry) for entry in value["derived"])
+            derived = tuple(derived_from_json(entry) for entry in value["derived"])
             columns = Schema.from_json({"columns": list(value["columns"])}).columns
             rules = "\n".join(str(rule) for rule in value["rules"])
             order = tuple(str(name) for name in value["order"])
@@ -259,7 +259,8 @@ def _typed(values: np.ndarray, column: Column) -> Any:
     return pd.arrays.IntegerArray(whole.astype(dtype.numpy_dtype), absent)
 
 
-def _derived_json(one: Derived) -> dict[str, Any]:
+def derived_to_json(one: Derived) -> dict[str, Any]:
+    """A sum or cut as JSON-ready values."""
     if isinstance(one, Sum):
         return {
             "name": one.name,
@@ -274,7 +275,8 @@ def _derived_json(one: Derived) -> dict[str, Any]:
     }
 
 
-def _derived(entry: Mapping[str, Any]) -> Derived:
+def derived_from_json(entry: Mapping[str, Any]) -> Derived:
+    """What `derived_to_json` wrote; a ValueError, TypeError or KeyError where it is damaged."""
     name = str(entry["name"])
     if "sum" in entry:
         terms = tuple((str(column), int(sign)) for column, sign in entry["sum"])
