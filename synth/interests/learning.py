@@ -1,0 +1,195 @@
+"""Learning interests from a table, a matrix or texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from synth.errors import PopulaceError
+from synth.interests import em
+from synth.interests.counts import Counts
+from synth.interests.em import Strengths
+from synth.interests.model import Interests, Weighting, describe, told, weighted
+from synth.interests.quality import coherence, overlap, perplexity
+
+DEFAULT = Strengths(sparse_phi=0.02, sparse_theta=0.05, decorrelation=0.1)
+"""Chosen by a sweep on time-use diaries, see `python -m synth interests evaluate --sweep`."""
+Progress = Callable[[int, float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """Interests, and those of the people they were learned from.
+
+    Attributes
+    ----------
+    interests : Interests
+    people : pd.Index, shape (people,)
+    theta : float32, shape (people, interests)
+        As `Interests.transform` gives it.
+    """
+
+    interests: Interests
+    people: pd.Index
+    theta: np.ndarray
+
+    def tops(self, number: int = 3) -> pd.DataFrame:
+        """Columns top1, top2, … (missing where somebody has fewer interests), by person."""
+        return self.interests.tops(self.theta, self.people, number)
+
+    def joined(self, table: pd.DataFrame, person: str, number: int = 3) -> pd.DataFrame:
+        """The people's table with their interests as further columns; unknown people have none."""
+        if person not in table.columns:
+            raise PopulaceError(f"The table has no column {person}: name the one with the people.")
+        tops = self.tops(number)
+        taken = [name for name in tops.columns if name in table.columns]
+        if taken:
+            raise PopulaceError(f"The table has a column {taken[0]} already: rename it.")
+        place = self.people.get_indexer(pd.Index(table[person]))
+        found = tops.take(np.maximum(place, 0))
+        columns = {
+            name: pd.Categorical.from_codes(
+                np.where(place >= 0, found[name].cat.codes, -1), dtype=found[name].dtype
+            )
+            for name in tops.columns
+        }
+        return table.assign(**columns)
+
+
+def interests_of(
+    table: pd.DataFrame,
+    person: str | None,
+    item: str | None = None,
+    amount: str | None = None,
+    *,
+    topics: int = 26,
+    seed: int = 0,
+    weighting: Weighting = "rarity",
+    labels: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Learned:
+    """Interests from a table.
+
+    Parameters
+    ----------
+    table : pd.DataFrame
+        Long (a row for each person and item) where `item` is named, else wide (a row for each
+        person, a column of numbers for each item).
+    person, item, amount : str
+        Columns. Without `amount` a long table's rows count once each.
+    topics : int
+        How many interests; at most as many as there are items.
+    seed : int
+        The same seed gives the same interests.
+    weighting : "rarity", "log" or "amount"
+        How an amount counts, see `Weighting`.
+    labels : mapping of str to str
+        Words for items, for names and keywords.
+    progress : callable
+        Gets the number of passes done and the perplexity.
+
+    Raises
+    ------
+    PopulaceError
+        A column lacks, an amount is empty or below nought, or there is too little to learn from.
+    """
+    if item is not None and person is None:
+        raise PopulaceError("A long table needs the column that says who the person is: name it.")
+    if item is None and amount is not None:
+        raise PopulaceError(
+            f"The amount {amount} belongs to a long table: name the column with the items too."
+        )
+    if item is not None and person is not None:
+        counts = Counts.long(table, person, item, amount)
+    else:
+        counts = Counts.wide(table, person)
+    return learn(counts, topics, seed=seed, weighting=weighting, labels=labels, progress=progress)
+
+
+def of_texts(
+    texts: pd.Series,
+    *,
+    topics: int = 26,
+    seed: int = 0,
+    stop_words: Collection[str] | None = None,
+    min_people: int = 5,
+    max_share: float = 0.5,
+    progress: Progress | None = None,
+) -> Learned:
+    """Interests from one text a person, see `Counts.texts`; the series' index says who."""
+    counts = Counts.texts(texts, stop_words=stop_words, min_people=min_people, max_share=max_share)
+    return learn(counts, topics, seed=seed, progress=progress)
+
+
+def learn(
+    counts: Counts,
+    topics: int = 26,
+    *,
+    seed: int = 0,
+    strengths: Strengths = DEFAULT,
+    weighting: Weighting = "rarity",
+    labels: Mapping[str, str] | None = None,
+    passes: int = 200,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Learned:
+    """Interests from counts; items that nobody has are left out. See `interests_of`, `em.fit`."""
+    counts = counts.used_by(1)
+    if not counts.items:
+        raise PopulaceError("Nobody has any item: there is nothing to learn interests from.")
+    if not 1 <= topics <= len(counts.items):
+        raise PopulaceError(
+            f"{topics} interests cannot be told apart with {len(counts.items)} items: ask for 1 "
+            f"to {len(counts.items)}."
+        )
+    rarity = np.ones(len(counts.items))
+    if weighting == "rarity":
+        rarity = np.log((1 + len(counts.people)) / counts.used)
+    own = weighted(counts, rarity, weighting)
+    found = em.fit(
+        own,
+        topics + strengths.background,
+        strengths,
+        seed=seed,
+        passes=passes,
+        threads=threads,
+        progress=progress,
+    )
+    words = [(labels or {}).get(item, item) for item in counts.items]
+    inner = found.phi[:, :topics]
+    names, keywords = describe(inner, words)
+    theta = told(own, found.theta, topics)
+    some = np.diff(own.indptr) > 0
+    measured = coherence(counts.matrix, inner)
+    about = {
+        "people": len(counts.people),
+        "people_without_items": int((~some).sum()),
+        "passes": len(found.history),
+        "seed": seed,
+        "perplexity": perplexity(own, found.phi, found.theta),
+        "npmi": measured.npmi,
+        "pmi": measured.pmi,
+        "overlap": overlap(inner),
+        "noughts_in_phi": float((inner == 0).mean()),
+        "noughts_in_theta": float((theta[some] == 0).mean()) if some.any() else 1.0,
+    }
+    model = Interests(names, keywords, counts.items, found.phi, rarity, weighting, strengths, about)
+    return Learned(model, counts.people, theta)
+
+
+def coherence_by_topics(
+    counts: Counts, topics: Iterable[int], *, seed: int = 0, weighting: Weighting = "rarity"
+) -> pd.DataFrame:
+    """Coherence and perplexity for several numbers of topics, to choose from; one row each."""
+    rows = [
+        {"topics": number}
+        | {
+            name: learn(counts, number, seed=seed, weighting=weighting).interests.about[name]
+            for name in ("npmi", "perplexity")
+        }
+        for number in topics
+    ]
+    return pd.DataFrame(rows)
