@@ -51,6 +51,10 @@ _ELSEWHERE = {
         "synth.people.pictures.commands:app",
         "Build, fetch and measure picture libraries.",
     ),
+    "interests": (
+        "synth.interests.commands:app",
+        "Learn interests from what people do or write.",
+    ),
     "bench": ("synth.bench.commands:bench_command", "Measure the network beside its peers."),
 }
 
