@@ -72,7 +72,7 @@ def fit(
                 progress=progress,
             )
     learned.interests.save(out)
-    tops = learned.tops(min(3, topics))
+    tops = learned.tops()
     tops.index.name = tops.index.name or "person"
     tops.reset_index().to_parquet(out / "people.parquet", index=False)
     _tell(learned, as_json)

@@ -79,6 +79,8 @@ class Counts:
             if table[person].isna().any():
                 raise PopulaceError(f"The column {person} has empty cells: say who each row is.")
         names = items
+        if not table.columns.is_unique:
+            _column(table, table.columns[table.columns.duplicated()][0])
         if names is None:
             names = [
                 str(name)

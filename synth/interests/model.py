@@ -77,13 +77,9 @@ class Interests:
         """The foremost interests of each person: columns top1, top2, …; index the people.
 
         An interest that takes less than a twentieth of what a person does is none; a cell is
-        missing where somebody has fewer interests.
+        missing where somebody has fewer interests. There are never more columns than interests.
         """
-        if not 1 <= number <= len(self.names):
-            raise PopulaceError(
-                f"Of {len(self.names)} interests the {number} foremost cannot be told: ask for 1 "
-                f"to {len(self.names)}."
-            )
+        number = min(number, len(self.names))
         order = np.argsort(-theta, axis=1, kind="stable")[:, :number]
         share = np.take_along_axis(theta, order, axis=1)
         codes = np.where(share >= LEAST_SHARE, order, -1)
