@@ -75,8 +75,13 @@ def _structure(choice: Choice) -> None:
         )
     with left:
         more = ""
-        if choice.evidence:
+        if chosen:
             more = (
+                '<span><i class="pp-kind-in"></i>arrows in</span>'
+                '<span><i class="pp-kind-out"></i>arrows out</span>'
+            )
+        if choice.evidence:
+            more += (
                 '<span><i class="pp-kind-known"></i>known</span>'
                 '<span><i class="pp-kind-moved"></i>how far it moved</span>'
             )
@@ -96,6 +101,8 @@ def _structure(choice: Choice) -> None:
             _how_to_read(network, strengths)
         else:
             _open(choice.population, chosen)
+    if chosen is not None:
+        _table(network, chosen)
 
 
 def _how_to_read(network: Network, strengths: dict[editing.NamedEdge, float]) -> None:
@@ -155,10 +162,8 @@ def _open(population: Population, name: str) -> None:
         )
     before, after = population.given().marginal(name), posterior.marginal(name)
     st.html(shifts.legend("everyone", "those chosen above" if known else ""))
-    st.html(shifts.card(column, before, after if known else None, head="", levels=10))
-    if above and name in network.tables:
-        _table(network, name, above)
-    elif name in network.gaussians:
+    st.html(shifts.card(column, before, after if known else None, levels=10))
+    if name in network.gaussians:
         st.caption("A number modelled by regressions: a normal curve for each choice above.")
 
 
@@ -185,8 +190,10 @@ def _parents_set(network: Network, name: str, above: list[str]) -> Evidence:
     return Evidence(known)
 
 
-def _table(network: Network, name: str, above: list[str]) -> None:
+def _table(network: Network, name: str) -> None:
     """The rows of the table that speak of the most people."""
+    if not network.parents.get(name):
+        return
     rows = _rows(network.digest, name, network)
     coding = network.codings[name]
     total = 1
@@ -214,7 +221,7 @@ def _table(network: Network, name: str, above: list[str]) -> None:
         ]
     covered = sum(row.share for row in rows)
     st.html(
-        '<h2 class="pp-section">The table’s commonest rows</h2>'
+        f'<h2 class="pp-section">{escape(coding.column.title)}: the table’s commonest rows</h2>'
         f'<p class="pp-note">{len(rows)} of {total:,} rows: {covered:.0%} of everyone.</p>'
     )
     st.dataframe(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from pages.parts import graph, loaders, words
-from synth import populations
 from synth.bayes import editing
 from synth.bayes.interop import bif_text
 from synth.errors import PopulaceError
@@ -79,7 +79,7 @@ def _use(population: Population, network: Network) -> None:
     origins = st.session_state.setdefault(_ORIGINS, {})
     origin = origins.get(population.name, population.name)
     title = loaders.population(origin).title
-    made = populations.rewired(population, network, f"{title}, edited")
+    made = replace(population, network=network, title=f"{title}, edited").in_memory()
     origins[made.name] = origin
     loaders.adopt(made)
 
@@ -96,6 +96,19 @@ def _way_back(population: Population) -> None:
             on_click=loaders.choose,
             args=(origin,),
             key="network-back",
+        )
+
+
+def _now(network: Network, strengths: Mapping[Edge, float], marked: tuple[Edge, ...]) -> None:
+    """The network as it is, while there is nothing new to show."""
+    st.html('<h2 class="pp-section">The network now</h2>')
+    with st.container(key="network-now", width=860):
+        graph.show(
+            network,
+            strengths,
+            key="network-now-graph",
+            label="The network before it is edited",
+            marked=marked,
         )
 
 
@@ -232,12 +245,14 @@ def _with_people(population: Population, strengths: Mapping[Edge, float]) -> Non
     _picker(network, strengths, place)
     noted: tuple[Wish, ...] = st.session_state.get(place, ())
     if not noted:
+        _now(network, strengths, ())
         return
     _listed(noted, network.schema, place)
     asked = f"{place}-asked"
     if st.button("Relearn", type="primary", icon=":material/refresh:", key="network-relearn"):
         st.session_state[asked] = noted
     if st.session_state.get(asked) != noted:
+        _now(network, strengths, tuple((a, b) for _, a, b in noted))
         return
     wishes = editing.Wishes(
         required=tuple((a, b) for kind, a, b in noted if kind == "require"),
@@ -264,7 +279,7 @@ def _scores(found: editing.Relearned) -> None:
             f"<p>{note}</p></div>"
         )
 
-    alone = "not possible: a circle, too many arrows into one column, or nothing to change"
+    alone = found.obstacle
     if found.alone is not None:
         alone = _difference(found.alone - found.before, found.rows)
     st.html(
@@ -328,6 +343,7 @@ def _without_people(population: Population, strengths: Mapping[Edge, float]) -> 
         placeholder="choose arrows",
     )
     if not gone:
+        _now(network, strengths, ())
         return
     found = _pruned(network.digest, tuple(gone), network)
     each = found.nats / graph.BITS

@@ -75,17 +75,17 @@ def _sentence(level: str, title: str, one: causal.SeenAndDone, choice: Choice) -
     column = choice.population.network.schema[one.outcome]
     name = escape(column.title)
     if one.seen.mean is not None and not column.missing:
-        seen = f"{name} is <b>{one.seen.mean:,.3g}</b> on average"
+        seen = f"<em>{name}</em> is <b>{one.seen.mean:,.3g}</b> on average"
         done = f"it would be <b>{one.done.mean:,.3g}</b>"
     else:
         label = one.seen.labels[one.telling]
         words_of = words.titles(column, one.seen.labels)[label]
-        seen = f"{name} is “{escape(words_of)}” for <b>{_share(one.seen, one.telling)}</b>"
+        seen = f"<em>{name}</em> is “{escape(words_of)}” for <b>{_share(one.seen, one.telling)}</b>"
         done = f"it would be for <b>{_share(one.done, one.telling)}</b>"
     among = f" among those asked for ({escape(choice.question)})" if choice.evidence else ""
     return (
-        f"Where {escape(title)} is <b>seen</b> to be “{escape(level)}”{among}, {seen}; were it "
-        f"<b>set</b> to that for everybody, cut off from what usually brings it about, {done} – "
+        f"Where <em>{escape(title)}</em> is <b>seen</b> to be “{escape(level)}”{among}, {seen}; "
+        f"were it <b>set</b> to that for everybody, cut off from what usually brings it about, {done} – "
         "provided that the arrows are causes, which a table alone cannot prove."
     )
 
@@ -115,9 +115,9 @@ def show(choice: Choice) -> None:
     grid = st.grid(2, min_column_width=380, gap=20, border=True, key="columns")
     shown = network.schema[outcome]
     before = choice.question if choice.evidence else "everyone"
-    for head, verb, after, distance in (
-        ("See", "conditioning", one.seen, causal.distance(one.before, one.seen)),
-        ("Do", "intervention", one.done, one.effect),
+    for head, verb, after, beside, distance in (
+        ("See", "conditioning", one.seen, one.done, causal.distance(one.before, one.seen)),
+        ("Do", "intervention", one.done, one.seen, one.effect),
     ):
         with grid.cell():
             words_of = (
@@ -125,8 +125,11 @@ def show(choice: Choice) -> None:
                 f'<p class="pp-moved">{verb} · moved by <b>{distance:.3f}</b></p>'
             )
             after_word = "seen" if head == "See" else "set"
-            st.html(shifts.legend(before, f"{title} {after_word} to be {level}"))
-            st.html(shifts.card(shown, one.before, after, head=words_of, levels=12))
+            key = shifts.legend(before, f"{title} {after_word} to be {level}")
+            drawn = shifts.card(
+                shown, one.before, after, head=words_of + key, levels=12, beside=beside
+            )
+            st.html(drawn)
     st.caption(_moral(one, network, column))
 
 

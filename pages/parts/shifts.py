@@ -30,12 +30,24 @@ def legend(before: str, after: str) -> str:
 
 
 def card(
-    column: Column, before: Marginal, after: Marginal | None, *, head: str, levels: int = LEVELS
+    column: Column,
+    before: Marginal,
+    after: Marginal | None,
+    *,
+    head: str = "",
+    levels: int = LEVELS,
+    beside: Marginal | None = None,
 ) -> str:
-    """A column's two distributions, or one; `head` is HTML that stands above."""
-    if column.is_number:
-        return f'<div class="pp-shift">{head}{_numbers(column, before, after)}</div>'
-    return f'<div class="pp-shift">{head}{_levels(column, before, after, levels)}</div>'
+    """A column's two distributions, or one; `head` is HTML that stands above.
+
+    `beside` is what another card will show after the same before: both then have one scale.
+    """
+    drawn = (
+        _numbers(column, before, after, beside)
+        if column.is_number
+        else _levels(column, before, after, beside, levels)
+    )
+    return f'<div class="pp-shift">{head}{drawn}</div>'
 
 
 def _share(value: float) -> str:
@@ -51,15 +63,24 @@ def _change(old: float, new: float | None) -> str:
     return f"{_share(old)} → <strong>{_share(new)}</strong>"
 
 
-def _levels(column: Column, before: Marginal, after: Marginal | None, most: int) -> str:
+def _levels(
+    column: Column,
+    before: Marginal,
+    after: Marginal | None,
+    beside: Marginal | None,
+    most: int,
+) -> str:
     old = before.probabilities
     new = old if after is None else after.probabilities
+    high = np.maximum(old, new) if beside is None else np.maximum(old, beside.probabilities)
+    high = np.maximum(high, new)
     titles = words.titles(column, before.labels)
     order = np.arange(len(old))
     if len(order) > most:
-        order = np.argsort(-np.maximum(old, new), kind="stable")[:most]
-        order = order[np.argsort(-new[order], kind="stable")]
-    top = max(float(np.maximum(old, new)[order].max()), 1e-12)
+        order = np.argsort(-high, kind="stable")[:most]
+        lead = new if beside is None else high
+        order = order[np.argsort(-lead[order], kind="stable")]
+    top = max(float(high[order].max()), 1e-12)
     lines = []
     for i in order:
         told = _change(float(old[i]), None if after is None else float(new[i]))
@@ -90,7 +111,9 @@ def _edges(column: Column, before: Marginal) -> list[tuple[float, float]]:
     return [(float(a), float(b)) for a, b in pairwise(starts)]
 
 
-def _numbers(column: Column, before: Marginal, after: Marginal | None) -> str:
+def _numbers(
+    column: Column, before: Marginal, after: Marginal | None, beside: Marginal | None
+) -> str:
     bars = _edges(column, before)
     if not bars:
         return ""
@@ -100,7 +123,8 @@ def _numbers(column: Column, before: Marginal, after: Marginal | None) -> str:
     ends = list(zip(lows, highs, strict=True))
     old = [before.mass(*pair) for pair in ends]
     new = old if after is None else [after.mass(*pair) for pair in ends]
-    top = max(*old, *new, 1e-12)
+    others = [] if beside is None else [beside.mass(*pair) for pair in ends]
+    top = max(*old, *new, *others, 1e-12)
     columns = []
     for pair, a, b in zip(bars, old, new, strict=True):
         told = _share(a) if after is None else f"{_share(a)} → {_share(b)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -56,8 +57,15 @@ def distance(a: Marginal, b: Marginal) -> float:
     return 0.5 * float(np.abs(a.probabilities - b.probabilities).sum())
 
 
+class Asked(Protocol):
+    """A network, or a population that remembers its answers."""
+
+    def given(self, evidence: Evidence, do: Evidence) -> Posterior:
+        """The posterior under evidence and interventions."""
+
+
 def see_and_do(
-    network: Network,
+    asked: Asked,
     column: str,
     fact: Fact,
     outcomes: Iterable[str],
@@ -70,9 +78,9 @@ def see_and_do(
     left.
     """
     told = (known or Evidence()).without(column)
-    before = network.given(told)
-    seen = network.given(told | {column: fact})
-    done = network.given(told, Evidence({column: fact}))
+    before = asked.given(told, Evidence())
+    seen = asked.given(told | {column: fact}, Evidence())
+    done = asked.given(told, Evidence({column: fact}))
     return tuple(
         SeenAndDone(name, before.marginal(name), seen.marginal(name), done.marginal(name))
         for name in outcomes

@@ -193,8 +193,10 @@ class Relearned:
     before, after : float
         The score of the old arrows and of the new ones, in nats, on the same people and folds.
     alone : float or None
-        The score when the wishes are fulfilled and nothing else is changed; None where that is
-        not possible (a circle, too many parents) or where the old arrows already fulfil them.
+        The score when the wishes are fulfilled and nothing else is changed; None where that
+        cannot be.
+    obstacle : str
+        Why it cannot be, in a few words; else empty.
     added, removed, turned : tuple of (parent, child)
         How the new arrows differ; turned ones by their new direction.
     """
@@ -205,6 +207,7 @@ class Relearned:
     before: float
     after: float
     alone: float | None
+    obstacle: str
     added: tuple[NamedEdge, ...]
     removed: tuple[NamedEdge, ...]
     turned: tuple[NamedEdge, ...]
@@ -262,20 +265,23 @@ def relearn(
     new, old = set(learner.network_.edges), set(network.edges)
     turned = {(a, b) for a, b in new - old if (b, a) in old}
     alone = _fulfilled(old, wishes)
-    possible = alone != old and _is_acyclic(alone, names)
+    obstacle = _obstacle(alone, names, learner.max_parents)
+    score = -np.inf if obstacle else learner.score_of(alone)
+    if not obstacle and not np.isfinite(score):
+        obstacle = "a table would be too large"
     order = {name: i for i, name in enumerate(names)}
 
     def ordered(edges: Iterable[NamedEdge]) -> tuple[NamedEdge, ...]:
         return tuple(sorted(edges, key=lambda edge: (order[edge[1]], order[edge[0]])))
 
-    score = learner.score_of(alone) if possible else -np.inf
     return Relearned(
         network=learner.network_,
         score=learner.score,
         rows=len(people),
         before=learner.score_of(old),
         after=learner.score_,
-        alone=score if np.isfinite(score) else None,
+        alone=None if obstacle else score,
+        obstacle=obstacle,
         added=ordered(new - old - turned),
         removed=ordered(old - new - {(b, a) for a, b in turned}),
         turned=ordered(turned),
@@ -286,6 +292,14 @@ def _fulfilled(edges: set[NamedEdge], wishes: Wishes) -> set[NamedEdge]:
     """The arrows with the wishes fulfilled and nothing else changed; a required one is turned."""
     kept = {(a, b) for a, b in edges if (b, a) not in wishes.required}
     return (kept - set(wishes.all_forbidden)) | set(wishes.required)
+
+
+def _obstacle(edges: set[NamedEdge], names: Sequence[str], most: int) -> str:
+    if not _is_acyclic(edges, names):
+        return "not possible: the arrows would form a circle"
+    if any(sum(b == name for _, b in edges) > most for name in names):
+        return f"not possible: a column would have more than {most} arrows into it"
+    return ""
 
 
 def _is_acyclic(edges: Iterable[NamedEdge], names: Sequence[str]) -> bool:
