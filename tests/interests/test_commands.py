@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 from synth.cli import app
 from synth.interests import Interests
 from synth.interests.evaluate import evaluate
-from tests.interests.planted import planted
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -20,7 +19,7 @@ def run(*arguments):
     return CliRunner().invoke(app, ["interests", *map(str, arguments)])
 
 
-def test_fit_from_a_long_table(tmp_path):
+def test_fit_from_a_long_table(tmp_path, planted):
     counts, _, _ = planted(people=80)
     cells = counts.matrix.tocoo()
     rows, columns = cells.coords

@@ -10,12 +10,11 @@ from scipy.sparse import csr_array
 from synth.errors import PopulaceError
 from synth.interests import Counts, Interests, coherence_by_topics, interests_of, learn, of_texts
 from synth.interests.quality import agreement
-from tests.interests.planted import planted
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 @pytest.mark.parametrize("weighting", ["rarity", "log", "amount"])
-def test_planted_interests_are_found(seed, weighting):
+def test_planted_interests_are_found(seed, weighting, planted):
     counts, first, _ = planted(seed=seed, noise=0.1)
     learned = learn(counts, 4, seed=seed, weighting=weighting)
     top = learned.tops(1)["top1"].cat.codes.to_numpy()
@@ -29,7 +28,7 @@ def test_planted_interests_are_found(seed, weighting):
     assert agreement(again, theta.argmax(axis=1)).accuracy > 0.95
 
 
-def test_names_keywords_and_tops():
+def test_names_keywords_and_tops(planted):
     counts, _, _ = planted()
     learned = learn(counts, 4)
     model = learned.interests
@@ -55,7 +54,7 @@ def test_two_interests_with_the_same_foremost_items_have_two_names():
     assert len(set(names)) == 3 and set(keywords) == set(names)
 
 
-def test_people_without_items_have_no_interests():
+def test_people_without_items_have_no_interests(planted):
     counts, _, _ = planted(people=50)
     matrix = counts.matrix.tolil()
     matrix[7] = 0
@@ -108,7 +107,7 @@ def test_texts():
     assert agreement((kinds == "music").astype(int), codes).accuracy == 1
 
 
-def test_the_same_seed_gives_the_same_interests():
+def test_the_same_seed_gives_the_same_interests(planted):
     counts, _, _ = planted(noise=0.3)
     one, two, other = (learn(counts, 4, seed=s, threads=t) for s, t in ((1, 1), (1, 2), (2, 2)))
     assert np.array_equal(one.theta, two.theta) and one.interests.names == two.interests.names
@@ -117,7 +116,7 @@ def test_the_same_seed_gives_the_same_interests():
         one.interests.phi[0, 0] = 1
 
 
-def test_files_come_back_as_they_went(tmp_path):
+def test_files_come_back_as_they_went(tmp_path, planted):
     counts, _, _ = planted(people=100)
     learned = learn(counts, 3)
     learned.interests.save(tmp_path / "made")
@@ -131,8 +130,10 @@ def test_files_come_back_as_they_went(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("fault", "lacks text json form shape huge nan objects".split())
-def test_damaged_files_are_one_sentence(tmp_path, fault):
+@pytest.mark.parametrize(
+    "fault", ["lacks", "text", "json", "form", "shape", "huge", "nan", "objects"]
+)
+def test_damaged_files_are_one_sentence(tmp_path, fault, planted):
     learned = learn(planted(people=60)[0], 3)
     learned.interests.save(tmp_path)
     said, arrays = tmp_path / "interests.json", tmp_path / "interests.npz"
@@ -169,13 +170,13 @@ def test_damaged_files_are_one_sentence(tmp_path, fault):
         (lambda c: of_texts(pd.Series(["", None]), topics=2), "Nobody has"),
     ],
 )
-def test_faults_are_one_sentence(make, words):
+def test_faults_are_one_sentence(make, words, planted):
     with pytest.raises(PopulaceError, match=words) as told:
         make(planted(people=20)[0])
     assert "\n" not in str(told.value) and str(told.value).endswith(".")
 
 
-def test_coherence_speaks_against_too_few():
+def test_coherence_speaks_against_too_few(planted):
     counts, _, _ = planted(people=400, topics=5, items=6)
     found = coherence_by_topics(counts, (2, 5, 10))
     assert found["topics"].tolist() == [2, 5, 10]

@@ -1,13 +1,14 @@
-"""Small and planted data that several tests share."""
+"""Planted data that several tests share."""
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy.sparse import csr_array
 
 from synth.interests import Counts
 
 
-def planted(people=600, topics=4, items=8, seed=0, noise=0.0):
+def _planted(people=600, topics=4, items=8, seed=0, noise=0.0):
     """Counts of people who each have one topic or two of disjoint items, and their first topic."""
     rng = np.random.default_rng(seed)
     first = rng.integers(topics, size=people)
@@ -20,3 +21,9 @@ def planted(people=600, topics=4, items=8, seed=0, noise=0.0):
     values = np.stack([rng.multinomial(40, column / column.sum()) for column in mixed.T])
     names = tuple(f"topic{t}-item{i}" for t in range(topics) for i in range(items))
     return Counts(pd.RangeIndex(people), names, csr_array(values.astype(float))), first, phi
+
+
+@pytest.fixture
+def planted():
+    """A function: see `_planted`."""
+    return _planted
