@@ -18,7 +18,7 @@ from synth.schema import Column, Schema, some_of
 from synth.studio.dependence import Lookup
 from synth.studio.finish import NOTHING, Cut, Finish, Sum, possible
 from synth.studio.plan import Plan
-from synth.studio.rules import Rule
+from synth.studio.rules import Rule, parse_rules
 from synth.table import CELLS_LIMIT, Table, make_table
 
 UNROLLED_LIMIT = 5_000_000
@@ -67,6 +67,8 @@ def build(
     schema = _roles(plan)
     table = make_table(frame[[c.name for c in schema if c.name in frame.columns]], schema)
     notes = list(table.notes)
+    # Levels and bounds are known by now, so the rules are read again against them.
+    plan = replace(plan, rules=_rules(plan, table.schema))
     rows, weight, told = _unrolled(table, plan)
     notes += told
     derived = _finish(plan, table.schema, NOTHING)
@@ -148,6 +150,12 @@ def _roles(plan: Plan) -> Schema:
     """The plan's columns; those that are worked out stand apart, bounds are left to the rows."""
     away = {one.name for one in plan.derived}
     return Schema(tuple(replace(c, role="apart") if c.name in away else c for c in plan.schema))
+
+
+def _rules(plan: Plan, schema: Schema) -> tuple[Rule, ...]:
+    away = {one.name for one in plan.derived}
+    usable = Schema(tuple(c for c in schema if c.role == "model" or c.name in away))
+    return parse_rules("\n".join(str(rule) for rule in plan.rules), usable)
 
 
 def _unrolled(table: Table, plan: Plan) -> tuple[pd.DataFrame, str, list[str]]:

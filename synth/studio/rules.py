@@ -277,7 +277,7 @@ def _with_value(column: Column, sign: str, word: _Word, line: str) -> Comparison
         text = {"true": "yes", "false": "no", "1": "yes", "0": "no"}.get(
             text.casefold(), text.casefold()
         )
-    if text not in column.levels:
+    if column.levels and text not in column.levels:
         folded = {level.casefold(): level for level in column.levels}
         if text.casefold() not in folded:
             raise PopulaceError(

@@ -1,0 +1,196 @@
+"""The Studio from upload to population, and what it says to uploads that are no tables."""
+
+import pickle
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pages.parts import loaders
+from synth import populations
+from synth.studio.file import pack
+
+PATIENCE = 180
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    rows = 400
+    city = rng.integers(0, 12, rows)
+    work, home = rng.integers(0, 9, rows), rng.integers(0, 9, rows)
+    frame = pd.DataFrame(
+        {
+            "id": np.arange(rows),
+            "age": rng.integers(12, 90, rows),
+            "gender": rng.choice(["female", "male"], rows),
+            "city": [f"city {i}" for i in city],
+            "province": [f"province {i % 3}" for i in city],
+            "work": work,
+            "home": home,
+            "total": work + home,
+        }
+    )
+    return frame.to_csv(index=False).encode()
+
+
+def warnings(app):
+    return [one.value for one in app.warning]
+
+
+def settled(app):
+    """Run the page until no job is left, as its fragment does."""
+    end = time.monotonic() + PATIENCE
+    while app.session_state["studio desk"].job is not None and time.monotonic() < end:
+        app.session_state["studio desk"].job.wait(PATIENCE)
+        app.run()
+    assert not app.exception
+    return app
+
+
+def button(app, label):
+    return next(one for one in app.button if one.label == label)
+
+
+def upload(app, name, content):
+    app.file_uploader[0].set_value((name, content, "application/octet-stream")).run()
+    return settled(app)
+
+
+def learned(visit, table):
+    app = upload(visit("studio"), "people.csv", table)
+    app.segmented_control(key=f"score-{desk(app).token}").set_value("quick")
+    button(app, "Learn").click()
+    app.run()
+    return settled(app)
+
+
+def desk(app):
+    return app.session_state["studio desk"]
+
+
+def test_a_table_becomes_a_population(visit, table):
+    app = upload(visit("studio"), "people.csv", table)
+    understood = desk(app).understood
+    assert understood.rows == 400
+    assert understood.schema["id"].role == "skip"
+    ticks = [one.label for one in app.checkbox]
+    assert any("total = work" in label for label in ticks)
+    assert any("city" in label and "province" in label for label in ticks)
+
+    app.text_area[0].set_value("age >= 15\nwork <= home").run()
+    app.segmented_control(key=f"score-{desk(app).token}").set_value("quick").run()
+    app.text_input(key=f"title-{desk(app).token}").set_value("Our <people>").run()
+    button(app, "Learn").click()
+    app.run()
+    settled(app)
+    assert not warnings(app)
+    made = desk(app).made
+    assert made.title == "Our <people>"
+
+    button(app, "Use it on all pages").click()
+    app.run()
+    assert not app.exception
+    asked = app.session_state["the choice"]
+    assert asked.population.name == made.name
+    people = asked.posterior.sample(3000, seed=2)
+    assert (people["total"] == people["work"] + people["home"]).all()
+    assert (people["age"] >= 15).all()
+    assert (people["work"] <= people["home"]).all()
+    assert people.groupby("city", observed=True)["province"].nunique().max() == 1
+    for page in ("profiles", "marginals", "correlations"):
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception
+        assert app.session_state["the choice"].population.name == made.name
+
+
+def test_nothing_is_lost_when_the_page_is_left(visit, table):
+    app = upload(visit("studio"), "people.csv", table)
+    app.text_area[0].set_value("age >= 15").run()
+    next(one for one in app.checkbox if "total" in one.label).uncheck().run()
+    app.switch_page("pages/marginals.py").run()
+    app.switch_page("pages/studio.py").run()
+    assert not app.exception
+    assert desk(app).understood is not None
+    assert app.text_area[0].value == "age >= 15"
+    assert not next(one for one in app.checkbox if "total" in one.label).value
+
+
+def test_corrections_count(visit, table):
+    app = upload(visit("studio"), "people.csv", table)
+    sheet = desk(app).sheet.copy()
+    sheet.loc[sheet["column"] == "gender", "use"] = "leave out"
+    sheet.loc[sheet["column"] == "work", "use"] = "keep apart"
+    desk(app).edited = sheet
+    app.switch_page("pages/marginals.py").run()
+    app.switch_page("pages/studio.py").run()
+    assert not app.exception
+    assert not any("total" in one.label for one in app.checkbox)
+
+
+def test_a_rule_that_is_not_understood_is_told(visit, table):
+    app = upload(visit("studio"), "people.csv", table)
+    app.text_area[0].set_value("__import__('os').system('true')").run()
+    assert not app.exception
+    assert any("is not understood" in text for text in warnings(app))
+    assert button(app, "Learn").disabled
+    app.text_area[0].set_value("agee > 3").run()
+    assert any("agee" in text for text in warnings(app))
+
+
+def test_learning_can_be_stopped(visit, table):
+    app = upload(visit("studio"), "people.csv", table)
+    button(app, "Learn").click()
+    app.run()
+    desk(app).cancel()
+    app.run()
+    assert not app.exception
+    assert any("stopped" in text for text in warnings(app))
+    assert desk(app).made is None
+    assert button(app, "Learn")
+
+
+def test_a_population_is_saved_opened_and_forgotten(visit, table, tmp_path):
+    app = learned(visit, table)
+    made = desk(app).made
+    populations.write(made, tmp_path, rows=True)
+    other = visit("studio")
+    other.file_uploader[-1].set_value(("x.populace", pack(tmp_path, rows=True), "")).run()
+    settled(other)
+    assert not warnings(other)
+    opened = desk(other).made
+    assert opened.title == made.title
+    assert len(opened.table) == len(made.table)
+    button(other, "Use it on all pages").click()
+    other.run()
+    assert opened.name in other.session_state[loaders._OWN]
+    assert opened.name not in (app.session_state[loaders._OWN] if loaders._OWN in
+                               app.session_state else {})  # fmt: skip
+    button(other, "Forget").click()
+    other.run()
+    assert not other.exception
+    assert other.session_state["the choice"].population.name == populations.available()[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("people.csv", pickle.dumps({"a": 1}, protocol=4), "pickle"),
+        ("people.csv", b"a,b\n1,\x00\n", "NUL"),
+        ("people.csv", b"", "empty"),
+        ("people.csv", b"a,b\n", "no rows"),
+        ("people.csv", "naïve,b\ncafé,1\nthé,2\n".encode("latin-1"), "UTF"),
+        ("people.csv", b"a,a\n1,2\n3,4\n", "twice"),
+        ("people.parquet", b"PAR1" + b"\x00" * 99 + b"PAR1", "Parquet"),
+        ("people.csv", (",".join(f"c{i}" for i in range(5000)) + "\n").encode() * 3, "5,000"),
+        ("people.csv", "a\u202eb,c\n1,2\n3,4\n".encode(), "invisible"),
+    ],
+)
+def test_a_hostile_upload_gets_a_sentence(visit, name, content, said):
+    app = upload(visit("studio"), name, content)
+    (told,) = warnings(app)
+    assert said in told.replace("\\", "")
+    assert told.endswith(".")
+    assert app.file_uploader  # another table can be tried
+    assert desk(app).understood is None
