@@ -11,18 +11,9 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from synth.errors import PopulaceError
-from synth.evaluate.fidelity import evaluate
+from synth.evaluate.fidelity import FIGURES, evaluate
 from synth.evaluate.report import report
 from synth.table import make_table, read_frame, read_table
-
-FIGURES = {
-    "lr_auc": "Told apart by a logistic regression (AUC)",
-    "hgb_auc": "Told apart by gradient boosting (AUC)",
-    "tvd1": "Distance of single columns (TVD)",
-    "tvd2": "Distance of pairs of columns (TVD)",
-    "association": "Difference of associations",
-    "repeat_share": "Rows that repeat real categories",
-}
 
 
 def evaluate_command(

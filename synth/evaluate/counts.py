@@ -9,7 +9,7 @@ from the counts: `fidelity.expected_tvd`, and chances of never being drawn.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from synth.evaluate.association import coarse_pair
 from synth.evaluate.fairness import Fairness, fairness_of_counts, sensitive_columns
 from synth.evaluate.fidelity import Aggregates, aggregates
 from synth.evaluate.report import Parts, parts_of_counts
-from synth.evaluate.sections import Section
+from synth.evaluate.sections import Section, Titles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ class CountsReport:
     fairness: Fairness | None
     parts: Parts
     notes: tuple[str, ...] = ()
-    titles: Mapping[str, str] = field(default_factory=dict)
+    titles: Titles = field(default_factory=Titles)
 
     @property
     def quality(self) -> float:
@@ -128,7 +128,7 @@ def report_of_counts(
     groups: Sequence[str] | None = None,
     title: str = "Synthetic people beside counts of real ones",
     notes: Sequence[str] = (),
-    titles: Mapping[str, str] | None = None,
+    titles: Titles | None = None,
     seed: int = 0,
 ) -> CountsReport:
     """Ask what counts can answer; arguments as for `report.report`.
@@ -145,7 +145,7 @@ def report_of_counts(
         fairness_of_counts(reference, made, asked, seed=seed) if asked else None,
         parts_of_counts(found),
         tuple(notes),
-        dict(titles or {}),
+        titles or Titles(),
     )
 
 
@@ -177,7 +177,7 @@ def cover(real: Reference, made: Reference) -> Cover:
     )
 
 
-def _fidelity(found: Aggregates, cover: Cover, titles: Mapping[str, str]) -> Section:
+def _fidelity(found: Aggregates, cover: Cover, titles: Titles) -> Section:
     rows = [
         ("Single columns, TVD", found.tvd1, found.tvd1_reference, None),
         ("Pairs of columns, TVD", found.tvd2, found.tvd2_reference, found.tvd2_scrambled),
@@ -207,12 +207,14 @@ def _fidelity(found: Aggregates, cover: Cover, titles: Mapping[str, str]) -> Sec
         f"a pair of answers ({found.tvd2_reference:.1%})"
     )
     if worst:
-        a, b = (titles.get(name, name) for name in (worst[0].a, worst[0].b))
+        a, b = (titles(name) for name in (worst[0].a, worst[0].b))
         sentence += f"; {a} with {b} is the pair that is farthest off"
     body = (
-        sections.table(("", "synthetic", "fresh real people", "columns apart"), figures)
-        + sections.lost(cover.rare_lost, titles)
-        + sections.columns_chart(found, titles)
+        sections.sides(
+            sections.table(("", "synthetic", "fresh real people", "columns apart"), figures)
+            + sections.lost(cover.rare_lost, titles),
+            sections.columns_chart(found, titles),
+        )
         + sections.associations_details(found, titles)
         + sections.pairs_details(found, titles)
     )

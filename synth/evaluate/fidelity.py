@@ -42,6 +42,15 @@ CLASSIFIER_ROWS = 30_000  # a side, as in the benchmark of the peers, so that fi
 CLASSIFIER_LEVELS = 250  # rarer levels of a column are one to the classifiers
 PAIRS = 1000  # of a wide table so many pairs are drawn
 FEWEST_ROWS = 20
+FIGURES: Mapping[str, str] = {
+    "lr_auc": "Told apart by a logistic regression (AUC)",
+    "hgb_auc": "Told apart by gradient boosting (AUC)",
+    "tvd1": "Distance of single columns (TVD)",
+    "tvd2": "Distance of pairs of columns (TVD)",
+    "association": "Difference of associations",
+    "repeat_share": "Rows that repeat real categories",
+}
+"""The main figures in words."""
 
 
 @dataclass(frozen=True)

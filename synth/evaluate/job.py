@@ -6,7 +6,8 @@ it is. Jobs that share a gate work one after the other, so that one machine serv
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from threading import Lock, Semaphore, Thread
 from typing import Generic, Literal, TypeVar
 
@@ -31,7 +32,7 @@ class Job(Generic[Made]):
 
     def __init__(self, work: Callable[[Progress], Made], gate: Semaphore) -> None:
         self.state: State = "waiting"
-        self.share, self.words = 0.0, "Waiting for another report to finish"
+        self.share, self.words = 0.0, "Starting"
         self.result: Made | None = None
         self.problem = ""
         self._work, self._gate = work, gate
@@ -58,7 +59,7 @@ class Job(Generic[Made]):
     def _run(self) -> None:
         try:
             while not self._gate.acquire(timeout=0.2):
-                self._check()
+                self._tell(0.0, "Waiting for another report to finish")
             try:
                 self._check()
                 self.state = "working"
@@ -86,3 +87,26 @@ class Job(Generic[Made]):
         with self._lock:
             if self._stopping:
                 raise _StoppedError
+
+
+class Shelf(Generic[Made]):
+    """The results that were made last, for all threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, Lock()
+        self._kept: OrderedDict[Hashable, Made] = OrderedDict()
+
+    def get(self, key: Hashable) -> Made | None:
+        """What was put there under the key, if it is still there."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: Hashable, made: Made) -> None:
+        """Keep a result; the one that was asked for longest ago may have to go."""
+        with self._lock:
+            self._kept[key] = made
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)

@@ -17,7 +17,7 @@ STYLE = """
 --rp-line:light-dark(#e4ddd1,#3a342d);--rp-accent:light-dark(#b4532a,#e58d60);
 --rp-back:light-dark(#fff,#26221e)}
 body{background:var(--rp-paper);color:var(--rp-ink);font:16px/1.55 system-ui,sans-serif;
-margin:0 auto;max-width:62rem;padding:2rem 1.25rem 4rem;overflow-wrap:anywhere}
+margin:0 auto;max-width:66rem;padding:2rem 1.25rem 4rem;overflow-wrap:anywhere}
 h1{font-weight:680;letter-spacing:-.02em;line-height:1.2;margin:0 0 1.25rem}
 h2{font-weight:650;font-size:1.3rem;margin:2.75rem 0 .25rem;padding-top:1.5rem;
 border-top:1px solid var(--rp-line)}
@@ -33,9 +33,12 @@ padding:.7rem 1.1rem}
 .rp .fact span{color:var(--rp-quiet);display:block;font-size:.85rem}
 .rp .fact b{font-size:2rem;font-weight:680;line-height:1.25;letter-spacing:-.01em}
 .rp .fact i{font-style:normal;color:var(--rp-quiet)}
+.rp .sides{display:grid;gap:0 3rem;
+grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr))}
+.rp .sides>div{min-width:0}
 .rp .scroll{overflow-x:auto;margin:.7rem 0}
 .rp table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem;
-min-width:min(100%,34rem)}
+min-width:min(100%,26rem)}
 .rp th,.rp td{border:0;border-bottom:1px solid var(--rp-line);padding:.34rem 0 .34rem 1.2rem;
 text-align:right;vertical-align:top;white-space:nowrap}
 .rp th:first-child,.rp td:first-child{text-align:left;padding-left:0;white-space:normal;
@@ -118,13 +121,18 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
 
 
+def sides(left: str, right: str) -> str:
+    """Two parts beside each other, or below where the page is narrow."""
+    return f'<div class="sides"><div>{left}</div><div>{right}</div></div>'
+
+
 def key(*items: tuple[str, str]) -> str:
     """What the marks of a chart mean: the mark's class ("", "quiet" or "line") and words."""
     parts = "".join(f'<span><i class="{kind}"></i>{escape(words)}</span>' for kind, words in items)
     return f'<div class="key">{parts}</div>'
 
 
-def bars(rows: Sequence[tuple[str, float, float]], form: str = "{:.3f}") -> str:
+def bars(rows: Sequence[tuple[str, float, float]], form: str = "{:.3f} · {:.3f}") -> str:
     """A bar for each name and value, with a mark at the reference."""
     most = max([value for row in rows for value in row[1:]] + [1e-9])
     return _chart(
@@ -132,7 +140,7 @@ def bars(rows: Sequence[tuple[str, float, float]], form: str = "{:.3f}") -> str:
             name,
             f'<i class="bar" style="width:{_per(value, most)}"></i>'
             f'<i class="mark" style="left:{_per(mark, most)}"></i>',
-            f"{form.format(value)} · {form.format(mark)}",
+            form.format(value, mark),
         )
         for name, value, mark in rows
     )

@@ -13,7 +13,7 @@ from synth.evaluate.diversity import Diversity, diversity
 from synth.evaluate.fairness import Fairness, fairness, sensitive_columns
 from synth.evaluate.fidelity import Aggregates, Fidelity, evaluate
 from synth.evaluate.privacy import LEVEL, Privacy, privacy
-from synth.evaluate.sections import Section
+from synth.evaluate.sections import Section, Titles
 from synth.evaluate.shape import Shape, shape
 from synth.evaluate.utility import Utility, targets, utility
 
@@ -70,7 +70,7 @@ class Report:
     fairness: Fairness | None
     parts: Parts
     notes: tuple[str, ...] = ()
-    titles: Mapping[str, str] = field(default_factory=dict)
+    titles: Titles = field(default_factory=Titles)
 
     @property
     def quality(self) -> float:
@@ -192,7 +192,7 @@ def report(
         fair,
         quality_parts(likeness, finer, variety, useful),
         (*notes, judged),
-        {column.name: column.title for column in columns},
+        Titles.of(columns),
     )
 
 

@@ -3,8 +3,8 @@ show it, as HTML made of the parts in `page`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,9 +20,11 @@ from synth.evaluate.page import (
     page,
     paragraph,
     section,
+    sides,
     table,
     twins,
 )
+from synth.wording import level_words
 
 if TYPE_CHECKING:
     from synth.evaluate.diversity import Diversity
@@ -31,11 +33,31 @@ if TYPE_CHECKING:
     from synth.evaluate.privacy import Privacy
     from synth.evaluate.shape import Shape
     from synth.evaluate.utility import Utility
+    from synth.schema import Column
 
 LEVEL_TITLES = {"strong": "Strong", "fair": "Fair", "weak": "Weak", "open": "Not judged"}
 FRESH = "fresh real people"
 SHOWN = 24  # bars of one chart; the rest stands in the JSON
-Titles = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Titles:
+    """Words for columns and their levels."""
+
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, columns: Iterable[Column]) -> Titles:
+        """Of the columns of a schema."""
+        return cls({column.name: column for column in columns})
+
+    def __call__(self, name: str) -> str:
+        """A column's title, or its name."""
+        return self.columns[name].title if name in self.columns else name
+
+    def level(self, name: str, level: str) -> str:
+        """A level of a column in words."""
+        return level_words(self.columns[name], level) if name in self.columns else level
 
 
 @dataclass(frozen=True)
@@ -74,23 +96,19 @@ def summary(
     shown = [("Quality", f"{quality:.0f}", "of 100")]
     if level:
         shown.append(("Privacy", LEVEL_TITLES[level[0]], ""))
-    shown += [("Synthetic people", f"{made:,}", ""), ("Real people", f"{real:,}", "")]
+    shown += [("Synthetic people", f"{made:,}", ""), ("Real people learned from", f"{real:,}", "")]
     weakest, least = min(parts, key=lambda part: part[1])
-    lead = f"The weakest part of the quality is “{weakest.lower()}”, {least:.0f} of 100."
+    lead = paragraph(f"The weakest part of the quality is “{weakest.lower()}”: {least:.0f} of 100.")
     if level:
-        lead += f" Privacy is {LEVEL_TITLES[level[0]].lower()}: {_lower(level[1])}"
+        title = LEVEL_TITLES[level[0]].lower()
+        lead += paragraph(f"Privacy is {title}. {level[1]}")
     rows = [(name, value, 100.0) for name, value in parts]
+    chart = key(("", "parts of the quality, of 100"), ("line", FRESH)) + bars(rows, "{0:.0f}")
     defined = paragraph(words, quiet=True)
     if level:
         defined += paragraph(level[2], quiet=True)
-    return (
-        facts(shown)
-        + paragraph(lead)
-        + "".join(paragraph(note, quiet=True) for note in notes)
-        + key(("", "part of the quality"), ("line", FRESH))
-        + bars(rows, "{:.0f}")
-        + defined
-    )
+    notes_after = "".join(paragraph(note, quiet=True) for note in notes)
+    return facts(shown) + sides(lead + chart, defined + notes_after)
 
 
 # ── Fidelity ─────────────────────────────────────────────────────────────────────────────────────
@@ -106,7 +124,7 @@ def of_fidelity(found: Fidelity, finer: Shape, titles: Titles) -> Section:
         f"agree ({FRESH} {_share(found.tvd1_reference)})"
     )
     if worst:
-        a, b = titles.get(worst[0].a, worst[0].a), titles.get(worst[0].b, worst[0].b)
+        a, b = titles(worst[0].a), titles(worst[0].b)
         sentence += f", and {a} with {b} is the pair that is farthest off"
     rows = [
         ("Told apart by gradient boosting, AUC", "hgb_auc", "1"),
@@ -144,16 +162,18 @@ def of_fidelity(found: Fidelity, finer: Shape, titles: Titles) -> Section:
         ),
     ]
     body = (
-        table(("", "synthetic", FRESH, "worst"), figures)
-        + paragraph(
-            "TVD, total variation distance: the share of people who would have to change their "
-            "answer for two distributions to agree. Worst is what real rows get whose columns were "
-            "shuffled apart, or what one gets who always knows.",
-            quiet=True,
+        sides(
+            table(("", "synthetic", FRESH, "worst"), figures)
+            + paragraph(
+                "TVD, total variation distance: the share of people who would have to change their "
+                "answer for two distributions to agree. Worst is what real rows get whose columns "
+                "were shuffled apart, or what one gets who always knows.",
+                quiet=True,
+            )
+            + lost(finer.rare_lost, titles),
+            columns_chart(found, titles),
         )
-        + columns_chart(found, titles)
         + _tails(finer, titles)
-        + lost(finer.rare_lost, titles)
         + associations_details(found, titles)
         + pairs_details(found, titles)
     )
@@ -163,7 +183,7 @@ def of_fidelity(found: Fidelity, finer: Shape, titles: Titles) -> Section:
 def columns_chart(found: Fidelity | Aggregates, titles: Titles) -> str:
     """The distance of each column, farthest first."""
     singles = sorted(found.columns.items(), key=lambda item: -item[1][0])
-    rows = [(titles.get(name, name), own, fresh) for name, (own, fresh) in singles[:SHOWN]]
+    rows = [(titles(name), own, fresh) for name, (own, fresh) in singles[:SHOWN]]
     return key(("", "distance of each column, TVD"), ("line", FRESH)) + bars(rows)
 
 
@@ -179,7 +199,7 @@ def pairs_details(found: Fidelity | Aggregates, titles: Titles) -> str:
         return ""
     rows = [
         (
-            f"{titles.get(pair.a, pair.a)} × {titles.get(pair.b, pair.b)}",
+            f"{titles(pair.a)} × {titles(pair.b)}",
             f"{pair.tvd:.4f}",
             f"{pair.tvd_reference:.4f}",
         )
@@ -201,7 +221,7 @@ def associations_details(found: Fidelity | Aggregates, titles: Titles) -> str:
         i, j = at[pair.a], at[pair.b]
         real[i, j] = real[j, i] = pair.association_real
         made[i, j] = made[j, i] = pair.association_synthetic
-    words = [titles.get(name, name) for name in names]
+    words = [titles(name) for name in names]
     maps = (
         heatmap("Real", words, real)
         + heatmap("Synthetic", words, made)
@@ -217,14 +237,14 @@ def associations_details(found: Fidelity | Aggregates, titles: Titles) -> str:
 def _tails(found: Shape, titles: Titles) -> str:
     rows = []
     for tail in found.tails:
-        name = titles.get(tail.column, tail.column)
+        name = titles(tail.column)
         rows += [
             (f"{name}: below the real 1% point", _share(tail.low), _share(tail.low_reference), ""),
             (f"{name}: above the real 99%", _share(tail.high), _share(tail.high_reference), ""),
         ]
     rows += [
         (
-            f"{titles.get(heap.column, heap.column)} = {heap.value:,g}",
+            f"{titles(heap.column)} = {heap.value:,g}",
             _share(heap.synthetic),
             _share(heap.reference),
             _share(heap.real),
@@ -243,7 +263,7 @@ def lost(levels: Sequence[tuple[str, str]], titles: Titles) -> str:
     """The rare levels, (column, level), that no synthetic person has."""
     if not levels:
         return ""
-    words = [f"{titles.get(column, column)}: {level}" for column, level in levels]
+    words = [f"{titles(column)}: {titles.level(column, level)}" for column, level in levels]
     more = f" and {len(words) - 20} more" if len(words) > 20 else ""
     return paragraph(f"Rare levels lost: {', '.join(words[:20])}{more}.", quiet=True)
 
@@ -286,17 +306,15 @@ def of_utility(found: Sequence[Utility], titles: Titles) -> Section:
     if not found:
         return Section("utility", question, "One column alone leaves nothing to learn from.", "")
     told = [
-        f"{titles.get(item.target, item.target)} {_share(min(item.kept, 1.0))} "
+        f"{titles(item.target)} {_share(min(item.kept, 1.0))} "
         f"({item.score} {item.synthetic:.2f} beside {item.real:.2f})"
         for item in found
     ]
     rows = [
         (
-            titles.get(item.target, item.target),
-            item.score,
+            f"{titles(item.target)}, {item.score}",
             f"{item.synthetic:.3f}",
             f"{item.real:.3f}",
-            f"{item.guess:g}",
             _share(item.kept),
         )
         for item in found
@@ -307,11 +325,11 @@ def of_utility(found: Sequence[Utility], titles: Titles) -> Section:
         "Of what real people teach a model about a column, synthetic people teach: "
         + "; ".join(told)
         + ".",
-        table(("target", "score", "learned synthetic", "learned real", "guessing", "kept"), rows)
+        table(("", "learned synthetic", "learned real", "kept"), rows)
         + paragraph(
             "Gradient boosting learns the target from all other columns and is tested on real "
-            "people that it has not seen. AUC weighs each level against the rest; R² is the share "
-            "of a number’s variance that is told.",
+            "people that it has not seen. AUC weighs each level against the rest and is 0.5 for "
+            "who guesses; R² is the share of a number’s variance that is told.",
             quiet=True,
         ),
     )
@@ -372,14 +390,13 @@ def of_privacy(found: Privacy, titles: Titles) -> Section:
         )
         for words, attack in attacks.items()
     ]
-    body = (
-        table(("", "synthetic", FRESH), shown)
-        + paragraph(
-            "A near copy is less than half as far from a real person as the next real person is; "
-            "an outlier is farther from every real person than 99.9% of them are from the next.",
-            quiet=True,
-        )
-        + key(("", f"excess of each attack over {control}, with its interval (95%, all at once)"))
+    left = table(("", "synthetic", FRESH), shown) + paragraph(
+        "A near copy is less than half as far from a real person as the next real person is; an "
+        "outlier is farther from every real person than 99.9% of them are from the next.",
+        quiet=True,
+    )
+    right = (
+        key(("", f"excess of each attack over {control}, with its interval (95%, all at once)"))
         + intervals(chart)
         + paragraph(
             "Excess: of the people whom the attack would not get by knowing the population, the "
@@ -387,8 +404,8 @@ def of_privacy(found: Privacy, titles: Titles) -> Section:
             "everybody.",
             quiet=True,
         )
-        + details("Every attack and its control", table(heads, cells))
     )
+    body = sides(left, right) + details("Every attack and its control", table(heads, cells))
     return Section("privacy", "Privacy: do they give real people away?", sentence, body)
 
 
@@ -396,7 +413,7 @@ def _worded(attack: str, titles: Titles) -> str:
     """An attack's name with the column's words."""
     start, _, name = attack.partition("Inferring ")
     if name and not start:
-        return f"Inferring {titles.get(name, name)}"
+        return f"Inferring {titles(name)}"
     return attack
 
 
@@ -405,7 +422,7 @@ def _worded(attack: str, titles: Titles) -> str:
 
 def of_fairness(found: Fairness, titles: Titles) -> Section:
     """What depends on the groups, among real and synthetic people?"""
-    groups = [titles.get(group, group) for group in found.groups]
+    groups = [titles(group) for group in found.groups]
     question = f"Fairness: what depends on {' and '.join(groups)}?"
     if not found.dependences:
         return Section("fairness", question, "No other column could depend on it.", "")
@@ -418,7 +435,7 @@ def of_fairness(found: Fairness, titles: Titles) -> Section:
         body += key(("quiet", f"association with {words}, real"), ("", "synthetic")) + twins(
             [
                 (
-                    titles.get(item.column, item.column),
+                    titles(item.column),
                     item.real,
                     item.synthetic,
                     f"{item.real:.2f} · {item.synthetic:.2f}"
@@ -433,7 +450,7 @@ def of_fairness(found: Fairness, titles: Titles) -> Section:
                 ("", "real", "synthetic", FRESH, "gap, real", "gap, synthetic"),
                 [
                     (
-                        titles.get(item.column, item.column),
+                        titles(item.column),
                         f"{item.real:.3f}",
                         f"{item.synthetic:.3f}",
                         f"{item.reference:.3f}",
@@ -456,7 +473,7 @@ def _fair_words(own: Sequence[Dependence], group: str, titles: Titles) -> str:
     depends = [item for item in own if item.verdict not in ("none", "new")]
     counted = []
     for verdict in ("weaker", "stronger", "lost", "new"):
-        some = [titles.get(item.column, item.column) for item in own if item.verdict == verdict]
+        some = [titles(item.column) for item in own if item.verdict == verdict]
         if some:
             counted.append(f"{len(some)} {verdict} ({', '.join(some)})")
     kept = sum(item.verdict == "kept" for item in own)
@@ -470,7 +487,3 @@ def _between(value: float, lower: float, upper: float) -> str:
 
 def _share(value: float) -> str:
     return f"{100 * value:.1f}%"
-
-
-def _lower(words: str) -> str:
-    return words[:1].lower() + words[1:]

@@ -8,18 +8,21 @@ that learned from that half: one that learned from all rows has seen twice as ma
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from synth.bayes.learning import NetworkLearner
 from synth.errors import PopulaceError
 from synth.evaluate.privacy import Flags, flag
 from synth.evaluate.report import Report, report
+from synth.marked import marked
 from synth.schema import Schema
-from synth.table import Table, make_table
+from synth.table import Table, make_table, write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +50,12 @@ class Trial:
     def filtered(self) -> pd.DataFrame:
         """The people without copies, near copies and outliers."""
         return self.people[self.flags.kept].reset_index(drop=True)
+
+    def filtered_csv(self) -> bytes:
+        """The filtered people as CSV, safe for spreadsheets; a last column says synthetic."""
+        buffer = io.BytesIO()
+        write_csv(buffer, [marked(pa.Table.from_pandas(self.filtered, preserve_index=False))])
+        return buffer.getvalue()
 
 
 def trial(
