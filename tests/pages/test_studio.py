@@ -165,8 +165,7 @@ def test_a_population_is_saved_opened_and_forgotten(visit, table, tmp_path):
     button(other, "Use it on all pages").click()
     other.run()
     assert opened.name in other.session_state[loaders._OWN]
-    assert opened.name not in (app.session_state[loaders._OWN] if loaders._OWN in
-                               app.session_state else {})  # fmt: skip
+    assert opened.name not in app.session_state[loaders._OWN]
     button(other, "Forget").click()
     other.run()
     assert not other.exception
