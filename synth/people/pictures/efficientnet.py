@@ -15,6 +15,9 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
+from synth.errors import PopulaceError
+from synth.people.pictures.checkpoint import read_tensors
+
 SIDE = 260
 # expansion, kernel, stride, channels, repeats: width 1.1 and depth 1.2 already applied
 _STAGES = (
@@ -95,9 +98,20 @@ class EfficientNetLite2(nn.Module):
 
 
 def load(path: Path) -> EfficientNetLite2:
-    """Read the weight file with torch's tensors-only reader."""
+    """Read the weight file; nothing in it is unpickled.
+
+    Raises
+    ------
+    PopulaceError: the file is damaged, holds anything but tensors, or those of another net.
+    """
     net = EfficientNetLite2()
-    net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    tensors = {name: torch.tensor(array) for name, array in read_tensors(path).items()}
+    try:
+        net.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise PopulaceError(
+            f"{path.name} holds the weights of another net: fetch EfficientNet-Lite2 again."
+        ) from error
     return net.eval()
 
 
