@@ -124,7 +124,8 @@ def _results(population: Population, network: Network, changed: tuple[Edge, ...]
             key="network-use",
         )
         downloads(network, "edited")
-    st.html('<h2 class="pp-section">The new network, new arrows in colour</h2>')
+    head = "The new network, new arrows in colour" if changed else "The new network"
+    st.html(f'<h2 class="pp-section">{head}</h2>')
     with st.container(key="network-new", width=860):
         graph.show(
             network,

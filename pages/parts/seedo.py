@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pages.parts.choice import Choice
     from synth.bayes import Marginal, Network
 
+_SHOWN = 6
 _SAME = 0.0005  # distributions closer than this are called the same
 
 
@@ -85,8 +86,8 @@ def _sentence(level: str, title: str, one: causal.SeenAndDone, choice: Choice) -
     among = f" among those asked for ({escape(choice.question)})" if choice.evidence else ""
     return (
         f"Where <em>{escape(title)}</em> is <b>seen</b> to be “{escape(level)}”{among}, {seen}; "
-        f"were it <b>set</b> to that for everybody, cut off from what usually brings it about, {done} – "
-        "provided that the arrows are causes, which a table alone cannot prove."
+        "were it <b>set</b> to that for everybody, cut off from what usually brings it about, "
+        f"{done} – provided that the arrows are causes, which a table alone cannot prove."
     )
 
 
@@ -104,12 +105,14 @@ def show(choice: Choice) -> None:
     coding = network.codings[column]
     level = words.titles(coding.column, coding.labels)[coding.labels[code]]
     try:
-        (one,) = causal.see_and_do(
-            choice.population, column, coding.fact(code), (outcome,), choice.evidence
+        others = [name for name in network.schema.names if name != column]
+        told = causal.see_and_do(
+            choice.population, column, coding.fact(code), others, choice.evidence
         )
     except PopulaceError as error:
         st.warning(words.plain(str(error)), icon=":material/sentiment_dissatisfied:")
         return
+    one = next(one for one in told if one.outcome == outcome)
     title = network.schema[column].title
     st.html(f'<p class="pp-say">{_sentence(level, title, one, choice)}</p>')
     grid = st.grid(2, min_column_width=380, gap=20, border=True, key="columns")
@@ -131,6 +134,22 @@ def show(choice: Choice) -> None:
             )
             st.html(drawn)
     st.caption(_moral(one, network, column))
+    _elsewhere(told, network)
+
+
+def _elsewhere(told: tuple[causal.SeenAndDone, ...], network: Network) -> None:
+    """The outcomes on which seeing and doing differ most."""
+    most = sorted(told, key=lambda one: -one.apart)[:_SHOWN]
+    chips = "".join(
+        f"<li>{escape(network.schema[one.outcome].title)} <b>{one.apart:.3f}</b></li>"
+        for one in most
+        if one.apart >= _SAME
+    )
+    if chips:
+        st.html(
+            '<h2 class="pp-section">Where seeing and doing differ most</h2>'
+            f'<ul class="pp-arrows">{chips}</ul>'
+        )
 
 
 def _moral(one: causal.SeenAndDone, network: Network, column: str) -> str:

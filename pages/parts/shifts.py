@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from synth.bayes import Marginal
     from synth.schema import Column
 
-LEVELS, BARS = 6, 24
+LEVELS, BARS, NAMED = 6, 24, 12
 
 
 def legend(before: str, after: str) -> str:
@@ -134,11 +134,11 @@ def _numbers(
             f'<i style="height:{a / top:.2%}"></i>{mark}</span>'
         )
     said = "".join(f"<p>{line}</p>" for line in sentences(column, before, after))
-    return (
-        f'<div class="pp-bars">{"".join(columns)}</div>'
-        f'<div class="pp-ends"><span>{words.number(bars[0][0])}</span>'
-        f"<span>{words.number(bars[-1][1])}</span></div>{said}"
-    )
+    few = len(bars) <= NAMED and all(low == high for low, high in bars)
+    shown = [low for low, _ in bars] if few else [bars[0][0], bars[-1][1]]
+    names = "".join(f"<span>{words.number(value)}</span>" for value in shown)
+    below = f'<div class="pp-ends{" pp-each" if few else ""}">{names}</div>'
+    return f'<div class="pp-bars">{"".join(columns)}</div>{below}{said}'
 
 
 def _range(pair: tuple[float, float]) -> str:

@@ -134,7 +134,8 @@ def _rows(names: Sequence[str], edges: Sequence[Edge], across: int) -> dict[str,
         at += 1
     for i, name in enumerate(name for name in names if name not in row):
         row[name] = at + i // across
-    return row
+    filled = {at: i for i, at in enumerate(sorted(set(row.values())))}
+    return {name: filled[at] for name, at in row.items()}
 
 
 def _short_arrows(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
@@ -142,7 +143,9 @@ def _short_arrows(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]
     if not names:
         return {}
     number = {name: i for i, name in enumerate(names)}
-    cost, bounds = np.zeros(len(names)), np.zeros((len(edges), len(names)))
+    # A trifle for each row draws parts that no arrow joins to the top.
+    cost = np.full(len(names), 1e-3 / len(names))
+    bounds = np.zeros((len(edges), len(names)))
     for i, (parent, child) in enumerate(edges):
         cost[number[child]] += 1
         cost[number[parent]] -= 1

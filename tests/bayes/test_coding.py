@@ -138,3 +138,15 @@ def test_json_round_trip(values, bins):
     assert again.encode(table.frame["x"]).tolist() == coding.encode(table.frame["x"]).tolist()
     assert again.pieces.weight == pytest.approx(coding.pieces.weight, rel=1e-5)
     assert again.labels == coding.labels
+
+
+def test_the_fact_of_a_code_holds_for_its_values_and_no_others():
+    column = Column("n", "integer", missing=True, lower=0, upper=500, step=1)
+    values = pd.Series(np.random.default_rng(0).integers(0, 500, 4000), dtype="Int64")
+    values[::9] = pd.NA
+    coding = Coding.learn(column, values, 24)
+    for code in range(coding.size):
+        told = coding.likelihood(coding.fact(code)).codes
+        assert told == pytest.approx(np.eye(coding.size)[code])
+    level = Coding(Column("c", "categorical", levels=("x", "y"), missing=True))
+    assert [str(level.fact(code)) for code in range(3)] == ["x", "y", "missing"]
