@@ -30,6 +30,7 @@ st.set_page_config(
 )
 st.logo(str(_HERE / "pages/parts/logo.svg"), size="large")
 st.html(_HERE / "pages/parts/style.css")
+st.html(_HERE / "pages/parts/people.css")
 
 page = st.navigation(
     [

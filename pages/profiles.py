@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import card, header, loaders, words
+from pages.parts import card_menu, card_people, downloads, header, words
 from pages.parts.choice import Choice, current
-from pages.parts.dress import dress
 
 
 @st.fragment
 def _cards(choice: Choice) -> None:
-    """The cards; opening a record reruns these alone."""
-    name = choice.population.name
-    people = card.records(loaders.people(name, choice.evidence, choice.people, choice.seed))
-    dressed = dress(people, choice)
+    """The cards, those that are kept first; what their menus do reruns these alone."""
+    people = card_people.shown(choice)
     grid = st.grid(3, min_column_width=290, gap=20, border=True, key="cards")
-    rooms = []
-    for index, (record, wears) in enumerate(zip(people, dressed, strict=True)):
+    shown = []
+    for index, person in enumerate(people):
         with grid.cell():
-            rooms.append(card.show(record, wears, choice, place=str(index)))
-    notes = dict.fromkeys(note for wears in dressed for note in wears.notes)
+            shown.append((person, *card_menu.show(person, place=str(index))))
+    notes = dict.fromkeys(note for person in people for note in person.dressed.notes)
     st.caption(words.plain(" ".join((choice.population.note, *notes))))
-    for record, room in zip(people, rooms, strict=True):
-        card.rare(record, choice, room)
+    for person, room, _ in shown:
+        card_menu.rare(person, room)
+    for person, _, chosen in shown:
+        card_menu.act(chosen, person, people)
+
+
+def _download(choice: Choice) -> None:
+    if st.button("download", key="take", type="tertiary", icon=":material/download:"):
+        downloads.take(card_people.shown(choice))
 
 
 asked = current()
 if asked.posterior is None:
     header.impossible(asked)
 else:
-    header.show(asked)
+    header.show(asked, more=_download)
     _cards(asked)

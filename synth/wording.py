@@ -67,6 +67,26 @@ def question(evidence: Evidence, population: Population) -> str:
     return words[0].upper() + words[1:]
 
 
+def sentence(text: str, evidence: Evidence, population: Population) -> str:
+    """A library's sentence about facts for a screen: each fact as people say it.
+
+    "top1=pets and top2=pets exclude each other …" → "“First interest: Pets” and “second …".
+    """
+    schema = population.network.schema
+    told = {}
+    for name, fact in evidence.checked(schema).items():
+        if isinstance(fact, Between):
+            words = _range(fact)
+        else:
+            words = _either(level_words(schema[name], value) for value in fact.values)
+        told[str(Evidence({name: fact}))] = f"“{_inside(schema[name].title)}: {words}”"
+    for written in sorted(told, key=len, reverse=True):
+        text = text.replace(written, told[written])
+    if text[:1] == "“":
+        return text[0] + text[1].upper() + text[2:]
+    return text
+
+
 def record_line(record: Mapping[str, Any], population: Population) -> str:
     """A record in a line: "34 · woman · married · bachelor's degree · with children"."""
     schema = population.network.schema

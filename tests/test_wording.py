@@ -98,3 +98,14 @@ def test_shares(share, words):
 )
 def test_one_in(share, words):
     assert wording.one_in(share) == words
+
+
+def test_sentences_about_facts_use_the_columns_titles(us):
+    facts = Evidence.parse("top1=pets,top2=pets,age=25..35", us.network.schema)
+    text = "top1=pets and top2=pets exclude each other in this population: drop one of them."
+    told = wording.sentence(text, facts, us)
+    assert told == (
+        "“First interest: Pets” and “second interest: Pets” exclude each other in this "
+        "population: drop one of them."
+    )
+    assert wording.sentence("Nobody has age=25..35.", facts, us) == "Nobody has “age: 25–35”."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.parts import loaders, words
+from pages.parts import words
+from pages.parts.card_people import Person
 from pages.parts.choice import Choice
 from pages.parts.dress import Dress, Picture, Record
 from synth import wording
@@ -17,43 +16,17 @@ from synth.people.keywords import interest_title
 from synth.populations import Population
 from synth.schema import MISSING, Column
 
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-
 _TINTS = 6
 _YEARS_ALIKE = 2
 
 
-def show(record: Record, dressed: Dress, choice: Choice, place: str) -> DeltaGenerator:
-    """Draw one card in the current container; `place` keeps its button's key apart.
+def markup(
+    record: Record, dressed: Dress, population: Population, mark: str = "", *, pin: bool = False
+) -> str:
+    """The card as HTML; every word that comes from a table or a link is escaped.
 
-    Returns the room for `rare`, which takes longer than the card and so comes after all of them.
+    `mark` stands on the cover, with a pin where the person is kept.
     """
-    st.html(markup(record, dressed, choice.population))
-    st.space("stretch")
-    foot = st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key=f"foot-{place}"
-    )
-    room = foot.empty()
-    room.html('<p class="pp-rare">\u2007</p>', width="stretch")
-    if foot.button("Whole record", key=f"open-{place}", type="tertiary", help=dressed.name):
-        whole_record(record, dressed, choice)
-    return room
-
-
-def rare(record: Record, choice: Choice, room: DeltaGenerator) -> None:
-    """Say how many people are like this one."""
-    population = choice.population
-    share = loaders.probability(population.name, alike(record, population))
-    room.html(
-        f'<p class="pp-rare" title="{escape(_alike_words(population))}">'
-        f"{escape(wording.one_in(share))} people like this</p>",
-        width="stretch",
-    )
-
-
-def markup(record: Record, dressed: Dress, population: Population) -> str:
-    """The card as HTML; every word that comes from a table or a link is escaped."""
     interests = interests_of(record, population)
     tint = sum(map(ord, interests[0])) % _TINTS if interests else "none"
     if dressed.portrait:
@@ -79,7 +52,10 @@ def markup(record: Record, dressed: Dress, population: Population) -> str:
         f'<div class="pp-pictures">{pictures}</div>' if pictures else "",
         *(f'<p class="pp-post">“{escape(post)}”</p>' for post in dressed.posts[:1]),
     )
-    return f'<article class="pp-card">{cover}{face}{"".join(parts)}</article>'
+    sign = '<span class="pp-icon" aria-hidden="true" translate="no">keep</span>' if pin else ""
+    marked = f'<p class="pp-mark">{sign}{escape(mark)}</p>' if mark else ""
+    label = f'aria-label="{escape(dressed.name)}, synthetic person"'
+    return f'<article class="pp-card" {label}>{cover}{marked}{face}{"".join(parts)}</article>'
 
 
 def _image(picture: Picture, kind: str) -> str:
@@ -123,7 +99,7 @@ def _fact(column: Column, value: object) -> Fact:
     return Between(float(value) - reach, float(value) + reach)
 
 
-def _alike_words(population: Population) -> str:
+def alike_words(population: Population) -> str:
     schema = population.network.schema.modelled
     shared = [schema[name].title.lower() for name in population.featured if name in schema.names]
     return "The same " + ", ".join(shared) + "; numbers within two of this person's. Exact."
@@ -133,20 +109,23 @@ def _alike_words(population: Population) -> str:
 
 
 @st.dialog("The whole record", width="medium")
-def whole_record(record: Record, dressed: Dress, choice: Choice) -> None:
+def whole_record(person: Person) -> None:
     """Every column of one person, in words."""
-    population = choice.population
+    dressed, choice = person.dressed, person.choice
     face = _image(dressed.portrait, "pp-face pp-face-still") if dressed.portrait else ""
     posts = "".join(f'<p class="pp-post">“{escape(post)}”</p>' for post in dressed.posts)
     st.html(
         f'{face}<h2 class="pp-name">{escape(dressed.name)} '
         '<span class="pp-badge">synthetic</span></h2>'
         f'<p class="pp-line">{escape(dressed.bio)}</p>{posts}'
-        f'<dl class="pp-record">{_rows(record, choice)}</dl>'
+        f'<dl class="pp-record">{_rows(person.record, choice)}</dl>'
     )
     shown = [picture for picture in (dressed.cover, *dressed.pictures) if picture]
     credits = [f"{picture.alt} ({picture.credit})" for picture in shown if picture.credit]
-    told = [f"Drawn from “{choice.question}”.", population.note, *dressed.notes]
+    drawn = f"Drawn from “{choice.question}”."
+    if person.was is not None:
+        drawn = f"{person.was.dressed.name}, drawn from “{choice.question}”, {person.remark}."
+    told = [drawn, choice.population.note, *dressed.notes]
     told += [f"Pictures: {'; '.join(credits)}."] if credits else []
     st.caption(words.plain(" ".join(told)))
 
@@ -158,8 +137,3 @@ def _rows(record: Record, choice: Choice) -> str:
         f"<dt>{escape(title)}</dt><dd>{escape(value)}</dd></div>"
         for title, value in wording.record_rows(record, choice.population)
     )
-
-
-def records(frame: object) -> list[Mapping[str, object]]:
-    """The rows of a frame as mappings."""
-    return frame.to_dict("records")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 import streamlit as st
@@ -11,8 +12,13 @@ from pages.parts.choice import Choice
 from synth import wording
 
 
-def show(choice: Choice, title: str = "", remark: str = "everyone below is synthetic") -> None:
-    """Draw the head; `title` defaults to the question itself."""
+def show(
+    choice: Choice,
+    title: str = "",
+    remark: str = "everyone below is synthetic",
+    more: Callable[[Choice], None] | None = None,
+) -> None:
+    """Draw the head; `title` defaults to the question itself, `more` adds to its quiet buttons."""
     st.html(f'<h1 class="pp-title">{escape(title or choice.question)}</h1>')
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="subtitle"):
         if choice.posterior is not None:
@@ -23,6 +29,8 @@ def show(choice: Choice, title: str = "", remark: str = "everyone below is synth
         with st.popover("share this view", type="tertiary", icon=":material/link:"):
             st.caption("Whoever opens this link sees the same people.")
             st.code(words.link(st.context.url or "", choice.link), language=None, wrap_lines=True)
+        if more is not None:
+            more(choice)
 
 
 def _share(choice: Choice, title: str) -> str:
@@ -37,7 +45,8 @@ def impossible(choice: Choice) -> None:
     """Say kindly that nobody is all of this, and offer the facts to let go of."""
     st.html('<h1 class="pp-title">Nobody is all of this</h1>')
     with st.container(border=True, key="impossible"):
-        st.html(f'<p class="pp-problem">{escape(choice.problem)}</p>')
+        problem = wording.sentence(choice.problem, choice.evidence, choice.population)
+        st.html(f'<p class="pp-problem">{escape(problem)}</p>')
         st.caption("Let go of one fact and the people come back:")
         schema = choice.population.network.schema
         named = [name for name in choice.evidence if name in choice.problem]

@@ -34,24 +34,24 @@ _AMONG = 24  # nearest in age of the bank's cell; the most alike of them is take
 
 @dataclass(frozen=True, eq=False)
 class EditedPortrait:
-    """A portrait that was painted from an edited style; stands where a bank's portrait would.
+    """A portrait painted from an edited style; it stands where a bank's portrait would.
 
     Attributes
     ----------
-    name: for file names; gender, ethnicity: as the bank's cells are named; age: as read.
-    style: w [512]; embedding: [128].
+    name: for file names; origin: the bank's portrait that was edited.
+    gender: as asked for; age: in years, as read off the painting; embedding: [128].
+    data: the picture as webp, 256 px, marked as synthetic in its metadata.
     """
 
     name: str
+    origin: Portrait
     gender: str
-    ethnicity: str
     age: float
-    style: np.ndarray
     embedding: np.ndarray
     data: bytes
 
     def webp(self) -> bytes:
-        """The picture, 256 px, marked as synthetic in its metadata."""
+        """The picture's file."""
         return self.data
 
 
@@ -70,6 +70,8 @@ def likeness(
     was: tuple[str, float | None],
     now: tuple[str, float | None],
     tools: Tools | None = None,
+    *,
+    reason: str = "the generator is not on this machine",
 ) -> Likeness:
     """The portrait of the same person after a change of gender and age.
 
@@ -77,6 +79,7 @@ def likeness(
     ----------
     was, now: gender (male or female) and age in years, before and after.
     tools: generator and readers; without them the bank serves.
+    reason: why there are none, for the note.
     """
     gender, age = now
     if portrait is None or gender not in GENDERS or age is None:
@@ -91,14 +94,12 @@ def likeness(
             read = f"the classifiers read about {edited.age:.0f} years"
             note = f"The portrait is the same face, edited by the generator: {read}."
             return Likeness(edited, "edited", note)
-        why = "the generator lost the face"
-    else:
-        why = "the generator is not on this machine"
+        reason = "the generator lost the face"
     try:
         other = nearest(portrait, bank, gender, age)
     except PopulaceError as error:
         return Likeness(None, "none", str(error))
-    note = f"The portrait is another one of the bank, the most alike of that age: {why}."
+    note = f"The portrait is another one of the bank, the most alike of that age: {reason}."
     return Likeness(other, "bank", note)
 
 
@@ -109,11 +110,12 @@ def nearest(portrait: Portrait | EditedPortrait, bank: Bank, gender: str, age: f
     ------
     PopulaceError: the bank has nobody of that gender and ethnicity.
     """
-    _, ethnicity = _kind(portrait)
+    origin = _origin(portrait)
+    ethnicity = origin.cell.ethnicity
     cells = [Cell.of(gender, min(max(age + way, 15), 90), ethnicity) for way in (0, -8, 8, -20, 20)]
     names = [name for cell in dict.fromkeys(cells) for name in bank.cell(cell)]
     rows = np.array([bank.names.index(name) for name in dict.fromkeys(names)], dtype=int)
-    rows = np.array([row for row in rows if bank.names[row] != portrait.name], dtype=int)
+    rows = np.array([row for row in rows if bank.names[row] != origin.name], dtype=int)
     if not len(rows):
         raise PopulaceError(
             f"The bank has no portrait of a {gender} {ethnicity}: make some with "
@@ -121,9 +123,8 @@ def nearest(portrait: Portrait | EditedPortrait, bank: Bank, gender: str, age: f
         )
     away = np.abs(bank.ages[rows] - age)
     rows = rows[np.argsort(away, kind="stable")][:_AMONG]
-    far = np.linalg.norm(
-        bank.embeddings[rows].astype(np.float64) - _embedding(portrait, bank), axis=1
-    )
+    mine = bank.embeddings[bank.names.index(origin.name)].astype(np.float64)
+    far = np.linalg.norm(bank.embeddings[rows].astype(np.float64) - mine, axis=1)
     # A tenth of the embedding's scale for each four years: alike first, but not of another age.
     far = far + np.maximum(np.abs(bank.ages[rows] - age) - _CLOSE, 0) * 0.025
     return bank[bank.names[rows[int(np.argmin(far))]]]
@@ -134,11 +135,12 @@ def edit(
 ) -> EditedPortrait | None:
     """Move the portrait's style to this gender and age; None where no face is left.
 
-    Every painting is read; what was read corrects the next step. The best one is given.
+    Every painting is read; what was read corrects the next step. The best one is given. A portrait
+    that was edited before is edited from its origin, so that changes don't add up to another face.
     """
     directions, reader = tools.finder.directions, tools.reader
-    w = portrait.style if isinstance(portrait, EditedPortrait) else bank.style(portrait.name)
-    was, ethnicity = _kind(portrait)
+    origin = _origin(portrait)
+    w = bank.style(origin.name)
     first = reader.look(tools.generator.paint(w)[0])
     if first is None:
         return None
@@ -151,7 +153,7 @@ def edit(
         years += (aim - seen[1]) / gain
         step = {"age": float(np.clip(years, -75, 75))}
         hold: tuple[str, ...] = (*_HELD, "male")
-        if gender != was:
+        if gender != origin.cell.gender:
             male = directions.predict(start)[0][0]
             step["male"] = sign * max(_CLEAR, abs(male)) - male
             hold = _HELD
@@ -165,15 +167,8 @@ def edit(
         right = male if gender == "male" else 1 - male
         fault = abs(look.years - aim) + 20 * max(0.0, 0.8 - right)
         if best is None or fault < best[0]:
-            made = EditedPortrait(
-                f"{portrait.name.split('~')[0]}~{gender}-{round(age)}",
-                gender,
-                ethnicity,
-                look.years,
-                w,
-                look.embedding,
-                encode(image),
-            )
+            name = f"{origin.name}-edited-{gender}-{round(age)}"
+            made = EditedPortrait(name, origin, gender, look.years, look.embedding, encode(image))
             best = (fault, made)
         if abs(look.years - aim) <= _CLOSE and right >= 0.8:
             break
@@ -186,13 +181,5 @@ def edit(
 # ---------------------------------------------------------------------------------------- private
 
 
-def _kind(portrait: Portrait | EditedPortrait) -> tuple[str, str]:
-    if isinstance(portrait, EditedPortrait):
-        return portrait.gender, portrait.ethnicity
-    return portrait.cell.gender, portrait.cell.ethnicity
-
-
-def _embedding(portrait: Portrait | EditedPortrait, bank: Bank) -> np.ndarray:
-    if isinstance(portrait, EditedPortrait):
-        return portrait.embedding
-    return bank.embeddings[bank.names.index(portrait.name)].astype(np.float64)
+def _origin(portrait: Portrait | EditedPortrait) -> Portrait:
+    return portrait.origin if isinstance(portrait, EditedPortrait) else portrait

@@ -29,7 +29,7 @@ def hostile(tmp_path_factory):
 
 
 def test_everything_is_escaped(hostile):
-    people = card.records(hostile.given().sample(40, seed=1))
+    people = hostile.given().sample(40, seed=1).to_dict("records")
     evil = Dress(
         EVIL, EVIL, bio=EVIL, posts=(EVIL,), notes=(EVIL,), pictures=(Picture(f'"{EVIL}', EVIL),)
     )
@@ -40,7 +40,7 @@ def test_everything_is_escaped(hostile):
 
 
 def test_a_portrait_and_a_cover_take_their_places(hostile):
-    person = card.records(hostile.given().sample(1, seed=1))[0]
+    person = hostile.given().sample(1, seed=1).to_dict("records")[0]
     dressed = Dress("Ann Example", "AE", Picture("data:a", "a face"), Picture("data:b", "a hill"))
     markup = card.markup(person, dressed, hostile)
     assert '<img class="pp-face" src="data:a" alt="a face">' in markup

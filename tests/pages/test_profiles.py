@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from pages.parts import card, loaders, sidebar
+from pages.parts import card, card_menu, loaders, sidebar
 from synth.evidence import Between, OneOf
 
 
@@ -14,6 +14,12 @@ def texts(app, pattern):
 
 def lines(app):
     return texts(app, r'class="pp-line">(.*?)</p>')
+
+
+def pick(app, place, item):
+    """Choose something in the menu of the card at a place."""
+    app.menu_button(key=f"menu-{place}").click(item).run()
+    assert not app.exception
 
 
 def made(app):
@@ -121,9 +127,7 @@ def test_impossible_facts_are_told_in_a_sentence_with_a_way_out(visit):
 
 def test_the_whole_record_opens_in_a_dialog(visit):
     app = visit(gender="female")
-    app.button(key="open-0").click()
-    app.run()
-    assert not app.exception
+    pick(app, 0, card_menu.RECORD)
     (record,) = texts(app, r'<dl class="pp-record">(.*?)</dl>')
     population = made(app).population
     assert record.count("<dt>") == len(population.network.schema.modelled.columns)
@@ -133,7 +137,7 @@ def test_the_whole_record_opens_in_a_dialog(visit):
 def test_key_facts_hold_of_the_person_they_come_from(visit):
     asked = made(visit())
     population = asked.population
-    person = card.records(loaders.people(population.name, asked.evidence, 1, 3))[0]
+    person = loaders.people(population.name, asked.evidence, 1, 3).to_dict("records")[0]
     facts = card.alike(person, population)
     assert facts["gender"] == OneOf((person["gender"],))
     assert facts["age"] == Between(person["age"] - 2, person["age"] + 2)

@@ -51,9 +51,7 @@ def test_without_the_generator_the_most_alike_of_the_bank_serves(bank, face):
 
 
 def test_an_edited_portrait_can_stand_for_another(bank, face):
-    edited = EditedPortrait(
-        "x", "female", "White", 30.0, bank.style(face.name), bank.embeddings[0], face.webp()
-    )
+    edited = EditedPortrait("x", face, "female", 30.0, bank.embeddings[0], face.webp())
     assert likeness(edited, bank, ("female", 30), ("male", 30)).portrait.cell.gender == "male"
     assert edited.webp() == face.webp()
 

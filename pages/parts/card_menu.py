@@ -1,0 +1,93 @@
+"""A card on the page: how many are like it, and the small menu of what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.parts import card, card_people, downloads, loaders, whatif, why, words
+from pages.parts.card_people import Person
+from synth import wording
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+RECORD, WHATIF, WHY = "Whole record", "What if …", "Why these pictures?"
+KEEP, RELEASE, RELEASE_ALL = "Keep on the page", "Let go", "Let all go"
+TAKE = "Download …"
+
+
+def show(person: Person, place: str) -> tuple[DeltaGenerator, str]:
+    """Draw one card in the current container; `place` keeps its menu's key apart.
+
+    Returns the room for `rare`, and what was chosen in the menu, for `act`: both take longer than
+    the card and so come after all of them.
+    """
+    mark, kept = mark_of(person), card_people.is_kept(person)
+    st.html(card.markup(person.record, person.dressed, person.choice.population, mark, pin=kept))
+    st.space("stretch")
+    foot = st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"foot-{place}"
+    )
+    room = foot.empty()
+    room.html('<p class="pp-rare">\u2007</p>', width="stretch")
+    chosen = foot.menu_button(
+        "More",
+        _menu(person),
+        key=f"menu-{place}",
+        type="tertiary",
+        help=f"More about {words.plain(person.dressed.name)}",
+        on_click=_keep_or_release,
+        args=(person, f"menu-{place}"),
+    )
+    return room, chosen or ""
+
+
+def act(chosen: str, person: Person, page: Sequence[Person]) -> None:
+    """Open what was chosen in a person's menu."""
+    if chosen == RECORD:
+        card.whole_record(person)
+    elif chosen == WHATIF:
+        whatif.ask(person)
+    elif chosen == WHY or why.reopen(person.key):
+        why.explain(person)
+    elif chosen == TAKE:
+        downloads.take(page, person)
+
+
+def rare(person: Person, room: DeltaGenerator) -> None:
+    """Say how many people are like this one."""
+    population = person.choice.population
+    share = loaders.probability(population.name, card.alike(person.record, population))
+    room.html(
+        f'<p class="pp-rare" title="{escape(card.alike_words(population))}">'
+        f"{escape(wording.one_in(share))} people like this</p>",
+        width="stretch",
+    )
+
+
+def _menu(person: Person) -> list[str]:
+    kept = card_people.is_kept(person)
+    several = len(card_people.kept()) > 1
+    options = [RECORD, WHATIF, WHY if person.dressed.pictures or person.dressed.cover else ""]
+    options += [RELEASE if kept else KEEP, RELEASE_ALL if kept and several else "", TAKE]
+    return [option for option in options if option]
+
+
+def _keep_or_release(person: Person, key: str) -> None:
+    wanted = st.session_state[key]
+    if wanted == KEEP:
+        card_people.keep(person)
+    elif wanted == RELEASE:
+        card_people.release(person)
+    elif wanted == RELEASE_ALL:
+        card_people.release(*card_people.kept())
+
+
+def mark_of(person: Person) -> str:
+    """Words for the mark on a card: kept, or changed; empty for a person as drawn."""
+    told = ["kept"] if card_people.is_kept(person) else []
+    return " · ".join([*told, *([person.remark] if person.remark else [])])
