@@ -24,6 +24,7 @@ _FAITHFUL, _QUICK = "most faithful", "quick"
 _SCORES = {_FAITHFUL: "predictive", _QUICK: "k2"}
 _ROW, _MOST_ROWS = 35, 16  # pixels of a row of the sheet, and how many are seen at once
 _MANY = 30  # dependences shown one by one
+_NEXT = (("profiles", "Meet its people"), ("marginals", "Beside the real ones"))
 _PRIVACY = (
     "Your table stays in this session: in the server’s memory and in a private folder that goes "
     "when you close the page. No other visitor sees it, and nothing of it is put into a link."
@@ -148,19 +149,24 @@ def _sheet(table: Desk) -> pd.DataFrame:
         hide_index=True,
         height=_ROW * (min(len(table.shown), _MOST_ROWS) + 1) + 3,
         disabled=FIXED,
+        placeholder="",
         column_config={
-            "column": st.column_config.TextColumn("Column", pinned=True),
+            "column": st.column_config.TextColumn("Column", pinned=True, width=170),
             "use": st.column_config.SelectboxColumn(
                 "Use", options=USES, required=True, help=_USES_HELP
             ),
             "kind": st.column_config.SelectboxColumn("Kind", options=KINDS, required=True),
-            "values": st.column_config.TextColumn("Values", width="large"),
+            "values": st.column_config.TextColumn("Values", width=330),
             "missing": st.column_config.NumberColumn("Missing", format="percent"),
             "least": st.column_config.NumberColumn(
-                "Least", help="Rows below are left out; nobody below is ever drawn."
+                "Least",
+                format="localized",
+                help="Rows below are left out; nobody below is ever drawn.",
             ),
             "most": st.column_config.NumberColumn(
-                "Most", help="Rows above are left out; nobody above is ever drawn."
+                "Most",
+                format="localized",
+                help="Rows above are left out; nobody above is ever drawn.",
             ),
             "label": st.column_config.TextColumn(
                 "Label", max_chars=100, help="Words for the screen instead of the name."
@@ -291,7 +297,10 @@ def _result(table: Desk) -> None:
         )
         used = made.name in loaders.own()
         if used:
-            st.success("It is on all pages now, chosen in the sidebar.", icon=":material/check:")
+            st.info("It is on all pages now; the sidebar chooses it.", icon=":material/check:")
+            with st.container(horizontal=True, gap="medium"):
+                for page, title in _NEXT:
+                    st.page_link(f"pages/{page}.py", label=title, icon=":material/arrow_forward:")
         else:
             st.button(
                 "Use it on all pages",

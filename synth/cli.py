@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from synth.bayes import Posterior
     from synth.populations import Population
-    from synth.schema import Schema
+    from synth.studio.plan import Plan
 
 _ELSEWHERE = {
     "evaluate": (
@@ -291,55 +291,84 @@ def fit(
         str, typer.Option(metavar="COLUMNS", help="Numbers to model as Gaussians: age,pay.")
     ] = "",
     max_parents: Annotated[int, typer.Option(min=0, help="The most causes of a column.")] = 4,
+    count: Annotated[
+        str, typer.Option(metavar="COLUMN", help="The column that says how many a row stands for.")
+    ] = "",
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help="What holds for everybody: 'born < died'; repeatable."),
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option(help="Keep sums, ranges and look-ups that hold in every row exact.")
+    ] = True,
+    file: Annotated[
+        Path | None, typer.Option(help="Also write the population as one file, *.populace.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same network.")] = 0,
 ) -> None:
     """Learn a population from a table of your own."""
-    from synth.bayes import learn
-    from synth.populations import save
-    from synth.table import make_table, read_table
+    from synth.populations import write
+    from synth.studio.build import build as learn
+    from synth.studio.file import pack
+    from synth.studio.plan import Plan
 
-    with _progress(f"Reading {table.name}") as advance:
-        people = read_table(table, schema=_schema(schema) if schema else None)
-        for note in people.notes:
+    with _progress(f"Reading {table.name}", 1) as advance:
+        frame, plan, notes = _planned(table, schema, follow)
+        for note in notes:
             typer.echo(note, err=True)
-        if weights:
-            weighted = people.schema.changed(weights, role="weight")
-            people = make_table(people.frame, weighted)
-        advance(0, f"Learning from {len(people):,} people")
-        network = learn(
-            people,
-            lambda moves, found: advance(
-                0, f"Learning from {len(people):,} people: {moves} moves, score {found:,.0f}"
-            ),
-            score=score,
-            search=search,
-            weights=weights or None,
-            gaussian=tuple(name.strip() for name in gaussian.split(",") if name.strip()),
-            max_parents=max_parents,
-            seed=seed,
+        if gaussian and (rule or plan.derived or plan.lookups):
+            if rule:
+                raise PopulaceError("Rules and Gaussian columns exclude each other: drop one.")
+            plan = plan.following((), ())
+        for name, use in ((weights, "weight"), (count, "count")):
+            if name:
+                plan = plan.weighed(name, use)
+        changes = {"score": score, "max_parents": max_parents, "seed": seed}
+        plan = Plan.from_json(
+            {**plan.to_json(), **changes, "title": out.name, "rules": plan.rule_texts(rule)}
         )
-    card = "\n".join(
-        [
-            f"# {out.name}",
-            "",
-            f"Learned from the {len(people):,} rows of `{table.name}` (digest {people.digest}): "
-            f"{len(network.schema)} columns, {len(network.edges)} edges, score `{score}`.",
-            "",
-            *(f"- {note}" for note in people.notes),
-            "",
-        ]
-    )
-    save(out, network, people, card=card)
-    text = json.dumps(people.schema.to_json(), indent=2, ensure_ascii=False)
-    (out / "schema.json").write_text(text + "\n", encoding="utf-8")
+        made = learn(
+            frame,
+            plan,
+            advance,
+            gaussian=tuple(name.strip() for name in gaussian.split(",") if name.strip()),
+            search=search,
+        )
+    write(made, out)
+    for name, value in (("schema.json", plan.schema.to_json()), ("plan.json", plan.to_json())):
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+        (out / name).write_text(text + "\n", encoding="utf-8")
+    if file is not None:
+        file.write_bytes(pack(out))
+    network = made.network
     typer.echo(f"{out}: {len(network.schema)} columns, {len(network.edges)} edges", err=True)
 
 
-def _schema(path: Path) -> Schema:
-    from synth.schema import Schema
+def _planned(table: Path, schema: Path | None, follow: bool) -> tuple[Any, Plan, tuple[str, ...]]:
+    """A table's rows, what is to be made of them, and why columns are left out."""
+    from synth.studio.plan import Plan
+    from synth.studio.understanding import depend, understand
+    from synth.table import make_table, read_frame
 
+    frame, notes = read_frame(table)
+    if schema is None:
+        understood = understand(frame, table.name, notes)
+        plan = Plan.of(understood)
+        left = [one.note for one in understood.found if one.column.role == "skip"]
+        notes = (*notes, *left)
+    else:
+        plan = Plan.from_json(_text(schema))
+        whole = plan.schema.completed(frame)
+        plan = plan.on(whole)
+        if follow and not plan.derived and not plan.lookups:
+            people = make_table(frame, whole)
+            plan = plan.following(*depend(people.frame, whole.modelled))
+    return frame, plan if follow else plan.following((), ()), notes
+
+
+def _text(path: Path) -> str:
     try:
-        return Schema.from_json(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise PopulaceError(f"{path} is no text in UTF-8: save the schema as JSON.") from error
 
@@ -349,12 +378,9 @@ def _schema(path: Path) -> Schema:
 
 def _asked(name: str, given: str, do: str = "") -> tuple[Posterior, str]:
     """The answers of a population, and its facts as they were understood."""
-    from synth.evidence import Evidence
-
     population = _load(name)
-    schema = population.network.schema
-    facts = Evidence.parse(given, schema)
-    return population.given(facts, Evidence.parse(do, schema)), str(facts)
+    facts = population.facts(given)
+    return population.given(facts, population.facts(do)), str(facts)
 
 
 def _load(name: str) -> Population:

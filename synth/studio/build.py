@@ -76,6 +76,8 @@ def build(
     notes += told
     if len(rows) < 2:
         raise PopulaceError("Fewer than two rows keep all rules: loosen one of them.")
+    if told:
+        table = Table(table.frame, _tightened(table.schema, rows), table.digest)
     # 2. What is learned: all but what is worked out and numbers that are looked up.
     modelled = _modelled(table.schema, plan, rows)
     numbers = [one for one in plan.lookups if table.schema[one.name].is_number]
@@ -131,7 +133,7 @@ def build(
         real,
         title=plan.title or "My table",
         note=note,
-        featured=_featured(network),
+        featured=_featured(network, {one.name for one in plan.lookups}),
         card=_card(plan, network, note, notes),
         finish=finish,
     )
@@ -200,6 +202,17 @@ def _obeying(rows: pd.DataFrame, finish: Finish, schema: Schema) -> tuple[pd.Dat
     if keep.all():
         return rows, notes
     return rows[keep].reset_index(drop=True), notes
+
+
+def _tightened(schema: Schema, rows: pd.DataFrame) -> Schema:
+    """The schema with the bounds of the rows that are left."""
+    columns = []
+    for column in schema:
+        if column.is_number and column.name in rows and rows[column.name].notna().any():
+            lower, upper = float(rows[column.name].min()), float(rows[column.name].max())
+            column = replace(column, lower=lower, upper=upper)
+        columns.append(column)
+    return Schema(tuple(columns))
 
 
 def _rows(count: int) -> str:
@@ -278,12 +291,13 @@ def _finish(plan: Plan, schema: Schema, given: Finish, modelled: Schema | None =
     return finish
 
 
-def _featured(network: Network) -> tuple[str, ...]:
+def _featured(network: Network, settled: set[str]) -> tuple[str, ...]:
     """Six columns for the sidebar: those that few words can ask about come first."""
     first = ("gender", "sex", "age", "education", "marital", "marital_status")
     schema = network.schema
-    names = [n for n in schema.names if n.casefold() in first]
-    easy = [c.name for c in schema if c.is_number or len(c.levels) <= 30]
+    free = [c for c in schema if c.name not in settled]
+    names = [c.name for c in free if c.name.casefold() in first]
+    easy = [c.name for c in free if c.is_number or len(c.levels) <= 30]
     return tuple(dict.fromkeys([*names, *easy, *schema.names]))[:6]
 
 

@@ -135,6 +135,29 @@ class Plan:
         plan = plan.following(plan.derived, plan.lookups)
         return plan.checked()
 
+    def weighed(self, name: str, use: Use) -> Plan:
+        """The plan in which a column, and no other, weighs or counts the rows."""
+        column = self.schema[name]
+        others = [c.name for c in self.schema if c.role == "weight" and c.name != name]
+        if others:
+            raise PopulaceError(f"{others[0]} and {name} both weigh the rows: keep one of the two.")
+        if not column.is_number:
+            raise PopulaceError(
+                f"Column {name} holds no numbers and cannot weigh or count rows: name another."
+            )
+        schema = self.schema.changed(name, role="weight")
+        plan = replace(self, schema=schema, count=name if use == "count" else "")
+        return plan.following(plan.derived, plan.lookups).checked()
+
+    def on(self, schema: Schema) -> Plan:
+        """The plan over another schema of the same columns; what no longer fits is dropped."""
+        plan = replace(self, schema=schema)
+        return plan.following(plan.derived, plan.lookups)
+
+    def rule_texts(self, more: Sequence[str] | None = None) -> list[str]:
+        """The rules as lines, with more of them."""
+        return [*(str(rule) for rule in self.rules), *(more or ())]
+
     def following(self, derived: Sequence[Derived], lookups: Sequence[Lookup]) -> Plan:
         """The plan with these dependences, as far as its columns still allow them."""
         learned = {c.name: c for c in self.schema if c.role == "model"}
@@ -232,7 +255,7 @@ class Plan:
             )
         if plan.count:
             plan = replace(plan, schema=plan.schema.changed(plan.count, role="weight"))
-        return replace(plan.ruled(rules), derived=plan.derived).checked()
+        return plan.ruled(rules).checked()
 
 
 def title_of(file: str) -> str:
