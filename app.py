@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import choice, sidebar, words
+from pages.parts import choice, presenter, sidebar, words
 from synth.errors import PopulaceError
 
 _HERE = Path(__file__).parent
@@ -26,21 +26,23 @@ st.set_page_config(
     page_title="Populace",
     page_icon=str(_HERE / "pages/parts/mark.svg"),
     layout="wide",
+    initial_sidebar_state=presenter.sidebar_state(),
     menu_items={"about": "**Populace**: synthetic people with true statistics."},
 )
 st.logo(str(_HERE / "pages/parts/logo.svg"), size="large")
 st.html(_HERE / "pages/parts/style.css")
 st.html(_HERE / "pages/parts/people.css")
 
-page = st.navigation(
-    [
-        st.Page(_HERE / f"pages/{name}.py", title=title, icon=icon, default=name == "profiles")
-        for name, title, icon in _PAGES
-        if (_HERE / f"pages/{name}.py").exists()
-    ]
-)
+pages = {
+    name: st.Page(_HERE / f"pages/{name}.py", title=title, icon=icon, default=name == "profiles")
+    for name, title, icon in _PAGES
+    if (_HERE / f"pages/{name}.py").exists()
+}
+page = st.navigation(list(pages.values()))
 try:
+    presenter.arrive(pages, page)
     sidebar.show()
+    presenter.bar()
     page.run()
 except PopulaceError as error:
     st.warning(words.plain(str(error)), icon=":material/sentiment_dissatisfied:")

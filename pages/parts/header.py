@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.parts import sidebar, words
+from pages.parts import presenter, sidebar, words
 from pages.parts.choice import Choice
 from synth import wording
 
@@ -31,6 +31,10 @@ def show(
             st.code(words.link(st.context.url or "", choice.link), language=None, wrap_lines=True)
         if more is not None:
             more(choice)
+        if not presenter.is_on() and st.button(
+            "present", key="present", type="tertiary", icon=":material/co_present:"
+        ):
+            presenter.manage(choice)
 
 
 def _share(choice: Choice, title: str) -> str:
