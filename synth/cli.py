@@ -225,12 +225,29 @@ def posterior(
 @app.command()
 def sample(
     population: Pop,
-    out: Annotated[Path, typer.Option(help="The file to write: .parquet or .csv.")],
+    out: Annotated[
+        Path, typer.Option(help="The file to write: .parquet or .csv; with --dask, a new folder.")
+    ],
     rows: Annotated[int, typer.Option(min=1, help="How many people.")] = 1000,
     given: Given = "",
     seed: Seed = 0,
+    dask: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Draw on this Dask cluster, such as tcp://head:8786, into a folder of Parquet "
+            "files on a disk that its workers share.",
+        ),
+    ] = "",
 ) -> None:
     """Draw people of whom the facts hold and write them to a file."""
+    if dask:
+        from synth.scale import write_on_cluster
+
+        asked, _ = _asked(population, given)
+        files = write_on_cluster(dask, asked, out, rows, seed)
+        typer.echo(f"{rows:,} synthetic people written to {len(files)} files in {out}", err=True)
+        return
     kind = out.suffix.lower()
     if kind not in (".parquet", ".csv"):
         raise PopulaceError(

@@ -6,11 +6,14 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from synth import scale
 from synth.bayes import learn
+from synth.cli import app
 from synth.errors import PopulaceError
 from synth.evidence import Evidence
+from synth.populations import load
 from synth.table import make_table
 
 dask = pytest.importorskip("dask")
@@ -92,6 +95,26 @@ def test_answers_of_the_whole_table(posterior):
     counts = table["pet"].value_counts().compute(scheduler="synchronous")
     wanted = posterior.sample(20_000, seed=1)["pet"].value_counts()
     assert counts.sort_index().tolist() == wanted.sort_index().tolist()
+
+
+def test_the_command_line_draws_on_a_cluster(cluster, tmp_path):
+    address, out = cluster.scheduler.address, tmp_path / "people"
+    words = ["sample", "french-hobbies", "--rows", "500", "--given", "gender=female"]
+    done = CliRunner().invoke(app, [*words, "--out", str(out), "--dask", address])
+    assert done.exit_code == 0, done.output
+    network = load("french-hobbies").network
+    wanted = network.given(Evidence.parse("gender=female", network.schema)).sample(500)
+    assert pd.read_parquet(out).astype("string").equals(wanted.astype("string"))
+
+
+def test_no_cluster_is_one_sentence(tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(scale, "PATIENCE", 1)
+    words = ["sample", "french-hobbies", "--out", str(tmp_path / "people"), "--dask"]
+    for address in ("tcp://127.0.0.1:9", "nowhere at all", "ftp://x:1"):
+        done = CliRunner().invoke(app, [*words, address])
+        assert done.exit_code == 2 and done.stderr.count("\n") == 1, done.output
+        assert address in done.stderr
 
 
 def test_nobody(posterior, tmp_path):
