@@ -152,30 +152,30 @@ def test_wrong_options_are_said(wrong, words):
 def test_one_job_of_each_tool(tmp_path, small):
     place = measure.Place(tmp_path, small)
     ours, pgmpy = measure.tools({})
-    saved = measure._run(place, ours, {"task": "save"}, "one")
+    saved = measure.run(place, ours, {"task": "save"}, "one")
     assert "error" not in saved, saved
     assert saved["edges"]
     question = {"relation": "married"}
     for tool in (ours, pgmpy):
         out = tmp_path / f"{tool.name}.parquet"
         job = {"task": "given", "rows": 300, "evidence": question, "out": str(out)}
-        answer = measure._run(place, tool, job, "one")
+        answer = measure.run(place, tool, job, "one")
         assert "error" not in answer, answer
         assert answer["rows"] == 300 and answer["peak_mib"] >= answer["before_mib"] > 0
         made = pd.read_parquet(out)
         assert list(made) == list(small.train) or set(made) == set(small.train)
         assert (made["relation"].astype(str) == "married").all()
-    assert 0.2 < measure._run(place, ours, job | {"out": None}, "one")["probability"] < 0.7
-    rare = measure._run(place, ours, {"task": "rare"}, "one")
+    assert 0.2 < measure.run(place, ours, job | {"out": None}, "one")["probability"] < 0.7
+    rare = measure.run(place, ours, {"task": "rare"}, "one")
     assert 1e-7 <= rare["probability"] <= 1e-5
-    limit = measure._run(place, ours, {"task": "limit", "rows": 10_000, "columns": 8}, "all", 1)
+    limit = measure.run(place, ours, {"task": "limit", "rows": 10_000, "columns": 8}, "all", 1)
     assert len(limit["times"]) == 2
 
 
 def test_a_job_that_fails_says_why(tmp_path, small):
     place = measure.Place(tmp_path, small)
     broken = measure.Tool("broken", measure.sys.executable, ("-c", "raise SystemExit('no such')"))
-    assert measure._run(place, broken, {"task": "fit"}, "all") == {"error": "no such"}
+    assert measure.run(place, broken, {"task": "fit"}, "all") == {"error": "no such"}
 
 
 def test_a_stopped_run_keeps_what_it_has(monkeypatch, small):
@@ -187,7 +187,7 @@ def test_a_stopped_run_keeps_what_it_has(monkeypatch, small):
             raise KeyboardInterrupt
         return {"times": [1.0], "rows": 10, "peak_mib": 1.0, "before_mib": 1.0}
 
-    monkeypatch.setattr(measure, "_run", run)
+    monkeypatch.setattr(measure, "run", run)
     document = measure.bench([small], [10], {})
     assert "was stopped" in document["stopped"]
     assert document["tables"]["truth"]["limit"]["all"] == {"10": 10.0}

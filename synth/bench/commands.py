@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from synth.bench.data import atus, truth
-from synth.bench.measure import MODES, bench
+from synth.bench.measure import MODES, bench, peers_of
 from synth.errors import PopulaceError
 
 SIZES = (10_000, 1_000_000, 10_000_000)
@@ -26,20 +26,15 @@ def bench_command(
         list[str],
         typer.Option(
             metavar="NAME=PATH",
-            help="The Python of an environment with pybnesian or pyagrum; may be repeated.",
+            help="The Python of an environment with pybnesian, pyagrum or sdv; may be repeated.",
         ),
     ] = [],  # noqa: B006
     table: Annotated[
         list[str], typer.Option(help="Only this table: truth or atus; may be repeated.")
     ] = [],  # noqa: B006
 ) -> None:
-    """Measure our network beside pgmpy, and beside pybnesian and pyAgrum where they are given."""
-    peers = {}
-    for pair in peer_python:
-        name, found, path = pair.partition("=")
-        if not found:
-            raise PopulaceError(f"“{pair}” names no Python: write --peer-python pyagrum=/path.")
-        peers[name.strip().lower()] = path
+    """Measure our network beside pgmpy, and pybnesian, pyAgrum and SDV where they are given."""
+    peers = peers_of(peer_python)
     makers = {"truth": truth, "atus": atus}
     for name in table:
         if name not in makers:

@@ -22,7 +22,7 @@ from synth.errors import PopulaceError
 from synth.evaluate.fidelity import evaluate
 from synth.evidence import Evidence
 
-PEERS = ("pgmpy", "pybnesian", "pyagrum")
+PEERS = ("pgmpy", "pybnesian", "pyagrum", "sdv")
 RUNNERS = Path(__file__).parent / "runners"
 OURS = "populace"
 GIVEN_ROWS = 10_000  # rows asked of every tool under evidence
@@ -127,8 +127,8 @@ def _table(
     dataset = place.dataset
     progress(f"{dataset.name}: learning our network and looking for rare evidence")
     ours = chosen[0]
-    saved = _run(place, ours, {"task": "save"}, "all")
-    rare = _run(place, ours, {"task": "rare"}, "all")
+    saved = run(place, ours, {"task": "save"}, "all")
+    rare = run(place, ours, {"task": "rare"}, "all")
     schema = dataset.table().schema
     questions = {
         kind: {name: fact.values[0] for name, fact in Evidence.parse(text, schema).items()}
@@ -153,9 +153,7 @@ def _table(
         columns = len(dataset.train.columns)
         out["limit"][mode] = {
             str(size): _rate(
-                _run(
-                    place, ours, {"task": "limit", "rows": size, "columns": columns}, mode, repeats
-                )
+                run(place, ours, {"task": "limit", "rows": size, "columns": columns}, mode, repeats)
             )
             for size in rows
         }
@@ -193,7 +191,7 @@ def _tool(
     known: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """One tool's figures in one mode; what is slow is taken from those that are `known`."""
-    fitted = _run(place, tool, {"task": "fit"}, mode, repeats)
+    fitted = run(place, tool, {"task": "fit"}, mode, repeats)
     out: dict[str, Any] = {
         "version": fitted.get("version"),
         "fit_s": _median(fitted),
@@ -215,7 +213,7 @@ def _tool(
             continue
         times = repeats if size < MANY else int(tool.ours)
         job = {"task": "sample", "rows": size}
-        answer = _hurdle(last, size) or _run(place, tool, job, mode, times)
+        answer = _hurdle(last, size) or run(place, tool, job, mode, times)
         out["rows_per_s"][str(size)] = _rate(answer)
         out["first_s"][str(size)] = _first(answer)
         out["peak_mib"][str(size)] = answer.get("peak_mib")
@@ -230,7 +228,7 @@ def _tool(
             sizes = (RARE_ROWS,)
         asked: dict[str, Any] = {"rows_per_s": {}}
         for size in sizes:
-            answer = _run(
+            answer = run(
                 place,
                 tool,
                 {"task": "given", "rows": size, "evidence": facts},
@@ -255,17 +253,37 @@ def _fidelity(place: Place, tool: Tool) -> dict[str, Any]:
     dataset = place.dataset
     made = place.folder / f"{tool.name}-rows.parquet"
     job = {"task": "sample", "rows": len(dataset.train), "out": str(made)}
-    answer = _run(place, tool, job, "all", 0)
+    answer = run(place, tool, job, "all", 0)
     if "error" in answer:
         return {"error": answer["error"]}
-    frame = pd.read_parquet(made)
+    frame = in_terms_of(dataset, pd.read_parquet(made))
+    document = evaluate(dataset.table(), frame, holdout=dataset.fresh).to_dict()
+    return {name: value for name, value in document.items() if isinstance(value, int | float)}
+
+
+def in_terms_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame:
+    """Drawn people with whole numbers and levels like those learned from."""
+    frame = frame.copy()
     for name in dataset.numbers:
         if pd.api.types.is_integer_dtype(dataset.train[name]):
             frame[name] = np.rint(frame[name].astype(float))
     for name in dataset.categorical:
         frame[name] = frame[name].astype(str)
-    document = evaluate(dataset.table(), frame, holdout=dataset.fresh).to_dict()
-    return {name: value for name, value in document.items() if isinstance(value, int | float)}
+    return frame
+
+
+def peers_of(pairs: Sequence[str]) -> dict[str, str]:
+    """The Python of each peer, from NAME=PATH.
+
+    Raises PopulaceError where a pair names no Python.
+    """
+    peers = {}
+    for pair in pairs:
+        name, found, path = pair.partition("=")
+        if not found:
+            raise PopulaceError(f"“{pair}” names no Python: write --peer-python pyagrum=/path.")
+        peers[name.strip().lower()] = path
+    return peers
 
 
 def ratios(ours: Mapping[str, Any], peer: Mapping[str, Any]) -> dict[str, float | None]:
@@ -287,7 +305,7 @@ def ratios(ours: Mapping[str, Any], peer: Mapping[str, Any]) -> dict[str, float 
     return out
 
 
-def _run(
+def run(
     place: Place, tool: Tool, job: Mapping[str, Any], mode: str, repeats: int = 0
 ) -> dict[str, Any]:
     """Do one job in a process of its own; an `error` in the answer says why there is none."""

@@ -42,6 +42,7 @@ CLASSIFIER_ROWS = 30_000  # a side, as in the benchmark of the peers, so that fi
 CLASSIFIER_LEVELS = 250  # rarer levels of a column are one to the classifiers
 PAIRS = 1000  # of a wide table so many pairs are drawn
 FEWEST_ROWS = 20
+MANY = 1_000_000  # times the counts, their chance is gone
 FIGURES: Mapping[str, str] = {
     "lr_auc": "Told apart by a logistic regression (AUC)",
     "hgb_auc": "Told apart by gradient boosting (AUC)",
@@ -183,15 +184,17 @@ class Aggregates:
 
 
 def aggregates(reference: Reference, synthetic: pd.DataFrame, *, seed: int = 0) -> Aggregates:
-    """Compare synthetic people with counts, over the counts' own places (so distances of pairs are
-    larger than those of `evaluate`, and so are their references).
+    """Compare synthetic people with counts: columns over the counts' own places, pairs with numbers
+    in ten bins, as `evaluate` has them.
 
-    References are `expected_tvd`, and for associations people drawn from the real counts.
+    References are `expected_tvd`; for associations, people drawn from the real counts, beside
+    those counts taken for the truth, of a number whose chance is as large as that of both samples.
 
     Raises PopulaceError where the synthetic table lacks a column or holds a level without a place.
     """
     made = reference.recount(synthetic)
     random = np.random.default_rng(seed)
+    people = max(1, round(1 / (1 / made.rows + 1 / reference.rows)))
     columns = {
         name: (
             tvd(reference.marginal(name), made.marginal(name)),
@@ -201,17 +204,14 @@ def aggregates(reference: Reference, synthetic: pd.DataFrame, *, seed: int = 0) 
     }
     pairs, apart_fresh, tvd_scrambled, apart_scrambled = [], [], [], []
     for a, b in itertools.combinations(reference.columns, 2):
-        real, other = reference.pair(a, b), made.pair(a, b)
-        coarse = coarse_pair(reference, a, b)
-        fresh = random.multinomial(made.rows, coarse.ravel() / reference.rows)
-        mixed = _independent(coarse, made.rows, random)
-        real_v = cramers_v(coarse)
-        made_v = cramers_v(coarse_pair(made, a, b, reference))
-        apart_fresh.append(abs(cramers_v(fresh.reshape(coarse.shape)) - real_v))
-        apart_scrambled.append(abs(cramers_v(mixed) - real_v))
-        tvd_scrambled.append(tvd(real, _independent(real, made.rows, random)))
-        expected = expected_tvd(real, made.rows)
-        pairs.append(PairScore(a, b, tvd(real, other), expected, real_v, made_v))
+        real, other = coarse_pair(reference, a, b), coarse_pair(made, a, b, reference)
+        fresh = random.multinomial(people, real.ravel() / reference.rows).reshape(real.shape)
+        mixed = _independent(real, made.rows, random)
+        v, made_v = cramers_v(real), cramers_v(other)
+        apart_fresh.append(abs(cramers_v(fresh) - cramers_v(real * MANY)))
+        apart_scrambled.append(abs(cramers_v(mixed) - v))
+        tvd_scrambled.append(tvd(real, mixed))
+        pairs.append(PairScore(a, b, tvd(real, other), expected_tvd(real, made.rows), v, made_v))
     return Aggregates(
         reference.rows,
         made.rows,

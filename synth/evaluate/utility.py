@@ -64,8 +64,8 @@ def utility(
     Tests on the holdout, or without one on half of the real people, which the model of the real
     ones then does not see either.
 
-    Raises PopulaceError where the target is unknown or has one value only, and as
-    `fidelity.evaluate` does.
+    Raises PopulaceError where the target is unknown, or has one value only or hardly any among the
+    real people, and as `fidelity.evaluate` does.
     """
     columns = real.schema.modelled.columns
     names = [column.name for column in columns]
@@ -87,26 +87,27 @@ def utility(
         test.iloc[random.permutation(len(test))[:ROWS]]
     ]
     parts = [part[part[target].notna()] for part in parts]
-    if min(map(len, parts)) < 10:
+    if min(len(parts[0]), len(parts[2])) < 10:
         raise PopulaceError(
             f"Column “{target}” is missing for almost everyone: choose another target."
         )
     if parts[0][target].nunique() < 2 or parts[2][target].nunique() < 2:
         raise PopulaceError(f"Column “{target}” has one value only: choose another target.")
     others = [column for column in columns if column.name != target]
+    number = not isinstance(parts[0][target].dtype, pd.CategoricalDtype)
+    taught = len(parts[1]) >= 10  # who made up no answers teaches none
     sizes = np.cumsum([len(part) for part in parts])[:-1]
     _, boosted, categorical = features(others, pd.concat(parts, ignore_index=True))
     inputs = np.split(boosted, sizes)
     answers = [part[target] for part in parts]
-    if isinstance(answers[0].dtype, pd.CategoricalDtype):
-        scores = [
-            _auc(inputs[kind], answers[kind], inputs[2], answers[2], categorical) for kind in (0, 1)
-        ]
-        return Utility(target, "AUC", scores[1], scores[0], 0.5, rows)
-    scores = [
-        _r2(inputs[kind], answers[kind], inputs[2], answers[2], categorical) for kind in (0, 1)
-    ]
-    return Utility(target, "R²", scores[1], scores[0], 0.0, rows)
+    fit, score, guess = (_r2, "R²", 0.0) if number else (_auc, "AUC", 0.5)
+    real_score, made_score = (
+        fit(inputs[kind], answers[kind], inputs[2], answers[2], categorical)
+        if kind == 0 or taught
+        else guess
+        for kind in (0, 1)
+    )
+    return Utility(target, score, made_score, real_score, guess, rows)
 
 
 def targets(columns: Sequence[Column], most: int = 3) -> tuple[str, ...]:
