@@ -89,8 +89,9 @@ def unpack(content: bytes, folder: str | Path, name: str = "The file") -> Popula
     try:
         population = populations.load(folder)
         check(population)
-    except PopulaceError:
-        raise
+    except PopulaceError as error:
+        told = str(error).replace(f"{folder}/", "")
+        raise PopulaceError(f"{name} cannot be used: {told[0].lower()}{told[1:]}") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise PopulaceError(f"{name} {_DAMAGED}") from error
     return population

@@ -261,7 +261,7 @@ class Plan:
 def title_of(file: str) -> str:
     """A title from a file's name: ``adult_train.parquet`` becomes "Adult train"."""
     stem = file.rsplit("/", 1)[-1]
-    for ending in (".csv", ".parquet", ".tsv", ".txt", ".gz", ".pq"):
+    for ending in (".gz", ".csv", ".parquet", ".tsv", ".txt", ".pq"):
         stem = stem[: -len(ending)] if stem.casefold().endswith(ending) else stem
     words = " ".join("".join(c if c.isprintable() else " " for c in stem).replace("_", " ").split())
     words = words[:60].strip() or "My table"
