@@ -110,7 +110,7 @@ def record_line(record: Mapping[str, Any], population: Population) -> str:
 
 def record_rows(record: Mapping[str, Any], population: Population) -> list[tuple[str, str]]:
     """The whole record: each column's title and value in words."""
-    schema = population.network.schema
+    schema = population.schema
     return [(column.title, value_words(column, record.get(column.name))) for column in schema]
 
 
