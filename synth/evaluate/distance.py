@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from synth.schema import Column
 
 CHUNK = 512
+ROUNDING = 1e-3  # float32 rounds a distance about 3e-4 away; what is nearer than this is one
 HALF = np.float32(np.sqrt(0.5))  # two one-hot rows that differ are then 1 apart
 
 
@@ -110,4 +111,4 @@ def closest(from_points: np.ndarray, to_points: np.ndarray, *, itself: bool = Fa
         if itself:
             square[np.arange(len(square)), np.arange(rows.start, rows.stop)] = np.inf
         out[rows] = np.sqrt(square.min(axis=1))
-    return np.where(out < 1e-3, 0.0, out)  # float32 rounds about 3e-4 away
+    return np.where(out < ROUNDING, 0.0, out)

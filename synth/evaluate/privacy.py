@@ -24,7 +24,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from synth.errors import PopulaceError
-from synth.evaluate.distance import Space, closest, squared_distances
+from synth.evaluate.distance import ROUNDING, Space, closest, squared_distances
 from synth.evaluate.fidelity import comparable, row_keys
 
 if TYPE_CHECKING:
@@ -366,8 +366,8 @@ def _flags(
         away[rows] = np.sqrt(square[np.arange(len(square)), nearest[rows]])
     people, at = np.unique(nearest, return_inverse=True)
     alone = _closest_others(points, people)[at]
-    near = (away < NEAR_COPY * alone) & ~np.isin(made_keys, real_keys)
-    return Flags(copies, near, away > border)
+    near = (away < NEAR_COPY * alone - ROUNDING) & ~np.isin(made_keys, real_keys)
+    return Flags(copies, near, away > border + ROUNDING)
 
 
 def identical_shares(
@@ -397,7 +397,7 @@ def closeness(
         theirs = _closest_others(points, random.permutation(len(points))[:CLOSEST_ROWS])
     else:
         theirs = closest(space.points(_some(fresh, CLOSEST_ROWS, random)), points)
-    border = np.quantile(theirs, 0.05)
+    border = np.quantile(theirs, 0.05) + ROUNDING
     return Closeness(
         float(np.median(mine)),
         float(np.median(theirs)),
@@ -604,7 +604,7 @@ def _closest_others(points: np.ndarray, some: np.ndarray) -> np.ndarray:
     for rows, square in squared_distances(points[some], points):
         square[np.arange(len(square)), some[rows]] = np.inf
         out[rows] = np.sqrt(square.min(axis=1))
-    return np.where(out < 1e-3, 0.0, out)
+    return np.where(out < ROUNDING, 0.0, out)
 
 
 def _single_hits(values: np.ndarray, people: np.ndarray) -> int:
