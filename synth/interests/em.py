@@ -144,8 +144,9 @@ def decorrelated(expected: np.ndarray, phi: np.ndarray, tau: float, interests: i
     """Phi that is best for expected counts and against overlap, one interest after the other.
 
     For interest t, with c = Σ_{s≠t} Phi[:, s], the best of Σ n ln φ − τ Σ c φ on the simplex is
-    φ = n / (λ + τ c), with the λ at which it sums to one (found by bisection: the sum falls as λ
-    grows). The condition is that of Vorontsov & Potapenko's equation 20.
+    φ = n / (λ + τ c), with the λ at which it sums to one: found by Newton's method from the left,
+    which never oversteps, for the sum is convex in λ. The fixed point is that of Vorontsov &
+    Potapenko's regulariser for decorrelation.
     """
     items, topics = expected.shape
     out = phi.copy()
@@ -161,26 +162,23 @@ def decorrelated(expected: np.ndarray, phi: np.ndarray, tau: float, interests: i
             out[:, t] = counts / total
             continue
         rest = np.maximum(overlap - out[:, t], 0.0)
-        low = -np.inf
+        root = -np.inf
         for w in range(items):
             if counts[w] > 0.0:
-                low = max(low, counts[w] - tau * rest[w])
-        high = total
-        for _ in range(200):
-            middle = 0.5 * (low + high)
-            if not low < middle < high:
-                break
-            mass = 0.0
+                root = max(root, counts[w] - tau * rest[w])
+        for _ in range(100):
+            mass, slope = 0.0, 0.0
             for w in range(items):
                 if counts[w] > 0.0:
-                    mass += counts[w] / (middle + tau * rest[w])
-            if mass > 1.0:
-                low = middle
-            else:
-                high = middle
+                    share = counts[w] / (root + tau * rest[w])
+                    mass += share
+                    slope += share * share / counts[w]
+            if mass <= 1.0 + 1e-12:
+                break
+            root += (mass - 1.0) / slope
         mass = 0.0
         for w in range(items):
-            value = counts[w] / (high + tau * rest[w]) if counts[w] > 0.0 else 0.0
+            value = counts[w] / (root + tau * rest[w]) if counts[w] > 0.0 else 0.0
             out[w, t] = value
             mass += value
         out[:, t] /= mass
