@@ -7,6 +7,7 @@ list lives in the session, can be saved as a file, and every question is a link 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
@@ -70,18 +71,19 @@ def bar() -> None:
             "Back",
             key="present-back",
             shortcut="Left",
-            icon=":material/arrow_back:",
             disabled=at == 0,
             on_click=_go,
             args=(at - 1,),
         )
-        title = words.plain(questions[at].title)
-        st.markdown(f"**{at + 1} of {len(questions)}** · {title}", width="stretch")
+        st.html(
+            f'<p class="pp-at" role="status"><b>{at + 1} of {len(questions)}</b> · '
+            f"{escape(questions[at].title)}</p>",
+            width="stretch",
+        )
         st.button(
             "Next",
             key="present-next",
             shortcut="Right",
-            icon=":material/arrow_forward:",
             type="primary",
             disabled=at == len(questions) - 1,
             on_click=_go,
@@ -200,7 +202,9 @@ def _add(choice: Choice, questions: tuple[Question, ...]) -> None:
 
 
 def _load() -> None:
-    file = st.file_uploader("Load a list from a file", type="json", key="present-load")
+    file = st.file_uploader(
+        "Load a list from a file", type="json", key="present-load", max_upload_size=1
+    )
     if file is None or st.session_state.get("questions loaded") == file.file_id:
         return
     try:

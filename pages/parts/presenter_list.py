@@ -158,13 +158,13 @@ _SHIPPED: dict[str, tuple[tuple[str, str, dict[str, str]], ...]] = {
     _FIRST: (
         ("Six Americans, none of whom exists", "/", {}),
         ("Married women aged 25–45", "/?gender=female&marital=married&age=25&age=45", {}),
-        ("Widowers over 65", "/?gender=male&marital=widowed&age=65&age=85", {}),
+        ("Widowers of 65 and over", "/?gender=male&marital=widowed&age=65&age=85", {}),
         ("Eighteen and fond of games", "/?age=18&age=20&top1=Games", {}),
-        ("One in a thousand: they garden first, then pray", "/?top1=Gardening&top2=Religion", {}),
+        ("They garden first, then pray", "/?top1=Gardening&top2=Religion", {}),
         ("What do women like that men don't?", "/interests", {"group": "gender", "rank": "top1"}),
         ("What do married people like first?", "/interests?marital=married", {"rank": "top1"}),
         ("Are they like the real ones?", "/marginals", {}),
-        ("Are married women like the real ones?", "/marginals?marital=married", {}),
+        ("Are married people like the real ones?", "/marginals?marital=married", {}),
         ("What hangs together?", "/correlations", {}),
     ),
     "french-hobbies": (
