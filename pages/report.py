@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from html import escape
 from threading import Semaphore
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
 from pages.parts import header, words
 from pages.parts.choice import Choice, current
+from synth.evaluate import trial as trials
 from synth.evaluate.counts import CountsReport, report_of_counts
 from synth.evaluate.fairness import GROUPS, sensitive_columns
 from synth.evaluate.fidelity import FIGURES
 from synth.evaluate.job import Job, Progress, Shelf
 from synth.evaluate.page import PARTS
 from synth.evaluate.sections import Titles
-from synth.evaluate.trial import FEWEST, MOST, Trial, trial
+from synth.evaluate.trial import FEWEST, MOST, Trial
 from synth.evaluate.utility import targets
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ _COLOURS = (
 )
 
 
-@dataclass(frozen=True)
-class Order:
-    """What a report is asked for."""
+class Order(NamedTuple):
+    """What a report is asked for; a plain tuple, for the page makes its classes anew each run."""
 
     digest: str
     rows: int
@@ -153,7 +152,7 @@ def _with_rows(choice: Choice) -> None:
 
 def _start(population: Population, order: Order) -> Job[Trial]:
     def work(progress: Progress) -> Trial:
-        return trial(
+        return trials.trial(
             population,
             rows=order.rows,
             target=order.target,
