@@ -27,7 +27,7 @@ from synth.errors import PopulaceError
 
 Kind = Literal["understand", "learn", "open"]
 ROOT = Path(__file__).parents[2]
-MEMORY = 12 * 2**30
+MEMORY = 6 * 2**30
 """Bytes of address space that a child may claim; what it really uses is far less."""
 SECONDS: Mapping[Kind, int] = {"understand": 300, "learn": 7200, "open": 300}
 """How long each kind of work may take."""
