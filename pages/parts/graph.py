@@ -6,22 +6,24 @@ The boxes' places come from `synth.bayes.layout`; graph.js draws them and tells 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.parts import words
 from synth.bayes.layout import Layout, fitted
 
 if TYPE_CHECKING:
     from synth.bayes import Network
-    from synth.schema import Column
+    from synth.schema import Column, Schema
 
 Edge = tuple[str, str]
 _HERE = Path(__file__).parent
 _WIDE = {"width": 720.0, "box": (132.0, 42.0), "gap": (14.0, 30.0)}
 _NARROW = {"width": 350.0, "box": (96.0, 42.0), "gap": (8.0, 28.0)}
+MOST = 50  # columns of a drawing
 _LETTER = 6.9  # a letter's width in the boxes
 BITS = math.log(2)
 KINDS = {"categorical": "categorical", "boolean": "boolean", "integer": "number", "real": "number"}
@@ -39,10 +41,9 @@ _draw = st.components.v2.component(
 )
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
-def _drawings(digest: str, _network: Network) -> tuple[Layout, Layout]:
-    """The network laid out for a wide screen and for a narrow one."""
-    names, edges = _network.schema.names, _network.edges
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _drawings(names: tuple[str, ...], edges: tuple[Edge, ...]) -> tuple[Layout, Layout]:
+    """Columns and arrows laid out for a wide screen and for a narrow one."""
     return fitted(names, edges, **_WIDE), fitted(names, edges, **_NARROW, most=3)
 
 
@@ -64,7 +65,13 @@ def show(
     far each column moved for it, 0 to 1; `marked` arrows are in colour. A click leaves the column's
     name in `st.session_state[key]["node"]` and calls `on_click`.
     """
-    schema = network.schema
+    schema, edges = network.schema, network.edges
+    if len(schema) > MOST:
+        schema, edges = _around(network, chosen)
+        st.caption(
+            f"Of {len(network.schema)} columns only those near "
+            f"{words.plain(schema.columns[0].title)} are drawn: open another to see its neighbours."
+        )
     most = max(strengths.values(), default=0.0) or 1.0
     told: dict[str, Any] = {
         "label": label,
@@ -87,12 +94,12 @@ def show(
                 "marked": (parent, child) in marked,
                 "tip": _strength(schema[parent], schema[child], strengths.get((parent, child))),
             }
-            for parent, child in network.edges
+            for parent, child in edges
         ],
         "drawings": [
-            _places(drawn, network, kind, set_up["box"])
+            _places(drawn, schema, edges, kind, set_up["box"])
             for drawn, kind, set_up in zip(
-                _drawings(network.digest, network),
+                _drawings(schema.names, edges),
                 ("wide", "narrow"),
                 (_WIDE, _NARROW),
                 strict=True,
@@ -102,8 +109,21 @@ def show(
     _draw(data=told, key=key, on_node_change=on_click)
 
 
-def _places(drawn: Layout, network: Network, kind: str, box: tuple[float, float]) -> dict[str, Any]:
-    columns = list(network.schema)
+def _around(network: Network, chosen: str | None) -> tuple[Schema, tuple[Edge, ...]]:
+    """A column, its neighbours, and the arrows among them; the best joined where none is open."""
+    near: dict[str, set[str]] = {name: set() for name in network.schema.names}
+    for parent, child in network.edges:
+        near[parent].add(child)
+        near[child].add(parent)
+    middle = chosen or max(near, key=lambda name: len(near[name]))
+    names = (middle, *[name for name in near if name in near[middle]][: MOST - 1])
+    edges = tuple(edge for edge in network.edges if set(edge) <= set(names))
+    return network.schema.select(names), edges
+
+
+def _places(
+    drawn: Layout, schema: Schema, edges: Sequence[Edge], kind: str, box: tuple[float, float]
+) -> dict[str, Any]:
     letters = int((box[0] - 10) / _LETTER)
     return {
         "kind": kind,
@@ -111,16 +131,16 @@ def _places(drawn: Layout, network: Network, kind: str, box: tuple[float, float]
         "box": box,
         "width": round(drawn.width, 1),
         "height": round(drawn.height, 1),
-        "places": [[round(v, 1) for v in drawn.places[column.name]] for column in columns],
-        "routes": [[[round(v, 1) for v in p] for p in drawn.routes[e]] for e in network.edges],
-        "titles": [_lines(column.title, letters) for column in columns],
+        "places": [[round(v, 1) for v in drawn.places[column.name]] for column in schema],
+        "routes": [[[round(v, 1) for v in p] for p in drawn.routes[e]] for e in edges],
+        "titles": [_lines(column.title, letters) for column in schema],
     }
 
 
 def _lines(title: str, letters: int) -> list[str]:
     """A title in one or two lines of at most so many letters."""
-    words, lines = title.split(), [""]
-    for word in words:
+    lines = [""]
+    for word in title.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > letters:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()

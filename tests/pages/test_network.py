@@ -241,3 +241,25 @@ def test_impossible_facts_are_met_here_too(visit):
 def test_a_link_to_a_column_of_another_population_is_ignored(visit):
     app = visit("network", population=FRENCH, **{"network-node": "Weekly earnings (USD)"})
     assert not app.exception
+
+
+def test_of_many_columns_only_neighbours_are_drawn(visit):
+    rng = np.random.default_rng(1)
+    first = rng.integers(0, 3, 400)
+    frame = pd.DataFrame(
+        {
+            f"c{i}": np.where(rng.random(400) < 0.7, first, rng.integers(0, 3, 400))
+            for i in range(60)
+        }
+    ).astype(str)
+    table = make_table(frame)
+    many = populations.of(learn(table, max_parents=1, restarts=0), table, title="Many")
+    app = visit("network")
+    app.session_state[loaders._OWN] = {many.name: many}
+    app.session_state[loaders._CHOSEN] = many.name
+    app.run()
+    assert not app.exception
+    assert "Of 60 columns only those near" in captions(app)
+    app.selectbox(key="network-node").set_value("c59").run()
+    assert not app.exception
+    assert "near c 59" in captions(app).lower()

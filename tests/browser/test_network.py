@@ -1,0 +1,75 @@
+"""The network page in Chromium: boxes are clicked, by mouse and by keyboard; nothing sticks out."""
+
+import pytest
+
+_SETTLED = (
+    "() => !document.querySelector('[data-testid=stStatusWidget]')"
+    " && !document.querySelector('[data-stale=true]')"
+)
+
+
+def settle(page):
+    page.wait_for_timeout(300)
+    page.wait_for_function(_SETTLED)
+
+
+def box(page, name, kind="wide"):
+    return page.locator(f"svg.{kind} .node[data-name={name}]")
+
+
+def test_a_click_opens_a_column_and_a_second_one_closes_it(visit):
+    page = visit("network")
+    box(page, "marital").click()
+    page.get_by_role("heading", name="Marital status").wait_for()
+    page.wait_for_url("**network-node=Marital**")
+    assert box(page, "marital").get_attribute("aria-pressed") == "true"
+    assert page.locator("svg.wide .edge.into").count() == 1
+    settle(page)
+    box(page, "marital").click()
+    page.get_by_role("heading", name="Marital status").wait_for(state="detached")
+
+
+def test_a_column_opens_by_keyboard_and_by_link(visit):
+    page = visit("network")
+    box(page, "age").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Age", exact=True).wait_for()
+    page.wait_for_url("**network-node=Age**")
+    other = visit(page.url)
+    other.get_by_role("heading", name="Age", exact=True).wait_for()
+
+
+def test_an_arrow_tells_its_strength(visit):
+    page = visit("network")
+    box(page, "age").wait_for()
+    hit = page.locator("svg.wide .hit").first
+    hit.dispatch_event("pointermove", {"clientX": 700, "clientY": 500})
+    tip = page.locator(".tip").inner_text()
+    assert "→" in tip
+    assert "bits" in tip
+
+
+def test_arrows_are_required_and_the_network_relearned_used_and_left(visit):
+    page = visit("network?population=French+hobbies%2C+2003&network-view=edit")
+    page.get_by_role("button", name="Require").click()
+    page.get_by_role("button", name="Relearn").click()
+    page.locator(".pp-scores").wait_for()
+    assert "bits a person" in page.locator(".pp-scores").inner_text()
+    page.get_by_role("button", name="Use it in this session").click()
+    page.get_by_role("button", name="Back to the original").click()
+    page.get_by_role("button", name="Back to the original").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["structure", "what+moves", "see+and+do", "edit"])
+def test_nothing_sticks_out_on_a_phone(visit, view, scheme):
+    link = f"network?gender=female&network-view={view}&network-node=Age"
+    page = visit(link, width=390, height=844, scheme=scheme)
+    page.locator(".graph svg.narrow, .pp-shift").first.wait_for()
+    settle(page)
+    widths = page.evaluate(
+        "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".map(part => part.scrollWidth - part.clientWidth)"
+    )
+    assert widths == [0, 0]
+    assert not page.locator("[data-testid=stException]").count()
