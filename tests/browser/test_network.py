@@ -20,13 +20,13 @@ def box(page, name, kind="wide"):
 def test_a_click_opens_a_column_and_a_second_one_closes_it(visit):
     page = visit("network")
     box(page, "marital").click()
-    page.get_by_role("heading", name="Marital status").wait_for()
+    page.get_by_role("heading", name="Marital status", exact=True).wait_for()
     page.wait_for_url("**network-node=Marital**")
     assert box(page, "marital").get_attribute("aria-pressed") == "true"
     assert page.locator("svg.wide .edge.into").count() == 1
     settle(page)
     box(page, "marital").click()
-    page.get_by_role("heading", name="Marital status").wait_for(state="detached")
+    page.get_by_role("heading", name="Marital status", exact=True).wait_for(state="detached")
 
 
 def test_a_column_opens_by_keyboard_and_by_link(visit):
