@@ -11,6 +11,8 @@ from html import escape
 
 import numpy as np
 
+NAMED = 30
+"""A heatmap of more columns than this names them on hover alone."""
 STYLE = """
 :root{color-scheme:light dark;--rp-paper:light-dark(#fbf8f3,#1d1a17);
 --rp-ink:light-dark(#2b2723,#efe8df);--rp-quiet:light-dark(#6f665b,#a99e92);
@@ -68,9 +70,12 @@ background:var(--rp-accent)}
 .rp .key i.line{width:2px;height:.95rem;background:var(--rp-ink);vertical-align:-.15rem}
 .rp details{margin:.7rem 0;border-top:1px solid var(--rp-line);padding-top:.5rem}
 .rp summary{cursor:pointer;color:var(--rp-accent);font-weight:550}
-.rp .three{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr))}
-.rp svg{display:block;width:100%;height:auto;margin:.5rem 0}
-.rp svg text{fill:var(--rp-ink);font:12px system-ui,sans-serif}
+.rp .three{display:grid;gap:1.2rem 2rem;margin:.6rem 0;
+grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr))}
+.rp .heat{display:grid;gap:1px;margin:.3rem 0;align-items:center}
+.rp .heat i{aspect-ratio:1;background:var(--rp-accent)}
+.rp .heat span{font-size:.68rem;line-height:1;overflow:hidden;white-space:nowrap;
+text-overflow:ellipsis;padding-right:.3rem;text-align:right;color:var(--rp-quiet)}
 """
 
 
@@ -174,28 +179,22 @@ def twins(rows: Sequence[tuple[str, float, float, str]]) -> str:
 
 
 def heatmap(title: str, names: Sequence[str], values: np.ndarray) -> str:
-    """A square of shares between 0 and 1, darker for more; SVG, float (k, k)."""
-    cell = max(6, min(26, 260 // max(len(names), 1)))
-    left, top = 110, 20
-    side = cell * len(names)
-    parts = [f'<text x="{left}" y="12">{escape(title)}</text>']
+    """A square of shares between 0 and 1, darker for more, float (k, k); names stand at the rows
+    where they can be read."""
+    many = len(names) > NAMED
+    cells = []
     for i, name in enumerate(names):
-        if cell >= 10:
-            parts.append(
-                f'<text x="{left - 6}" y="{top + i * cell + cell * 0.75:.1f}" text-anchor="end" '
-                f'style="font-size:{min(11, cell)}px">{escape(_short(name, 17))}</text>'
-            )
+        if not many:
+            cells.append(f"<span>{escape(name)}</span>")
         for j, other in enumerate(names):
             value = float(np.clip(values[i, j], 0, 1))
-            shade = f"{0.06 + 0.94 * value:.3f}"
-            parts.append(
-                f'<rect x="{left + j * cell}" y="{top + i * cell}" width="{cell - 1}" '
-                f'height="{cell - 1}" style="fill:var(--rp-accent)" fill-opacity="{shade}">'
-                f"<title>{escape(name)} × {escape(other)}: {value:.3f}</title></rect>"
-            )
+            words = escape(f"{name} × {other}: {value:.3f}")
+            cells.append(f'<i title="{words}" style="opacity:{0.05 + 0.95 * value:.2f}"></i>')
+    columns = f"repeat({len(names)},minmax(0,1fr))"
+    grid = columns if many else f"minmax(4rem,8.5rem) {columns}"
     return (
-        f'<svg viewBox="0 0 {left + side} {top + side}" role="img" '
-        f'aria-label="{escape(title)}">{"".join(parts)}</svg>'
+        f'<div><b>{escape(title)}</b><div class="heat" role="img" aria-label="{escape(title)}" '
+        f'style="grid-template-columns:{grid}">{"".join(cells)}</div></div>'
     )
 
 
@@ -209,7 +208,3 @@ def _chart(rows: Iterable[tuple[str, str, str]]) -> str:
 
 def _per(value: float, most: float = 1.0) -> str:
     return f"{100 * min(max(value / most, 0.0), 1.0):.2f}%"
-
-
-def _short(words: str, most: int) -> str:
-    return words if len(words) <= most else words[: most - 1] + "…"

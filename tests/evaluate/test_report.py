@@ -61,7 +61,7 @@ def test_the_page_holds_everything_and_fetches_nothing(found):
     for words in ("Fidelity", "Privacy", "Utility", "Fairness", "Diversity", "Tails"):
         assert words in html
     assert not re.search(r"https?://|<script|src=|url\(|@import", html)
-    assert html.count("<svg") == 3 and html.count('class="chart"') == 4
+    assert html.count('class="heat"') == 3 and html.count('class="chart"') == 4
 
 
 def test_a_table_without_groups_has_no_fairness(draw):
