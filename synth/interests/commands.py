@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from synth.errors import PopulaceError
-from synth.interests.evaluate import evaluate
 from synth.interests.learning import Learned, interests_of, of_texts
 from synth.table import read_frame
 
@@ -126,12 +125,24 @@ def evaluate_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure learned interests beside the 26 made by hand for the time-use diaries."""
+    from synth.interests.evaluate import evaluate
+
     found = evaluate(source, topics=topics, seeds=seeds, sweep=sweep, peers=peers)
     if as_json:
         typer.echo(json.dumps(found, indent=2))
         return
     grid = Grid(title=f"{found['people']:,} people, {found['items']} items, mean of {seeds} fits")
-    for words in ("", "seconds", "perplexity", "NPMI", "NMI", "ARI", "accuracy", "top 3 found"):
+    for words in (
+        "",
+        "seconds",
+        "perplexity",
+        "hidden item",
+        "NPMI",
+        "NMI",
+        "ARI",
+        "accuracy",
+        "top 3 found",
+    ):
         grid.add_column(words, justify="left" if not words else "right")
     runs = {"Populace": found["populace"]} | found.get("sweep", {})
     runs |= {f"LDA, {m}": found[f"lda_{m}"] for m in ("online", "batch") if f"lda_{m}" in found}
@@ -143,6 +154,7 @@ def evaluate_command(
 _FIGURES = (
     ("seconds",),
     ("perplexity",),
+    ("hidden_item",),
     ("coherence_top10", "npmi"),
     ("top1", "nmi"),
     ("top1", "ari"),

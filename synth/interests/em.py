@@ -278,6 +278,21 @@ def fold(
     return Fit(phi, theta, tuple(history))
 
 
+def shares(theta: np.ndarray, strengths: Strengths) -> np.ndarray:
+    """What share of a person's items each topic takes: Theta without what smoothing added.
+
+    Theta is proportional to a person's expected counts plus the smoothing; less than a thousandth
+    of what somebody does is nought. A Theta that was made sparse stays as it is.
+    """
+    topics = theta.shape[1]
+    alpha = _alpha(topics, strengths)
+    if (alpha > 0).any():
+        return theta
+    added = -alpha / topics
+    found = theta * (1.0 + added.sum()) - added
+    return np.where(found < 1e-3, np.float32(0.0), found)
+
+
 def log_likelihood(counts: csr_array, phi: np.ndarray, theta: np.ndarray) -> float:
     """Σ n ln Σ_t Phi Theta."""
     rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))

@@ -8,34 +8,41 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array, csr_matrix
+from sklearn.decomposition import LatentDirichletAllocation
 
 from synth.errors import PopulaceError
+from synth.interests import em
 from synth.interests.counts import Counts
 from synth.interests.em import Strengths
 from synth.interests.learning import DEFAULT, learn
-from synth.interests.model import Weighting, weighted
+from synth.interests.model import Weighting, rarity_of, weighted
 from synth.interests.quality import agreement, coherence, matched, overlap, perplexity
 
 FILES = ("atus_activities.parquet", "atus_people.parquet", "atus_interests.json")
 SWEEP: dict[str, Strengths] = {
     "PLSA, nothing added": Strengths(),
     "sparse Phi 0.02": Strengths(sparse_phi=0.02),
-    "sparse Phi 0.1": Strengths(sparse_phi=0.1),
     "sparse Phi 0.3": Strengths(sparse_phi=0.3),
     "sparse Theta 0.05": Strengths(sparse_theta=0.05),
     "sparse Theta 0.5": Strengths(sparse_theta=0.5),
+    "smooth Theta 0.1": Strengths(sparse_theta=-0.1),
+    "smooth Theta 0.5": Strengths(sparse_theta=-0.5),
+    "smooth Theta 1": Strengths(sparse_theta=-1.0),
+    "smooth Theta 3": Strengths(sparse_theta=-3.0),
     "decorrelation 0.1": Strengths(decorrelation=0.1),
     "decorrelation 2": Strengths(decorrelation=2.0),
-    "background 1, smooth 0.3": Strengths(background=1, smooth_background=0.3),
+    "background 1, smooth 1": Strengths(background=1, smooth_background=1.0),
     "all: the default": DEFAULT,
-    "all, decorrelation 0.5": Strengths(0.02, 0.05, 0.5),
-    "all, background 1": Strengths(0.02, 0.05, 0.1, 1, 0.3),
+    "all, decorrelation 1": replace(DEFAULT, decorrelation=1.0),
+    "all, background 1": replace(DEFAULT, background=1, smooth_background=1.0),
 }
 
 
@@ -109,6 +116,7 @@ def evaluate(
         "topics": topics,
         "weighting": weighting,
         "hand_made": _hand_made(data),
+        "hidden_item_by_shares_alone": hidden_item(_weighted(data, weighting), _shares_alone),
         "populace": [_own(data, topics, seed, weighting, DEFAULT) for seed in range(seeds)],
     }
     if sweep:
@@ -127,6 +135,58 @@ def evaluate(
     return found
 
 
+def hidden_item(
+    matrix: csr_array, fit: Callable[[csr_array], tuple[np.ndarray, np.ndarray]], seed: int = 0
+) -> float:
+    """How well what somebody does tells one more thing that they do: a perplexity.
+
+    One item of every fifth person of two items or more is hidden, `fit` gives Phi and Theta of
+    what is left, and the hidden item's probability among those that the person does not show is
+    looked at. A hundredth of the items' shares is mixed in, for a model may say never.
+    """
+    rng = np.random.default_rng(seed)
+    several = np.flatnonzero(np.diff(matrix.indptr) >= 2)
+    who = np.sort(rng.choice(several, len(several) // 5, replace=False))
+    low, high = matrix.indptr[who], matrix.indptr[who + 1]
+    place = low + np.floor(rng.random(len(who)) * (high - low)).astype(np.int64)
+    left = matrix.copy()
+    left.data[place] = 0.0
+    left.eliminate_zeros()
+    phi, theta = fit(left)
+    share = np.asarray(left.sum(axis=0)).ravel()
+    told = 0.99 * (theta[who] @ phi.T) + 0.01 * share / share.sum()
+    shown = np.repeat(np.arange(len(who)), np.diff(left[who].indptr))
+    told[shown, left[who].indices] = 0.0
+    chance = told[np.arange(len(who)), matrix.indices[place]] / told.sum(axis=1)
+    return float(np.exp(-np.log(chance).mean()))
+
+
+def _shares_alone(matrix: csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """The items' shares as the only topic: what `hidden_item` is without any interests."""
+    share = np.asarray(matrix.sum(axis=0)).ravel()
+    return (share / share.sum())[:, None], np.ones((matrix.shape[0], 1))
+
+
+def _weighted(data: Diaries, weighting: Weighting) -> csr_array:
+    """The matrix as `learn` weighs it."""
+    return weighted(data.counts, rarity_of(data.counts, weighting), weighting)
+
+
+def _lda_model(topics: int, seed: int, method: str, rounds: int) -> LatentDirichletAllocation:
+    return LatentDirichletAllocation(
+        topics,
+        learning_method=method,
+        max_iter=rounds,
+        batch_size=4096,
+        random_state=seed,
+        n_jobs=1,
+    )
+
+
+def _phi(model: LatentDirichletAllocation) -> np.ndarray:
+    return (model.components_ / model.components_.sum(axis=1, keepdims=True)).T
+
+
 def _mean(runs: list[dict[str, Any]], name: str) -> float:
     return float(np.mean([run[name] for run in runs]))
 
@@ -140,6 +200,11 @@ def _own(
     )
     seconds = time.perf_counter() - began
     about = learned.interests.about
+
+    def fit(matrix: csr_array) -> tuple[np.ndarray, np.ndarray]:
+        found = em.fit(matrix, topics + strengths.background, strengths, seed=seed)
+        return found.phi, found.theta
+
     inner = learned.interests.phi[:, :topics]
     tops = np.column_stack([learned.tops()[name].cat.codes for name in ("top1", "top2", "top3")])
     return {
@@ -148,8 +213,9 @@ def _own(
         "passes": about["passes"],
         "perplexity": about["perplexity"],
         "overlap": about["overlap"],
+        "hidden_item": hidden_item(_weighted(data, weighting), fit, seed),
         "noughts_in_phi": about["noughts_in_phi"],
-        "noughts_in_theta": about["noughts_in_theta"],
+        "noughts_in_shares": about["noughts_in_shares"],
         **_scores(data, inner, tops),
     }
 
@@ -185,28 +251,20 @@ def _lda(
     data: Diaries, topics: int, seed: int, weighting: Weighting, method: str, rounds: int
 ) -> dict[str, Any]:
     """scikit-learn's LDA on the same matrix, with what it needs to give people's interests."""
-    from scipy.sparse import csr_matrix
-    from sklearn.decomposition import LatentDirichletAllocation
-
-    rarity = np.ones(len(data.counts.items))
-    if weighting == "rarity":
-        rarity = np.log((1 + len(data.counts.people)) / data.counts.used)
-    own = weighted(data.counts, rarity, weighting)
+    own = _weighted(data, weighting)
     matrix = csr_matrix(own)
-    model = LatentDirichletAllocation(
-        topics,
-        learning_method=method,
-        max_iter=rounds,
-        batch_size=4096,
-        random_state=seed,
-        n_jobs=1,
-    )
+    model = _lda_model(topics, seed, method, rounds)
     began = time.perf_counter()
     model.fit(matrix)
     fitted = time.perf_counter() - began
     theta = model.transform(matrix)
     seconds = time.perf_counter() - began
-    phi = (model.components_ / model.components_.sum(axis=1, keepdims=True)).T
+    phi = _phi(model)
+
+    def fit(left: csr_array) -> tuple[np.ndarray, np.ndarray]:
+        other = _lda_model(topics, seed, method, rounds).fit(csr_matrix(left))
+        return _phi(other), other.transform(csr_matrix(left))
+
     order = np.argsort(-theta, axis=1, kind="stable")[:, :3]
     empty = np.diff(own.indptr) == 0
     share = np.take_along_axis(theta, order, axis=1)
@@ -217,8 +275,9 @@ def _lda(
         "seconds_fit": fitted,
         "rounds": rounds,
         "perplexity": perplexity(own, phi, theta),
+        # Once more as long; the batch form's figures are the online form's.
+        "hidden_item": hidden_item(own, fit, seed) if method == "online" else None,
         "overlap": overlap(phi),
         "noughts_in_phi": float((phi == 0).mean()),
-        "noughts_in_theta": float((theta == 0).mean()),
         **_scores(data, phi, tops),
     }

@@ -64,24 +64,25 @@ class Interests:
         self.rarity.setflags(write=False)
 
     def transform(self, counts: Counts, *, threads: int | None = None) -> np.ndarray:
-        """Theta of people, new or old: float32, shape (people, interests).
+        """Interests of people, new or old: float32, shape (people, interests).
 
-        A row says which share of what the person does each interest takes; it is all nought for
-        somebody who has none of the items. Items that were not learned from are passed over.
+        A row says which share of what the person does each interest takes (weighted as it was
+        learned); it is all nought for somebody who has none of the items. Items that were not
+        learned from are passed over.
         """
         own = weighted(counts.aligned(self.items), self.rarity, self.weighting)
         found = em.fold(own, self.phi, self.strengths, threads=threads)
-        return told(own, found.theta, len(self.names))
+        return told(own, found.theta, self.strengths)
 
-    def tops(self, theta: np.ndarray, people: pd.Index, number: int = 3) -> pd.DataFrame:
+    def tops(self, shares: np.ndarray, people: pd.Index, number: int = 3) -> pd.DataFrame:
         """The foremost interests of each person: columns top1, top2, …; index the people.
 
         An interest that takes less than a twentieth of what a person does is none; a cell is
         missing where somebody has fewer interests. There are never more columns than interests.
         """
         number = min(number, len(self.names))
-        order = np.argsort(-theta, axis=1, kind="stable")[:, :number]
-        share = np.take_along_axis(theta, order, axis=1)
+        order = np.argsort(-shares, axis=1, kind="stable")[:, :number]
+        share = np.take_along_axis(shares, order, axis=1)
         codes = np.where(share >= LEAST_SHARE, order, -1)
         kind = pd.CategoricalDtype(list(self.names))
         columns = {
@@ -139,6 +140,13 @@ class Interests:
         )
 
 
+def rarity_of(counts: Counts, weighting: Weighting) -> np.ndarray:
+    """What the weighting multiplies each item by, shape (items,)."""
+    if weighting != "rarity":
+        return np.ones(len(counts.items))
+    return np.log((1 + len(counts.people)) / counts.used)
+
+
 def weighted(counts: Counts, rarity: np.ndarray, weighting: Weighting) -> csr_array:
     """What EM counts: amounts as the weighting has them, shape (people, items)."""
     matrix = counts.matrix.copy()
@@ -148,9 +156,9 @@ def weighted(counts: Counts, rarity: np.ndarray, weighting: Weighting) -> csr_ar
     return matrix
 
 
-def told(own: csr_array, theta: np.ndarray, interests: int) -> np.ndarray:
-    """Theta of the interests alone, all nought for people without items."""
-    left = np.ascontiguousarray(theta[:, :interests])
+def told(own: csr_array, theta: np.ndarray, strengths: Strengths) -> np.ndarray:
+    """The interests' shares alone, all nought for people without items."""
+    left = em.shares(theta, strengths)[:, : theta.shape[1] - strengths.background].copy()
     left[np.diff(own.indptr) == 0] = 0.0
     return left
 

@@ -70,8 +70,8 @@ def test_learned_interests_agree_with_those_made_by_hand():
     by_hand = found["hand_made"]
     assert by_hand["top1"]["nmi"] == pytest.approx(1) and by_hand["top3_found"] == 1
     run = found["populace"][0]
-    # scikit-learn's LDA reaches 0.55, 0.40 and 0.48 and a perplexity of 9.5 to 10.
+    # scikit-learn's LDA reaches 0.54, 0.40, 0.50 and 71.
     assert run["top1"]["nmi"] > 0.6 and run["top1"]["ari"] > 0.47
-    assert run["top1"]["accuracy"] > 0.57 and run["perplexity"] < 9
+    assert run["top1"]["accuracy"] > 0.57 and run["hidden_item"] < 50
     assert run["coherence_top10"]["npmi"] > by_hand["coherence_top10"]["npmi"] - 0.1
-    assert run["noughts_in_phi"] > 0.9 and run["noughts_in_theta"] > 0.85
+    assert run["noughts_in_phi"] > 0.9 and run["noughts_in_shares"] > 0.8

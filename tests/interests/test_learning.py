@@ -24,8 +24,8 @@ def test_planted_interests_are_found(seed, weighting, planted):
         assert len(foremost) == 1, learned.interests.keywords
     # New people of the same kind are read as well.
     fresh, again, _ = planted(people=200, seed=seed, noise=0.1)
-    theta = learned.interests.transform(fresh)
-    assert agreement(again, theta.argmax(axis=1)).accuracy > 0.95
+    shares = learned.interests.transform(fresh)
+    assert agreement(again, shares.argmax(axis=1)).accuracy > 0.95
 
 
 def test_names_keywords_and_tops(planted):
@@ -59,7 +59,7 @@ def test_people_without_items_have_no_interests(planted):
     matrix = counts.matrix.tolil()
     matrix[7] = 0
     learned = learn(Counts(counts.people, counts.items, csr_array(matrix)), 3)
-    assert learned.tops().loc[7].isna().all() and (learned.theta[7] == 0).all()
+    assert learned.tops().loc[7].isna().all() and (learned.shares[7] == 0).all()
     strangers = Counts(pd.Index(["a"]), ("unknown item",), csr_array([[3.0]]))
     assert (learned.interests.transform(strangers) == 0).all()
     nobody = Counts(pd.Index([]), ("unknown item",), csr_array((0, 1)))
@@ -74,7 +74,7 @@ def test_an_item_that_nobody_has_is_left_out():
 def test_everybody_may_have_everything():
     table = pd.DataFrame(np.ones((6, 3)), columns=["a", "b", "c"])
     learned = interests_of(table, None, topics=2)
-    assert np.isfinite(learned.theta).all() and np.isfinite(learned.interests.phi).all()
+    assert np.isfinite(learned.shares).all() and np.isfinite(learned.interests.phi).all()
     assert interests_of(table[["a"]], None, topics=1).tops(1)["top1"].notna().all()
 
 
@@ -110,8 +110,8 @@ def test_texts():
 def test_the_same_seed_gives_the_same_interests(planted):
     counts, _, _ = planted(noise=0.3)
     one, two, other = (learn(counts, 4, seed=s, threads=t) for s, t in ((1, 1), (1, 2), (2, 2)))
-    assert np.array_equal(one.theta, two.theta) and one.interests.names == two.interests.names
-    assert not np.array_equal(one.theta, other.theta)
+    assert np.array_equal(one.shares, two.shares) and one.interests.names == two.interests.names
+    assert not np.array_equal(one.shares, other.shares)
     with pytest.raises(ValueError, match="read-only"):
         one.interests.phi[0, 0] = 1
 
