@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from synth.errors import PopulaceError
 from synth.evidence import Evidence, Fact, OneOf
-from synth.schema import BOOLEAN_LEVELS, MISSING, Column
+from synth.schema import BOOLEAN_LEVELS, MISSING, Column, Schema
 
 if TYPE_CHECKING:
     from synth.table import Table
@@ -287,6 +288,17 @@ class Reference(Margins):
         }
         return Margins(int(self.counts[name][kept].sum()), self.codings, _closed(counts))
 
+    def among(self, table: Table, evidence: Evidence, schema: Schema) -> Margins:
+        """The margins of the real people of whom any evidence is true, where their rows are there.
+
+        `table` holds the rows that are counted here, `schema` the columns as the evidence names
+        them.
+        """
+        people = table.frame[of_whom(table.frame, evidence, schema)]
+        empty = Margins(len(people), self.codings, {})
+        counts = {name: empty.count(people, name) for name in self.codings}
+        return Margins(len(people), self.codings, _closed(counts))
+
     @cached_property
     def interests(self) -> Mapping[str, Mapping[str, Mapping[str, tuple[tuple[str, int], ...]]]]:
         """The commonest interests of each group: interests["top1"]["gender"]["female"] is
@@ -362,6 +374,49 @@ class Reference(Margins):
                 "This is not a reference of real people: make it anew with “fit”."
             ) from error
         return cls(rows, MappingProxyType(codings), _closed(ordered), _closed(pairs))
+
+
+def share_intervals(counts: np.ndarray, confidence: float = 0.95) -> np.ndarray:
+    """Wilson's intervals of the shares that counts of people tell; float64 (2, n), low and high.
+
+    Each share's own interval, for people drawn independently (E. B. Wilson, 1927); the whole range
+    from 0 to 1 where nobody is counted.
+    """
+    counts = np.asarray(counts, dtype=float)
+    total = counts.sum()
+    if not total > 0:
+        return np.stack([np.zeros(len(counts)), np.ones(len(counts))])
+    z = float(ndtri(0.5 + confidence / 2))
+    share = counts / total
+    middle = share + z * z / (2 * total)
+    half = z * np.sqrt(share * (1 - share) / total + (z / (2 * total)) ** 2)
+    bounds = np.stack([middle - half, middle + half]) / (1 + z * z / total)
+    return np.clip(bounds, 0.0, 1.0)
+
+
+def of_whom(frame: pd.DataFrame, evidence: Evidence, schema: Schema) -> np.ndarray:
+    """The rows of a frame of whom the evidence is true, bool (rows,)."""
+    kept = np.ones(len(frame), dtype=bool)
+    for name, fact in evidence.checked(schema).items():
+        column, values = schema[name], frame[name]
+        if not isinstance(fact, OneOf):
+            numbers, slack = _numbers(values), 1e-6 * (column.step or 1.0)
+            low = -np.inf if fact.lower is None else fact.lower - slack
+            high = np.inf if fact.upper is None else fact.upper + slack
+            kept &= (numbers >= low) & (numbers <= high)
+            continue
+        wanted = [value for value in fact.values if value != MISSING]
+        if column.is_number:
+            step = column.step or 1e-9
+            places = np.rint(_numbers(values) / step)
+            here = np.isin(places, np.rint(np.array([float(v) for v in wanted]) / step))
+        else:
+            codes = _level_codes(values, column.levels)
+            here = np.isin(codes, [column.levels.index(value) for value in wanted])
+        if MISSING in fact.values:
+            here |= values.isna().to_numpy()
+        kept &= here
+    return kept
 
 
 def _codings(frame: pd.DataFrame, columns: tuple[Column, ...]) -> dict[str, Coding]:

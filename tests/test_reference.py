@@ -8,7 +8,7 @@ import pytest
 
 from synth.errors import PopulaceError
 from synth.evidence import Between, Evidence, OneOf
-from synth.reference import Reference
+from synth.reference import Reference, of_whom, share_intervals
 from synth.table import make_table
 
 
@@ -182,3 +182,54 @@ def test_it_does_not_change(reference):
         reference.marginal("age")[0] = 1
     with pytest.raises(TypeError):
         reference.counts["age"] = None
+
+
+def test_wilsons_intervals_by_hand():
+    low, high = share_intervals(np.array([8, 2]))
+    assert low == pytest.approx([0.4901, 0.0567], abs=1e-4)  # Newcombe (1998), formula 3
+    assert high == pytest.approx([0.9433, 0.5099], abs=1e-4)
+    low, high = share_intervals(np.array([0, 0]))
+    assert low.tolist() == [0, 0]
+    assert high.tolist() == [1, 1]
+
+
+def test_wilsons_intervals_cover_the_truth():
+    rng = np.random.default_rng(0)
+    truth = np.array([0.02, 0.18, 0.8])
+    counts = rng.multinomial(200, truth, size=4000)
+    inside = np.mean(
+        [(low <= truth) & (truth <= high) for low, high in map(share_intervals, counts)], axis=0
+    )
+    assert inside == pytest.approx([0.95] * 3, abs=0.03)
+
+
+def test_people_of_whom_facts_are_true_are_counted_from_rows():
+    frame = pd.DataFrame(
+        {
+            "sex": ["f", "m", "f", "f", None],
+            "age": pd.array([20, 30, 41, None, 41], dtype="Int64"),
+            "pay": [1.25, 2.5, np.nan, 2.5, 3.0],
+            "own": [True, False, True, False, True],
+        }
+    )
+    table = make_table(frame)
+    schema = table.schema
+
+    def who(text):
+        return of_whom(table.frame, Evidence.parse(text, schema), schema).tolist()
+
+    assert who("") == [True] * 5
+    assert who("sex=f") == [True, False, True, True, False]
+    assert who("sex=missing|m") == [False, True, False, False, True]
+    assert who("age=25..") == [False, True, True, False, True]
+    assert who("age=20|missing") == [True, False, False, True, False]
+    assert who("pay=2.5") == [False, True, False, True, False]
+    assert who("own=yes,age=41") == [False, False, True, False, True]
+    reference = Reference.of(table)
+    for text in ("sex=f", "own=no", "age=missing"):
+        evidence = Evidence.parse(text, schema)
+        counted, told = reference.among(table, evidence, schema), reference.under(evidence)
+        assert counted.rows == told.rows
+        for name in schema.names:
+            assert counted.marginal(name).tolist() == told.marginal(name).tolist()
+    assert reference.among(table, Evidence.parse("sex=f,own=yes", schema), schema).rows == 2

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from synth.bayes import Posterior
     from synth.evidence import Evidence
     from synth.populations import Population
-    from synth.reference import Margins, Reference
+    from synth.reference import Margins
 
 
 _OWN = "own populations"
@@ -113,11 +113,15 @@ def probability(name: str, evidence: Evidence) -> float:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _reference(digest: str, known: str, _whole: Reference, _evidence: Evidence) -> Margins | None:
-    return _whole.under(_evidence)
+def _reference(digest: str, known: str, _asked: Population, _evidence: Evidence) -> Margins | None:
+    found = _asked.reference.under(_evidence)
+    if found is None and _asked.table is not None:
+        return _asked.reference.among(_asked.table, _evidence, _asked.network.schema)
+    return found
 
 
 def reference(name: str, evidence: Evidence) -> Margins | None:
-    """Counts of the real people under the evidence; None where the aggregates cannot tell."""
+    """Counts of the real people under the evidence; None where their rows do not ship and the
+    aggregates cannot tell."""
     asked = population(name)
-    return _reference(asked.digest, str(evidence), asked.reference, evidence)
+    return _reference(asked.digest, str(evidence), asked, evidence)
