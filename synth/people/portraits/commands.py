@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Make, measure and rebuild the portraits.")
 _FACES = Path("../shared/faces/utkface_dlib_embeddings.npz")
+_PHOTOGRAPHS = Path("../shared/faces/utkface_balanced_3439.zip")
 _WORK = Path(".portraits")
 _REFUSED = Path(__file__).parents[3] / "models" / "portraits" / "refused.txt"
 
@@ -132,36 +133,44 @@ def build_bank(
     work: Annotated[Path, typer.Option(help="Folder for work; a stopped run continues.")] = _WORK,
     out: Annotated[Path | None, typer.Option(help="Where the bank goes.")] = None,
     only: Annotated[str, typer.Option(help="Only cells whose name begins so.")] = "",
-    random: Annotated[int, typer.Option(min=0, help="Random faces to sort in first.")] = 1000,
 ) -> None:
-    """Sort random faces into the cells, search for those that lack, and pack them all."""
+    """Search portraits for every cell, and pack them; what was refused by eye is left out."""
     from synth.people.portraits.bank import CELLS, SHIPPED
-    from synth.people.portraits.build import fill, pack, sort
+    from synth.people.portraits.build import fill, pack
 
     cells = [cell for cell in CELLS if cell.name.startswith(only)]
     refused = refused_names()
     with _progress() as (bar, task):
         tools = _tools(bar, task)
         work.mkdir(parents=True, exist_ok=True)
-        if not (work / "sorted").exists():
-            bar.update(task, description="Sorting random faces", total=random, completed=0)
-            rng = np.random.default_rng(seed)
-
-            def drawn() -> Iterator[np.ndarray]:
-                for index in range(random):
-                    bar.advance(task)
-                    yield tools.generator.styles_of(1, rng, (0.7, 0.85)[index % 2])[0]
-
-            sort(tools.finder, work, each, drawn())
-            (work / "sorted").touch()
         bar.update(task, description="Finding faces", total=each * len(cells), completed=0)
+        good = dict.fromkeys((cell.name for cell in cells), 0)
 
-        def told(name: str, tries: int) -> None:
-            bar.update(task, description=f"{name}: {tries} tries", advance=1 if tries else 0)
+        def told(name: str, count: int) -> None:
+            good[name] = count
+            bar.update(task, description=f"Finding {name}", completed=sum(good.values()))
 
         fill(tools.finder, work, each, seed, cells=cells, refused=refused, progress=told)
+    if only:
+        typer.echo(f"{sum(good.values())} portraits are in {work}; a run without --only packs.")
+        return
     packed = pack(work, out or SHIPPED, each, refused)
     typer.echo(f"{packed} portraits packed into {out or SHIPPED}.")
+
+
+@app.command("sheet")
+def contact_sheets(
+    out: Annotated[Path, typer.Option(help="Folder for the PNG files, one a cell.")],
+    work: Annotated[
+        Path | None, typer.Option(help="Show this work folder instead of the bank.")
+    ] = None,
+) -> None:
+    """Contact sheets to look at; what is turned down goes into models/portraits/refused.txt."""
+    from synth.people.portraits.bank import shipped
+    from synth.people.portraits.sheet import write_sheets
+
+    written = write_sheets(out, None if work else shipped(), work)
+    typer.echo(f"{len(written)} contact sheets are in {out}.")
 
 
 def refused_names() -> frozenset[str]:
@@ -175,38 +184,72 @@ def refused_names() -> frozenset[str]:
 @app.command("train-heads")
 def train_heads(
     faces: Annotated[Path, typer.Option(help="npz of labelled embeddings.")] = _FACES,
+    photographs: Annotated[Path, typer.Option(help="zip of labelled faces.")] = _PHOTOGRAPHS,
     out: Annotated[Path | None, typer.Option(help="Where the heads go.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Learn gender, age and ethnicity from labelled embeddings; print Table 1 on unseen faces."""
+    """Learn gender, age and ethnicity from labelled faces; print Table 1 on unseen faces."""
+    from synth.people.portraits.ages import Photographs
     from synth.people.portraits.evaluate import AGES, table_of
-    from synth.people.portraits.heads import ETHNICITIES, GENDERS, SHIPPED, Faces, train
+    from synth.people.portraits.faces import Detector, Embedding
+    from synth.people.portraits.heads import (
+        ETHNICITIES,
+        GENDERS,
+        SHIPPED,
+        Faces,
+        Heads,
+        train,
+        train_texture,
+    )
 
     labelled = Faces.load(faces)
-    heads, unseen = train(labelled)
+    with _progress() as (bar, task):
+        folder = registry.fetch("dlib-faces", progress=_fetching(bar, task))
+        detect, net = Detector(folder), Embedding(folder)
+
+        def chip(image: np.ndarray) -> np.ndarray | None:
+            face = detect(image)
+            return None if face is None else face.chip
+
+        def told(done: int, total: int) -> None:
+            bar.update(task, description="Reading photographs", completed=done, total=total)
+
+        known = (labelled.embeddings, labelled.group)
+        pictures = Photographs.read(photographs, chip, net.read, known, told)
+        bar.update(task, description="Learning", completed=0, total=None)
+        heads, unseen = train(labelled)
+        heads, fresh = train_texture(heads, labelled, pictures)
     heads.save(out or SHIPPED)
+    heads = Heads.load(out or SHIPPED)
+    cuts = (20.5, 45.5)
     rows = []
-    for name, label in (("ethnicity", ETHNICITIES), ("age", tuple(AGES)), ("gender", GENDERS)):
+    for name, label in (("ethnicity", ETHNICITIES), ("gender", GENDERS)):
         keep = unseen[name]
         reading = heads.read(labelled.embeddings[keep])
         truth, guess = {
             "ethnicity": (labelled.race[keep], reading.ethnicity.argmax(1)),
-            "age": (np.digitize(labelled.age[keep], (21, 46)), reading.groups[:, 1:].argmax(1)),
             "gender": (labelled.gender[keep], (reading.male < 0.5).astype(int)),
         }[name]
         rows += table_of(label, truth, guess)
-        if name == "age":
-            error = float(np.abs(reading.years - labelled.age[keep]).mean())
+    read = heads.read(pictures.embeddings[fresh], pictures.textures[fresh])
+    age = pictures.age[fresh]
+    errors = {}
+    for name, years in (("texture", read.years), ("embedding alone", read.by_embedding)):
+        errors[name] = float(np.abs(years - age).mean())
+        ages = table_of(tuple(AGES), np.digitize(age, cuts), np.digitize(years, cuts))
+        rows += [replace(row, name=f"{row.name}, by {name}") for row in ages]
     if as_json:
-        typer.echo(json.dumps({"rows": [asdict(row) for row in rows], "mae_years": error}))
+        report = {"rows": [asdict(row) for row in rows], "mae_years": errors, "faces": len(age)}
+        typer.echo(json.dumps(report))
         return
     _print_rows("Heads on unseen faces", rows)
-    typer.echo(f"Age: mean absolute error {error:.1f} years.")
+    for name, error in errors.items():
+        typer.echo(f"Age by {name}: mean absolute error {error:.1f} years on {len(age)} faces.")
 
 
 @app.command("train-directions")
 def train_directions(
-    samples: Annotated[int, typer.Option(min=200, help="Random faces to read.")] = 1000,
+    samples: Annotated[int, typer.Option(min=200, help="Random faces to read.")] = 1600,
     seed: Annotated[int, typer.Option(help="Seed of the faces.")] = 1,
 ) -> None:
     """Learn which way in w a face ages, changes gender, ethnicity, pose or smile."""

@@ -9,7 +9,7 @@ attributes that must stay, here under the covariance of w instead of the identit
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from synth.people.portraits.heads import ETHNICITIES
 ATTRIBUTES = ("male", "age", *ETHNICITIES, "turn", "smile")
 """Log-odds of male; years; centred logits of each ethnicity; turn of the head; smile."""
 SHIPPED = Path(__file__).parents[3] / "models" / "portraits" / "directions.npz"
+_SHRINK = 300.0  # of the ridge to embeddings, in variances of w
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Directions:
 
     `r2` [8] says how well each reading is predicted, by cross-validation. For each ethnicity,
     `typical` [4, 4] is the mean reading and `shift` [4, 512] the mean style's way from the centre.
+    `likeness` [513, 128] predicts dlib's embedding, its last row being the bias.
     """
 
     weights: np.ndarray
@@ -38,11 +40,17 @@ class Directions:
     r2: np.ndarray
     typical: np.ndarray
     shift: np.ndarray
+    likeness: np.ndarray
 
     @classmethod
-    def learn(cls, w: np.ndarray, readings: np.ndarray, spread: np.ndarray) -> Directions:
-        """Fit w [n, 512] to readings [n, 8] (NaN where unread); spread [m, 512] are free styles."""
-        from sklearn.linear_model import RidgeCV
+    def learn(
+        cls, w: np.ndarray, readings: np.ndarray, embeddings: np.ndarray, spread: np.ndarray
+    ) -> Directions:
+        """Fit w [n, 512] to readings [n, 8] and embeddings [n, 128], NaN where unread.
+
+        `spread` [m, 512] are free styles: they tell how long a step is.
+        """
+        from sklearn.linear_model import Ridge, RidgeCV
         from sklearn.model_selection import KFold, cross_val_predict
 
         mean = spread.mean(0, dtype=np.float64)
@@ -58,6 +66,8 @@ class Directions:
             model.fit(x, column[rows])
             weights.append(model.coef_)
             bias.append(model.intercept_)
+        read = np.isfinite(embeddings).all(1)
+        face = Ridge(_SHRINK * spread.var()).fit(w[read] - mean, embeddings[read])
         typical, shift = [], []
         races = readings[:, 2:6]
         for race in range(4):
@@ -73,11 +83,16 @@ class Directions:
             np.array(r2),
             np.array(typical),
             np.array(shift),
+            np.vstack([face.coef_.T, face.intercept_]),
         )
 
     def predict(self, w: np.ndarray) -> np.ndarray:
         """Predicted readings [n, 8] of styles w [n, 512]."""
         return (np.atleast_2d(w) - self.mean) @ self.weights.T + self.bias
+
+    def face(self, w: np.ndarray) -> np.ndarray:
+        """Predicted embeddings [n, 128] of styles w [n, 512]: who it will be, roughly."""
+        return (np.atleast_2d(w) - self.mean) @ self.likeness[:-1] + self.likeness[-1]
 
     def distance(self, w: np.ndarray) -> np.ndarray:
         """How unusual styles are: Mahalanobis length over its expectation √512, [n]."""
@@ -101,12 +116,25 @@ class Directions:
             raise PopulaceError(
                 f"No direction is called {min(unknown)}; use one of {', '.join(ATTRIBUTES)}."
             )
+        wanted = np.array([[by.get(name, 0.0) for name in names]])
+        return self.changes(wanted, names)[0]
+
+    def changes(self, by: np.ndarray, names: Sequence[str]) -> np.ndarray:
+        """The smallest steps [n, 512] that add `by` [n, k] to the readings `names`."""
+        lift, gram = self._lift(names)
+        return (lift @ np.linalg.solve(gram, by.T)).T.astype(np.float32)
+
+    def effort(self, by: np.ndarray, names: Sequence[str]) -> np.ndarray:
+        """Lengths [n] of the smallest steps that add `by` [n, k] to the readings `names`."""
+        return np.sqrt(np.einsum("nk,nk->n", by, np.linalg.solve(self._lift(names)[1], by.T).T))
+
+    def _lift(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Covariances [512, k] of w with the readings, and [k, k] of the readings themselves."""
         rows = self.weights[[ATTRIBUTES.index(name) for name in names]]
-        wanted = np.array([by.get(name, 0.0) for name in names])
         lift = self.covariance @ rows.T
         gram = rows @ lift
         gram[np.diag_indices_from(gram)] *= 1 + 1e-6
-        return (lift @ np.linalg.solve(gram, wanted)).astype(np.float32)
+        return lift, gram
 
     def save(self, path: Path = SHIPPED) -> None:
         """Write to npz; the covariance in half precision, as its factor."""
@@ -121,6 +149,7 @@ class Directions:
             r2=self.r2.astype(np.float32),
             typical=self.typical.astype(np.float32),
             shift=self.shift.astype(np.float32),
+            likeness=self.likeness.astype(np.float16),
         )
 
     @classmethod
@@ -128,16 +157,16 @@ class Directions:
         """Read what `save` wrote."""
         try:
             with np.load(path, allow_pickle=False) as data:
-                weights, bias, mean, factor, r2, typical, shift = (
-                    data[name].astype(np.float64)
-                    for name in ("weights", "bias", "mean", "factor", "r2", "typical", "shift")
+                names = ("weights", "bias", "mean", "factor", "r2", "typical", "shift", "likeness")
+                weights, bias, mean, factor, r2, typical, shift, likeness = (
+                    data[name].astype(np.float64) for name in names
                 )
         except (OSError, KeyError, ValueError) as error:
             raise PopulaceError(
                 f"The directions {path} cannot be read; make them with "
                 "`python -m synth portraits train-directions`."
             ) from error
-        return cls(weights, bias, mean, factor @ factor.T, r2, typical, shift)
+        return cls(weights, bias, mean, factor @ factor.T, r2, typical, shift, likeness)
 
     @functools.cached_property
     def _whiten(self) -> np.ndarray:

@@ -20,7 +20,11 @@ from synth.errors import PopulaceError
 
 CHIP = 150
 """Side in pixels of an aligned face chip, as dlib's embedding net wants it."""
+TEXTURE = 2368
+"""Channels pooled inside the embedding net, each as its mean and its deviation."""
+_POOLED = (2, 4, 6, 8, 9, 11, 12, 13)  # blocks after which they are pooled
 _PADDING = 0.25
+_FAINT = -0.6  # detector's score above which half a face at a border counts
 _WEIGHTS = "dlib_face_recognition_resnet_model_v1.dat"
 _LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 
@@ -74,6 +78,20 @@ class Detector:
             others=len(scores) - 1,
             chip=np.ascontiguousarray(chip),
         )
+
+    def beside(self, image: np.ndarray) -> bool:
+        """Whether half a face looks in from the left or the right of an image [h, w, 3].
+
+        The detector knows whole faces only, so the image is mirrored at its borders: half a face
+        and its reflection make one, centred on the border.
+        """
+        margin = 3 * image.shape[1] // 8
+        wide = np.pad(image, ((0, 0), (margin, margin), (0, 0)), mode="reflect")
+        for band in (wide[:, : 2 * margin], wide[:, -2 * margin :]):
+            boxes, _, _ = self._find.run(np.ascontiguousarray(band), 0, _FAINT)
+            if any(abs(box.center().x - margin) < margin / 3 for box in boxes):
+                return True
+        return False
 
 
 class DlibEmbedding:
@@ -135,22 +153,36 @@ class Embedding(nn.Module):
         self.requires_grad_(False)
         self.eval()
 
-    def forward(self, x: Tensor) -> Tensor:
-        """RGB in 0–255, [n, 3, 150, 150], to [n, 128]."""
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """RGB in 0–255, [n, 3, 150, 150], to embeddings [n, 128] and textures [n, TEXTURE]."""
         x = functional.relu(self.stem((x - self.mean) / 256))
-        x = self.blocks(functional.max_pool2d(x, 3, 2))
-        return x.mean((2, 3)) @ self.last
+        x = functional.max_pool2d(x, 3, 2)
+        pooled = []
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            if index in _POOLED:
+                pooled += [x.mean((2, 3)), x.std((2, 3))]
+        return x.mean((2, 3)) @ self.last, torch.cat(pooled, 1)
 
-    def embed(self, chips: np.ndarray, batch: int = 64) -> np.ndarray:
+    def embed(self, chips: np.ndarray) -> np.ndarray:
         """Embed RGB uint8 chips [n, 150, 150, 3] to float32 [n, 128]."""
+        return self.read(chips)[0]
+
+    def read(self, chips: np.ndarray, batch: int = 64) -> tuple[np.ndarray, np.ndarray]:
+        """Embeddings [n, 128] and textures [n, TEXTURE] of RGB uint8 chips [n, 150, 150, 3].
+
+        Textures are means and deviations of channels inside the net: they keep the wrinkles that
+        the embedding, made to recognise a person of any age, has learned to drop.
+        """
         device = self.last.device
-        rows = []
+        rows, textures = [np.empty((0, 128), np.float32)], [np.empty((0, TEXTURE), np.float32)]
         with torch.inference_mode():
             for start in range(0, len(chips), batch):
                 part = torch.from_numpy(np.ascontiguousarray(chips[start : start + batch]))
-                part = part.to(device).permute(0, 3, 1, 2).float()
-                rows.append(self(part).cpu().numpy())
-        return np.concatenate(rows) if rows else np.empty((0, 128), np.float32)
+                embedded, texture = self(part.to(device).permute(0, 3, 1, 2).float())
+                rows.append(embedded.cpu().numpy())
+                textures.append(texture.cpu().numpy())
+        return np.concatenate(rows), np.concatenate(textures)
 
 
 class _DatReader:

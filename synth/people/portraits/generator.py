@@ -13,6 +13,7 @@ from synth.errors import PopulaceError
 from synth.people.portraits.network import STYLE, read_mapping, read_synthesis
 
 Size = Literal[256, 1024]
+_DRAFT = 0  # the painter of drafts: 256 px, half precision
 
 
 class Generator:
@@ -59,7 +60,18 @@ class Generator:
         faces = np.clip(np.rint((faces + 1) * 127.5), 0, 255).astype(np.uint8)
         return np.ascontiguousarray(faces.transpose(0, 2, 3, 1))
 
-    def _raw(self, w: np.ndarray, size: Size) -> np.ndarray:
+    def draft(self, w: np.ndarray) -> np.ndarray:
+        """One face [256, 256, 3] in half the time and half the precision, where the CPU can.
+
+        Good for looking whether a style is worth painting; never to be shown.
+        """
+        if self.device != "cpu":
+            return self.paint(w)[0]
+        raw = self._raw(np.asarray(w, np.float32)[None], _DRAFT)[0]
+        raw = np.clip(np.rint((raw + 1) * 127.5), 0, 255).astype(np.uint8)
+        return np.ascontiguousarray(raw.transpose(1, 2, 0))
+
+    def _raw(self, w: np.ndarray, size: int) -> np.ndarray:
         if size not in self._painters:
             self._painters[size] = self._make(size)
         painter = self._painters[size]
@@ -68,8 +80,8 @@ class Generator:
         with torch.inference_mode():
             return painter(torch.from_numpy(w).cuda()).cpu().numpy()  # type: ignore[operator]
 
-    def _make(self, size: Size) -> object:
-        network = read_synthesis(self._folder, size)
+    def _make(self, size: int) -> object:
+        network = read_synthesis(self._folder, size or 256)
         if self.device == "cuda":
             torch.backends.cuda.matmul.allow_tf32 = False
             torch.backends.cudnn.allow_tf32 = False
@@ -79,7 +91,9 @@ class Generator:
         traced = torch.jit.trace(network, torch.zeros(1, STYLE), check_trace=False)
         shape = openvino.PartialShape([-1, STYLE])
         model = openvino.convert_model(traced, input=[(shape, openvino.Type.f32)])
-        settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": "f32"}
+        core = openvino.Core()
+        half = size == _DRAFT and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": "bf16" if half else "f32"}
         if self._threads:
             settings["INFERENCE_NUM_THREADS"] = self._threads
-        return openvino.Core().compile_model(model, "CPU", settings)
+        return core.compile_model(model, "CPU", settings)

@@ -8,12 +8,13 @@ Age is learned as a distribution over bins: its mean gives years, its sums the p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from synth.errors import PopulaceError
+from synth.people.portraits.ages import Ages, Photographs, learn_ages
 
 GENDERS = ("male", "female")
 ETHNICITIES = ("White", "Black", "Asian", "Indian")
@@ -57,10 +58,17 @@ class Reading:
     male: np.ndarray
     ages: np.ndarray
     ethnicity: np.ndarray
+    measured: np.ndarray | None = None
+    """Years [n] by the texture of the faces, where that was read."""
 
     @property
     def years(self) -> np.ndarray:
-        """Expected age in years, [n]."""
+        """Expected age in years, [n]: by texture where there is one, else by the embedding."""
+        return self.by_embedding if self.measured is None else self.measured
+
+    @property
+    def by_embedding(self) -> np.ndarray:
+        """Expected age in years by the embedding alone, [n]."""
         return self.ages @ _AGE_YEARS
 
     @property
@@ -87,24 +95,32 @@ class Reading:
 
 @dataclass(frozen=True)
 class Heads:
-    """The three heads that choose portraits, and the ethnicity judge that only evaluates."""
+    """The three heads that choose portraits, and the ethnicity judge that only evaluates.
+
+    `texture` reads the age better than the embedding alone, where textures are at hand.
+    """
 
     gender: Head
     age: Head
     ethnicity: Head
     judge: Head
+    texture: Ages | None = None
 
-    def read(self, embeddings: np.ndarray) -> Reading:
-        """Read faces from their embeddings [n, 128]."""
-        return Reading(
+    def read(self, embeddings: np.ndarray, textures: np.ndarray | None = None) -> Reading:
+        """Read faces from their embeddings [n, 128] and, for a better age, their textures."""
+        reading = Reading(
             self.gender(embeddings)[:, 0], self.age(embeddings), self.ethnicity(embeddings)
         )
+        if textures is None or self.texture is None:
+            return reading
+        return replace(reading, measured=self.texture(embeddings, textures, reading.years))
 
     def save(self, path: Path) -> None:
-        """Write all heads to one npz of plain arrays."""
+        """Write all heads to one npz of plain arrays; large ones in half precision."""
         arrays = {
-            f"{name}.{field}": np.asarray(value, np.float32)
+            f"{name}.{field}": np.asarray(value, np.float16 if np.size(value) > 1e5 else np.float32)
             for name, head in vars(self).items()
+            if head is not None
             for field, value in vars(head).items()
         }
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,12 +131,16 @@ class Heads:
         """Read the heads that `save` wrote."""
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                return cls(
-                    *(
-                        Head(*(arrays[f"{name}.{field}"] for field in Head.__annotations__))
-                        for name in cls.__annotations__
-                    )
-                )
+
+                def of(kind: type, name: str) -> list[np.ndarray]:
+                    return [
+                        arrays[f"{name}.{field}"].astype(np.float32)
+                        for field in kind.__annotations__
+                    ]
+
+                names = ("gender", "age", "ethnicity", "judge")
+                texture = Ages(*of(Ages, "texture")) if "texture.mean" in arrays else None
+                return cls(*(Head(*of(Head, name)) for name in names), texture)
         except (OSError, KeyError, ValueError) as error:
             raise PopulaceError(
                 f"The face heads {path} cannot be read; make them with "
@@ -156,6 +176,16 @@ class Faces:
         """True for about this share of the faces; whole groups stay on one side, [n]."""
         names, index = np.unique(self.group, return_inverse=True)
         return (np.random.default_rng(seed).random(len(names)) < share)[index]
+
+
+def train_texture(
+    heads: Heads, faces: Faces, photographs: Photographs, seed: int = 0
+) -> tuple[Heads, np.ndarray]:
+    """The heads with years read from texture too; also the photographs no age head has seen."""
+    tested = set(np.unique(faces.group[~faces.split(0.8, seed + 1)]))
+    unseen = np.array([group in tested for group in photographs.group])
+    read = heads.read(photographs.embeddings).years
+    return replace(heads, texture=learn_ages(photographs, ~unseen, read)), unseen
 
 
 def train(faces: Faces, seed: int = 0, members: int = 4) -> tuple[Heads, dict[str, np.ndarray]]:

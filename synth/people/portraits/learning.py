@@ -9,50 +9,55 @@ import dlib
 import numpy as np
 
 from synth.people.portraits.bank import CELLS
+from synth.people.portraits.build import wanted_for
 from synth.people.portraits.directions import Directions
-from synth.people.portraits.search import Finder, Look, Wanted
+from synth.people.portraits.search import Finder, Look
 from synth.people.portraits.tools import Tools
 
 _FREE = 0.8  # truncation of the styles whose spread measures a change
+_ROUNDS, _STARTS, _TRIES = 2, 2, 5  # rounds over the cells; searches and paintings of each
 
 
 def learn_directions(
     tools: Tools,
     landmarks: Path,
-    samples: int = 1000,
+    samples: int = 1600,
     seed: int = 1,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Directions:
-    """Directions from `samples` random faces and one round over the bank's cells.
+    """Directions from `samples` random faces and then rounds of wanted ones over the bank's cells.
 
-    `landmarks` is dlib's 68-point file: it reads the smile.
+    `landmarks` is dlib's 68-point file: it reads the smile. The wanted faces show the rare people
+    that random ones hardly do.
     """
     generator, shape = tools.generator, dlib.shape_predictor(str(landmarks))
     rng = np.random.default_rng(seed)
-    styles, readings = [], []
+    styles, readings, embeddings = [], [], []
+    most = samples + _ROUNDS * _STARTS * _TRIES * len(CELLS)
 
     def keep(w: np.ndarray, image: np.ndarray, look: Look | None, fault: str = "") -> None:
-        row = np.full(8, np.nan)
+        row, embedding = np.full(8, np.nan), np.full(128, np.nan)
         if look is not None:
-            row = look.readings.copy()
+            row, embedding = look.readings.copy(), look.embedding
             row[7] = _smile(shape, image, look)
         styles.append(w)
         readings.append(row)
-        progress(len(styles), samples + 3 * len(CELLS))
+        embeddings.append(embedding)
+        progress(len(styles), most)
 
     for index in range(samples):
         w = generator.styles_of(1, rng, (0.7, 0.85)[index % 2])[0]
-        image = generator.paint(w)[0]
+        image = generator.draft(w)
         keep(w, image, tools.reader.look(image))
     spread = generator.mean + np.float32(_FREE) * (generator.styles - generator.mean)
 
     def fit() -> Directions:
-        return Directions.learn(np.array(styles), np.array(readings), spread)
+        return Directions.learn(np.array(styles), np.array(readings), np.array(embeddings), spread)
 
-    finder = Finder(generator, tools.reader, fit())
-    for cell in CELLS:
-        wanted = Wanted(cell.gender, cell.band[0], cell.band[1] + 1, cell.ethnicity)
-        finder.find(wanted, rng, tries=4, tried=keep)
+    for _ in range(_ROUNDS):
+        finder = Finder(generator, tools.reader, fit())
+        for cell in CELLS * _STARTS:
+            finder.find(wanted_for(cell), rng, tries=_TRIES, tried=keep)
     return fit()
 
 

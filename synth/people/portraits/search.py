@@ -21,6 +21,10 @@ from synth.people.portraits.heads import ETHNICITIES, GENDERS, Heads, Reading
 OLDEST, YOUNGEST = 90, 15
 _OLDEST_AIM = 76.0  # the generator has hardly seen older faces: aim no higher without need
 _CROSSED = 0.5  # share of starts from two parents: near the goal, but less varied
+_GHOST, _KNOWN, _CHILD = "another face", "somebody we have", "may be a child"
+_APART = 25.0  # standard deviations of w that a start may be further for a distance of 1
+_STARTS = 32  # random styles to choose a start from
+_STEPS = 5  # paintings of one start at most
 _CORRECTION = 3.0  # longest second step, in standard deviations of w: longer ones break faces
 
 
@@ -84,14 +88,18 @@ class Reader:
     def __init__(self, detector: Detector, embedding: Embedding, heads: Heads) -> None:
         self._detector, self._embedding, self.heads = detector, embedding, heads
 
+    def alone(self, image: np.ndarray) -> bool:
+        """Whether nobody looks in from the side of an image."""
+        return not self._detector.beside(image)
+
     def look(self, image: np.ndarray) -> Look | None:
         """Read an RGB uint8 image [h, w, 3]; None where no face is found."""
         face = self._detector(image)
         if face is None:
             return None
-        both = self._embedding.embed(np.stack([face.chip, face.chip[:, ::-1]]))
+        both, textures = self._embedding.read(np.stack([face.chip, face.chip[:, ::-1]]))
         embedding = both.mean(0, keepdims=True)
-        reading = self.heads.read(embedding)
+        reading = self.heads.read(embedding, textures.mean(0, keepdims=True))
         gender = self.heads.gender.logits(embedding)[0]
         race = self.heads.ethnicity.logits(embedding)[0]
         nose = face.points[4, 0] - face.points[:4, 0].mean()
@@ -112,29 +120,42 @@ class Reader:
 class Bar:
     """What a portrait must reach to be kept."""
 
-    gender: float = 0.92
-    ethnicity: float = 0.75
+    gender: float = 0.9
+    ethnicity: float = 0.65
     score: float = 0.6
     turn: float = 0.35
     distance: float = 1.15
-    child: float = 0.4
+    child: float = 0.5
+    unlike: float = 0.42  # dlib: 0.6 is perhaps one person
+
+    def reached(self, look: Look, wanted: Wanted) -> frozenset[str]:
+        """Attributes of a painting that are well enough already: a correction leaves them."""
+        male, race = self._certainty(look, wanted)
+        good = {"male": male >= self.gender, "turn": look.face.turn <= self.turn}
+        good |= dict.fromkeys(ETHNICITIES, race >= self.ethnicity)
+        return frozenset(name for name, reached in good.items() if reached)
+
+    def _certainty(self, look: Look, wanted: Wanted) -> tuple[float, float]:
+        """Probabilities of the wanted gender and ethnicity."""
+        male = float(look.reading.male[0])
+        race = float(look.reading.ethnicity[0, ETHNICITIES.index(wanted.ethnicity)])
+        return male if wanted.gender == "male" else 1 - male, race
 
     def fault(self, look: Look | None, wanted: Wanted) -> str:
         """Why a painting is refused, in a word or two; empty when it is accepted."""
         if look is None:
             return "no face"
-        male = float(look.reading.male[0])
-        race = float(look.reading.ethnicity[0, ETHNICITIES.index(wanted.ethnicity)])
+        gender, race = self._certainty(look, wanted)
         if look.face.others:
-            return "another face"
+            return _GHOST
         if look.face.score < self.score or look.face.turn > self.turn:
             return "not frontal"
-        if (male if wanted.gender == "male" else 1 - male) < self.gender:
+        if gender < self.gender:
             return "gender"
         if race < self.ethnicity:
             return "ethnicity"
         if float(look.reading.groups[0, 0]) > self.child:
-            return "may be a child"
+            return _CHILD
         return "" if wanted.lower <= look.years < wanted.upper else "age"
 
 
@@ -155,61 +176,101 @@ class Finder:
         parents: np.ndarray | None = None,
         stopped: Callable[[], bool] = lambda: False,
         tried: Callable[[np.ndarray, np.ndarray, Look | None, str], None] | None = None,
+        unlike: np.ndarray | None = None,
     ) -> Found | None:
         """One accepted face, or None after this many paintings or when `stopped` says so.
 
         `parents` [m, 512] are styles of like people found before, for example of the bank: two of
         them are crossed with a random style, which starts nearer to rare people. `tried` is told
-        w, image, look and fault of every painting.
+        w, image, look and fault of every painting. `unlike` [k, 128] are embeddings of people who
+        must not come again.
         """
         rng, start = np.random.default_rng(seed), time.perf_counter()
         painted = 0
-        which = ETHNICITIES.index(wanted.ethnicity)
         while painted < tries and not stopped():
-            base = self.generator.styles_of(1, rng, rng.uniform(0.6, 0.8))[0]
-            margin = 0.12 * (wanted.upper - wanted.lower)
-            oldest = max(wanted.lower + 2 * margin, min(wanted.upper - margin, _OLDEST_AIM))
-            typical = self.directions.typical[which] * rng.uniform(0.8, 1.2)
-            aims = {
-                "male": rng.uniform(4, 8) * (1 if wanted.gender == "male" else -1),
-                "age": rng.uniform(wanted.lower + margin, oldest),
-                **dict(zip(ETHNICITIES, typical, strict=True)),
-                "turn": rng.uniform(-0.4, 0.4),
-            }
-            crossed = parents is not None and len(parents) >= 4 and rng.random() < _CROSSED
-            w = self._cross(base, parents, rng) if crossed else base + self.directions.shift[which]
+            aims = self._aims(wanted, rng)
+            w = self._start(aims, wanted, parents, unlike, rng)
             seen = self.directions.predict(w)[0]
-            gain, most = dict.fromkeys(aims, 1.0), np.inf
-            for attempt in range(5):
-                now = dict(zip(ATTRIBUTES, seen, strict=True))
-                step = {name: (aim - now[name]) / gain[name] for name, aim in aims.items()}
-                if step["male"] * aims["male"] < 0:  # clear enough already: leave it there
-                    step["male"] = 0.0
-                if crossed and attempt == 0:  # parents were found, not predicted: look first
-                    step = dict.fromkeys(step, 0.0)
-                elif attempt == 0 and wanted.upper <= 31:  # the young side is steep: stop short
+            gain, most, settled = 1.0, np.inf, frozenset[str]()
+            for attempt in range(_STEPS):
+                step = dict(zip(aims, _missing(aims, seen[None])[0], strict=True))
+                step |= dict.fromkeys(settled, 0.0)
+                step["age"] /= gain
+                if attempt == 0 and wanted.upper <= 31:  # the young side is steep: stop short
                     step["age"] *= 0.75
                 move = self.directions.change(step)
                 move *= min(1.0, most / max(self.directions.length(move), 1e-9))
                 w = self.directions.limited(w + move, self.bar.distance)
-                image = self.generator.paint(w)[0]
-                painted += 1
+                image = self.generator.draft(w)
                 look = self.reader.look(image)
                 fault = self.bar.fault(look, wanted)
+                if not fault:  # the draft will do: see whether the painting does
+                    image = self.generator.paint(w)[0]
+                    look = self.reader.look(image)
+                    fault = self.bar.fault(look, wanted) or self._other(image, look, unlike)
+                painted += 1
                 if tried is not None:
                     tried(w, image, look, fault)
                 if not fault and look is not None:
                     return Found(w, image, look, painted, time.perf_counter() - start)
                 if look is None or painted >= tries or stopped():
                     break
-                if look.face.others or look.face.score < self.bar.score:
+                if look.face.score < self.bar.score or fault in (_GHOST, _KNOWN):
                     break
+                if fault == _CHILD:
+                    aims["age"] += 1.0
                 age = ATTRIBUTES.index("age")
                 if abs(step["age"]) > 1:  # how strongly this face answers to a step in age
                     answer = (look.readings[age] - seen[age]) / step["age"]
-                    gain["age"] = float(np.clip(answer, 0.7, 4.0))
-                seen, most = look.readings, _CORRECTION
+                    gain = float(np.clip(answer, 0.7, 4.0))
+                seen, most, settled = look.readings, _CORRECTION, self.bar.reached(look, wanted)
         return None
+
+    def _other(self, image: np.ndarray, look: Look | None, unlike: np.ndarray | None) -> str:
+        """What only a painting can be refused for: a face at its border, or one we have."""
+        if not self.reader.alone(image):
+            return _GHOST
+        if look is None or unlike is None or not len(unlike):
+            return ""
+        return _KNOWN if _nearest(look.embedding[None], unlike)[0] < self.bar.unlike else ""
+
+    def _aims(self, wanted: Wanted, rng: np.random.Generator) -> dict[str, float]:
+        """Readings to reach: those of a clear case, a little different every time."""
+        margin = 0.12 * (wanted.upper - wanted.lower)
+        oldest = max(wanted.lower + 2 * margin, min(wanted.upper - margin, _OLDEST_AIM))
+        typical = self.directions.typical[ETHNICITIES.index(wanted.ethnicity)]
+        return {
+            "male": rng.uniform(3, 5) * (1 if wanted.gender == "male" else -1),
+            "age": rng.uniform(wanted.lower + margin, oldest),
+            **dict(zip(ETHNICITIES, typical * rng.uniform(0.8, 1.2), strict=True)),
+            "turn": rng.uniform(-0.4, 0.4),
+        }
+
+    def _start(
+        self,
+        aims: dict[str, float],
+        wanted: Wanted,
+        parents: np.ndarray | None,
+        unlike: np.ndarray | None,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Of many random styles one near to the aims and far from the people `unlike`.
+
+        Both are predicted: nothing is painted for that. Half the starts are crossed with two
+        parents, where there are some, or moved by the way of the ethnicity's mean style.
+        """
+        styles = self.generator.styles_of(_STARTS, rng, rng.uniform(0.65, 0.85))
+        if rng.random() < _CROSSED:
+            if parents is not None and len(parents) >= 4:
+                styles = np.stack([self._cross(base, parents, rng) for base in styles])
+            else:
+                styles = styles + self.directions.shift[ETHNICITIES.index(wanted.ethnicity)]
+        missing = _missing(aims, self.directions.predict(styles))
+        effort = self.directions.effort(missing, list(aims))
+        if unlike is not None and len(unlike):
+            moved = styles + self.directions.changes(missing, list(aims))
+            effort = effort - _APART * _nearest(self.directions.face(moved), unlike)
+        return styles[int(effort.argmin())]
 
     def _cross(self, base: np.ndarray, parents: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """A style of about the parents' spread: parts of two of them and of a random one."""
@@ -217,3 +278,17 @@ class Finder:
         one, two = parents[rng.choice(len(parents), 2, replace=False)] - centre
         other = base - self.generator.mean
         return (centre + 0.55 * one + 0.5 * two + 0.65 * other).astype(np.float32)
+
+
+def _missing(aims: dict[str, float], seen: np.ndarray) -> np.ndarray:
+    """What the readings [n, 8] lack to the aims, [n, aims]; a gender clearer than asked is fine."""
+    now = seen[:, [ATTRIBUTES.index(name) for name in aims]]
+    missing = np.array(list(aims.values())) - now
+    male = list(aims).index("male")
+    missing[missing[:, male] * aims["male"] < 0, male] = 0.0
+    return missing
+
+
+def _nearest(faces: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Distance of each embedding [n, 128] to the nearest of the others [k, 128], [n]."""
+    return np.linalg.norm(faces[:, None] - others[None], axis=2).min(1)

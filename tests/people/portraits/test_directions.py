@@ -17,7 +17,9 @@ def learned():
     true = rng.normal(size=(8, 512))
     readings = w @ true.T + rng.normal(0, 0.05, (1500, 8))
     readings[:40, 7] = np.nan
-    return Directions.learn(w, readings, w), w
+    faces = w @ rng.normal(size=(512, 128)) / 20
+    faces[:40] = np.nan
+    return Directions.learn(w, readings, faces, w), w
 
 
 def test_readings_are_predicted(learned):
@@ -38,6 +40,22 @@ def test_the_step_is_the_smallest(learned):
     directions, _ = learned
     free = directions.change({"age": 5.0})
     assert directions.length(free) <= directions.length(directions.change({"age": 5.0}, ("male",)))
+
+
+def test_many_changes_are_the_single_ones(learned):
+    directions, _ = learned
+    both = directions.changes(np.array([[5.0, 0.0], [0.0, 2.0]]), ("age", "male"))
+    alone = directions.change({"age": 5.0}, hold=("male",))
+    assert np.allclose(both[0], alone, atol=1e-4)
+    lengths = directions.effort(np.array([[5.0, 0.0], [0.0, 2.0]]), ("age", "male"))
+    assert lengths[0] == pytest.approx(directions.length(both[0]), rel=0.02)
+    assert lengths[1] == pytest.approx(directions.length(both[1]), rel=0.02)
+
+
+def test_faces_are_predicted(learned):
+    directions, w = learned
+    near, far = directions.face(w[50:52])
+    assert np.linalg.norm(near - directions.face(w[50])[0]) < 1e-9 < np.linalg.norm(near - far)
 
 
 def test_limited_styles_lie_within_the_limit(learned):

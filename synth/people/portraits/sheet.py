@@ -1,0 +1,54 @@
+"""Contact sheets: the portraits of one cell on one picture, to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from synth.people.portraits.bank import CELLS, Bank, Cell
+
+_SIDE, _ACROSS, _LINE = 112, 10, 12
+
+
+def of_bank(bank: Bank, cell: Cell) -> Iterator[tuple[str, float, np.ndarray]]:
+    """Number, estimated age and picture of a cell's portraits in the bank."""
+    for name in bank.cell(cell):
+        one = bank[name]
+        yield name.rsplit("-", 1)[1], one.age, one.image()
+
+
+def of_work(work: Path, cell: Cell) -> Iterator[tuple[str, float, np.ndarray]]:
+    """The same of a work folder, before the bank is packed."""
+    for path in sorted(work.glob(f"{cell.name}-[0-9]*.npz")):
+        with np.load(path, allow_pickle=False) as data:
+            if "image" in data:
+                yield path.stem.rsplit("-", 1)[1], float(data["age"]), data["image"]
+
+
+def sheet(portraits: Sequence[tuple[str, float, np.ndarray]]) -> Image.Image:
+    """Ten across; under each its number and estimated age."""
+    down = -(-len(portraits) // _ACROSS) or 1
+    page = Image.new("RGB", (_ACROSS * _SIDE, down * (_SIDE + _LINE)), "white")
+    draw = ImageDraw.Draw(page)
+    for index, (number, age, image) in enumerate(portraits):
+        x, y = index % _ACROSS * _SIDE, index // _ACROSS * (_SIDE + _LINE)
+        small = Image.fromarray(image).resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+        page.paste(small, (x, y))
+        draw.text((x + 2, y + _SIDE), f"{number} · {age:.0f}", fill="black")
+    return page
+
+
+def write_sheets(folder: Path, bank: Bank | None, work: Path | None) -> list[Path]:
+    """A PNG for each cell that has portraits, of the work folder if one is named."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for cell in CELLS:
+        found = list(of_work(work, cell) if work else of_bank(bank or Bank(), cell))
+        if found:
+            path = folder / f"{cell.name}.png"
+            sheet(found).save(path)
+            written.append(path)
+    return written

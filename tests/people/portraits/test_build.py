@@ -1,0 +1,131 @@
+"""Building the bank with a made-up generator: resumable, repeatable, curated, packed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from synth.people.portraits.bank import CELLS, Bank
+from synth.people.portraits.build import UNLIKE, fill, pack, wanted_for
+from synth.people.portraits.heads import ETHNICITIES, Reading
+from synth.people.portraits.search import Bar, Finder, Found, Look
+from synth.people.portraits.sheet import write_sheets
+
+SOME = (CELLS[0], CELLS[4], CELLS[21])
+
+
+@dataclass
+class MadeUp:
+    """Stands for `Finder.find`: notes what it was asked, finds nothing for every fourth seed."""
+
+    asked: list
+
+    def find(self, finder, wanted, rng, tries, parents, unlike):
+        number = rng.integers(1 << 30)
+        self.asked.append((wanted, finder.bar.unlike, None if unlike is None else len(unlike)))
+        if number % 4 == 0:
+            return None
+        draw = np.random.default_rng(number)
+        race = np.eye(4)[[ETHNICITIES.index(wanted.ethnicity)]]
+        male = np.array([1.0 if wanted.gender == "male" else 0.0])
+        age = np.array([(wanted.lower + wanted.upper) / 2])
+        reading = Reading(male, np.full((1, 14), 1 / 14), race, age)
+        look = Look(None, draw.normal(size=128).astype(np.float32), reading, np.zeros(8))
+        image = draw.integers(0, 255, (256, 256, 3)).astype(np.uint8)
+        return Found(draw.normal(size=512).astype(np.float32), image, look, 2, 0.1)
+
+
+@pytest.fixture
+def made_up(monkeypatch):
+    stand_in = MadeUp([])
+    monkeypatch.setattr(
+        Finder,
+        "find",
+        lambda self, wanted, rng, tries, parents, unlike: stand_in.find(
+            self, wanted, rng, tries, parents, unlike
+        ),
+    )
+    return stand_in
+
+
+def finder():
+    return Finder(None, None, None, Bar())
+
+
+def styles(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.npz"))}
+
+
+def test_every_cell_is_filled_and_the_seed_decides(made_up, tmp_path):
+    good: dict[str, int] = {}
+    fill(finder(), tmp_path / "a", 5, 1, cells=SOME, progress=good.__setitem__)
+    assert good == {cell.name: 5 for cell in SOME}
+    fill(finder(), tmp_path / "b", 5, 1, cells=SOME)
+    fill(finder(), tmp_path / "c", 5, 2, cells=SOME)
+    assert styles(tmp_path / "a") == styles(tmp_path / "b") != styles(tmp_path / "c")
+
+
+def test_a_stopped_run_continues_where_it_was(made_up, tmp_path):
+    fill(finder(), tmp_path / "whole", 6, 1, cells=SOME)
+    fill(finder(), tmp_path / "parts", 2, 1, cells=SOME)
+    asked = len(made_up.asked)
+    fill(finder(), tmp_path / "parts", 2, 1, cells=SOME)
+    assert len(made_up.asked) == asked
+    fill(finder(), tmp_path / "parts", 6, 1, cells=SOME)
+    assert styles(tmp_path / "parts") == styles(tmp_path / "whole")
+
+
+def test_what_was_refused_is_made_up_for_and_the_others_stay(made_up, tmp_path):
+    fill(finder(), tmp_path, 5, 1, cells=SOME)
+    before = styles(tmp_path)
+    turned_down = frozenset(name.removesuffix(".npz") for name in list(before)[:1])
+    fill(finder(), tmp_path, 5, 1, cells=SOME, refused=turned_down)
+    after = styles(tmp_path)
+    assert {name: after[name] for name in before} == before and len(after) > len(before)
+
+
+def test_new_people_must_be_unlike_those_of_their_gender_and_ethnicity(made_up, tmp_path):
+    fill(finder(), tmp_path, 2, 1, cells=SOME)
+    white, other = SOME[0], SOME[2]
+    asked = [(wanted, apart, known) for wanted, apart, known in made_up.asked]
+    assert asked[0][2] is None
+    assert all(
+        apart in (UNLIKE["White"], UNLIKE["White"] - 0.04)
+        for w, apart, _ in asked
+        if w.ethnicity == "White"
+    )
+    # CELLS[4] shares gender and ethnicity with CELLS[0]; CELLS[21] does not.
+    assert next(k for w, _, k in asked if w == wanted_for(SOME[1])) == 1
+    assert next(k for w, _, k in asked if w == wanted_for(other)) is None
+    assert (white.gender, white.ethnicity) == (SOME[1].gender, SOME[1].ethnicity)
+
+
+def test_a_bank_is_packed_alike_every_time(made_up, tmp_path):
+    fill(finder(), tmp_path / "work", 4, 1, cells=SOME)
+    refused = frozenset({f"{SOME[0].name}-000"})
+    for name in ("one", "two"):
+        pack(tmp_path / "work", tmp_path / name, 3, refused)
+    bank = Bank(tmp_path / "one")
+    assert len(bank) == 9 and [len(bank.cell(cell)) for cell in SOME] == [3, 3, 3]
+    assert f"{SOME[0].name}-000" not in bank.names
+    assert bank[bank.names[0]].image().shape == (256, 256, 3)
+    for path in sorted((tmp_path / "one").glob("*.zip")):
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_cells_ask_for_ages_inside_their_band():
+    for cell in CELLS:
+        wanted = wanted_for(cell)
+        assert cell.band[0] <= wanted.lower < wanted.upper <= cell.band[1] + 1
+
+
+def test_contact_sheets_show_the_bank_or_the_work(made_up, tmp_path):
+    fill(finder(), tmp_path / "work", 2, 1, cells=SOME)
+    pack(tmp_path / "work", tmp_path / "bank", 2)
+    of_work = write_sheets(tmp_path / "sheets", None, tmp_path / "work")
+    of_bank = write_sheets(tmp_path / "others", Bank(tmp_path / "bank"), None)
+    names = sorted(f"{cell.name}.png" for cell in SOME)
+    assert sorted(path.name for path in of_work) == sorted(path.name for path in of_bank) == names
