@@ -6,6 +6,7 @@ traces of every chart stand in that order, present or not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import plotly.graph_objects as go
 
 from pages.parts import words
 from synth import wording
+from synth.reference import share_intervals
 from synth.schema import MISSING
 
 if TYPE_CHECKING:
@@ -34,9 +36,50 @@ def marginal(comparison: Comparison, *, whole: bool = False) -> go.Figure:
     """A Plotly figure of one column; `whole` shows every level instead of the commonest."""
     shares: Shares = [_share(comparison.real), _share(comparison.synthetic), comparison.exact]
     if comparison.edges is None:
-        labels, shares = _levels(comparison, shares, whole)
-        return go.Figure(_lying(labels, shares))
+        order = _order(comparison, shares, whole)
+        titles = words.titles(comparison.column, comparison.labels)
+        labels = [titles[comparison.labels[i]] for i in order]
+        return go.Figure(_lying(labels, [None if s is None else s[order] for s in shares]))
     return go.Figure(_standing(*_bins(comparison, shares)))
+
+
+def told(comparison: Comparison, notes: Mapping[str, str]) -> go.Figure:
+    """Every level of a categorical column, with 95% intervals of the counted shares; `notes` are
+    words about a level that hovering shows."""
+    shares: Shares = [_share(comparison.real), _share(comparison.synthetic), comparison.exact]
+    order = _order(comparison, shares, whole=True)
+    titles = words.titles(comparison.column, comparison.labels)
+    shown = [comparison.labels[i] for i in order]
+    figure = go.Figure(
+        _lying(
+            [titles[label] for label in shown], [None if s is None else s[order] for s in shares]
+        )
+    )
+    hovers = [
+        f"<b>{titles[label]}</b>" + (f"<br>{notes[label]}" if label in notes else "")
+        for label in shown
+    ]
+    for trace, counts in zip(figure.data, (comparison.real, comparison.synthetic), strict=False):
+        if counts is None:
+            continue
+        low, high = share_intervals(counts)[:, order]
+        share = counts[order] / max(counts.sum(), 1)
+        trace.customdata = [
+            [hover, f"{a:.1%} to {b:.1%}"] for hover, a, b in zip(hovers, low, high, strict=True)
+        ]
+        trace.hovertemplate = "%{customdata[0]}<br>%{x:.1%}, 95% interval %{customdata[1]}"
+        trace.error_x = {
+            "type": "data",
+            "symmetric": False,
+            "array": high - share,
+            "arrayminus": share - low,
+            "thickness": 1,
+            "width": 2,
+            "color": "rgba(128, 118, 106, 0.95)",
+        }
+    figure.data[2].customdata = hovers
+    figure.data[2].hovertemplate = "%{customdata}<br>%{x:.1%}, exact"
+    return figure
 
 
 def left_out(comparison: Comparison) -> int:
@@ -48,16 +91,12 @@ def _share(counts: np.ndarray | None) -> np.ndarray | None:
     return None if counts is None else counts / max(counts.sum(), 1)
 
 
-def _levels(comparison: Comparison, shares: Shares, whole: bool) -> tuple[list[str], Shares]:
+def _order(comparison: Comparison, shares: Shares, whole: bool) -> np.ndarray:
     """Levels in the table's order; where there are many, commonest first and only those."""
-    labels = comparison.labels
-    titles = words.titles(comparison.column, labels)
-    shown = [titles[label] for label in labels]
-    if len(labels) <= SHORT:
-        return shown, shares
+    if len(comparison.labels) <= SHORT:
+        return np.arange(len(comparison.labels))
     lead = shares[0] if shares[0] is not None else shares[1]
-    order = np.argsort(-lead, kind="stable")[: None if whole else SHORT]
-    return [shown[i] for i in order], [None if s is None else s[order] for s in shares]
+    return np.argsort(-lead, kind="stable")[: None if whole else SHORT]
 
 
 def _bins(comparison: Comparison, shares: Shares) -> tuple[list[str], list[str], Shares]:

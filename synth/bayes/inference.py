@@ -125,6 +125,23 @@ class Marginal:
         index = first[at] + max(0, math.ceil(inside * steps - 1e-9) - 1)
         return float(index / self._per_unit)
 
+    def parts(self, count: int) -> tuple[Between, ...]:
+        """Numbers: ranges without a gap that hold about equal shares of the known values.
+
+        Fewer than `count` where many people share a value.
+        """
+        ends = [self.quantile(i / count) for i in range(1, count)]
+        if self._pieces is None or not self.known > 0 or any(map(math.isnan, ends)):
+            return ()
+        first, last, probability = self._pieces
+        low = float(first[probability > 0].min() / self._per_unit)
+        high = float(last[probability > 0].max() / self._per_unit)
+        ranges = []
+        for end in [*dict.fromkeys(end for end in ends if end < high), high]:
+            ranges.append(Between(low, end))
+            low = float(np.rint(end * self._per_unit + 1) / self._per_unit)
+        return tuple(ranges)
+
     def __getitem__(self, label: str) -> float:
         """The probability of a label."""
         if label not in self.labels:
