@@ -33,7 +33,7 @@ _ASKED = "reports asked for"
 _COLOURS = (
     ".rp{--rp-ink:currentColor;--rp-quiet:var(--pp-quiet);--rp-line:var(--pp-line);"
     "--rp-accent:var(--pp-accent);--rp-back:var(--pp-card)}"
-    ".rp table{margin:0}.rp .fact b{color:var(--pp-accent)}"
+    ".rp table{margin:0}"
 )
 
 

@@ -28,23 +28,24 @@ border-top:1px solid var(--rp-line)}
 PARTS = """
 .rp p{max-width:46rem;margin:.4rem 0;line-height:1.5}
 .rp p.quiet{color:var(--rp-quiet);font-size:.92rem}
-.rp .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.9rem;
+.rp .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.9rem;
 margin:0 0 1rem}
 .rp .fact{background:var(--rp-back);border:1px solid var(--rp-line);border-radius:.75rem;
 padding:.7rem 1.1rem}
 .rp .fact span{color:var(--rp-quiet);display:block;font-size:.85rem}
-.rp .fact b{font-size:2rem;font-weight:680;line-height:1.25;letter-spacing:-.01em}
+.rp .fact b{font-size:2rem;font-weight:680;line-height:1.25;letter-spacing:-.01em;
+color:var(--rp-accent)}
 .rp .fact i{font-style:normal;color:var(--rp-quiet)}
 .rp .sides{display:grid;gap:0 3rem;
 grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr))}
 .rp .sides>div{min-width:0}
 .rp .scroll{overflow-x:auto;margin:.7rem 0}
 .rp table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem;
-min-width:min(100%,26rem)}
-.rp th,.rp td{border:0;border-bottom:1px solid var(--rp-line);padding:.34rem 0 .34rem 1.2rem;
+overflow-wrap:normal;min-width:min(100%,26rem)}
+.rp th,.rp td{border:0;border-bottom:1px solid var(--rp-line);padding:.34rem 0 .34rem 1.1rem;
 text-align:right;vertical-align:top;white-space:nowrap}
 .rp th:first-child,.rp td:first-child{text-align:left;padding-left:0;white-space:normal;
-min-width:9rem}
+min-width:8rem;overflow-wrap:anywhere}
 .rp th{color:var(--rp-quiet);font-weight:500;white-space:normal;vertical-align:bottom}
 .rp .chart{display:grid;grid-template-columns:minmax(6rem,13rem) minmax(5rem,24rem) auto;
 gap:.32rem .8rem;align-items:center;font-size:.88rem;margin:.8rem 0;

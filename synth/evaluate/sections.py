@@ -386,7 +386,7 @@ def of_privacy(found: Privacy, titles: Titles) -> Section:
             attack.excess,
             attack.lower,
             attack.upper,
-            f"{_share(attack.excess)} ({_share(attack.lower)}–{_share(attack.upper)})",
+            f"{100 * attack.excess:.0f}% ({100 * attack.lower:.0f}–{100 * attack.upper:.0f})",
         )
         for words, attack in attacks.items()
     ]
