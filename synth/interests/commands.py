@@ -132,35 +132,26 @@ def evaluate_command(
         typer.echo(json.dumps(found, indent=2))
         return
     grid = Grid(title=f"{found['people']:,} people, {found['items']} items, mean of {seeds} fits")
-    for words in (
-        "",
-        "seconds",
-        "perplexity",
-        "hidden item",
-        "NPMI",
-        "NMI",
-        "ARI",
-        "accuracy",
-        "top 3 found",
-    ):
-        grid.add_column(words, justify="left" if not words else "right")
+    grid.add_column("")
+    for words in _FIGURES:
+        grid.add_column(words, justify="right")
     runs = {"Populace": found["populace"]} | found.get("sweep", {})
     runs |= {f"LDA, {m}": found[f"lda_{m}"] for m in ("online", "batch") if f"lda_{m}" in found}
     for name, each in ({"made by hand": [found["hand_made"]]} | runs).items():
-        grid.add_row(name, *(_figure(each, path) for path in _FIGURES))
+        grid.add_row(name, *(_figure(each, path) for path in _FIGURES.values()))
     Console().print(grid)
 
 
-_FIGURES = (
-    ("seconds",),
-    ("perplexity",),
-    ("hidden_item",),
-    ("coherence_top10", "npmi"),
-    ("top1", "nmi"),
-    ("top1", "ari"),
-    ("top1", "accuracy"),
-    ("top3_found",),
-)
+_FIGURES = {
+    "seconds": ("seconds",),
+    "perplexity": ("perplexity",),
+    "hidden item": ("hidden_item",),
+    "NPMI": ("coherence_top10", "npmi"),
+    "NMI": ("top1", "nmi"),
+    "ARI": ("top1", "ari"),
+    "accuracy": ("top1", "accuracy"),
+    "top 3 found": ("top3_found",),
+}
 
 
 def _figure(runs: list[dict[str, Any]], path: tuple[str, ...]) -> str:

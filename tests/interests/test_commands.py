@@ -74,4 +74,4 @@ def test_learned_interests_agree_with_those_made_by_hand():
     assert run["top1"]["nmi"] > 0.6 and run["top1"]["ari"] > 0.47
     assert run["top1"]["accuracy"] > 0.57 and run["hidden_item"] < 50
     assert run["coherence_top10"]["npmi"] > by_hand["coherence_top10"]["npmi"] - 0.1
-    assert run["noughts_in_phi"] > 0.9 and run["noughts_in_shares"] > 0.8
+    assert run["noughts_in_phi"] > 0.9 and run["noughts_in_shares"] > 0.6
