@@ -175,7 +175,7 @@ def _lying(labels: list[str], shares: Shares) -> dict[str, Any]:
             yaxis={
                 "tickvals": list(range(len(labels))),
                 "ticktext": [_short(label) for label in labels],
-                "autorange": "reversed",
+                "range": [len(labels) - 0.4, -0.6],
                 "showgrid": False,
                 "fixedrange": True,
                 "automargin": True,

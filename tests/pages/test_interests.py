@@ -17,7 +17,9 @@ FRENCH = "French hobbies, 2003"
 
 
 def heads(app):
-    return [part.proto.body for part in app.get("html") if "pp-column" in part.proto.body]
+    return [
+        part.proto.body for part in app.get("html") if '<div class="pp-column">' in part.proto.body
+    ]
 
 
 def figure(app, at=0):
