@@ -32,6 +32,8 @@ st.set_page_config(
 st.logo(str(_HERE / "pages/parts/logo.svg"), size="large")
 st.html(_HERE / "pages/parts/style.css")
 st.html(_HERE / "pages/parts/people.css")
+if st.context.theme.type:  # dialogs lie outside the app and would be light in the dark
+    st.html(f"<style>:root {{ color-scheme: {st.context.theme.type}; }}</style>")
 
 pages = {
     name: st.Page(_HERE / f"pages/{name}.py", title=title, icon=icon, default=name == "profiles")

@@ -67,19 +67,29 @@ def question(evidence: Evidence, population: Population) -> str:
     return words[0].upper() + words[1:]
 
 
-def sentence(text: str, evidence: Evidence, population: Population) -> str:
-    """A library's sentence about facts for a screen: each fact as people say it.
-
-    "top1=pets and top2=pets exclude each other …" → "“First interest: Pets” and “second …".
-    """
+def facts(evidence: Evidence, population: Population) -> tuple[str, ...]:
+    """Each fact as people say it: `("age: 60–65", "first interest: Pets")`."""
     schema = population.network.schema
-    told = {}
+    told = []
     for name, fact in evidence.checked(schema).items():
         if isinstance(fact, Between):
             words = _range(fact)
         else:
             words = _either(level_words(schema[name], value) for value in fact.values)
-        told[str(Evidence({name: fact}))] = f"“{_inside(schema[name].title)}: {words}”"
+        told.append(f"{_inside(schema[name].title)}: {words}")
+    return tuple(told)
+
+
+def sentence(text: str, evidence: Evidence, population: Population) -> str:
+    """A library's sentence about facts for a screen: each fact as people say it.
+
+    "top1=pets and top2=pets exclude each other …" → "“First interest: Pets” and “second …".
+    """
+    checked = evidence.checked(population.network.schema)
+    told = {
+        str(Evidence({name: fact})): f"“{words}”"
+        for (name, fact), words in zip(checked.items(), facts(checked, population), strict=True)
+    }
     for written in sorted(told, key=len, reverse=True):
         text = text.replace(written, told[written])
     if text[:1] == "“":

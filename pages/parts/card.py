@@ -124,7 +124,7 @@ def whole_record(person: Person) -> None:
     credits = [f"{picture.alt} ({picture.credit})" for picture in shown if picture.credit]
     drawn = f"Drawn from “{choice.question}”."
     if person.was is not None:
-        drawn = f"{person.was.dressed.name}, drawn from “{choice.question}”, {person.remark}."
+        drawn = f"Drawn from “{choice.question}” and changed: {person.remark}."
     told = [drawn, choice.population.note, *dressed.notes]
     told += [f"Pictures: {'; '.join(credits)}."] if credits else []
     st.caption(words.plain(" ".join(told)))

@@ -71,7 +71,6 @@ def ask(person: Person) -> None:
 
 def _show(person: Person, found: WhatIf, room: DeltaGenerator, mark: str, at: str) -> None:
     population = person.choice.population
-    changed = wording.question(found.changes, population)
     with room:
         st.html(f'<p class="pp-if">{_share(found, population)}</p>')
         left, right = st.columns(2, gap="medium")
@@ -95,7 +94,7 @@ def _show(person: Person, found: WhatIf, room: DeltaGenerator, mark: str, at: st
             args=(f"{at}-draw",),
             help="Another person of whom the same holds.",
         )
-        remark = f"if {changed[0].lower()}{changed[1:]}"
+        remark = f"what if {', '.join(wording.facts(found.changes, population))}"
         after = card_people.changed(person, found.record, dressed, remark, mark)
         if buttons.button("Keep on the page", key=f"{at}-keep", icon=":material/keep:"):
             card_people.keep(after)
@@ -151,11 +150,11 @@ def _number(column: Column, value: object, title: str, key: str) -> float:
 
 def _share(found: WhatIf, population: Population) -> str:
     share = f"<b>{escape(wording.share_words(found.share))}</b>"
-    changes = escape(wording.question(found.changes, population))
+    changes = escape(", ".join(wording.facts(found.changes, population)))
     if not found.kept:
-        return f"How likely: {share} of this population are “{changes}”."
+        return f"How likely? {share} of this population have {changes}."
     kept = escape(wording.question(found.kept, population))
-    return f"How likely: {share} of “{kept}” are also “{changes}”."
+    return f"How likely? Of everybody who shares what stays ({kept}), {share} have {changes}."
 
 
 def _rows(before: Record, found: WhatIf, population: Population) -> str:
@@ -198,7 +197,7 @@ def _shifts(found: WhatIf) -> str:
 
 def _after(person: Person, found: WhatIf, room: DeltaGenerator) -> Profile:
     population, before = person.choice.population, person.dressed.profile
-    with room, st.spinner("Looking for the face …", show_time=True):
+    with room, st.spinner("Looking for the face; the first time takes longest …", show_time=True):
         face = _likeness(before, found.record)
     edits = edited()
     return redress(

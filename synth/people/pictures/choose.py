@@ -130,8 +130,10 @@ def _ranked(
     library: Library,
     keywords: Mapping[str, Sequence[str]] | None,
 ) -> list[Choice]:
+    as_shipped = keywords is None or tuple(keywords.get(interest, ())) == KEYWORDS.get(interest)
+    if keywords is not None and as_shipped:  # other words for one interest leave the others alone
+        keywords = {name: KEYWORDS.get(name, words) for name, words in keywords.items()}
     probabilities = library.probabilities(interest, keywords)
-    as_shipped = keywords is None or tuple(keywords[interest]) == KEYWORDS.get(interest)
     scored = []
     for picture, probability in zip(library.pictures, probabilities.tolist(), strict=True):
         if picture.id in taken:
