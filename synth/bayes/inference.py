@@ -112,11 +112,11 @@ class Marginal:
         if self._pieces is None:
             return None
         first, last, probability = self._pieces
+        if not probability.sum() > 0:
+            return math.nan
         order = np.argsort(first, kind="stable")
         first, last, probability = first[order], last[order], probability[order]
         total = np.cumsum(probability)
-        if not total[-1] > 0:
-            return math.nan
         wanted = share * total[-1]
         at = int(np.searchsorted(total, wanted * (1 - 1e-12)))
         at = min(at, len(total) - 1)
