@@ -153,7 +153,7 @@ def hidden_item(
     left.data[place] = 0.0
     left.eliminate_zeros()
     phi, theta = fit(left)
-    share = np.asarray(left.sum(axis=0)).ravel()
+    share = np.asarray(left.sum(axis=0)).ravel() + 1.0  # one that nobody shows any more has some
     told = 0.99 * (theta[who] @ phi.T) + 0.01 * share / share.sum()
     shown = np.repeat(np.arange(len(who)), np.diff(left[who].indptr))
     told[shown, left[who].indices] = 0.0

@@ -168,3 +168,24 @@ def test_columns_and_rows_are_distributions_however_strong(seed, topics, sparse)
     assert np.isfinite(found.phi).all() and (found.phi >= 0).all()
     np.testing.assert_allclose(found.phi.sum(axis=0), 1, atol=1e-9)
     np.testing.assert_allclose(found.theta.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("smooth", [0.0, 0.5, 3.0])
+def test_shares_are_theta_without_what_smoothing_added(smooth):
+    strengths = Strengths(sparse_theta=-smooth, background=1, smooth_background=0.2)
+    counts = small(4, people=60, items=15)
+    found = em.fit(counts, 4, strengths, passes=400, tolerance=0.0)
+    shares = em.shares(found.theta, strengths)
+    some = np.diff(counts.indptr) > 0
+    np.testing.assert_allclose(shares[some].sum(axis=1), 1, atol=5e-3)
+    # At the end of EM they are the mean of p(topic | person, item) over what the person has.
+    joint = found.phi[None] * found.theta[:, None, :]
+    posterior = joint / joint.sum(axis=2, keepdims=True)
+    dense = counts.toarray()[:, :, None]
+    wanted = (dense * posterior).sum(axis=1)[some] / dense.sum(axis=1)[some]
+    np.testing.assert_allclose(shares[some], wanted, atol=5e-3)
+
+
+def test_a_sparse_theta_stays_as_it_is():
+    theta = np.array([[0.7, 0.3, 0.0]], np.float32)
+    assert em.shares(theta, Strengths(sparse_theta=0.1)) is theta

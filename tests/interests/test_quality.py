@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from synth.interests.evaluate import hidden_item
 from synth.interests.quality import agreement, coherence, matched, overlap, perplexity
 
 HAS = csr_array(np.array([[2, 1, 0], [5, 1, 0], [0, 0, 3], [1, 0, 1]], dtype=float))
@@ -51,3 +52,23 @@ def test_agreement_by_hand():
     rng = np.random.default_rng(0)
     chance = agreement(rng.integers(4, size=5000), rng.integers(4, size=5000))
     assert chance.nmi < 0.01 and abs(chance.ari) < 0.01
+
+
+def test_a_hidden_item_by_hand():
+    rng = np.random.default_rng(0)
+    values = np.zeros((100, 4))
+    group = rng.integers(2, size=100)
+    values[group == 0, :2] = 1  # two and two always together
+    values[group == 1, 2:] = 1
+
+    def blind(matrix):
+        return np.full((4, 1), 0.25), np.ones((len(group), 1))
+
+    def knows(matrix):
+        assert (np.diff(matrix.indptr) == 1).sum() == 20  # a fifth lost one
+        phi = np.array([[0.5, 0], [0.5, 0], [0, 0.5], [0, 0.5]])
+        return phi, np.eye(2)[group]
+
+    # Of four items one is shown: three are left, or one.
+    assert hidden_item(csr_array(values), blind) == pytest.approx(3, rel=0.01)
+    assert hidden_item(csr_array(values), knows) == pytest.approx(1, abs=0.02)
