@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.parts import presenter, sidebar, words
+from pages.parts import loaders, presenter, sidebar, words
 from pages.parts.choice import Choice
 from synth import wording
 
@@ -27,7 +27,12 @@ def show(
                 width="content",
             )
         with st.popover("share this view", type="tertiary", icon=":material/link:"):
-            st.caption("Whoever opens this link sees the same people.")
+            st.caption(
+                "Only you can open this link, and only until you close the page: the population is "
+                "your own. Save it in the Studio to give it to others."
+                if loaders.is_own(choice.population.name)
+                else "Whoever opens this link sees the same people."
+            )
             st.code(words.link(st.context.url or "", choice.link), language=None, wrap_lines=True)
         if more is not None:
             more(choice)
