@@ -42,7 +42,7 @@ NEIGHBOURS = 5  # linkability: how many closest synthetic rows count as a link
 WIDTH = 4  # singling out: how many columns a question names
 SECRETS = 20  # inference: of a wide table so many columns are drawn
 NEAR = 0.05  # inference: a number is guessed when within this share of the column's middle 90%
-NEAR_COPY = 0.5  # of the way from a person to the next real one; a synthetic row within is a copy
+NEAR_COPY = 0.2  # of the way from a person to the next real one; a synthetic row within is a copy
 FEWEST = 100  # unseen people; with fewer an attack can show nothing
 
 LEVELS: Mapping[Level, str] = MappingProxyType(
@@ -220,7 +220,7 @@ class Flags:
     """Synthetic rows that one may wish to leave out, bool (n,) each.
 
     copies: equal in every column to exactly one real row, which no other real row equals.
-    near_copies: not equal, but less than half as far from a real row as the next real row is.
+    near_copies: not equal, but less than a fifth as far from a real row as the next real row is.
     outliers: farther from every real row than 99.9% of real rows are from the next.
     """
 

@@ -391,7 +391,7 @@ def of_privacy(found: Privacy, titles: Titles) -> Section:
         for words, attack in attacks.items()
     ]
     left = table(("", "synthetic", FRESH), shown) + paragraph(
-        "A near copy is less than half as far from a real person as the next real person is; an "
+        "A near copy is less than a fifth as far from a real person as the next real person is; an "
         "outlier is farther from every real person than 99.9% of them are from the next.",
         quiet=True,
     )

@@ -3,7 +3,8 @@ values, and how three columns hang together; each beside what fresh real people 
 
 tails: of numbers, the share of synthetic people below the real 1% and above the real 99% point.
 rare: of levels that under 1% of real people have (at least five of them), how many are kept.
-heaps: values that over 2% of real people share (40 hours, no capital), and their synthetic share.
+heaps: values that over 2% of real people share, and three times as many as share the column's
+    values on average (40 hours, no capital), and their synthetic share.
 missingness: total variation distance between the shares of the patterns of missing columns.
 tvd3: total variation distance of up to 60 triples of columns (numbers in 5 bins), averaged;
     tvd3_scrambled is that of real people whose columns were shuffled each by itself.
@@ -155,7 +156,7 @@ def _heaps(
         groups = [frame[column.name].to_numpy(dtype=float) for frame in trio]
         near = (column.step or 0.0) / 2 + 1e-6
         for place in np.argsort(-times, kind="stable")[:5]:
-            if times[place] / len(truth) >= HEAP:
+            if times[place] / len(truth) >= max(HEAP, 3 / len(values)):
                 value = float(values[place])
                 shares = [float((np.abs(numbers - value) < near).mean()) for numbers in groups]
                 out.append(Heap(column.name, value, *shares))

@@ -138,13 +138,13 @@ def test_distances_to_the_closest_by_hand():
 
 
 def test_flags_by_hand():
-    # ranks 1/40, 3/40, …: neighbours are 1/20 apart; levels differ by 1
-    real = pd.DataFrame({"n": np.arange(20.0), "a": ["x", "y"] * 10})
-    rows = [(4.0, "x"), (4.4, "x"), (5.0, "x"), (4.0, None)]
+    # ranks 1/80, 3/80, …: neighbours are 1/40 apart, those of one level 8/40; levels differ by 1
+    real = pd.DataFrame({"n": np.arange(40.0), "a": list("rstuvwxy") * 5})
+    rows = [(4.0, "v"), (4.4, "v"), (6.0, "v"), (4.0, None)]
     made = pd.DataFrame(rows * 5, columns=["n", "a"])
     flags = flag(make_table(real), made)
     assert flags.copies[:4].tolist() == [True, False, False, False]
-    # 4.4 is 1/40 from the person at 4, who is 2/20 from the next; 5 with x is 1/20 from both
+    # 4.4 is 1/80 from the person at 4, and 6 is 2/40: a sixteenth and a quarter of 8/40
     assert flags.near_copies[:4].tolist() == [False, True, False, False]
     assert flags.outliers[:4].tolist() == [False, False, False, True]
     assert flags.kept[:4].tolist() == [False, False, True, False]
