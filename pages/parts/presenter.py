@@ -16,6 +16,7 @@ from pages.parts import loaders, sidebar, words
 from pages.parts.choice import Choice, current
 from pages.parts.presenter_list import (
     MOST,
+    PAGES,
     VIEWS,
     Question,
     from_json,
@@ -30,7 +31,8 @@ from synth.schema import Column
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
-_LIST, _AT, _PENDING, _PAGE = "questions", "presenting", "question to open", "page"
+_LIST, _AT, _PENDING = "questions", "presenting", "question to open"
+_PAGE, _PROBLEM = "page", "questions not read"
 _LARGER = "html { font-size: 18px !important; } .stMainBlockContainer { max-width: 110rem; }"
 
 
@@ -184,37 +186,52 @@ def _row(index: int, one: Question, count: int) -> None:
 def _add(choice: Choice, questions: tuple[Question, ...]) -> None:
     form = st.form("present-add", border=False, clear_on_submit=True)
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
-        title = st.text_input(
-            "Add the view behind this window", placeholder=choice.question, max_chars=120
+        st.text_input(
+            "Add the view behind this window",
+            placeholder=choice.question,
+            max_chars=120,
+            key="present-title",
         )
-        sent = st.form_submit_button("Add", icon=":material/add:")
-    if not sent:
-        return
-    if len(questions) >= MOST:
-        st.warning(f"The list holds {MOST} questions: delete one first.")
-        return
-    page = st.session_state.get(_PAGE) or "profiles"
+        st.form_submit_button(
+            "Add",
+            icon=":material/add:",
+            disabled=len(questions) >= MOST,
+            on_click=_add_view,
+            args=(choice, questions),
+        )
+
+
+def _add_view(choice: Choice, questions: tuple[Question, ...]) -> None:
+    title = st.session_state["present-title"].strip() or choice.question[:120]
+    page = st.session_state.get(_PAGE) or PAGES[0]
     held = {name: st.session_state.get(name) for name in VIEWS}
     view = {name: value for name, value in held.items() if isinstance(value, str) and value}
-    made = question(title or choice.question[:120], f"/{page}", **view)
+    made = question(title, f"/{page}", **view)
     _keep((*questions, Question(made.title, page, choice.link, made.view)))
-    st.rerun(scope="fragment")
 
 
 def _load() -> None:
-    file = st.file_uploader(
-        "Load a list from a file", type="json", key="present-load", max_upload_size=1
+    st.file_uploader(
+        "Load a list from a file",
+        type="json",
+        key="present-load",
+        max_upload_size=1,
+        on_change=_load_file,
     )
-    if file is None or st.session_state.get("questions loaded") == file.file_id:
+    problem = st.session_state.get(_PROBLEM)
+    if problem:
+        st.warning(words.plain(problem), icon=":material/sentiment_dissatisfied:")
+
+
+def _load_file() -> None:
+    file = st.session_state["present-load"]
+    st.session_state[_PROBLEM] = ""
+    if file is None:
         return
     try:
-        questions = from_json(file.getvalue())
+        _keep(from_json(file.getvalue()))
     except PopulaceError as error:
-        st.warning(words.plain(str(error)), icon=":material/sentiment_dissatisfied:")
-        return
-    st.session_state["questions loaded"] = file.file_id
-    _keep(questions)
-    st.rerun(scope="fragment")
+        st.session_state[_PROBLEM] = str(error)
 
 
 def _keep(questions: tuple[Question, ...]) -> None:

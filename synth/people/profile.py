@@ -32,6 +32,11 @@ NOTICE = "Synthetic: made by Populace; this person does not exist."
 PAGE = 12
 """People who are shown together: within a page no picture appears twice."""
 
+# Where all portraits of an age are on the page already, those of neighbouring ages serve.
+_NEIGHBOURS = (-12, 12, -24, 24)
+_YOUNGER = "A portrait shows a younger person: the bank has too few of that age for this page."
+_OLDER = "A portrait shows an older person: the bank has too few of that age for this page."
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -335,13 +340,18 @@ def _portrait(
     age = words.facts_of(record, ()).age
     if gender == "unknown" or age is None:
         return None, "No portrait: the record gives no age or no gender."
-    seed = f"{seeds[0]}-{seeds[1]}"
+    seed, note = f"{seeds[0]}-{seeds[1]}", ""
     try:
         portrait = faces.pick(gender, age, identity.ethnicity, seed, taken)
+        for years in _NEIGHBOURS if portrait.name in taken else ():
+            other = faces.pick(gender, age + years, identity.ethnicity, seed, taken)
+            if other.name not in taken:
+                portrait, note = other, _YOUNGER if years < 0 else _OLDER
+                break
     except PopulaceError as error:
         return None, str(error)
     taken.add(portrait.name)
-    return portrait, ""
+    return portrait, note
 
 
 def _uri(data: bytes) -> str:
