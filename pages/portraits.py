@@ -126,7 +126,7 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
     columns = st.columns(6)
     progress = st.progress(0.0, text="Painting …")
     st.button("Stop", key="stop-live", icon=":material/stop:")
-    made = 0
+    people: list[np.ndarray] = []
     for index in range(count):
         tries = 0
 
@@ -138,17 +138,26 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
         wanted = Wanted.aged(gender, age, ethnicity)
         rng = np.random.default_rng([seed, index])
         with _lock():
-            found = tools.finder.find(wanted, rng, tries=40, parents=parents, tried=tried)
+            found = tools.finder.find(
+                wanted,
+                rng,
+                tries=40,
+                parents=parents,
+                tried=tried,
+                unlike=np.stack(people) if people else None,
+            )
         if found is None:
             continue
-        made += 1
+        people.append(found.look.embedding)
         with columns[index % 6]:
             words = f"{found.look.reading.words(0)} · {found.tries} tries, {found.seconds:.1f} s"
             alt = f"New synthetic portrait: {ethnicity} {gender}"
             _caption(words, alt, encode(found.image, "png"), f"new-{seed}-{index}.png", index)
     progress.empty()
-    if made < count:
-        st.caption(f"{count - made} of {count} were not found in 40 tries each; try another seed.")
+    if len(people) < count:
+        st.caption(
+            f"{count - len(people)} of {count} were not found in 40 tries each; try another seed."
+        )
 
 
 def _strip(found: list[Portrait]) -> None:

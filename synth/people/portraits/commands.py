@@ -87,17 +87,20 @@ def _live(
     with _progress() as (bar, task):
         tools = _tools(bar, task)
         bar.update(task, description="Painting", total=count, completed=0)
+        people: list[np.ndarray] = []
         for index in range(count):
             found = tools.finder.find(
                 Wanted.aged(gender, age, ethnicity),
                 np.random.default_rng([seed, index]),
                 tries=80,
                 parents=parents(gender, age, ethnicity),
+                unlike=np.stack(people) if people else None,
             )
             if found is None:
                 raise PopulaceError(
                     f"No {ethnicity} {gender} face of {age} came in 80 tries; use another seed."
                 )
+            people.append(found.look.embedding)
             image = tools.generator.paint(found.w, 1024)[0]
             path = out / f"{gender}-{age}-{ethnicity}-{seed}-{index}.png"
             path.write_bytes(encode(image, "png", visible=visible))

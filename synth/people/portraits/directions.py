@@ -124,13 +124,27 @@ class Directions:
         lift, gram = self._lift(names)
         return (lift @ np.linalg.solve(gram, by.T)).T.astype(np.float32)
 
+    def likeness_step(self, toward: np.ndarray, by: float, hold: Sequence[str]) -> np.ndarray:
+        """The smallest step [512] along which the predicted embedding moves `by` in a direction.
+
+        `toward` [128] is a unit vector; the readings `hold` stay.
+        """
+        rows = self.weights[[ATTRIBUTES.index(name) for name in hold]]
+        rows = np.vstack([rows, self.likeness[:-1] @ toward])
+        lift, gram = self._lifted(rows)
+        wanted = np.zeros(len(rows))
+        wanted[-1] = by
+        return (lift @ np.linalg.solve(gram, wanted)).astype(np.float32)
+
     def effort(self, by: np.ndarray, names: Sequence[str]) -> np.ndarray:
         """Lengths [n] of the smallest steps that add `by` [n, k] to the readings `names`."""
         return np.sqrt(np.einsum("nk,nk->n", by, np.linalg.solve(self._lift(names)[1], by.T).T))
 
     def _lift(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Covariances [512, k] of w with the readings, and [k, k] of the readings themselves."""
-        rows = self.weights[[ATTRIBUTES.index(name) for name in names]]
+        return self._lifted(self.weights[[ATTRIBUTES.index(name) for name in names]])
+
+    def _lifted(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         lift = self.covariance @ rows.T
         gram = rows @ lift
         gram[np.diag_indices_from(gram)] *= 1 + 1e-6

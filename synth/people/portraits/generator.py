@@ -32,6 +32,7 @@ class Generator:
         self._threads = threads or int(os.environ.get("OMP_NUM_THREADS", 0))
         self._mapping = read_mapping(folder).to(chosen)
         self._painters: dict[int, object] = {}
+        self._graphs: dict[int, object] = {}
         z = np.random.default_rng(0).standard_normal((4096, STYLE))
         self.styles = self.map(z)
         """4,096 untruncated styles: their mean is the centre of truncation."""
@@ -81,19 +82,27 @@ class Generator:
             return painter(torch.from_numpy(w).cuda()).cpu().numpy()  # type: ignore[operator]
 
     def _make(self, size: int) -> object:
-        network = read_synthesis(self._folder, size or 256)
         if self.device == "cuda":
             torch.backends.cuda.matmul.allow_tf32 = False
             torch.backends.cudnn.allow_tf32 = False
-            return network.cuda()
+            return read_synthesis(self._folder, size).cuda()
         import openvino
 
-        traced = torch.jit.trace(network, torch.zeros(1, STYLE), check_trace=False)
-        shape = openvino.PartialShape([-1, STYLE])
-        model = openvino.convert_model(traced, input=[(shape, openvino.Type.f32)])
         core = openvino.Core()
         half = size == _DRAFT and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": "bf16" if half else "f32"}
         if self._threads:
             settings["INFERENCE_NUM_THREADS"] = self._threads
-        return core.compile_model(model, "CPU", settings)
+        return core.compile_model(self._graph(size or 256), "CPU", settings)
+
+    def _graph(self, size: int) -> object:
+        """The painter as OpenVINO's graph; drafts and paintings share one."""
+        if size in self._graphs:
+            return self._graphs[size]
+        import openvino
+
+        network = read_synthesis(self._folder, size)
+        traced = torch.jit.trace(network, torch.zeros(1, STYLE), check_trace=False)
+        shape = openvino.PartialShape([-1, STYLE])
+        self._graphs[size] = openvino.convert_model(traced, input=[(shape, openvino.Type.f32)])
+        return self._graphs[size]

@@ -20,11 +20,14 @@ from synth.people.portraits.heads import ETHNICITIES, GENDERS, Heads, Reading
 
 OLDEST, YOUNGEST = 90, 15
 _OLDEST_AIM = 76.0  # the generator has hardly seen older faces: aim no higher without need
-_CROSSED = 0.5  # share of starts from two parents: near the goal, but less varied
+_YOUNG, _OLDER = 22, 3.0  # below this age, faces read about so much older than predicted
+_CROSSED = 0.3  # share of starts from two parents: near the goal, but less varied
 _GHOST, _KNOWN, _CHILD = "another face", "somebody we have", "may be a child"
-_APART = 25.0  # standard deviations of w that a start may be further for a distance of 1
-_STARTS = 32  # random styles to choose a start from
+_APART = 20.0  # standard deviations of w that a start may be further for a distance of 1
+_BEYOND = 0.1  # how much further than the bar a step away from somebody aims
+_STARTS = 48  # random styles to choose a start from
 _STEPS = 5  # paintings of one start at most
+_AGEING = 7.0  # years of one correction: longer ones overshoot
 _CORRECTION = 3.0  # longest second step, in standard deviations of w: longer ones break faces
 
 
@@ -122,10 +125,10 @@ class Bar:
 
     gender: float = 0.9
     ethnicity: float = 0.65
-    score: float = 0.6
+    score: float = 0.9
     turn: float = 0.35
-    distance: float = 1.15
-    child: float = 0.5
+    distance: float = 1.08
+    child: float = 0.3
     unlike: float = 0.42  # dlib: 0.6 is perhaps one person
 
     def reached(self, look: Look, wanted: Wanted) -> frozenset[str]:
@@ -191,14 +194,20 @@ class Finder:
             aims = self._aims(wanted, rng)
             w = self._start(aims, wanted, parents, unlike, rng)
             seen = self.directions.predict(w)[0]
-            gain, most, settled = 1.0, np.inf, frozenset[str]()
+            gain, most, settled, look, fault = 1.0, np.inf, frozenset[str](), None, ""
             for attempt in range(_STEPS):
                 step = dict(zip(aims, _missing(aims, seen[None])[0], strict=True))
                 step |= dict.fromkeys(settled, 0.0)
                 step["age"] /= gain
-                if attempt == 0 and wanted.upper <= 31:  # the young side is steep: stop short
-                    step["age"] *= 0.75
-                move = self.directions.change(step)
+                if attempt:
+                    step["age"] = float(np.clip(step["age"], -_AGEING, _AGEING))
+                elif wanted.upper <= _YOUNG:  # the young look older than predicted
+                    step["age"] -= _OLDER
+                if fault == _KNOWN and look is not None and unlike is not None:
+                    step["age"] = 0.0
+                    move = self._away(look.embedding, unlike, tuple(aims))
+                else:
+                    move = self.directions.change(step)
                 move *= min(1.0, most / max(self.directions.length(move), 1e-9))
                 w = self.directions.limited(w + move, self.bar.distance)
                 image = self.generator.draft(w)
@@ -215,14 +224,14 @@ class Finder:
                     return Found(w, image, look, painted, time.perf_counter() - start)
                 if look is None or painted >= tries or stopped():
                     break
-                if look.face.score < self.bar.score or fault in (_GHOST, _KNOWN):
+                if look.face.score < self.bar.score or fault == _GHOST:
                     break
                 if fault == _CHILD:
                     aims["age"] += 1.0
                 age = ATTRIBUTES.index("age")
                 if abs(step["age"]) > 1:  # how strongly this face answers to a step in age
                     answer = (look.readings[age] - seen[age]) / step["age"]
-                    gain = float(np.clip(answer, 0.7, 4.0))
+                    gain = float(np.clip(answer, 0.8, 4.0))
                 seen, most, settled = look.readings, _CORRECTION, self.bar.reached(look, wanted)
         return None
 
@@ -234,15 +243,22 @@ class Finder:
             return ""
         return _KNOWN if _nearest(look.embedding[None], unlike)[0] < self.bar.unlike else ""
 
+    def _away(self, face: np.ndarray, known: np.ndarray, hold: tuple[str, ...]) -> np.ndarray:
+        """A step from the nearest of the `known` embeddings on, the readings held."""
+        nearest = known[int(np.linalg.norm(known - face, axis=1).argmin())]
+        apart = float(np.linalg.norm(face - nearest))
+        by = _BEYOND + self.bar.unlike - apart
+        return self.directions.likeness_step((face - nearest) / apart, by, hold)
+
     def _aims(self, wanted: Wanted, rng: np.random.Generator) -> dict[str, float]:
         """Readings to reach: those of a clear case, a little different every time."""
         margin = 0.12 * (wanted.upper - wanted.lower)
         oldest = max(wanted.lower + 2 * margin, min(wanted.upper - margin, _OLDEST_AIM))
         typical = self.directions.typical[ETHNICITIES.index(wanted.ethnicity)]
         return {
-            "male": rng.uniform(3, 5) * (1 if wanted.gender == "male" else -1),
+            "male": rng.uniform(2.8, 4) * (1 if wanted.gender == "male" else -1),
             "age": rng.uniform(wanted.lower + margin, oldest),
-            **dict(zip(ETHNICITIES, typical * rng.uniform(0.8, 1.2), strict=True)),
+            **dict(zip(ETHNICITIES, typical * rng.uniform(0.65, 0.95), strict=True)),
             "turn": rng.uniform(-0.4, 0.4),
         }
 

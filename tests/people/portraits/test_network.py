@@ -8,7 +8,7 @@ import torch
 
 from synth.errors import PopulaceError
 from synth.people.portraits.directions import Directions
-from synth.people.portraits.faces import Detector, DlibEmbedding, Embedding
+from synth.people.portraits.faces import TEXTURE, Detector, DlibEmbedding, Embedding
 from synth.people.portraits.generator import Generator
 from synth.people.portraits.heads import Heads
 from synth.people.portraits.network import read_mapping, read_synthesis
@@ -77,6 +77,42 @@ def test_the_fast_embedding_equals_dlibs(faces_folder, images):
     fast, slow = Embedding(faces_folder).embed(chips), DlibEmbedding(faces_folder)(chips)
     assert np.abs(fast - slow).max() < 1e-5
     assert Embedding(faces_folder).embed(chips[:0]).shape == (0, 128)
+
+
+def test_textures_go_with_the_embedding(faces_folder, images):
+    find, net = Detector(faces_folder), Embedding(faces_folder)
+    chips = np.stack([find(image).chip for image in images])
+    embeddings, textures = net.read(chips, batch=3)
+    assert textures.shape == (4, TEXTURE) and np.isfinite(textures).all()
+    assert np.allclose(embeddings, net.embed(chips), atol=1e-5)
+    assert net.read(chips[:0])[1].shape == (0, TEXTURE)
+
+
+def test_half_a_face_at_the_border_is_seen(faces_folder, images):
+    find = Detector(faces_folder)
+    for image in images:
+        plain = np.full_like(image, image[:8].mean((0, 1)).astype(np.uint8))
+        beside = plain.copy()
+        beside[:, :128] = image[:, 128:]
+        mirrored = np.ascontiguousarray(beside[:, ::-1])
+        assert find.beside(beside) and find.beside(mirrored) and not find.beside(plain)
+
+
+def test_a_draft_is_nearly_the_painting(generator):
+    w = generator.styles_of(1, np.random.default_rng(4), 0.7)
+    draft, painting = generator.draft(w[0]), generator.paint(w)[0]
+    assert draft.shape == painting.shape and draft.dtype == np.uint8
+    assert np.abs(draft.astype(int) - painting).mean() < 3
+
+
+def test_nobody_comes_twice(generator, reader):
+    finder = Finder(generator, reader, Directions.load(), Bar(unlike=0.5))
+    wanted = Wanted("female", 28, 40, "White")
+    first = finder.find(wanted, 3, tries=16)
+    assert first is not None
+    second = finder.find(wanted, 3, tries=30, unlike=first.look.embedding[None])
+    assert second is not None
+    assert np.linalg.norm(first.look.embedding - second.look.embedding) >= 0.5
 
 
 def test_bank_portraits_read_as_asked(reader, images):
