@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from synth.bench import measure
+from synth.bench.adult import shape_figures
 from synth.bench.commands import bench_command, grid
-from synth.bench.data import SHARED, atus, truth, truth_parameters
+from synth.bench.data import SHARED, Dataset, adult, atus, truth, truth_parameters
 from synth.bench.runners.harness import Bins, repeated
 from synth.errors import PopulaceError
 
@@ -58,6 +59,45 @@ def test_atus_is_left_out_where_it_is_not_there(tmp_path):
         pytest.skip("the ATUS table is not beside this repository")
     assert len(found.train) == len(found.fresh) == 500
     assert found.numbers == ("age",) and (found.train["marital"] == "married").any()
+
+
+def test_adult_is_left_out_where_it_is_not_there(tmp_path):
+    assert adult(shared=tmp_path) is None
+    found = adult()
+    if found is None:
+        pytest.skip("the table Adult is not beside this repository")
+    assert len(found.train) == len(found.fresh) == 16_280 and "capital_gain" in found.numbers
+    assert (found.train["workclass"] == "?").any()
+
+
+def test_what_became_of_countries_gains_and_columns_that_follow():
+    rows = 1000
+    train = pd.DataFrame(
+        {
+            "native_country": ["here"] * 900 + ["there"] * 92 + ["far"] * 8,
+            "capital_gain": np.where(np.arange(rows) < 920, 0, np.arange(rows)),
+            "education": ["low", "high"] * 500,
+            "education_num": [5, 9] * 500,
+            "has_higher_education": ["False", "True"] * 500,
+            "marital_status": ["Wed"] * rows,
+            "marital": ["married"] * rows,
+        }
+    )
+    categorical = tuple(name for name in train if not name.endswith(("gain", "num")))
+    dataset = Dataset("town", "made up", train, train, categorical, "", "")
+    kept = shape_figures(dataset, train)
+    assert (kept["countries"], kept["countries_kept"], kept["rare_levels_kept"]) == (3, 3, 1)
+    assert kept["no_capital_gain"] == 0.92 and kept["capital_gains"] == 81
+    assert kept["education_num_wrong"] == kept["marital_wrong"] == 0
+    lost = train.assign(
+        native_country=train["native_country"].replace("far", "here"),
+        capital_gain=np.arange(rows),
+        education_num=5,
+    )
+    gone = shape_figures(dataset, lost)
+    assert (gone["countries_kept"], gone["rare_levels_kept"]) == (2, 0)
+    assert gone["commonest_country"] == 0.908 and gone["no_capital_gain"] == 0.001
+    assert gone["education_num_wrong"] == 0.5
 
 
 # -------------------------------------------------------------------- arithmetic

@@ -6,6 +6,9 @@ of a Gaussian copula on it: rare countries are lost and the commonest country wi
 nearly all 0, become 17,428 different values. Each tool learns from one half, drawn at random, and
 is judged with the other; real rows of the first half stand beside as fresh real people.
 
+Ours stands there twice: as `bayes.learn` learns by default, and by the Studio's plan, which finds
+the three columns that follow and works them out.
+
 Run ``python -m synth.bench.adult --peer-python sdv=PATH --json``.
 """
 
@@ -13,6 +16,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,9 +25,14 @@ import typer
 
 from synth.bench import measure
 from synth.bench.data import Dataset, adult
+from synth.bench.measure import in_terms_of
 from synth.errors import PopulaceError
 from synth.evaluate.fidelity import evaluate
 from synth.evaluate.shape import shape
+from synth.studio.build import build
+from synth.studio.plan import Plan
+from synth.studio.understanding import depend, understand
+from synth.table import make_table
 
 FOLLOWS = (
     ("education", "education_num"),
@@ -52,13 +61,14 @@ def compare(dataset: Dataset, peers: dict[str, str]) -> dict[str, Any]:
                 found[tool.name] = {"error": answer["error"]}
                 continue
             fitted = measure.run(place, tool, {"task": "fit"}, "all", 1)
-            people = measure.in_terms_of(dataset, pd.read_parquet(out))
+            people = in_terms_of(dataset, pd.read_parquet(out))
             found[tool.name] = {
                 "version": answer["version"],
                 "fit_s": round(min(fitted["times"]), 2) if "times" in fitted else None,
                 **figures(dataset, people),
             }
-            found["fresh"] = _fresh(dataset, people)
+    found["populace_studio"] = _by_plan(dataset)
+    found["fresh"] = _fresh(dataset)
     return found
 
 
@@ -95,8 +105,22 @@ def shape_figures(dataset: Dataset, people: pd.DataFrame) -> dict[str, Any]:
     return out
 
 
-def _fresh(dataset: Dataset, people: pd.DataFrame) -> dict[str, Any]:
-    likeness = evaluate(dataset.table(), people, holdout=dataset.fresh)
+def _by_plan(dataset: Dataset) -> dict[str, Any]:
+    """Our network as the Studio learns it, with what it finds to follow from what."""
+    understood = understand(dataset.train, dataset.name)
+    plan = Plan.of(understood)
+    canonical = make_table(dataset.train, plan.schema).frame
+    plan = plan.following(*depend(canonical, plan.schema))
+    begin = time.perf_counter()
+    population = build(dataset.train, plan)
+    seconds = time.perf_counter() - begin
+    people = in_terms_of(dataset, population.given().sample(len(dataset.train), seed=0))
+    return {"version": "here", "fit_s": round(seconds, 2), **figures(dataset, people)}
+
+
+def _fresh(dataset: Dataset) -> dict[str, Any]:
+    """What the rows that were learned from get themselves, beside the unseen half."""
+    likeness = evaluate(dataset.table(), dataset.train, holdout=dataset.fresh)
     out = {name: round(getattr(likeness, f"{name}_reference"), 4) for name in FIGURES}
     return out | shape_figures(dataset, dataset.fresh)
 

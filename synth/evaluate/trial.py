@@ -130,13 +130,49 @@ def rows_of(population: Population) -> Table:
 
 def relearned(network: Network, table: Table) -> Network:
     """What another table's rows teach by the settings with which this network was learned; without
-    weights where the table has none."""
+    weights where the table has none.
+
+    What followed from one other column without exception (a province from its town) still does.
+    """
     known = ("score", "search", "max_parents", "bins", "seed", "weights")
     settings = {name: network.about[name] for name in known if name in network.about}
     if settings.get("weights") not in table.schema:
         settings.pop("weights", None)
-    learner = NetworkLearner(gaussian=tuple(network.gaussians), **settings)
-    return learner.fit(table).network_
+    follows = _followers(network, table)
+    above = {parent for parent, _ in network.edges}
+    leaves = [name for name in follows if network.schema[name].is_number and name not in above]
+    levels = [name for name in follows if not network.schema[name].is_number]
+    schema = table.schema.without(*leaves)
+    others = [column.name for column in schema.modelled]
+    learner = NetworkLearner(
+        gaussian=tuple(network.gaussians),
+        required=[(follows[name], name) for name in levels],
+        forbidden=[
+            (one, name) for name in levels for one in others if one not in (name, follows[name])
+        ],
+        **settings,
+    )
+    found = learner.fit(Table(table.frame[list(schema.names)], schema, table.digest)).network_
+    exact = [*leaves, *(name for name in levels if found.parents[name] == (follows[name],))]
+    return replace(
+        found,
+        schema=network.schema,
+        codings={**found.codings, **{name: network.codings[name] for name in leaves}},
+        parents={**found.parents, **{name: network.parents[name] for name in leaves}},
+        tables={**found.tables, **{name: network.tables[name] for name in exact}},
+    )
+
+
+def _followers(network: Network, table: Table) -> dict[str, str]:
+    """Columns that follow from one column with levels without exception, and that column."""
+    found = {}
+    for name, above in network.parents.items():
+        if len(above) != 1 or network.schema[above[0]].is_number:
+            continue
+        seen = np.unique(network.codings[above[0]].encode(table.frame[above[0]]))
+        if (network.tables[name][seen].max(axis=-1) == 1.0).all():
+            found[name] = above[0]
+    return found
 
 
 def _judged(rows: pd.DataFrame, schema: Schema) -> Table:

@@ -17,6 +17,9 @@ from synth.evaluate.sections import Titles
 from synth.evaluate.trial import relearned, rows_of, trial
 from synth.populations import of
 from synth.reference import Reference
+from synth.studio.build import build
+from synth.studio.plan import Plan
+from synth.studio.understanding import depend, understand
 from synth.table import make_table
 
 
@@ -62,6 +65,22 @@ def test_a_trial_learns_as_the_network_was_learned(population):
     again = relearned(population.network, table)
     assert again.digest == population.network.digest
     assert again.about["max_parents"] == 2
+
+
+def test_what_follows_without_exception_still_follows(draw):
+    frame = draw(0).assign(zone=lambda f: f["land"].map({"east": 1, "west": 2, "isle": 9}))
+    frame["county"] = "county " + frame["town"].str[-1]
+    plan = Plan.of(understand(frame, "towns"))
+    found = build(frame, plan.following(*depend(make_table(frame, plan.schema).frame, plan.schema)))
+    table = rows_of(found)
+    half = make_table(table.frame.head(700), table.schema)
+    again = relearned(found.network, half)
+    assert again.schema == found.network.schema
+    people = again.given().sample(2000, seed=1)
+    for of_name, name in (("land", "zone"), ("town", "county")):
+        follows = frame.groupby(of_name)[name].first()
+        wanted = people[of_name].astype(str).map(follows).astype(str)
+        assert (wanted == people[name].astype(str)).all()
 
 
 def test_the_same_seed_gives_the_same_report(population, tried):
