@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from synth.people.portraits.bank import BANDS, CELLS, Cell
+from synth.people.portraits.directions import Directions
 from synth.people.portraits.heads import ETHNICITIES
 from synth.people.portraits.mark import encode
 from synth.people.portraits.search import Finder, Found, Wanted
@@ -21,6 +22,9 @@ About where the nearest hundredth of pairs of real people of one gender, age ban
 lie (White .57, Black .49, Asian .42, Indian .49): dlib tells some people apart worse than others.
 """
 _MILDER = 0.04  # less is asked after a search that failed
+_COPY = 0.78
+"""Styles nearer than this, in standard deviations of w, make much the same picture (random ones
+are 1.4 apart): the later of two is left out."""
 _INSIDE = {(15, 20): (16, 21), (21, 30): (22, 31), (31, 45): (31, 44), (46, 60): (47, 61)}
 _INSIDE[(61, 90)] = (61, 91)
 _TRIES = 12  # paintings for one portrait
@@ -28,12 +32,44 @@ _TRIES = 12  # paintings for one portrait
 
 @dataclass
 class _Made:
-    """What a cell has so far: styles and embeddings by number, and how many of them are good."""
+    """What a cell has so far: styles and embeddings, and the names of those that are good."""
 
     styles: list[np.ndarray] = field(default_factory=list)
     embeddings: list[np.ndarray] = field(default_factory=list)
-    good: int = 0
+    good: list[str] = field(default_factory=list)
     failed: bool = False
+
+
+@dataclass
+class _Shelf:
+    """Takes portraits in the order of their numbers and says which are good."""
+
+    directions: Directions
+    refused: frozenset[str]
+    made: dict[Cell, _Made]
+    seen: dict[tuple[str, str], list[np.ndarray]] = field(default_factory=dict)
+
+    def take(self, cell: Cell, path: Path) -> None:
+        """Note the portrait of this file, or that its search failed."""
+        mine = self.made[cell]
+        with np.load(path, allow_pickle=False) as data:
+            mine.failed = "embedding" not in data
+            if mine.failed:
+                return
+            w = data["w"]
+            mine.styles.append(w)
+            mine.embeddings.append(data["embedding"])
+        if path.stem in self.refused:
+            return
+        others = self.seen.setdefault((cell.gender, cell.ethnicity), [])
+        if others and self.directions.distance(np.stack(others) - w + self._mean).min() < _COPY:
+            return
+        others.append(w)
+        mine.good.append(path.stem)
+
+    @property
+    def _mean(self) -> np.ndarray:
+        return self.directions.mean
 
 
 def fill(
@@ -51,12 +87,13 @@ def fill(
     Portrait k of a cell comes from the seed (seed, cell, k) and from the portraits of its gender
     and ethnicity with smaller numbers alone, so a stopped run continues where it was. `refused`
     names portraits that a person looked at and turned down: they are made, so that the others
-    stay as they were, but not counted.
+    stay as they were, but not counted; nor are near copies.
     """
     made = {cell: _Made() for cell in cells}
+    shelf = _Shelf(finder.directions, refused, made)
     for number in range(4 * each):
         for cell in cells:
-            if made[cell].good >= each:
+            if len(made[cell].good) >= each:
                 continue
             path = work / f"{cell.name}-{number:03}.npz"
             if not path.exists():
@@ -70,38 +107,42 @@ def fill(
                     unlike=_known(made, cell),
                 )
                 _write(path, found)
-            with np.load(path, allow_pickle=False) as data:
-                made[cell].failed = "embedding" not in data
-                if not made[cell].failed:
-                    made[cell].styles.append(data["w"])
-                    made[cell].embeddings.append(data["embedding"])
-                    made[cell].good += path.stem not in refused
-            progress(cell.name, made[cell].good)
+            shelf.take(cell, path)
+            progress(cell.name, len(made[cell].good))
 
 
-def pack(work: Path, folder: Path, each: int, refused: frozenset[str] = frozenset()) -> int:
-    """Make the bank of at most `each` portraits a cell out of a work folder; the number packed."""
+def chosen(
+    work: Path, directions: Directions, refused: frozenset[str] = frozenset()
+) -> dict[Cell, list[str]]:
+    """Names of the good portraits of a work folder, by cell: as `fill` counts them."""
+    shelf = _Shelf(directions, refused, {cell: _Made() for cell in CELLS})
+    order = {cell.name: (index, cell) for index, cell in enumerate(CELLS)}
+    found = []
+    for path in work.glob("*-[0-9]*.npz"):
+        cell, number = path.stem.rsplit("-", 1)
+        found.append((int(number), *order[cell], path))
+    for _, _, cell, path in sorted(found, key=lambda one: one[:2]):
+        shelf.take(cell, path)
+    return {cell: made.good for cell, made in shelf.made.items()}
+
+
+def pack(work: Path, folder: Path, each: int, good: Mapping[Cell, Sequence[str]]) -> int:
+    """Make the bank of at most `each` good portraits a cell of a work folder; how many."""
     folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, list[object]] = {
         key: [] for key in ("name", "cell", "age", "certainty", "w", "embedding", "tries")
     }
     for index, cell in enumerate(CELLS):
-        packed = 0
         with zipfile.ZipFile(folder / f"{cell.name}.zip", "w", zipfile.ZIP_STORED) as pages:
-            for path in sorted(work.glob(f"{cell.name}-[0-9]*.npz")):
-                if path.stem in refused or packed == each:
-                    continue
-                with np.load(path, allow_pickle=False) as data:
-                    if "embedding" not in data:
-                        continue
+            for name in good[cell][:each]:
+                with np.load(work / f"{name}.npz", allow_pickle=False) as data:
                     # A fixed date: the same portraits make the same file.
-                    page = zipfile.ZipInfo(f"{path.stem}.webp", (2026, 1, 1, 0, 0, 0))
+                    page = zipfile.ZipInfo(f"{name}.webp", (2026, 1, 1, 0, 0, 0))
                     pages.writestr(page, encode(data["image"]))
                     for key in ("age", "certainty", "w", "embedding", "tries"):
                         rows[key].append(data[key])
-                rows["name"].append(path.stem)
+                rows["name"].append(name)
                 rows["cell"].append(index)
-                packed += 1
     np.savez_compressed(
         folder / "index.npz",
         name=np.array(rows["name"], dtype=np.str_),

@@ -139,7 +139,7 @@ def build_bank(
 ) -> None:
     """Search portraits for every cell, and pack them; what was refused by eye is left out."""
     from synth.people.portraits.bank import CELLS, SHIPPED
-    from synth.people.portraits.build import fill, pack
+    from synth.people.portraits.build import chosen, fill, pack
 
     cells = [cell for cell in CELLS if cell.name.startswith(only)]
     refused = refused_names()
@@ -157,7 +157,8 @@ def build_bank(
     if only:
         typer.echo(f"{sum(good.values())} portraits are in {work}; a run without --only packs.")
         return
-    packed = pack(work, out or SHIPPED, each, refused)
+    portraits = chosen(work, tools.finder.directions, refused)
+    packed = pack(work, out or SHIPPED, each, portraits)
     typer.echo(f"{packed} portraits packed into {out or SHIPPED}.")
 
 

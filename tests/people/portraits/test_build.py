@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from synth.people.portraits.bank import CELLS, Bank
-from synth.people.portraits.build import UNLIKE, fill, pack, wanted_for
+from synth.people.portraits.build import UNLIKE, chosen, fill, pack, wanted_for
+from synth.people.portraits.directions import Directions
 from synth.people.portraits.heads import ETHNICITIES, Reading
 from synth.people.portraits.search import Bar, Finder, Found, Look
 from synth.people.portraits.sheet import write_sheets
@@ -52,7 +53,7 @@ def made_up(monkeypatch):
 
 
 def finder():
-    return Finder(None, None, None, Bar())
+    return Finder(None, None, Directions.load(), Bar())
 
 
 def styles(folder: Path) -> dict[str, bytes]:
@@ -106,14 +107,28 @@ def test_new_people_must_be_unlike_those_of_their_gender_and_ethnicity(made_up, 
 def test_a_bank_is_packed_alike_every_time(made_up, tmp_path):
     fill(finder(), tmp_path / "work", 4, 1, cells=SOME)
     refused = frozenset({f"{SOME[0].name}-000"})
+    good = chosen(tmp_path / "work", Directions.load(), refused)
     for name in ("one", "two"):
-        pack(tmp_path / "work", tmp_path / name, 3, refused)
+        pack(tmp_path / "work", tmp_path / name, 3, good)
     bank = Bank(tmp_path / "one")
     assert len(bank) == 9 and [len(bank.cell(cell)) for cell in SOME] == [3, 3, 3]
     assert f"{SOME[0].name}-000" not in bank.names
     assert bank[bank.names[0]].image().shape == (256, 256, 3)
     for path in sorted((tmp_path / "one").glob("*.zip")):
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_near_copies_are_left_out(made_up, tmp_path):
+    fill(finder(), tmp_path, 3, 1, cells=SOME)
+    good = chosen(tmp_path, Directions.load())
+    first, second = good[SOME[0]][:2]
+    with np.load(tmp_path / f"{first}.npz") as one, np.load(tmp_path / f"{second}.npz") as two:
+        changed = dict(two) | {"w": one["w"] + 0.01}
+    np.savez(tmp_path / f"{second}.npz", **changed)
+    again = chosen(tmp_path, Directions.load())
+    assert second not in again[SOME[0]] and first in again[SOME[0]]
+    fill(finder(), tmp_path, 3, 1, cells=SOME)
+    assert len(chosen(tmp_path, Directions.load())[SOME[0]]) == 3
 
 
 def test_cells_ask_for_ages_inside_their_band():
@@ -124,7 +139,8 @@ def test_cells_ask_for_ages_inside_their_band():
 
 def test_contact_sheets_show_the_bank_or_the_work(made_up, tmp_path):
     fill(finder(), tmp_path / "work", 2, 1, cells=SOME)
-    pack(tmp_path / "work", tmp_path / "bank", 2)
+    good = chosen(tmp_path / "work", Directions.load())
+    pack(tmp_path / "work", tmp_path / "bank", 2, good)
     of_work = write_sheets(tmp_path / "sheets", None, tmp_path / "work")
     of_bank = write_sheets(tmp_path / "others", Bank(tmp_path / "bank"), None)
     names = sorted(f"{cell.name}.png" for cell in SOME)
