@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
 from synth.errors import PopulaceError
 from synth.evaluate.fidelity import FIGURES, evaluate
+from synth.evaluate.privacy import flag
 from synth.evaluate.report import report
-from synth.table import make_table, read_frame, read_table
+from synth.marked import marked
+from synth.table import make_table, read_frame, read_table, write_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synth.table import Table
 
 
 def evaluate_command(
@@ -26,6 +35,14 @@ def evaluate_command(
     report_to: Annotated[
         Path | None,
         typer.Option("--report", help="Also ask of privacy, utility and fairness: write HTML."),
+    ] = None,
+    filtered_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--filtered",
+            help="Also write the synthetic people without copies, near copies and outliers, "
+            "Parquet or CSV.",
+        ),
     ] = None,
     target: Annotated[
         str | None, typer.Option(help="The column that models learn in the report.")
@@ -63,6 +80,8 @@ def evaluate_command(
                 f"The report cannot be written to {report_to}: name a file in a folder of yours."
             ) from error
         found = whole.fidelity.to_dict() | {"report": whole.to_dict()}
+    if filtered_to is not None:
+        found["filtered"] = _filter(table, made, filtered_to)
     if as_json:
         found["left_out"] = left_out
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
@@ -74,3 +93,28 @@ def evaluate_command(
     for key, words in FIGURES.items():
         grid.add_row(words, f"{found[key]:.3f}", f"{found[f'{key}_reference']:.3f}")
     Console().print(grid)
+    if filtered_to is not None:
+        counts = ", ".join(f"{count:,} {name}" for name, count in found["filtered"].items())
+        Console().print(f"Of the synthetic people: {counts}; the kept ones are in {filtered_to}.")
+
+
+def _filter(real: Table, made: pd.DataFrame, target: Path) -> dict[str, int]:
+    """Write the people that no flag marks; how many each flag marks."""
+    flags = flag(real, made)
+    kept = marked(pa.Table.from_pandas(made[flags.kept], preserve_index=False))
+    try:
+        if target.suffix.lower() == ".csv":
+            with target.open("wb") as file:
+                write_csv(file, [kept])
+        else:
+            pq.write_table(kept, target)
+    except OSError as error:
+        raise PopulaceError(
+            f"The people cannot be written to {target}: name a file in a folder of yours."
+        ) from error
+    return {
+        "copies": int(flags.copies.sum()),
+        "near copies": int(flags.near_copies.sum()),
+        "outliers": int(flags.outliers.sum()),
+        "kept": int(flags.kept.sum()),
+    }

@@ -99,7 +99,7 @@ def trial(
         target=target,
         groups=groups,
         title=title or f"{population.title}: synthetic people beside real ones",
-        notes=[_words(len(order), half)],
+        notes=[_words(len(order), half, population.network)],
         seed=seed,
         progress=lambda share, words: progress(LEARNED + (ASKED - LEARNED) * share, words),
     )
@@ -110,8 +110,7 @@ def trial(
 
 
 def rows_of(population: Population) -> Table:
-    """The real rows of a population in its own terms: what was learned, what is worked out, and
-    the weights where there are any.
+    """The real rows of a population in its own terms: what was learned and what is worked out.
 
     Raises PopulaceError where they are not shipped.
     """
@@ -120,24 +119,18 @@ def rows_of(population: Population) -> Table:
             f"The real rows of {population.title} are not shipped: bring them as a file to "
             "`python -m synth evaluate`."
         )
-    columns = population.schema.columns
-    weights = population.network.about.get("weights")
-    if weights and weights not in population.schema and weights in population.table.schema:
-        columns = (*columns, replace(population.table.schema[weights], role="weight"))
-    names = [column.name for column in columns]
-    return make_table(population.table.frame[names], Schema(columns))
+    schema = population.schema
+    return make_table(population.table.frame[list(schema.names)], schema)
 
 
 def relearned(network: Network, table: Table) -> Network:
-    """What another table's rows teach by the settings with which this network was learned; without
-    weights where the table has none.
+    """What another table's rows teach by the settings with which this network was learned, but for
+    weights: the rows that judge have none either.
 
     What followed from one other column without exception (a province from its town) still does.
     """
-    known = ("score", "search", "max_parents", "bins", "seed", "weights")
+    known = ("score", "search", "max_parents", "bins", "seed")
     settings = {name: network.about[name] for name in known if name in network.about}
-    if settings.get("weights") not in table.schema:
-        settings.pop("weights", None)
     follows = _followers(network, table)
     above = {parent for parent, _ in network.edges}
     leaves = [name for name in follows if network.schema[name].is_number and name not in above]
@@ -181,10 +174,11 @@ def _judged(rows: pd.DataFrame, schema: Schema) -> Table:
     return make_table(rows[list(schema.names)], Schema(columns))
 
 
-def _words(rows: int, half: int) -> str:
+def _words(rows: int, half: int, network: Network) -> str:
+    weighed = network.about.get("weights")
     return (
         f"A network that learned from all {rows:,} people leaves nobody whom it has never seen. So "
         f"another was learned in the same way from {half:,} of them, drawn at random, and judged "
         f"with {half:,} others; it has seen fewer people than the one on the other pages, which "
         "fits them a little better as a rule."
-    )
+    ) + (f" Weights ({weighed}) are left aside on both sides." if weighed else "")

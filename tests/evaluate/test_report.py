@@ -14,7 +14,7 @@ from synth.evaluate.commands import evaluate_command
 from synth.evaluate.fidelity import aggregates
 from synth.evaluate.report import report
 from synth.reference import Reference
-from synth.table import make_table
+from synth.table import make_table, read_frame
 
 
 @pytest.fixture(scope="module")
@@ -108,5 +108,13 @@ def test_the_command_line(tmp_path, draw):
     run = CliRunner().invoke(app, [*files, *more])
     assert run.exit_code == 0, run.output
     assert "fresh real people" in run.stdout and "Privacy" in out.read_text(encoding="utf-8")
+    for name in ("kept.parquet", "kept.csv"):
+        run = CliRunner().invoke(app, [*files, "--filtered", str(tmp_path / name)])
+        assert run.exit_code == 0, run.output
+        kept = read_frame(tmp_path / name)[0]
+        assert 300 < len(kept) < 400 and (kept["synthetic"].astype(str) != "False").all()
+        assert f"{len(kept)} kept" in run.stdout
+    run = CliRunner().invoke(app, [*files, "--filtered", str(tmp_path / "no" / "kept.csv")])
+    assert isinstance(run.exception, PopulaceError)
     run = CliRunner().invoke(app, [*files, "--target", "job"])
     assert isinstance(run.exception, PopulaceError)

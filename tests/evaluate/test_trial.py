@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pyarrow.csv
 import pytest
@@ -81,6 +82,17 @@ def test_what_follows_without_exception_still_follows(draw):
         follows = frame.groupby(of_name)[name].first()
         wanted = people[of_name].astype(str).map(follows).astype(str)
         assert (wanted == people[name].astype(str)).all()
+
+
+def test_weights_are_left_aside_on_both_sides(draw):
+    frame = draw(0).assign(weight=lambda f: np.where(f["gender"] == "female", 9.0, 1.0))
+    columns = make_table(frame).schema
+    table = make_table(frame, columns.changed("weight", role="weight"))
+    weighed = of(learn(table, weights="weight", max_parents=1), table, title="A town")
+    assert weighed.given().marginal("gender").probabilities[0] > 0.8
+    made = trial(weighed, target="job")
+    assert made.report.fidelity.columns["gender"][0] < 0.1
+    assert "Weights (weight) are left aside" in made.report.notes[0]
 
 
 def test_the_same_seed_gives_the_same_report(population, tried):
