@@ -90,8 +90,8 @@ _DOING = {
 def _watch(table: Desk) -> None:
     """How far the job is; the page runs again when it is over."""
     job = table.job
-    if job is None:
-        return
+    if job is None:  # it was stopped, in this fragment's own run
+        st.rerun()
     state = job.state()
     if state.over:
         table.settle(state)
