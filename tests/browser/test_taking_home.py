@@ -1,0 +1,145 @@
+"""From the sidebar to a folder that opens offline; keeping people and presenting by keyboard."""
+
+import csv
+import io
+import json
+import zipfile
+
+import pytest
+
+from tests.browser.test_visit import LINES, PEOPLE, cards, choose
+
+
+def settled(page):
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=stStatusWidget]')"
+        " && !document.querySelector('[data-stale=true]')"
+    )
+
+
+def menu(page, place, item):
+    """Choose something in the menu of a card by keyboard."""
+    page.locator(f".st-key-menu-{place} button:visible").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name=item).click()
+
+
+def download(page, name):
+    with page.expect_download() as waiting:
+        page.get_by_role("dialog").get_by_role("button", name=name).click()
+    return waiting.value.suggested_filename, waiting.value.path().read_bytes()
+
+
+def test_from_the_sidebar_to_a_folder_that_shows_its_pictures(visit, chromium, tmp_path):
+    page = visit()
+    choose(page, "Gender", "female")
+    page.wait_for_url("**gender=female**")
+    choose(page, "Marital status", "widowed")
+    page.get_by_role("heading", level=1, name="Widowed women").wait_for()
+    cards(page)
+    settled(page)
+    names = [name.split("\n")[0].strip() for name in page.locator(".pp-name").all_inner_texts()]
+    page.locator(".st-key-take button:visible").first.click()
+    file, data = download(page, "All 6 cards as a folder")
+    assert file == "populace-widowed-women.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        archive.extractall(tmp_path)
+    opened = chromium.new_context(offline=True).new_page()
+    opened.goto((tmp_path / "populace" / "index.html").as_uri())
+    opened.evaluate("() => document.querySelectorAll('img').forEach(i => (i.loading = 'eager'))")
+    opened.wait_for_function(
+        "() => [...document.images].length > 6 && [...document.images].every(i => i.complete)"
+    )
+    widths = opened.evaluate("() => [...document.images].map(image => image.naturalWidth)")
+    assert len(widths) > 6 and all(width > 0 for width in widths)
+    assert opened.evaluate("() => [...document.images].every(image => image.alt.length > 3)")
+    shown = " ".join(opened.locator("h2").all_inner_texts())
+    assert all(name.split(" synthetic")[0] in shown for name in names)
+    assert shown.count("synthetic") == 6
+    opened.context.close()
+    told = json.loads((tmp_path / "populace" / "profiles.json").read_text(encoding="utf-8"))
+    assert {one["record"]["marital"] for one in told["profiles"]} == {"widowed"}
+
+
+def test_a_card_and_a_table_are_files_that_say_synthetic(visit):
+    page = visit("?gender=male&seed=4")
+    cards(page)
+    menu(page, 0, "Download …")
+    name, data = download(page, "as a picture")
+    assert name.endswith(".png") and data.startswith(b"\x89PNG") and b"Synthetic" in data
+    name, data = download(page, "CSV")
+    assert name == "populace-men-1000.csv"
+    rows = list(csv.DictReader(io.StringIO(data.decode())))
+    assert len(rows) == 1000
+    assert {row["gender"] for row in rows} == {"male"}
+    assert {row["synthetic"] for row in rows} == {"true"}
+    name, data = download(page, "Parquet")
+    assert name.endswith(".parquet") and data[:4] == data[-4:] == b"PAR1"
+
+
+def test_the_kept_stay_while_others_change(visit):
+    page = visit("?gender=female&people=3")
+    kept = cards(page)[1].split("\n")[:1]
+    menu(page, 1, "Keep on the page")
+    page.locator(".pp-mark").wait_for()
+    page.get_by_role("button", name="New people").click()
+    page.wait_for_function("() => document.querySelectorAll('.pp-card').length === 4")
+    page.get_by_role("link", name="Correlations").click()
+    page.get_by_role("heading", level=1, name="What hangs together").wait_for()
+    page.get_by_role("link", name="Profiles").click()
+    page.locator(PEOPLE).nth(3).wait_for()
+    assert cards(page)[0].replace("kept\n", "").split("\n")[:1] != []
+    assert kept[0] in cards(page)[0]
+    menu(page, 0, "Let go")
+    page.locator(".pp-mark").wait_for(state="detached")
+
+
+def test_a_talk_is_given_with_the_arrow_keys(visit):
+    page = visit("?gender=female")
+    cards(page)
+    page.locator(".st-key-present button:visible").first.click()
+    page.get_by_role("button", name="Start with the first").click()
+    page.get_by_role("heading", level=1, name="Everybody").wait_for()
+    bar = page.locator(".pp-at")
+    assert bar.inner_text().startswith("1 of ")
+    sidebar = page.locator("[data-testid=stSidebar]")
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().x < 0"
+    )
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("heading", level=1, name="Married women aged 25–45").wait_for()
+    settled(page)
+    assert all("married" in line for line in page.locator(LINES).all_inner_texts())
+    assert "marital=married" in page.url
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("heading", level=1, name="Everybody").wait_for()
+    settled(page)
+    menu(page, 0, "Whole record")
+    page.locator(".pp-record").wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".pp-record").wait_for(state="detached")
+    assert bar.count() == 1, "Escape closes the dialog first"
+    page.keyboard.press("Escape")
+    bar.wait_for(state="detached")
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=stSidebar]').getBoundingClientRect().x >= 0"
+    )
+    assert sidebar.count() == 1
+
+
+@pytest.mark.parametrize("item", ["What if …", "Why these pictures?", "Download …"])
+def test_dialogs_fit_a_phone(visit, item):
+    page = visit("?gender=female&people=1", width=390, height=844)
+    cards(page)
+    menu(page, 0, item)
+    dialog = page.get_by_role("dialog")
+    dialog.wait_for()
+    settled(page)
+    box = dialog.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    inside = "e => [...e.querySelectorAll('button, table, img, input')].every(x => "
+    inside += "x.closest('.pp-heat-room') || x.getBoundingClientRect().right <= 391)"
+    assert dialog.evaluate(inside)
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
