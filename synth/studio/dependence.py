@@ -62,15 +62,61 @@ def sums(frame: pd.DataFrame, schema: Schema) -> tuple[Sum, ...]:
         rows = np.random.default_rng(0).choice(rows, 5 * _SAMPLE, replace=False)
     basis: list[str] = []
     found: list[Sum] = []
+    span = _Span(values, rows, schema)
     for name in names:
-        one = _sum(name, basis, values, rows, schema)
+        one = _sum(name, basis, values, rows, schema) if span.holds(name) else None
         if one is None:
             basis.append(name)
+            span.add(name)
             continue
         one = _turned(one)
         found.append(one)
-        basis = [n for n in (*basis, name) if n != one.name]
+        if one.name != name:
+            basis = [n for n in (*basis, name) if n != one.name]
+            span = _Span(values, rows, schema)
+            for other in basis:
+                span.add(other)
     return _parts_first(found)
+
+
+class _Span:
+    """What some columns span, kept orthonormal: says cheaply which column may be their sum."""
+
+    def __init__(self, values: dict[str, np.ndarray], rows: np.ndarray, schema: Schema) -> None:
+        self._values, self._rows, self._schema = values, rows, schema
+        self._axes = np.zeros((len(rows), 16))
+        self._count = 0
+        self._noise = 0.0
+
+    def _rest(self, name: str) -> tuple[np.ndarray, float]:
+        """What of the column lies outside, and how large the column is."""
+        column = self._values[name][self._rows]
+        column = column - column.mean()
+        size = float(np.linalg.norm(column))
+        axes = self._axes[:, : self._count]
+        for _ in range(2):  # twice is enough (Kahan and Parlett)
+            column = column - axes @ (axes.T @ column)
+        return column, size
+
+    def _step(self, name: str) -> float:
+        column = self._schema[name]
+        return 0.0 if column.kind == "integer" else float(column.step or 0.0)
+
+    def holds(self, name: str) -> bool:
+        rest, size = self._rest(name)
+        rounding = 0.5 * np.sqrt(len(rest) * (self._noise + self._step(name) ** 2))
+        return size > 0 and float(np.linalg.norm(rest)) <= max(1e-6 * size, rounding)
+
+    def add(self, name: str) -> None:
+        rest, size = self._rest(name)
+        self._noise += self._step(name) ** 2
+        length = float(np.linalg.norm(rest))
+        if length <= 1e-9 * size or not length:
+            return
+        if self._count == self._axes.shape[1]:
+            self._axes = np.concatenate([self._axes, np.zeros_like(self._axes)], axis=1)
+        self._axes[:, self._count] = rest / length
+        self._count += 1
 
 
 def _sum(
@@ -143,17 +189,21 @@ def _parts_first(found: list[Sum]) -> tuple[Sum, ...]:
 def cuts(frame: pd.DataFrame, schema: Schema) -> tuple[Cut, ...]:
     """Levels that are ranges of a number, one for each column at most; `frame` is canonical."""
     found = []
-    numbers = [c for c in schema if c.is_number and frame[c.name].nunique() > 2]
-    sorted_by = {}
+    few = np.linspace(0, len(frame) - 1, min(len(frame), _SAMPLE)).astype(np.int64)
+    numbers = []
+    for number in schema:
+        if number.is_number and frame[number.name].nunique() > 2:
+            values = frame[number.name].to_numpy(dtype=np.float64, na_value=np.nan)
+            numbers.append((number.name, values, np.argsort(values[few], kind="stable")))
     for column in schema:
         if column.is_number or len(column.levels) < 2:
             continue
         codes = _codes(frame[column.name], column)
-        for number in numbers:
-            if number.name not in sorted_by:
-                values = frame[number.name].to_numpy(dtype=np.float64, na_value=np.nan)
-                sorted_by[number.name] = (values, np.argsort(values, kind="stable"))
-            one = _cut(column, codes, number.name, *sorted_by[number.name])
+        for name, values, order in numbers:
+            some = codes[few][order]  # a range shows in any rows
+            if np.count_nonzero(some[1:] != some[:-1]) > len(column.levels):
+                continue
+            one = _cut(column, codes, name, values, np.argsort(values, kind="stable"))
             if one is not None:
                 found.append(one)
                 break
