@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -135,13 +136,15 @@ def build_bank(
     seed: Annotated[int, typer.Option(help="Seed of the whole bank.")] = 2026,
     work: Annotated[Path, typer.Option(help="Folder for work; a stopped run continues.")] = _WORK,
     out: Annotated[Path | None, typer.Option(help="Where the bank goes.")] = None,
-    only: Annotated[str, typer.Option(help="Only cells whose name begins so.")] = "",
+    only: Annotated[
+        str, typer.Option(help="Only cells of this pattern, as female-*-Asian; for several runs.")
+    ] = "*",
 ) -> None:
     """Search portraits for every cell, and pack them; what was refused by eye is left out."""
     from synth.people.portraits.bank import CELLS, SHIPPED
     from synth.people.portraits.build import chosen, fill, pack
 
-    cells = [cell for cell in CELLS if cell.name.startswith(only)]
+    cells = [cell for cell in CELLS if fnmatchcase(cell.name, only)]
     refused = refused_names()
     with _progress() as (bar, task):
         tools = _tools(bar, task)
@@ -154,7 +157,7 @@ def build_bank(
             bar.update(task, description=f"Finding {name}", completed=sum(good.values()))
 
         fill(tools.finder, work, each, seed, cells=cells, refused=refused, progress=told)
-    if only:
+    if len(cells) < len(CELLS):
         typer.echo(f"{sum(good.values())} portraits are in {work}; a run without --only packs.")
         return
     portraits = chosen(work, tools.finder.directions, refused)

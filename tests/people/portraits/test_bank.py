@@ -16,8 +16,10 @@ def test_every_cell_has_portraits_of_its_age_and_no_children(bank):
     for cell in CELLS:
         names = bank.cell(cell)
         for name in names:
-            assert cell.band[0] <= bank[name].age < cell.band[1] + 1.01
-            assert bank[name].certainty >= 0.55
+            # Teens may read a year older: see `build.wanted_for`.
+            upper = 22 if cell.band == BANDS[0] else cell.band[1] + 1
+            assert cell.band[0] <= bank[name].age < upper + 0.01
+            assert bank[name].certainty >= 0.65
 
 
 def test_the_bank_is_small_and_every_picture_is_marked(bank):
