@@ -23,6 +23,7 @@ import pandas as pd
 import pyarrow as pa
 
 from synth.bayes.coding import Coding, Likelihood, Pieces
+from synth.bayes.factors import Factor, multiply, sum_out
 from synth.bayes.gaussian import (
     Gaussian,
     GaussianSampler,
@@ -42,20 +43,18 @@ STATES = 50_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Factor:
-    """A table over columns; `table` has one axis for each name in `scope`."""
-
-    scope: tuple[str, ...]
-    table: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class Bucket:
-    """An eliminated column: P(column | scope, evidence), axes (*scope, column)."""
+    """An eliminated column: P(column | scope, evidence) is proportional to its factors' product."""
 
     name: str
     scope: tuple[str, ...]
-    table: np.ndarray
+    factors: tuple[Factor, ...]
+
+    def table(self, sizes: Mapping[str, int]) -> np.ndarray:
+        """P(column | scope, evidence), axes (*scope, column); zero where the scope cannot be."""
+        product = multiply(self.factors, (*self.scope, self.name), sizes)
+        weight = product.sum(axis=-1, keepdims=True)
+        return np.divide(product, weight, out=product, where=weight > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,15 +239,11 @@ class Posterior:
             here = [f for f in factors if name in f.scope]
             factors = [f for f in factors if name not in f.scope]
             scope = tuple(dict.fromkeys(v for factor in here for v in factor.scope if v != name))
-            product = _multiply(here, (*scope, name), self._sizes)
-            message = product.sum(axis=-1)
+            message = sum_out(here, name, scope, self._sizes)
             peak = float(message.max()) if message.size else 0.0
             if not peak > 0.0:
                 return (), -math.inf
-            table = product
-            weight = message[..., None]
-            np.divide(product, weight, out=table, where=weight > 0)
-            buckets.append(Bucket(name, scope, table))
+            buckets.append(Bucket(name, scope, tuple(here)))
             log_scale += math.log(peak)
             factors.append(Factor(scope, message / peak))
         rest = 1.0
@@ -300,9 +295,9 @@ class Posterior:
                 axes = tuple(i for i, name in enumerate(scope) if name not in bucket.scope)
                 kept = tuple(name for name in scope if name in bucket.scope)
                 weight = joint.sum(axis=axes).transpose([kept.index(v) for v in bucket.scope])
-                product = bucket.table * weight[..., None]
+                product = bucket.table(self._sizes) * weight[..., None]
             else:
-                product = bucket.table
+                product = bucket.table(self._sizes)
             joints[bucket.name] = ((*bucket.scope, bucket.name), product)
             yield joints[bucket.name]
 
@@ -346,13 +341,10 @@ class Posterior:
             return np.diag(self.codes(a))
         names = self._cut.ancestors([*self._relevant, a, b])
         buckets, _ = self._eliminate(names, keep=(a, b))
-        first, second = buckets[-2], buckets[-1]
-        table = (
-            first.table * second.table[:, None]
-            if first.scope
-            else np.multiply.outer(second.table, first.table)
-        )
-        return table if second.name == a else table.T
+        first, second = (bucket.table(self._sizes) for bucket in buckets[-2:])
+        joined = bool(buckets[-2].scope)
+        table = first * second[:, None] if joined else np.multiply.outer(second, first)
+        return table if buckets[-1].name == a else table.T
 
     def marginal(self, column: str) -> Marginal:
         """The posterior of a column; exact."""
@@ -425,12 +417,12 @@ class Posterior:
     def _sampler(self) -> Sampler:
         buckets, _ = self._eliminated
         done = {bucket.name for bucket in buckets}
-        draws = [Draw(b.name, b.scope, b.table, self._pieces(b.name)) for b in reversed(buckets)]
-        draws += [
-            Draw(name, self._cut.parents[name], self._cut.tables[name], self._pieces(name))
-            for name in self._cut.order
-            if name not in done
-        ]
+        draws = [Draw(b.name, b.scope, b.factors, self._pieces(b.name)) for b in reversed(buckets)]
+        for name in self._cut.order:
+            if name not in done:
+                above = self._cut.parents[name]
+                factor = Factor((*above, name), self._cut.tables[name])
+                draws.append(Draw(name, above, (factor,), self._pieces(name)))
         gaussian = None
         if self._cut.gaussians:
             steps, linked = [], set()
@@ -610,29 +602,6 @@ def _elimination_order(
         order.append(name)
         left = [other for other in left if other != name]
     return order
-
-
-def _multiply(
-    factors: Sequence[Factor], scope: tuple[str, ...], sizes: Mapping[str, int]
-) -> np.ndarray:
-    """The product of tables over a scope that holds all of theirs."""
-    place = {name: i for i, name in enumerate(scope)}
-    shape = tuple(sizes[name] for name in scope)
-    parts: list[np.ndarray] = []
-    # Small tables first: their product stays small until a large one widens it.
-    for factor in sorted(factors, key=lambda f: f.table.size):
-        order = sorted(range(len(factor.scope)), key=lambda i: place[factor.scope[i]])
-        here = {factor.scope[i] for i in order}
-        wide = [sizes[name] if name in here else 1 for name in scope]
-        parts.append(factor.table.transpose(order).reshape(wide))
-    if not parts:
-        return np.ones(shape)
-    product = parts[0]
-    for part in parts[1:-1]:
-        product = product * part
-    if len(parts) == 1:
-        return np.array(np.broadcast_to(product, shape))
-    return np.multiply(np.broadcast_to(product, shape), parts[-1])
 
 
 def _words(name: str, fact: Fact) -> str:

@@ -3,16 +3,20 @@
 Every conditional row becomes an alias table (Walker 1977; Vose 1991), so a draw costs one random
 number and one look-up, however many levels there are. A chunk of rows is drawn column by column:
 its codes stay in the processor's cache, and random numbers come from a counter (see `random`).
+Alias tables are made of the rows that a sample visits when it is small, of all when it is large;
+the people are the same.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -21,6 +25,7 @@ import pyarrow.parquet as pq
 from numba import njit
 
 from synth.bayes.coding import Coding, Pieces
+from synth.bayes.factors import Factor, multiply, product_rows
 from synth.bayes.gaussian import GaussianSampler
 from synth.bayes.random import fill, stream_key
 from synth.errors import PopulaceError
@@ -28,6 +33,8 @@ from synth.schema import Column
 
 CHUNK = 1 << 15
 """Rows drawn at a time by one thread."""
+LAZY = 1
+"""A table with more rows than so many times the people is made as far as they visit it."""
 STREAM_ROWS = 1 << 20
 """Rows held at a time when a sample is written to disk."""
 SYNTHETIC = "Synthetic people made by Populace; no row describes a real person."
@@ -184,28 +191,75 @@ class _Values:
 
 
 @dataclass(frozen=True, eq=False)
-class _Node:
-    """A column ready to draw: its parents' numbers and strides, its alias tables, its values."""
-
-    name: str
-    column: int
-    size: int
-    parents: np.ndarray
-    strides: np.ndarray
-    table: np.ndarray
-    values: _Values | None
-
-
-@dataclass(frozen=True, eq=False)
 class Draw:
-    """One column's conditional table, in the order in which columns are drawn."""
+    """One column's conditional distribution, in the order in which columns are drawn.
+
+    P(code | parents' codes) is proportional to the product of the factors, which are over the
+    column and some of the parents.
+    """
 
     name: str
     parents: tuple[str, ...]
-    table: np.ndarray
-    """P(code | parents' codes), shape (*parents' sizes, size)."""
+    factors: tuple[Factor, ...]
     pieces: Pieces | None = None
     """Numbers: the pieces to draw values from (cut to the evidence)."""
+
+
+class _Node:
+    """A column ready to draw: its parents' numbers and strides, its alias tables, its values."""
+
+    def __init__(
+        self, draw: Draw, number: Mapping[str, int], codings: Mapping[str, Coding]
+    ) -> None:
+        coding = codings[draw.name]
+        self.name = draw.name
+        self.column = number[draw.name]
+        self.size = coding.size
+        self.parents = np.array([number[parent] for parent in draw.parents], dtype=np.int64)
+        self._sizes = {name: codings[name].size for name in (*draw.parents, draw.name)}
+        shape = [self._sizes[parent] for parent in draw.parents]
+        strides = [math.prod(shape[i + 1 :]) for i in range(len(shape))]
+        self.strides = np.array(strides, dtype=np.int64)
+        self.rows = math.prod(shape)
+        self.values: _Values | None = None
+        if draw.pieces is not None:
+            self.values = _Values.of(draw.pieces, coding.size - coding.column.missing)
+        self._draw = draw
+        self._lock = Lock()
+        self._whole = False
+        self._made = np.zeros(self.rows, dtype=np.bool_)
+        self.table = np.zeros(self.rows * self.size, np.uint64)
+
+    def make_whole(self) -> None:
+        """Make the alias tables of all rows."""
+        with self._lock:
+            if not self._whole:
+                scope = (*self._draw.parents, self.name)
+                product = multiply(self._draw.factors, scope, self._sizes)
+                table = np.zeros(product.size, np.uint64)
+                _alias(np.ascontiguousarray(product, dtype=np.float64).ravel(), self.size, table)
+                self.table, self._whole = table, True
+
+    def make_visited(self, codes: np.ndarray) -> None:
+        """Make the alias tables of the rows that these codes visit, shape (columns, people)."""
+        if self._whole:
+            return
+        row = np.zeros(codes.shape[1], np.int64)
+        for parent, stride in zip(self.parents, self.strides, strict=True):
+            row += codes[parent] * stride
+        with self._lock:
+            if self._whole:
+                return
+            wanted = np.zeros(self.rows, dtype=np.bool_)
+            wanted[row] = True
+            fresh = np.flatnonzero(wanted & ~self._made)
+            if len(fresh):
+                scope = (*self._draw.parents, self.name)
+                product = product_rows(self._draw.factors, scope, self._sizes, fresh)
+                made = np.zeros(product.size, np.uint64)
+                _alias(product.ravel(), self.size, made)
+                self.table.reshape(self.rows, self.size)[fresh] = made.reshape(product.shape)
+                self._made[fresh] = True
 
 
 class Sampler:
@@ -235,30 +289,7 @@ class Sampler:
         self._gaussian = gaussian
         number = {draw.name: i for i, draw in enumerate(draws)}
         self._number = number
-        self._nodes = tuple(self._node(draw, number) for draw in draws)
-
-    def _node(self, draw: Draw, number: Mapping[str, int]) -> _Node:
-        coding = self._codings[draw.name]
-        strides = []
-        stride = 1
-        for parent in reversed(draw.parents):
-            strides.append(stride)
-            stride *= self._codings[parent].size
-        flat = np.ascontiguousarray(draw.table, dtype=np.float64).ravel()
-        table = np.zeros(flat.size, np.uint64)
-        _alias(flat, coding.size, table)
-        values = None
-        if draw.pieces is not None:
-            values = _Values.of(draw.pieces, coding.size - coding.column.missing)
-        return _Node(
-            draw.name,
-            number[draw.name],
-            coding.size,
-            np.array([number[parent] for parent in draw.parents], dtype=np.int64),
-            np.array(strides[::-1], dtype=np.int64),
-            table,
-            values,
-        )
+        self._nodes = tuple(_Node(draw, number, self._codings) for draw in draws)
 
     # ------------------------------------------------------------------ frames
 
@@ -334,6 +365,9 @@ class Sampler:
         }
         bounds = [(low, min(low + chunk, rows)) for low in range(0, rows, chunk)]
         workers = min(threads or os.cpu_count() or 1, max(len(bounds), 1))
+        for node in self._nodes:
+            if LAZY * rows >= node.rows:
+                node.make_whole()
 
         def work(part: int) -> None:
             buffers = _Buffers(len(self._nodes), min(chunk, rows))
@@ -360,6 +394,7 @@ class Sampler:
         for node in self._nodes:
             key, value_key = keys[node.name]
             spare = buffers.spare[: high - low] if node.values is not None else buffers.none
+            node.make_visited(codes)
             _draw_codes(
                 codes,
                 node.column,
