@@ -10,12 +10,15 @@ from pages.parts import loaders, sidebar
 from synth import populations
 from synth.bayes import learn
 from synth.errors import PopulaceError
+from synth.studio.build import build
+from synth.studio.plan import Plan
+from synth.studio.understanding import understand
 from synth.table import make_table
 
 PAGES = sorted(
     path.stem
     for path in (populations.SHIPPED.parents[1] / "pages").glob("*.py")
-    if path.stem not in ("__init__", "portraits", "report", "studio")
+    if path.stem not in ("__init__", "portraits", "studio")
 )
 
 
@@ -48,26 +51,61 @@ def strange():
     return populations.of(learn(table, score="k2", restarts=0), table, title="Strange *people*")
 
 
+@pytest.fixture(scope="module")
+def ruled():
+    """A population with rules, a sum, a range and look-ups."""
+    rng = np.random.default_rng(1)
+    rows = 600
+    age, city = rng.integers(12, 90, rows), rng.integers(0, 9, rows)
+    work, home = rng.integers(0, 9, rows), rng.integers(0, 9, rows)
+    frame = pd.DataFrame(
+        {
+            "age": age,
+            "group": np.where(age < 40, "young", "old"),
+            "city": [f"c{i}" for i in city],
+            "province": [f"p{i % 3}" for i in city],
+            "code": city % 3 + 7,
+            "work": work,
+            "home": home,
+            "total": work + home,
+        }
+    )
+    plan = Plan.of(understand(frame, "ruled.csv")).ruled("age >= 15\nwork <= home")
+    return build(frame, Plan.from_json(plan.to_json() | {"score": "k2"}), restarts=0)
+
+
 @pytest.fixture
 def owner(visit, strange):
-    """A visit in which the population was adopted."""
+    """A visit in which a population was adopted."""
 
-    def _owner(page="", **parameters):
+    def _owner(page="", population=strange, **parameters):
         app = visit(page, **parameters)
-        app.session_state[loaders._OWN] = {strange.name: strange}
-        app.session_state[loaders._CHOSEN] = strange.name
+        app.session_state[loaders._OWN] = {population.name: population}
+        app.session_state[loaders._CHOSEN] = population.name
         app.run()
         return app
 
     return _owner
 
 
+@pytest.mark.parametrize("which", ["strange", "ruled"])
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_copes(owner, strange, page):
-    app = owner(page)
+def test_every_page_copes(owner, page, which, request):
+    population = request.getfixturevalue(which)
+    app = owner(page, population)
     assert not app.exception
-    assert made(app).population.name == strange.name
+    assert made(app).population.name == population.name
     assert not [warning.value for warning in app.warning]
+
+
+def test_rules_count_in_every_answer(owner, ruled):
+    app = owner("", ruled)
+    assert made(app).posterior.probability == pytest.approx(1)
+    app.slider(key="work.").set_range(5, 8)
+    app.slider(key="home.").set_range(0, 4).run()
+    assert not app.exception
+    assert made(app).posterior is None
+    assert "exclude each other" in made(app).problem
 
 
 def test_it_is_asked_like_any_other(owner, strange):
