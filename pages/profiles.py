@@ -18,7 +18,10 @@ def _cards(choice: Choice) -> None:
         with grid.cell():
             shown.append((person, *card_menu.show(person, place=str(index))))
     notes = dict.fromkeys(note for person in people for note in person.dressed.notes)
-    st.caption(words.plain(" ".join((choice.population.note, *notes))))
+    told = [choice.population.note]
+    if not choice.population.interests:
+        told.append("This population records no interests, so its cards have no pictures.")
+    st.caption(words.plain(" ".join((*told, *notes))))
     for person, room, _ in shown:
         card_menu.rare(person, room)
     for person, _, chosen in shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
@@ -38,17 +39,11 @@ def markup(
     else:
         icons = "".join(_icon(population, interest) for interest in interests)
         cover = f'<div class="pp-cover pp-tint-{tint}" aria-hidden="true">{icons}</div>'
-    chips = "".join(
-        f"<li><b>{rank}</b>{_icon(population, interest)}{escape(interest_title(interest))}</li>"
-        for rank, interest in enumerate(interests, start=1)
-    )
     pictures = "".join(_image(picture, "") for picture in dressed.pictures)
     parts = (
         f'<h2 class="pp-name">{escape(dressed.name)} <span class="pp-badge">synthetic</span></h2>',
         f'<p class="pp-line">{escape(wording.record_line(record, population))}</p>',
-        f'<ol class="pp-chips" aria-label="Interests, first to third">{chips}</ol>'
-        if chips
-        else '<p class="pp-none">no interests recorded</p>',
+        _chips(interests, population),
         f'<div class="pp-pictures">{pictures}</div>' if pictures else "",
         *(f'<p class="pp-post">“{escape(post)}”</p>' for post in dressed.posts[:1]),
     )
@@ -56,6 +51,18 @@ def markup(
     marked = f'<p class="pp-mark">{sign}{escape(mark)}</p>' if mark else ""
     label = f'aria-label="{escape(dressed.name)}, synthetic person"'
     return f'<article class="pp-card" {label}>{cover}{marked}{face}{"".join(parts)}</article>'
+
+
+def _chips(interests: Sequence[str], population: Population) -> str:
+    if not population.interests:
+        return ""
+    if not interests:
+        return '<p class="pp-none">no interests recorded</p>'
+    chips = "".join(
+        f"<li><b>{rank}</b>{_icon(population, interest)}{escape(interest_title(interest))}</li>"
+        for rank, interest in enumerate(interests, start=1)
+    )
+    return f'<ol class="pp-chips" aria-label="Interests, first to third">{chips}</ol>'
 
 
 def _image(picture: Picture, kind: str) -> str:

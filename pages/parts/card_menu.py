@@ -70,11 +70,14 @@ def rare(person: Person, room: DeltaGenerator) -> None:
 
 
 def _menu(person: Person) -> list[str]:
-    kept = card_people.is_kept(person)
-    several = len(card_people.kept()) > 1
-    options = [RECORD, WHATIF, WHY if person.dressed.pictures or person.dressed.cover else ""]
-    options += [RELEASE if kept else KEEP, RELEASE_ALL if kept and several else "", TAKE]
-    return [option for option in options if option]
+    options = [RECORD, WHATIF]
+    if card.interests_of(person.record, person.choice.population):
+        options.append(WHY)
+    if not card_people.is_kept(person):
+        options.append(KEEP)
+    else:
+        options += [RELEASE, RELEASE_ALL] if len(card_people.kept()) > 1 else [RELEASE]
+    return [*options, TAKE]
 
 
 def _keep_or_release(person: Person, key: str) -> None:

@@ -212,7 +212,12 @@ def complete(
             keywords=keywords,
         )
         shown |= {choice.picture.id for choice in chosen.choices}
-        notes = list(chosen.notes)
+        notes = [
+            f"No picture was looked for: {interest.replace('_', ' ')} has no keywords."
+            for interest in interests
+            if interest not in keywords
+        ]
+        notes += chosen.notes
         gender = names.gender_of(record.get("gender", ""))
         portrait = None
         if faces is None:
