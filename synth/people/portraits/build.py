@@ -21,13 +21,12 @@ UNLIKE = {"White": 0.52, "Black": 0.46, "Asian": 0.42, "Indian": 0.46}
 About where the nearest hundredth of pairs of real people of one gender, age band and ethnicity
 lie (White .57, Black .49, Asian .42, Indian .49): dlib tells some people apart worse than others.
 """
-_MILDER = 0.04  # less is asked after a search that failed
+_MILDER, _LATER = 0.04, 20  # less is asked after a search that failed, and of later portraits
 _COPY = 0.78
 """Styles nearer than this, in standard deviations of w, make much the same picture (random ones
 are 1.4 apart): the later of two is left out."""
 _INSIDE = {(15, 20): (16, 21), (21, 30): (22, 31), (31, 45): (31, 44), (46, 60): (47, 61)}
 _INSIDE[(61, 90)] = (61, 91)
-_LATER = 20
 _TRIES = 12  # paintings for one portrait
 
 
@@ -98,7 +97,8 @@ def fill(
                 continue
             path = work / f"{cell.name}-{number:03}.npz"
             if not path.exists():
-                apart = UNLIKE[cell.ethnicity] - _MILDER * made[cell].failed
+                mild = made[cell].failed or number >= _LATER
+                apart = UNLIKE[cell.ethnicity] - _MILDER * mild
                 bar = replace(finder.bar, unlike=apart)
                 found = Finder(finder.generator, finder.reader, finder.directions, bar).find(
                     wanted_for(cell, number),
