@@ -17,9 +17,9 @@ from synth.interests.quality import coherence, overlap, perplexity
 
 DEFAULT = Strengths(sparse_phi=0.02, sparse_theta=-0.5, decorrelation=0.1)
 """Chosen on time-use diaries (`python -m synth interests evaluate --sweep`). Smoothing Theta is
-what counts: it tells what somebody does beside what is shown four times as well as plain PLSA, and
-agrees best with interests made by hand; people with few items need it. Little sparsing clears Phi
-without a loss, decorrelation at this strength neither helps nor harms there.
+what counts: the perplexity of an item that is hidden falls to a quarter of plain PLSA's, because
+people who show few items are not taken for all of a kind. A little sparsing clears nineteen of
+twenty entries of Phi at no loss; decorrelation neither helps nor harms there at this strength.
 """
 Progress = Callable[[int, float], None]
 
