@@ -176,11 +176,11 @@ _OPENERS = [
     "Sunday well spent: {deed}{with}.",
     "Rain all day, so I {deed}.",
     "Up early and {deed}{with}.",
-    "Note to self: never again say no. I {deed}.",
+    "Note to self: say yes. I {deed}.",
     "I {deed}{with} and I'd do it again.",
     "Not to brag, but I {deed}.",
     "Confession: I {deed}.",
-    "My plan was to tidy up. Instead I {deed}.",
+    "Instead of tidying up I {deed}.",
     "Update: {deed}{with}.",
     "Before breakfast I {deed}.",
     "First time in ages that I {deed}.",
@@ -195,6 +195,36 @@ _OPENERS = [
     "Somehow I {deed} and it's only Tuesday.",
     "Ask me how it went: {deed}.",
     "Two thumbs up, I {deed}{with}.",
+    "Nobody asked, still: {deed}.",
+    "Plot twist: {deed}.",
+    "Proud moment. I {deed}{with}.",
+    "What a week. At least I {deed}.",
+    "Breaking news: {deed}{with}.",
+    "New personal best: {deed}.",
+    "Someone stop me, I {deed}.",
+    "Quick confession, I {deed}.",
+    "Good things today: {deed}{with}.",
+    "In other news, I {deed}.",
+    "Guilty pleasure: {deed}{with}.",
+    "Long story short: {deed}.",
+    "Because it was there, I {deed}.",
+    "Between errands I {deed}.",
+    "Happy report: {deed}{with}.",
+    "Weekend summary: {deed}{with}.",
+    "Against all advice I {deed}.",
+    "Better than chores: {deed}{with}.",
+    "Just so you know, I {deed}.",
+    "True story: {deed}{with}.",
+    "Out of nowhere I {deed}.",
+    "On a dare I {deed}.",
+    "Mission accomplished: {deed}.",
+    "Call it progress: {deed}{with}.",
+    "Best part of my day? I {deed}.",
+    "Very much like me: {deed}.",
+    "Old habits: {deed}{with}.",
+    "Tiny triumph, I {deed}.",
+    "After weeks of promises I {deed}.",
+    "Listen, I {deed}{with}.",
 ]
 _CLOSERS = [
     "Ten out of ten.",
@@ -217,6 +247,31 @@ _CLOSERS = [
     "To be continued.",
     "Life is good.",
     "See you next week.",
+    "Would recommend.",
+    "Again tomorrow?",
+    "Questions welcome.",
+    "Zero regrets.",
+    "Applause, please.",
+    "Make of that what you will.",
+    "Pictures will follow.",
+    "Nothing beats it.",
+    "My kind of luxury.",
+    "Repeat as needed.",
+    "Over and out.",
+    "Any tips?",
+    "Joy, basically.",
+    "Guess my mood.",
+    "That was the plan all along.",
+    "Happy tired.",
+    "Bring cake.",
+    "Believe it or not.",
+    "Highly relaxing.",
+    "Let's call that a win.",
+    "Everything else can wait.",
+    "I feel rich.",
+    "Tea helps.",
+    "Your turn.",
+    "Time well wasted.",
 ]
 _MOMENTS = [
     " before lunch",
@@ -245,7 +300,39 @@ _MOMENTS = [
     " and whistled the whole time",
     " and made a note of it",
     " and slept like a log",
+    " in yesterday's socks",
+    " at half past something",
+    " against the clock",
+    " like nobody was watching",
+    " and grinned like a fool",
+    " and learned my lesson",
+    " and ran out of biscuits",
+    " in one go",
+    " in slow motion",
+    " one step at a time",
+    " purely for fun",
+    " and called it therapy",
+    " and celebrated with soup",
+    " for the third time this month",
+    " despite everything",
+    " more or less on purpose",
+    " and laughed out loud",
+    " without any help",
+    " and it felt like a holiday",
+    " and still had time for a nap",
+    " half asleep",
+    " in record time",
+    " as if it were nothing",
 ]
+# Openings and moments that speak of different hours or weathers don't meet.
+_CLASHES = (
+    (
+        ("Last night", "Free evening", "Before breakfast", "Up early"),
+        ("lunch", "supper", "sunset", "sunshine", "grey sky", "street woke", "slept", "longest"),
+    ),
+    (("Rain all day", "I blame the weather"), ("sunshine", "sunset", "showers", "rained", "sky")),
+    (("Three good hours", "After weeks"), ("record time", "third time", "on a whim")),
+)
 _WITH = (
     " with a friend",
     " with the neighbours",
@@ -295,23 +382,31 @@ def _post(
     company = "" if " with " in deed else _pick(_company(interest, facts), rng, set())
     moment = ""
     if rng.random() < 0.6:
-        moment = _pick([m for m in _MOMENTS if not (company and "with" in m)], rng, said)
+        fitting = [m for m in _MOMENTS if not (company and "with" in m)]
+        moment = _pick([m for m in fitting if not _clash(opening, m)], rng, said)
     if "{with}" in opening:
         company += moment
     else:
         deed += moment
     parts = [opening.format(deed=deed, **{"with": company})]
     shape = rng.random()
-    if shape < 0.72:
-        parts.append(remark)
+    rest = [remark] if shape < 0.66 else []
     family = _family(interest, facts)
     if family and rng.random() < 0.3:
-        parts.append(_pick(family, rng, said))
-    elif shape > 0.6:
-        parts.append(_pick(_CLOSERS, rng, said))
+        rest.append(_pick(family, rng, said))
+    elif shape > 0.5:
+        rest.append(_pick(_CLOSERS, rng, said))
+    parts += rest if rng.random() < 0.6 else rest[::-1]
     if rng.random() < 0.12 and len(parts) > 1:
         parts = [*parts[1:], parts[0]] if not parts[0].startswith(("So ", "Update")) else parts
     return " ".join(parts)
+
+
+def _clash(opening: str, moment: str) -> bool:
+    return any(
+        opening.startswith(starts) and any(word in moment for word in words)
+        for starts, words in _CLASHES
+    )
 
 
 def _company(interest: str, facts: Facts) -> list[str]:
@@ -336,20 +431,31 @@ def _family(interest: str, facts: Facts) -> list[str]:
         found += [
             "The kids rolled their eyes.",
             "The kids want to come next time.",
-            "The house was quiet for once, the kids were at a friend's.",
-            "Raising children leaves an hour a day, this was it.",
+            "The house was quiet for once.",
+            "Parents get one free hour a day.",
+            "The kids took the pictures.",
+            "My children call it research.",
+            "Bedtime stories come next.",
+            "The kids think I'm odd.",
+            "Family dinner was late.",
         ]
     elif facts.children is False and facts.partner is False and interest != "children_play":
         found += [
             "The flat is mine, so is the schedule.",
             "Nobody at home to complain.",
             "Living on my own has its perks.",
+            "Nobody minds the mess.",
+            "Silence is golden.",
+            "Dinner for one, music for four.",
         ]
     if facts.spouse:
         found += [
             "My better half only shook a head.",
             "Marriage means sharing the last biscuit.",
-            "Someone I married made the coffee. Thank you.",
+            "Someone I married made the coffee.",
+            "My better half took the picture.",
+            "I'm told I talk about it in my sleep.",
+            "Marry someone who laughs about it.",
         ]
     elif facts.partner:
         found += ["My partner says I'm impossible.", "My partner took the picture."]
@@ -358,12 +464,17 @@ def _family(interest: str, facts: Facts) -> list[str]:
             "Back to work tomorrow.",
             "My colleagues will hear all about it.",
             "Day off used well.",
+            "The inbox can wait.",
+            "Work is what happens in between.",
+            "My desk misses me, surely.",
         ]
     if facts.age is not None and facts.age >= 68 and facts.works is False:
         found += [
             "Retirement suits me.",
             "At my age one may take one's time.",
             "No alarm clock, no hurry.",
+            "Every day is Saturday now.",
+            "Who needs an office?",
         ]
     if facts.age is not None and facts.age < 19:
         found += [
