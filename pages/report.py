@@ -120,27 +120,25 @@ def _with_rows(choice: Choice) -> None:
             icon=":material/info:",
         )
         return
-    jobs: dict[str, tuple[Order, Job[Trial]]] = st.session_state.setdefault(_JOBS, {})
+    jobs: dict[str, Job[None]] = st.session_state.setdefault(_JOBS, {})
     asked: dict[str, Order] = st.session_state.setdefault(_ASKED, {})
     mine = _identity(population)
     order = _order(choice)
     if order is not None:
         if mine in jobs:
-            jobs.pop(mine)[1].stop()
+            jobs.pop(mine).stop()
         asked[mine] = order
         if _shelf().get(order) is None:
-            jobs[mine] = (order, _start(population, order))
+            jobs[mine] = _start(population, order)
     if mine in jobs:
-        order, job = jobs[mine]
+        job = jobs[mine]
         if job.busy:
             _working(mine)
             return
         del jobs[mine]
-        if job.state == "done" and job.result is not None:
-            _shelf().put(order, job.result)
-        elif job.state == "failed":
+        if job.state == "failed":
             st.warning(words.plain(job.problem), icon=":material/sentiment_dissatisfied:")
-        else:
+        elif job.state == "stopped":
             st.info("The report was stopped.", icon=":material/stop_circle:")
     made = _shelf().get(asked[mine]) if mine in asked else None
     if made is None:
@@ -150,16 +148,15 @@ def _with_rows(choice: Choice) -> None:
     _filtered(made, population)
 
 
-def _start(population: Population, order: Order) -> Job[Trial]:
-    def work(progress: Progress) -> Trial:
-        return trials.trial(
-            population,
-            rows=order.rows,
-            target=order.target,
-            groups=order.groups,
-            seed=order.seed,
-            progress=progress,
-        )
+def _start(population: Population, order: Order) -> Job[None]:
+    shelf = _shelf()
+
+    def work(progress: Progress) -> None:
+        if shelf.get(order) is not None:  # another visitor's was made while this one waited
+            return
+        settings = {"rows": order.rows, "target": order.target, "groups": order.groups}
+        made = trials.trial(population, **settings, seed=order.seed, progress=progress)
+        shelf.put(order, made)  # also where the visitor does not come back for it
 
     return Job(work, _gate())
 
@@ -179,7 +176,7 @@ def _invitation(rows: int) -> None:
 @st.fragment(run_every=1.0)
 def _working(mine: str) -> None:
     """The bar, until the job has ended; then the whole page is drawn again."""
-    job = st.session_state[_JOBS][mine][1] if mine in st.session_state[_JOBS] else None
+    job: Job[None] | None = st.session_state[_JOBS].get(mine)
     if job is None or not job.busy:
         st.rerun()
     with st.container(border=True, key="report-working"):

@@ -40,6 +40,8 @@ FOLLOWS = (
     ("marital_status", "marital"),
 )
 """The second follows from the first."""
+LIMIT = 900.0
+"""Seconds after which a tool is stopped: what it draws matters here, not how fast."""
 FIGURES = ("lr_auc", "hgb_auc", "tvd1", "tvd2", "association", "repeat_share")
 
 
@@ -52,15 +54,15 @@ def compare(dataset: Dataset, peers: dict[str, str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="populace-adult-") as folder:
         place = measure.Place(Path(folder), dataset)
         ours, *others = measure.tools(peers)
-        measure.run(place, ours, {"task": "save"}, "all")
+        measure.run(place, ours, {"task": "save"}, "all", limit=LIMIT)
         for tool in (ours, *(tool for tool in others if tool.name in peers)):
             out = place.folder / f"{tool.name}-rows.parquet"
             job = {"task": "sample", "rows": len(dataset.train), "out": str(out)}
-            answer = measure.run(place, tool, job, "all")
+            answer = measure.run(place, tool, job, "all", limit=LIMIT)
             if "error" in answer:
                 found[tool.name] = {"error": answer["error"]}
                 continue
-            fitted = measure.run(place, tool, {"task": "fit"}, "all", 1)
+            fitted = measure.run(place, tool, {"task": "fit"}, "all", 1, LIMIT)
             people = in_terms_of(dataset, pd.read_parquet(out))
             found[tool.name] = {
                 "version": answer["version"],

@@ -306,7 +306,12 @@ def ratios(ours: Mapping[str, Any], peer: Mapping[str, Any]) -> dict[str, float 
 
 
 def run(
-    place: Place, tool: Tool, job: Mapping[str, Any], mode: str, repeats: int = 0
+    place: Place,
+    tool: Tool,
+    job: Mapping[str, Any],
+    mode: str,
+    repeats: int = 0,
+    limit: float = LIMIT,
 ) -> dict[str, Any]:
     """Do one job in a process of its own; an `error` in the answer says why there is none."""
     threads = 1 if mode == "one" else None
@@ -331,14 +336,14 @@ def run(
             [tool.python, *tool.entry, str(path)],
             capture_output=True,
             text=True,
-            timeout=LIMIT,
+            timeout=limit,
             env=environment,
             cwd=Path(__file__).resolve().parents[2],
             preexec_fn=lambda: os.sched_setaffinity(0, allowed),
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return {"error": f"stopped after {LIMIT:.0f} s", "seconds": LIMIT}
+        return {"error": f"stopped after {limit:.0f} s", "seconds": limit}
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
         last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]

@@ -42,7 +42,7 @@ def jobs(app):
 
 def finish(app):
     """Wait for the report and look at the page again."""
-    for _, job in list(jobs(app).values()):
+    for job in list(jobs(app).values()):
         job.wait(180)
     app.run()
     assert not app.exception
@@ -132,7 +132,7 @@ def test_a_report_can_be_stopped_and_the_page_says_so(visit, monkeypatch):
     monkeypatch.setattr(module, "trial", slow)
     app = visit("report", population=FRENCH)
     ask(app, rows=1000)
-    ((_, job),) = jobs(app).values()
+    (job,) = jobs(app).values()
     assert job.busy and heads(app) == []
     press(app, "Stop")
     go.set()
