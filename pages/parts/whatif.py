@@ -53,7 +53,7 @@ def ask(person: Person) -> None:
         others,
         selection_mode="multi",
         default=[name for name in ("gender", *person.choice.evidence) if name in others],
-        format_func=lambda name: schema[name].title,
+        format_func=lambda name: words.plain(schema[name].title),
         key=f"{at}-stays-{'-'.join(changing)}",
         help="All other facts are drawn anew from the posterior of what changes and what stays.",
     )

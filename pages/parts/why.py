@@ -36,7 +36,8 @@ def explain(person: Person) -> None:
     except PopulaceError as error:
         st.write(words.plain(str(error)))
     else:
-        st.html(f'<div class="pp-heat-room">{_table(found, library(edits))}</div>')
+        room = 'class="pp-heat-room" role="region" tabindex="0" aria-label="The pictures and words"'
+        st.html(f"<div {room}>{_table(found, library(edits))}</div>")
         st.caption(_legend(found))
     if profile.interests:
         _words(person, told)
@@ -131,7 +132,7 @@ def _words(person: Person, told: dict[str, tuple[str, ...]]) -> None:
         interests,
         default=interests[0],
         required=True,
-        format_func=interest_title,
+        format_func=lambda name: words.plain(interest_title(name)),
         key="why-interest",
         label_visibility="collapsed",
     )

@@ -44,8 +44,8 @@ PHRASES: Mapping[str, Phrases] = MappingProxyType(
             "a fat Russian novel / the new mystery / a book of short stories / a biography / some "
             "poetry / a travel diary / last year's prizewinner / a battered paperback / a sea story",
             "finished {thing} / read {thing} in two sittings / gave up on {thing} at page ninety / lent "
-            "out {thing} and miss it / found {thing} at the library sale / read the first line of "
-            "{thing} three times because it is that good / missed my stop because of {thing}",
+            "out {thing} and miss it / bought {thing} second hand / read the first line of "
+            "{thing} three times / missed my stop because of {thing}",
             "The pile by the bed grew anyway. / Librarians are heroes. / I underlined far too much. / "
             "Recommendations welcome. / Page one of the next is waiting. / The film can't be this good. "
             "/ Bookmarks are for people with self-control.",
