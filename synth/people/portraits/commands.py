@@ -258,6 +258,7 @@ def train_heads(
 def train_directions(
     samples: Annotated[int, typer.Option(min=200, help="Random faces to read.")] = 1600,
     seed: Annotated[int, typer.Option(help="Seed of the faces.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Where the directions go.")] = None,
 ) -> None:
     """Learn which way in w a face ages, changes gender, ethnicity, pose or smile."""
     from synth.people.portraits.directions import ATTRIBUTES, SHIPPED
@@ -271,7 +272,7 @@ def train_directions(
 
         points = registry.fetch("dlib-faces") / "shape_predictor_68_face_landmarks.dat"
         directions = learn_directions(tools, points, samples, seed, told)
-    directions.save(SHIPPED)
+    directions.save(out or SHIPPED)
     for name, value in zip(ATTRIBUTES, directions.r2, strict=True):
         typer.echo(f"{name:8} R² {value:.2f}")
 
