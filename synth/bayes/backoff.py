@@ -81,29 +81,48 @@ def _rows_of(row: int, shape: np.ndarray, strides: np.ndarray, out: np.ndarray) 
 
 
 @njit(cache=True, nogil=True)
+def _multiply_in(mean: np.ndarray, arena: np.ndarray, at: int, size: int, sign: int) -> None:
+    """Multiply `mean` by a row of a simpler table, or divide by it."""
+    if sign > 0:
+        for x in range(size):
+            mean[x] *= arena[at + x]
+    else:
+        for x in range(size):
+            below = arena[at + x]
+            mean[x] = mean[x] / below if below > 0.0 else 0.0
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def _log_likelihood(
-    c: np.ndarray, n: np.ndarray, m: np.ndarray, t: np.ndarray, entries: int, alpha: float
+    n: np.ndarray, m: np.ndarray, t: np.ndarray, single: int, c: np.ndarray, alpha: float
 ) -> float:
-    """Σ c·log((n + α m) / (t + α)); single people are multiplied up before the logarithm."""
-    total, product = 0.0, 1.0
-    for i in range(entries):
-        p = (n[i] + alpha * m[i]) / (t[i] + alpha)
-        if c[i] == 1.0:
-            product *= p
-        elif c[i] == 2.0:
-            product *= p * p
-        else:
-            total += c[i] * np.log(p)
-        if product < 1e-200:
-            total += np.log(product)
-            product = 1.0
-    return total + np.log(product)
+    """Σ c·log((n + α m) / (t + α)) over entries; the first `single` are of one person each.
+
+    Those are multiplied up, sixteen at a time, before the logarithm: (10⁹ people)¹⁶ and
+    (10⁻⁹)¹⁶ are still numbers.
+    """
+    total = 0.0
+    whole = single // 16 * 16
+    for low in range(0, whole, 16):
+        above, below = 1.0, 1.0
+        for i in range(low, low + 16):
+            above *= n[i] + alpha * m[i]
+            below *= t[i] + alpha
+        total += np.log(above / below)
+    for i in range(whole, single):
+        total += np.log((n[i] + alpha * m[i]) / (t[i] + alpha))
+    # The others stand at the end of the arrays, the last of them first.
+    for i in range(c.shape[0]):
+        j = n.shape[0] - 1 - i
+        total += c[i] * np.log((n[j] + alpha * m[j]) / (t[j] + alpha))
+    return total
 
 
 @njit(cache=True, nogil=True)
 def _cross_validate(
     folds: np.ndarray,
     everybody: np.ndarray,
+    people: int,
     size: int,
     shape: np.ndarray,
     arena: np.ndarray,
@@ -113,49 +132,92 @@ def _cross_validate(
     out: np.ndarray,
     strengths: np.ndarray,
 ) -> tuple[float, float]:
-    """Score a family; where `out` is not negative, leave its tables in the arena."""
+    """Score a family; where `out` is not negative, leave its tables in the arena.
+
+    There are no more entries than `people`: each is counted in one cell of one fold.
+    """
     cells = folds.shape[1]
     rows = cells // size
-    entries = 0
-    for f in range(folds.shape[0]):
-        for i in range(cells):
-            if folds[f, i] > 0.0:
-                entries += 1
-    c = np.empty(entries)
-    n = np.empty(entries)
-    m = np.empty(entries)
-    t = np.empty(entries)
+    parents, simpler = shape.shape[0], signs.shape[0]
+    last = shape[parents - 1] if parents > 0 else 1
+    # Which person's cells: single people from the front, cells with more from the back.
+    n = np.empty(people)
+    m = np.empty(people)
+    t = np.empty(people)
+    c = np.empty(people)
+    single, several = 0, 0
+    # Rows that are seen, and how many of the others are in them.
+    seen_rows = np.empty((folds.shape[0], min(people, rows)), np.int64)
+    seen_totals = np.empty((folds.shape[0], min(people, rows)))
+    seen_count = np.zeros(folds.shape[0], np.int64)
     mean = np.full(size, 1.0 / size)
-    subrows = np.zeros(offsets.shape[1], np.int64)
-    k = 0
+    # What does not depend on the last parent is multiplied once for all of its values.
+    head = np.empty(size)
+    start = np.zeros(simpler, np.int64)
     for f in range(folds.shape[0]):
+        before = -1
         for row in range(rows):
             at = row * size
-            seen, total = 0.0, 0.0
+            seen = 0.0
             for x in range(size):
                 seen += folds[f, at + x]
-                total += everybody[at + x] - folds[f, at + x]
             if seen == 0.0:
                 continue
-            if shape.shape[0] > 0:
-                _rows_of(row, shape, strides, subrows)
-                _superpose(arena, offsets[f], signs, subrows, size, mean)
+            total = 0.0
+            for x in range(size):
+                total += everybody[at + x]
+            total -= seen
+            k = seen_count[f]
+            seen_rows[f, k] = row
+            seen_totals[f, k] = total
+            seen_count[f] = k + 1
+            if parents > 0:
+                front, digit = row // last, row % last
+                if front != before:
+                    before = front
+                    _rows_of(front, shape[: parents - 1], strides[:, : parents - 1], start)
+                    for x in range(size):
+                        head[x] = 1.0
+                    for s in range(simpler):
+                        if strides[s, parents - 1] == 0:
+                            place = offsets[f, s] + start[s] * size
+                            _multiply_in(head, arena, place, size, signs[s])
+                for x in range(size):
+                    mean[x] = head[x]
+                for s in range(simpler):
+                    stride = strides[s, parents - 1]
+                    if stride > 0:
+                        place = offsets[f, s] + (start[s] + digit * stride) * size
+                        _multiply_in(mean, arena, place, size, signs[s])
+                mass = 0.0
+                for x in range(size):
+                    mass += mean[x]
+                if mass > 0.0:
+                    for x in range(size):
+                        mean[x] /= mass
             for x in range(size):
                 below = max(mean[x], 1e-9)
                 if out[f] >= 0:
                     arena[out[f] + at + x] = below
-                if folds[f, at + x] > 0.0:
-                    c[k] = folds[f, at + x]
-                    n[k] = everybody[at + x] - folds[f, at + x]
-                    m[k] = below
-                    t[k] = total
-                    k += 1
+                count = folds[f, at + x]
+                if count > 0.0:
+                    i = single
+                    if count == 1.0:
+                        single += 1
+                    else:
+                        c[several] = count
+                        several += 1
+                        i = people - several
+                    n[i] = everybody[at + x] - count
+                    m[i] = below
+                    t[i] = total
+    c = c[:several]
     best = strengths.shape[0] // 2
-    score = _log_likelihood(c, n, m, t, entries, strengths[best])
+    score = _log_likelihood(n, m, t, single, c, strengths[best])
     for step in (1, -1):
         moved = False
         while 0 <= best + step < strengths.shape[0]:
-            other = _log_likelihood(c, n, m, t, entries, strengths[best + step])
+            other = _log_likelihood(n, m, t, single, c, strengths[best + step])
             if other <= score:
                 break
             best += step
@@ -167,14 +229,9 @@ def _cross_validate(
     for f in range(folds.shape[0]):
         if out[f] < 0:
             continue
-        for row in range(rows):
-            at = row * size
-            seen, total = 0.0, 0.0
-            for x in range(size):
-                seen += folds[f, at + x]
-                total += everybody[at + x] - folds[f, at + x]
-            if seen == 0.0:
-                continue
+        for k in range(seen_count[f]):
+            at = seen_rows[f, k] * size
+            total = seen_totals[f, k]
             for x in range(size):
                 below = arena[out[f] + at + x]
                 arena[out[f] + at + x] = (
@@ -317,6 +374,7 @@ class Backoff:
         score, alpha = _cross_validate(
             folds,
             folds.sum(axis=0),
+            self.codes.rows,
             self.codes.sizes[child],
             np.array(self.codes.shape(parents), dtype=np.int64),
             self._arena,
