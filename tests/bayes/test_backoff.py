@@ -1,5 +1,7 @@
 """Back-off tables: probabilities, closed forms, margins, zeros, and no reward for memorising."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
@@ -128,3 +130,45 @@ def test_impossible_pairs_stay_impossible_in_larger_families():
     assert (backoff.table(2, (0,))[1, 2] == 0).all()
     assert (backoff.table(2, (0, 1))[1, :, 2] == 0).all()
     assert backoff.table(2, (0, 1)).sum(axis=-1) == pytest.approx(1)
+
+
+def _plainly(backoff, codes, child, parents, fold):
+    """A family's table from the people outside a fold, and the fold's counts, without shortcuts."""
+    family = (*parents, child)
+    shape = codes.shape(family)
+    low, high = backoff._bounds[fold], backoff._bounds[fold + 1]
+    held = backoff._shuffled.count(family, low, high).reshape(shape)
+    others = backoff._shuffled.count(family).reshape(shape) - held
+    mean = np.full(shape, 1.0 / shape[-1])
+    if parents:
+        mean = np.ones(shape)
+        for size in range(len(parents) - 1, -1, -1):
+            for sub in combinations(parents, size):
+                table, _ = _plainly(backoff, codes, child, sub, fold)
+                wide = [codes.sizes[p] if p in sub else 1 for p in parents]
+                table = table.reshape(*wide, shape[-1])
+                mean = mean * table if (len(parents) - 1 - size) % 2 == 0 else mean / table
+        mean = mean / mean.sum(axis=-1, keepdims=True)
+    mean = np.maximum(mean, 1e-9)
+    alpha = backoff.strength(child, parents)
+    total = others.sum(axis=-1, keepdims=True)
+    return (others + alpha * mean) / (total + alpha), held
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("parents", [(), (0,), (1,), (0, 1), (0, 1, 3), (0, 1, 3, 4)])
+def test_scores_agree_with_the_plain_sum(parents, weighted):
+    rng = np.random.default_rng(7)
+    a, b = rng.integers(0, 3, 900), rng.integers(0, 5, 900)
+    x = (a + b + rng.integers(0, 2, 900)) % 4
+    values = np.stack([a, b, x, rng.integers(0, 7, 900), rng.integers(0, 2, 900)])
+    weights = rng.choice([1.0, 2.0, 0.5], 900) if weighted else None
+    codes = Codes(values, (3, 5, 4, 7, 2), weights)
+    backoff = Backoff(codes)
+    score = backoff.score(2, parents) + 0.5 * np.log(900) * len(parents)
+    expected = 0.0
+    for fold in range(2):
+        table, held = _plainly(backoff, codes, 2, parents, fold)
+        some = held > 0
+        expected += (held[some] * np.log(table[some])).sum()
+    assert score == pytest.approx(expected, rel=1e-6)
