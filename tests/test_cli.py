@@ -136,6 +136,7 @@ def test_samples_are_the_same_in_both_kinds_of_file(fitted, tmp_path):
     assert set(frame["marital"]) == {"=single"}
     written = pa_csv.read_csv(tmp_path / "x.csv").to_pandas()
     assert set(written["marital"]) == {"'=single"}, "no cell is taken for a formula"
+    assert written["synthetic"].all(), "a CSV file says so in every row"
     assert written["age"].tolist() == frame["age"].tolist()
     assert written["pay"].isna().tolist() == frame["pay"].isna().tolist()
     assert (tmp_path / "x.csv").read_bytes() == (tmp_path / "again.csv").read_bytes()
