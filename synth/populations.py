@@ -131,8 +131,8 @@ class Population:
         path = self.folder / "people.parquet"
         if not path.exists():
             return None
-        # An own table's schema is known; a shipped one is read as it was found.
-        return read_table(path, schema=self.schema if self.finish else None)
+        # A shipped table may hold columns beyond those learned; any other is what was learned.
+        return read_table(path, schema=None if self.folder.parent == SHIPPED else self.schema)
 
     @property
     def interests(self) -> tuple[str, ...]:
@@ -320,7 +320,7 @@ def write(population: Population, folder: str | Path, *, rows: bool = False) -> 
         (folder / "card.md").write_text(population.card, encoding="utf-8")
     people = folder / "people.parquet"
     if rows and population.table is not None:
-        population.table.frame.to_parquet(people, index=False)
+        population.table.frame.to_parquet(people, index=False, compression="zstd")
     else:
         people.unlink(missing_ok=True)
     return load(folder)

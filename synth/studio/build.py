@@ -297,8 +297,15 @@ def _featured(network: Network, settled: set[str]) -> tuple[str, ...]:
     schema = network.schema
     free = [c for c in schema if c.name not in settled]
     names = [c.name for c in free if c.name.casefold() in first]
-    easy = [c.name for c in free if c.is_number or len(c.levels) <= 30]
+    easy = [c.name for c in free if _stops(c) <= 100]
     return tuple(dict.fromkeys([*names, *easy, *schema.names]))[:6]
+
+
+def _stops(column: Column) -> float:
+    """How many answers a question about the column has."""
+    if not column.is_number:
+        return len(column.levels)
+    return (float(column.upper) - float(column.lower)) / (column.step or 1.0)
 
 
 def _note(plan: Plan, rows: int, weight: str) -> str:

@@ -41,7 +41,7 @@ def _values(column: Column, found: Found) -> str:
     if column.role == "skip" and found.examples:
         return f"{found.distinct:,} values: {', '.join(found.examples)} …"
     if column.is_number and column.lower is not None:
-        lower, upper = number_text(column.lower), number_text(column.upper)
+        lower, upper = (_number(end) for end in (column.lower, column.upper))
         return f"{lower} to {upper}, {found.distinct:,} values"
     if column.kind == "boolean":
         return "yes, no"
@@ -49,6 +49,10 @@ def _values(column: Column, found: Found) -> str:
         return "nothing"
     more = " …" if found.distinct > len(found.examples) else ""
     return f"{found.distinct:,} levels: {', '.join(found.examples)}{more}"
+
+
+def _number(value: float) -> str:
+    return f"{int(value):,}" if float(value).is_integer() else number_text(value)
 
 
 def corrections(before: pd.DataFrame, after: pd.DataFrame) -> tuple[Correction, ...]:

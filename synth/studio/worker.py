@@ -29,7 +29,7 @@ Kind = Literal["understand", "learn", "open"]
 ROOT = Path(__file__).parents[2]
 MEMORY = 6 * 2**30
 """Bytes of address space that a child may claim; what it really uses is far less."""
-SECONDS: Mapping[Kind, int] = {"understand": 300, "learn": 7200, "open": 300}
+SECONDS: Mapping[Kind, int] = {"understand": 900, "learn": 7200, "open": 900}
 """How long each kind of work may take."""
 FILE_LIMIT = 2**30
 MOST = 4
