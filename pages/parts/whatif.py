@@ -52,7 +52,7 @@ def ask(person: Person) -> None:
         "What stays",
         others,
         selection_mode="multi",
-        default=[name for name in ("gender", *person.choice.evidence) if name in others],
+        default=[name for name in others if name == "gender" or name in person.choice.evidence],
         format_func=lambda name: words.plain(schema[name].title),
         key=f"{at}-stays-{'-'.join(changing)}",
         help="All other facts are drawn anew from the posterior of what changes and what stays.",
