@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from synth.people.portraits.tools import Tools
 
 _BANK, _LIVE = "from the bank", "new from the generator"
+_FACE = 108  # pixels: six beside each other on a wide screen, three on a narrow one
 _MOVES = {
     "Age": ("age", 18.0, ("male", *ETHNICITIES, "turn")),
     "Gender": ("male", 5.0, ("age", *ETHNICITIES, "turn")),
@@ -102,12 +103,11 @@ def _from_bank(gender: str, age: int, ethnicity: str, count: int, seed: int) -> 
     rows = [bank.names.index(one.name) for one in found]
     reading = _heads().read(bank.embeddings[rows].astype(np.float32))
     reading = replace(reading, measured=bank.ages[rows])
-    for start in range(0, len(found), 6):
-        for column, index in zip(st.columns(6), range(start, len(found)), strict=False):
-            alt = f"Synthetic portrait: {ethnicity} {gender} of about {found[index].age:.0f}"
-            with column:
-                name = f"{found[index].name}.webp"
-                _caption(reading.words(index), alt, found[index].webp(), name, index)
+    with st.container(horizontal=True, gap="small", key="faces"):
+        for index, one in enumerate(found):
+            alt = f"Synthetic portrait: {ethnicity} {gender} of about {one.age:.0f}"
+            with st.container(width=_FACE, gap="small"):
+                _caption(reading.words(index), alt, one.webp(), f"{one.name}.webp", index)
     if found[0].cell.band != Cell.of(gender, age, ethnicity).band:
         low, high = found[0].cell.band
         st.caption(f"The bank has nobody of that age yet; these are the nearest, {low} to {high}.")
@@ -123,7 +123,7 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
     st.caption(f"Painted by {tools.generator}. Each face is painted, read, and corrected in w.")
     names = bank.cell(Cell.of(gender, age, ethnicity))
     parents = np.stack([bank.style(name) for name in names]) if names else None
-    columns = st.columns(6)
+    faces = st.container(horizontal=True, gap="small", key="faces")
     progress = st.progress(0.0, text="Painting …")
     st.button("Stop", key="stop-live", icon=":material/stop:")
     people: list[np.ndarray] = []
@@ -149,7 +149,7 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
         if found is None:
             continue
         people.append(found.look.embedding)
-        with columns[index % 6]:
+        with faces, st.container(width=_FACE, gap="small"):
             words = f"{found.look.reading.words(0)} · {found.tries} tries, {found.seconds:.1f} s"
             alt = f"New synthetic portrait: {ethnicity} {gender}"
             _caption(words, alt, encode(found.image, "png"), f"new-{seed}-{index}.png", index)
@@ -189,11 +189,12 @@ def _strip(found: list[Portrait]) -> None:
         kind, size, hold = _MOVES[name]
         step += tools.finder.directions.change({kind: value * size}, hold)
     st.button("Stop", key="stop-strip", icon=":material/stop:")
-    for column, part in zip(st.columns(6), np.linspace(0, 1, 6), strict=True):
+    faces = st.container(horizontal=True, gap="small", key="strip")
+    for part in np.linspace(0, 1, 6):
         with _lock():
             image = tools.generator.paint(w + np.float32(part) * step)[0]
             look = tools.reader.look(image)
-        with column:
+        with faces, st.container(width=_FACE):
             words = look.reading.words(0) if look else "no face is found any more"
             st.image(image, caption=f"{part:.0%} · {words}", width="stretch")
 
@@ -212,7 +213,17 @@ def _table1() -> None:
         "Table 1 of the paper, for this project: every portrait was asked for by gender, age and "
         "ethnicity and judged by models that chose none of them."
     )
-    st.dataframe(table.rows, hide_index=True, width="stretch", key="table1")
+    st.dataframe(
+        table.rows,
+        hide_index=True,
+        width="stretch",
+        key="table1",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.2f")
+            for name, value in table.rows[0].items()
+            if isinstance(value, float)
+        },
+    )
     for note in table.notes:
         st.caption(note)
     st.caption(

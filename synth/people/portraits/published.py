@@ -20,11 +20,14 @@ _TABLES = {
 }
 
 
+_AGES = range(4, 7)  # the rows of the table that are age groups
+
+
 @dataclass(frozen=True)
 class Published:
     """`rows` of the table, one a class, and `notes`: how each column came about."""
 
-    rows: tuple[dict[str, str | float | None], ...]
+    rows: tuple[dict[str, str | float], ...]
     notes: tuple[str, ...]
 
 
@@ -51,21 +54,26 @@ def _laid_out(report: dict) -> Published | None:
     judge = report.get("age_judge_on_real_photographs")
     rows = []
     for index, first in enumerate(next(iter(tables.values()))["rows"]):
-        line: dict[str, str | float | None] = {"Class": _title(first["name"])}
-        line["Paper F1"] = first["paper"][2]
+        line: dict[str, str | float] = {"Class": _title(first["name"])}
+        line["Paper F1"] = float(first["paper"][2])
         for title, table in tables.items():
             one = table["rows"][index]
-            if "recalibrated" in title and not 4 <= index < 7:
-                continue
-            line[f"{title} F1"] = round(one["f1"], 2)
-            line[f"{title} 95%"] = f"{one['low']:.2f}–{one['high']:.2f}"
-        if judge and 4 <= index < 7:
-            line["Real people F1"] = round(judge["f1"][index - 4], 2)
+            between = f"{one['low']:.2f}–{one['high']:.2f}"
+            if "recalibrated" not in title:
+                line[f"{title} F1"] = float(round(one["f1"], 2))
+                line[f"{title} 95%"] = between
+            elif index in _AGES:
+                line[f"{title}: F1"] = f"{one['f1']:.2f} ({between})"
+            else:
+                line[f"{title}: F1"] = "–"
+        if judge:
+            real = f"{judge['f1'][index - 4]:.2f}" if index in _AGES else "–"
+            line["Real people F1"] = real
         for title, table in tables.items():
             if "recalibrated" not in title:
                 one = table["rows"][index]
-                line[f"{title} precision"] = round(one["precision"], 2)
-                line[f"{title} recall"] = round(one["recall"], 2)
+                line[f"{title} precision"] = float(round(one["precision"], 2))
+                line[f"{title} recall"] = float(round(one["recall"], 2))
         rows.append(line)
     notes = [
         f"{title}: {table['requests']} balanced requests, {table['answered']} answered; the "
