@@ -16,7 +16,7 @@ from synth.errors import PopulaceError
 from synth.populations import Population
 from synth.studio.file import SUFFIX
 from synth.studio.finish import Cut
-from synth.studio.plan import KINDS, USES, Plan
+from synth.studio.plan import KINDS, USES, Plan, title_of
 from synth.studio.sheet import FIXED, corrections
 
 POLL = 0.7  # seconds between two looks at a job
@@ -275,7 +275,7 @@ def _ask_to_learn(table: Desk, plan: Plan | None) -> None:
     )
     again = table.made is not None
     if plan is not None:
-        plan = replace(plan, title=" ".join(title.split()) or plan.title, score=_SCORES[score])
+        plan = replace(plan, title=title_of(title), score=_SCORES[score])
     st.button(
         "Learn again" if again else "Learn",
         key="studio-learn",

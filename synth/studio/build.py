@@ -312,7 +312,7 @@ def _note(plan: Plan, rows: int, weight: str) -> str:
     people = "people" if plan.count and not weight else "rows"
     note = f"Learned from {rows:,} {people} of a table of your own"
     if weight:
-        note += f", weighted by {weight}; the real people it is compared with are not weighted"
+        note += ", weighted; the real people it is compared with are not weighted"
     return note + "."
 
 

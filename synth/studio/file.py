@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import math
+import re
 import zipfile
 from pathlib import Path
 
@@ -37,6 +38,7 @@ _PARTS = {
 }
 _NEEDED = ("network.json", "reference.json", "population.json")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_TELLS = re.compile(r"\]\s*[(\[:]|[<>`$\x00-\x1f\u202a-\u202e\u2066-\u2069]|https?:|www\.")
 _DAMAGED = "is damaged or was not made by Populace: ask for it anew."
 
 
@@ -143,6 +145,8 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> bytes:
 def check(population: Population) -> None:
     """Raise a PopulaceError unless a population from elsewhere can be relied on."""
     network = population.network
+    if _TELLS.search(f"{population.title} {population.note}") or len(population.note) > 1000:
+        raise PopulaceError("Its title or note holds a link or a mark-up: it is not opened.")
     damaged = f"The population {population.title[:60]} {_DAMAGED}"
     cells = 0
     for name, coding in network.codings.items():

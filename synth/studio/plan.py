@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -263,7 +264,9 @@ def title_of(file: str) -> str:
     stem = file.rsplit("/", 1)[-1]
     for ending in (".gz", ".csv", ".parquet", ".tsv", ".txt", ".pq"):
         stem = stem[: -len(ending)] if stem.casefold().endswith(ending) else stem
-    words = " ".join("".join(c if c.isprintable() else " " for c in stem).replace("_", " ").split())
+    stem = re.sub(r"https?:|www\.", " ", stem)
+    stem = "".join(c if c.isprintable() and c not in "<>[]`$_" else " " for c in stem)
+    words = " ".join(stem.split())
     words = words[:60].strip() or "My table"
     return words[0].upper() + words[1:]
 

@@ -81,13 +81,13 @@ def test_a_table_becomes_a_population(visit, table):
 
     app.text_area[0].set_value("age >= 15\nwork <= home").run()
     app.segmented_control(key=f"score-{desk(app).token}").set_value("quick").run()
-    app.text_input(key=f"title-{desk(app).token}").set_value("Our <people>").run()
+    app.text_input(key=f"title-{desk(app).token}").set_value("our *people*").run()
     button(app, "Learn").click()
     app.run()
     settled(app)
     assert not warnings(app)
     made = desk(app).made
-    assert made.title == "Our <people>"
+    assert made.title == "Our *people*"
 
     button(app, "Use it on all pages").click()
     app.run()

@@ -90,6 +90,8 @@ def test_no_part_can_run(folder):
         (lambda c: again(c, reference__json=b"{}"), "reference"),
         (lambda c: again(c, population__json=b"[]"), "damaged"),
         (lambda c: again(c, population__json=b'{"featured": 3}'), "damaged"),
+        (lambda c: again(c, population__json=b'{"note": "![x](http://x.y/z.png)"}'), "link"),
+        (lambda c: again(c, population__json=b'{"title": "<script>"}'), "link"),
         (lambda c: again(c, people__parquet=b"PAR1"), "Parquet|empty|damaged"),
         (lambda c: again(c, card__md=b"\xff\xfe"), "card"),
     ],
