@@ -1,0 +1,105 @@
+"""Tables over columns, and what elimination does with them: multiply, sum out, work out rows.
+
+The product of an eliminated column's tables can be large, and few of its rows may ever be needed: a
+sample of ten thousand people visits ten thousand rows at most. So a column is summed out without
+writing the product down, and the product's rows are worked out when they are asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """A table over columns; `table` has one axis for each name in `scope`."""
+
+    scope: tuple[str, ...]
+    table: np.ndarray
+
+
+def multiply(
+    factors: Sequence[Factor], scope: tuple[str, ...], sizes: Mapping[str, int]
+) -> np.ndarray:
+    """The product of tables over a scope that holds all of theirs."""
+    place = {name: i for i, name in enumerate(scope)}
+    shape = tuple(sizes[name] for name in scope)
+    parts: list[np.ndarray] = []
+    for factor in _small_first(factors):
+        order = sorted(range(len(factor.scope)), key=lambda i: place[factor.scope[i]])
+        here = {factor.scope[i] for i in order}
+        wide = [sizes[name] if name in here else 1 for name in scope]
+        parts.append(factor.table.transpose(order).reshape(wide))
+    if not parts:
+        return np.ones(shape)
+    product = parts[0]
+    for part in parts[1:-1]:
+        product = product * part
+    if len(parts) == 1:
+        return np.array(np.broadcast_to(product, shape))
+    return np.multiply(np.broadcast_to(product, shape), parts[-1])
+
+
+def product_rows(
+    factors: Sequence[Factor],
+    scope: tuple[str, ...],
+    sizes: Mapping[str, int],
+    rows: np.ndarray,
+) -> np.ndarray:
+    """Some rows of `multiply`, to the last bit the same; shape (rows, size of the last column).
+
+    `rows` numbers the combinations of all columns of the scope but the last.
+    """
+    above, name = scope[:-1], scope[-1]
+    codes = np.unravel_index(rows, [sizes[v] for v in above]) if above else ()
+    digits = dict(zip(above, codes, strict=True))
+    product: np.ndarray | None = None
+    for factor in _small_first(factors):
+        order = [v for v in above if v in factor.scope] + [v for v in factor.scope if v == name]
+        table = factor.table.transpose([factor.scope.index(v) for v in order])
+        # The last axis is the column's, or of size 1.
+        part = table[tuple(digits[v] for v in order if v != name)]
+        part = part if name in factor.scope else part[..., None]
+        product = part if product is None else product * part
+    shape = (len(rows), sizes[name])
+    return np.ascontiguousarray(np.broadcast_to(1.0 if product is None else product, shape))
+
+
+def sum_out(
+    factors: Sequence[Factor], name: str, scope: tuple[str, ...], sizes: Mapping[str, int]
+) -> np.ndarray:
+    """The product of tables summed over one column; shape of `scope`, which leaves it out.
+
+    The product itself, over the scope and the column, is not written down where the tables fall
+    into two groups: sums of products of two tables are what matrices are for.
+    """
+    ordered = _small_first(factors)
+    wide = {*ordered[-1].scope, name} if ordered else {name}
+    inside = [factor for factor in ordered if set(factor.scope) <= wide]
+    outside = [factor for factor in ordered if not set(factor.scope) <= wide]
+    reach = {v for factor in outside for v in factor.scope}
+    left = tuple(v for v in scope if v in wide)
+    right = tuple(v for v in scope if v in reach)
+    cells = math.prod(sizes[v] for v in scope) * sizes[name]
+    small = math.prod(sizes[v] for v in right) * sizes[name]
+    if not outside or name not in reach or 2 * small > cells:
+        return multiply(factors, (*scope, name), sizes).sum(axis=-1)
+    both = tuple(v for v in left if v in right)
+    one = tuple(v for v in left if v not in both)
+    two = tuple(v for v in right if v not in both)
+    batch = math.prod(sizes[v] for v in both)
+    a = multiply(inside, (*both, *one, name), sizes).reshape(batch, -1, sizes[name])
+    b = multiply(outside, (*both, *two, name), sizes).reshape(batch, -1, sizes[name])
+    message = a @ b.transpose(0, 2, 1)
+    now = (*both, *one, *two)
+    message = message.reshape([sizes[v] for v in now])
+    return np.ascontiguousarray(message.transpose([now.index(v) for v in scope]))
+
+
+def _small_first(factors: Sequence[Factor]) -> list[Factor]:
+    """Small tables first: their product stays small until a large one widens it."""
+    return sorted(factors, key=lambda factor: factor.table.size)
