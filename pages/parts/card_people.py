@@ -32,6 +32,11 @@ class Person:
     remark: str = ""
     was: Person | None = None
 
+    @property
+    def origin(self) -> Person:
+        """The person as drawn, before any change."""
+        return self if self.was is None else self.was.origin
+
 
 def drawn(choice: Choice) -> tuple[Person, ...]:
     """The people of a choice, dressed beside those that are kept from elsewhere."""
@@ -39,7 +44,8 @@ def drawn(choice: Choice) -> tuple[Person, ...]:
     frame = loaders.people(name, choice.evidence, choice.people, choice.seed)
     records = frame.to_dict("records")
     keys = [_key(choice, number) for number in range(len(records))]
-    beside = [one.dressed.profile for one in kept() if one.key not in keys]
+    # Whoever was changed from somebody here is the same person twice, and looks it.
+    beside = [one.dressed.profile for one in kept() if one.origin.key not in keys]
     worn = dress(records, choice, [profile for profile in beside if profile is not None])
     return tuple(
         Person(key, record, wears, choice)

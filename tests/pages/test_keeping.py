@@ -136,7 +136,7 @@ def bank_only(monkeypatch):
 
 
 @pytest.mark.usefixtures("bank_only")
-def test_what_if_shows_before_and_after_and_keeps_the_changed(dialog):
+def test_what_if_shows_before_and_after_and_keeps_the_changed(dialog, visit):
     app = dialog("whatif", gender="female", age=["25", "35"], seed="5")
     before, after = (line.split(" · ")[0] for line in lines(app)[-2:])
     assert 25 <= int(before) <= 35 and after == "60"
@@ -151,6 +151,12 @@ def test_what_if_shows_before_and_after_and_keeps_the_changed(dialog):
     (kept,) = app.session_state["kept people"].values()
     assert kept.record["age"] == 60 and kept.remark == "what if age: 60"
     assert kept.was.record["age"] == int(before)
+    app = visit(gender="female", age=["25", "35"], seed="5")
+    drawn = names(app)
+    app.session_state["kept people"] = {kept.key: kept}
+    app.run()
+    assert names(app) == [kept.dressed.name, *drawn], "who was changed is left alone"
+    assert marks(app) == ["kept · what if age: 60"]
 
 
 @pytest.mark.usefixtures("bank_only")
