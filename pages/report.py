@@ -228,8 +228,7 @@ def _without_rows(choice: Choice) -> None:
     st.html(
         '<div class="rp"><p>Utility, privacy, three columns at a time and how well a classifier '
         "tells synthetic people from real ones need the real rows, person by person. Those of this "
-        "population are not shipped; only counts of columns and of pairs of columns are, from "
-        "which no row can be put together again.</p></div>"
+        "population are not shipped; only counts of columns and of pairs of columns are.</p></div>"
     )
     scores = _scores(population.card)
     if scores:

@@ -98,6 +98,7 @@ class CountsReport:
             self.parts,
             QUALITY,
             people=(self.aggregates.rows_synthetic, self.aggregates.rows_real),
+            name="Quality that counts tell",
             notes=(MISSING, *self.notes),
         )
 

@@ -85,15 +85,17 @@ def summary(
     words: str,
     *,
     people: tuple[int, int],
+    name: str = "Quality",
     level: tuple[str, str, str] | None = None,
     notes: Sequence[str] = (),
 ) -> str:
     """The overall score and the privacy level, each with its meaning.
 
-    people: how many synthetic and real; level: the level, what it means, and its definition.
+    people: how many synthetic and real; name: of the score; level: the level, what it means, and
+    its definition.
     """
     made, real = people
-    shown = [("Quality", f"{quality:.0f}", "of 100")]
+    shown = [(name, f"{quality:.0f}", "of 100")]
     if level:
         shown.append(("Privacy", LEVEL_TITLES[level[0]], ""))
     shown += [("Synthetic people", f"{made:,}", ""), ("Real people learned from", f"{real:,}", "")]
@@ -102,7 +104,7 @@ def summary(
     if level:
         title = LEVEL_TITLES[level[0]].lower()
         lead += paragraph(f"Privacy is {title}. {level[1]}")
-    rows = [(name, value, 100.0) for name, value in parts]
+    rows = [(part, value, 100.0) for part, value in parts]
     chart = key(("", "parts of the quality, of 100"), ("line", FRESH)) + bars(rows, "{0:.0f}")
     defined = paragraph(words, quiet=True)
     if level:
