@@ -292,8 +292,8 @@ def _result(table: Desk) -> None:
     with st.container(border=True, key="studio-result"):
         st.html(f'<h2 class="pp-studio-step">{escape(made.title)}</h2>')
         st.markdown(
-            f"{words.plain(made.note)} **{len(network.schema)}** columns, "
-            f"**{len(network.edges)}** dependences, ready in {table.seconds:,.1f} s."
+            f"{words.plain(made.note)} Columns: **{len(network.schema)}**, arrows between them: "
+            f"**{len(network.edges)}**, ready in **{table.seconds:,.1f} s**."
         )
         used = made.name in loaders.own()
         if used:

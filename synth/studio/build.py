@@ -215,6 +215,10 @@ def _tightened(schema: Schema, rows: pd.DataFrame) -> Schema:
     return Schema(tuple(columns))
 
 
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
 def _rows(count: int) -> str:
     return "1 row was" if count == 1 else f"{count:,} rows were"
 
@@ -322,8 +326,8 @@ def _card(plan: Plan, network: Network, note: str, notes: Sequence[str]) -> str:
         "",
         note,
         "",
-        f"{len(network.schema)} columns and {len(network.edges)} edges, by the score "
-        f"`{plan.score}` (seed {plan.seed}).",
+        f"{_counted(len(network.schema), 'column')} and {_counted(len(network.edges), 'edge')}, "
+        f"found by the score “{plan.score}” (seed {plan.seed}).",
         "",
     ]
     sections: list[tuple[str, Sequence[str]]] = [
