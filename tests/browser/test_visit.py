@@ -59,6 +59,8 @@ def test_the_whole_record_opens_by_keyboard_and_closes_again(visit):
     page.locator(".st-key-menu-0 button:visible").first.focus()
     page.keyboard.press("Enter")
     page.get_by_role("menuitem", name="Whole record").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     page.locator(".pp-record dt").first.wait_for()
     page.keyboard.press("Escape")
