@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from synth.people.portraits.tools import Tools
 
 _BANK, _LIVE = "from the bank", "new from the generator"
-_FACE = 108  # pixels: six beside each other on a wide screen, three on a narrow one
+_FACE = 102  # pixels: six beside each other on a wide screen, three on a narrow one
 _MOVES = {
     "Age": ("age", 18.0, ("male", *ETHNICITIES, "turn")),
     "Gender": ("male", 5.0, ("age", *ETHNICITIES, "turn")),
