@@ -85,8 +85,8 @@ def _laid_out(report: dict) -> Published | None:
         young, old = judge["cuts"]
         notes.append(
             f"“Real people” is the age judge itself on {judge['photographs']} labelled "
-            "photographs: it takes most real teens for adults, so no portrait that looks its age "
-            f"can score much higher. “Ages recalibrated” parts its ages at {young:.1f} and "
+            "photographs: it takes most real teens for adults. "
+            f"“Ages recalibrated” parts its ages at {young:.1f} and "
             f"{old:.1f} years, which suits it best on those real photographs."
         )
     return Published(tuple(rows), tuple(notes))
