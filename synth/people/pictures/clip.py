@@ -1,16 +1,21 @@
-"""CLIP through open_clip: any of its models, from the hub, a file or a local folder."""
+"""CLIP through open_clip: any of its models, from the hub, a file or a local folder.
+
+open_clip makes the network; weights that are not safetensors are read by `checkpoint.read_tensors`
+instead of torch's unpickler, and handed on as safetensors.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from pickle import UnpicklingError
 
 import numpy as np
 from PIL import Image
 
 from synth.errors import PopulaceError
+from synth.people.pictures.checkpoint import read_tensors
 from synth.people.pictures.scorer import normalise
 
 DEFAULT_MODEL = "ViT-B-32-quickgelu"
@@ -25,8 +30,8 @@ _LOADING_ERRORS = (
     AttributeError,
     EOFError,
     AssertionError,
-    UnpicklingError,  # torch's tensors-only reader says so of a damaged file
 )
+_KINDS = (".safetensors", ".bin", ".pth", ".pt")  # of weights in a local folder, best first
 
 
 def declare_operators() -> None:
@@ -86,11 +91,15 @@ class OpenClip:
             net, _, prepare = open_clip.create_model_and_transforms(
                 model,
                 pretrained=None if local else weights,
+                load_weights=False,
+                pretrained_text=False,
                 device=self._device,
                 cache_dir=None if cache is None else str(cache),
-                require_pretrained=True,
             )
             self._tokenise = open_clip.get_tokenizer(model)
+            _load(net, _weights(model, weights, cache))
+        except PopulaceError:
+            raise
         except _LOADING_ERRORS as error:
             reason = " ".join(str(error).split())[:160] or type(error).__name__
             raise PopulaceError(
@@ -124,3 +133,36 @@ class OpenClip:
                 made = self._net.encode_text(tokens.to(self._device))
                 vectors.append(made.float().cpu().numpy())
         return normalise(np.concatenate(vectors)) if vectors else np.zeros((0, 0), np.float32)
+
+
+def _weights(model: str, weights: str, cache: Path | None) -> Path:
+    """The file of weights: in the local folder, of the hub's tag (fetched), or as it is named."""
+    import open_clip
+
+    if model.startswith("local-dir:"):
+        folder = Path(model.removeprefix("local-dir:"))
+        found = sorted(
+            (path for path in folder.iterdir() if path.suffix in _KINDS),
+            key=lambda path: (_KINDS.index(path.suffix), path.name),
+        )
+        if not found:
+            raise PopulaceError(f"There are no CLIP weights in {folder}: put safetensors there.")
+        return found[0]
+    tag = open_clip.get_pretrained_cfg(model, weights)
+    where = None if cache is None else str(cache)
+    return Path(open_clip.download_pretrained(tag, cache_dir=where) if tag else weights)
+
+
+def _load(net: object, path: Path) -> None:
+    """Put the weights into the network by open_clip's own conversions; nothing is unpickled."""
+    from open_clip.factory import load_checkpoint
+    from safetensors.numpy import save_file
+
+    if path.suffix == ".safetensors":
+        load_checkpoint(net, str(path))
+        return
+    tensors = read_tensors(path)
+    with tempfile.TemporaryDirectory(prefix="populace-clip-") as folder:
+        safe = Path(folder) / "weights.safetensors"
+        save_file({name: np.ascontiguousarray(value) for name, value in tensors.items()}, safe)
+        load_checkpoint(net, str(safe))

@@ -148,6 +148,20 @@ def test_open_clip_from_a_file_and_a_folder(tiny, way):
     assert scorer.name.startswith("open_clip") and scorer.scale > 1
 
 
+def test_open_clip_reads_both_kinds_of_weights_alike_and_unpickles_neither(tiny, monkeypatch):
+    from safetensors.torch import save_file
+
+    from synth.people.pictures.clip import OpenClip
+
+    name, weights, _ = tiny
+    safe = weights.with_suffix(".safetensors")
+    save_file(torch.load(weights, weights_only=True), safe)
+    monkeypatch.setattr(torch, "load", lambda *args, **more: pytest.fail("it was unpickled"))
+    words = ["a dog", "a church"]
+    one, other = (OpenClip(name, str(path)).embed_texts(words) for path in (weights, safe))
+    np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize(
     "fault", ["missing file", "corrupt file", "wrong file", "empty cache", "name"]
 )
