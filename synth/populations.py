@@ -35,6 +35,7 @@ OWN = "own-"
 """How the names of populations in memory begin."""
 REMEMBERED = 64
 """Posteriors kept for each population."""
+_WORDS = 10  # keywords of an interest, at most
 
 
 class _Remembered:
@@ -82,6 +83,8 @@ class Population:
         Where it lies; None where it lives in memory alone.
     finish : Finish
         What is worked out in every sampled row, and the rules that hold in it.
+    told : mapping of str to tuple of str
+        Interest → keywords that were learned with it; empty for the shipped populations.
     """
 
     name: str
@@ -91,21 +94,24 @@ class Population:
     featured: tuple[str, ...]
     folder: Path | None
     finish: Finish = NOTHING
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _held: _Held | None = field(default=None, repr=False)
     _remembered: _Remembered = field(default_factory=_Remembered, repr=False)
 
     @cached_property
     def digest(self) -> str:
         """The population's identity: its network's, and what it was learned from in memory."""
-        if self._held is None and not self.finish:
+        if self._held is None and not self.finish and not self.told:
             return self.network.digest
-        told = (
+        told: tuple[Any, ...] = (
             self.network.digest,
             self.reference.to_json(),
             self.table is not None,
             (self.title, self.note, self.featured, self.card),
             self.finish.to_json(),
         )
+        if self.told:
+            told = (*told, sorted(self.told.items()))
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
     @cached_property
@@ -143,8 +149,9 @@ class Population:
 
     @cached_property
     def keywords(self) -> Mapping[str, tuple[str, ...]]:
-        """Interest → five to ten words that describe it."""
-        return {name: KEYWORDS[name] for name in self._interest_levels if name in KEYWORDS}
+        """Interest → at most ten words that describe it: those learned with it, or the shipped."""
+        known = {**KEYWORDS, **self.told}
+        return {name: known[name] for name in self._interest_levels if name in known}
 
     @cached_property
     def icons(self) -> Mapping[str, str]:
@@ -240,6 +247,7 @@ def load(name: str | Path) -> Population:
         featured=tuple(n for n in about.get("featured", names[:6]) if n in names),
         folder=folder,
         finish=finish,
+        told=_keywords(about.get("keywords", {}), folder),
     )
 
 
@@ -252,11 +260,12 @@ def of(
     featured: tuple[str, ...] = (),
     card: str = "",
     finish: Finish = NOTHING,
+    keywords: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Population:
     """A population in memory, called ``own-`` and eight digits of its digest.
 
     `table` holds the real rows that the network was learned from, or at least its columns and
-    those that `finish` works out.
+    those that `finish` works out. `keywords` describe its interests, where they were learned.
     """
     schema = finish.schema(network.schema)
     missing = [name for name in schema.names if name not in table.frame.columns]
@@ -271,6 +280,7 @@ def of(
         featured=tuple(n for n in featured if n in network.schema) or network.schema.names[:6],
         folder=None,
         finish=finish,
+        told=dict(keywords or {}),
         _held=_Held(card, rows),
     )
     return replace(made, name=f"{OWN}{made.digest[:8]}")
@@ -314,6 +324,8 @@ def write(population: Population, folder: str | Path, *, rows: bool = False) -> 
     }
     if population.finish:
         about["finish"] = population.finish.to_json()
+    if population.told:
+        about["keywords"] = {name: list(words) for name, words in population.told.items()}
     text = json.dumps(about, indent=2, ensure_ascii=False)
     (folder / "population.json").write_text(text + "\n", encoding="utf-8")
     if population.card:
@@ -324,6 +336,21 @@ def write(population: Population, folder: str | Path, *, rows: bool = False) -> 
     else:
         people.unlink(missing_ok=True)
     return load(folder)
+
+
+def _keywords(value: Any, folder: Path) -> dict[str, tuple[str, ...]]:
+    """Interest → keywords as `write` left them; a file from elsewhere is not believed blindly."""
+    fine = isinstance(value, dict) and all(
+        isinstance(words, list)
+        and len(words) <= _WORDS
+        and all(isinstance(word, str) and len(word) <= 100 and word.isprintable() for word in words)
+        for words in value.values()
+    )
+    if not fine:
+        raise PopulaceError(
+            f"The keywords in {folder / 'population.json'} are damaged: build the population again."
+        )
+    return {name: tuple(words) for name, words in value.items()}
 
 
 def _read(path: Path) -> str:

@@ -17,6 +17,7 @@ from synth.populations import Population
 from synth.schema import Column, Schema, some_of
 from synth.studio.dependence import Lookup
 from synth.studio.finish import NOTHING, Cut, Finish, Sum, possible
+from synth.studio.interests import Found, find
 from synth.studio.plan import Plan
 from synth.studio.rules import Rule, parse_rules
 from synth.table import CELLS_LIMIT, Table, make_table
@@ -24,6 +25,7 @@ from synth.table import CELLS_LIMIT, Table, make_table
 UNROLLED_LIMIT = 5_000_000
 """Counts are unrolled to at most this many rows; more of them weigh rows instead."""
 _CHECKED = 2_000
+_INTERESTS = 0.3  # of the progress
 
 Progress = Callable[[float, str], None]
 
@@ -33,6 +35,7 @@ def build(
     plan: Plan,
     progress: Progress | None = None,
     *,
+    things: pd.DataFrame | None = None,
     gaussian: Sequence[str] = (),
     search: str = "hill-climb",
     restarts: int = 3,
@@ -47,6 +50,8 @@ def build(
         What to learn, what to work out, and what must hold.
     progress : callable, optional
         Gets the share that is done, between 0 and 1, and words.
+    things : pd.DataFrame, optional
+        The second table, where the plan takes interests from one.
     gaussian, search, restarts
         As in `bayes.learn`.
 
@@ -60,13 +65,29 @@ def build(
     PopulaceError
         One sentence on what cannot be learned and what to do.
     """
-    say = progress or (lambda share, words: None)
+    begun = 0.0  # the share that interests have taken
+
+    def say(share: float, words: str) -> None:
+        if progress is not None:
+            progress(begun + (1 - begun) * share, words)
+
     plan = plan.checked()
+    found = None
+    if plan.interests is not None:
+        found = find(
+            frame,
+            plan.interests,
+            things,
+            seed=plan.seed,
+            progress=lambda share, words: say(_INTERESTS * share, words),
+        )
+        frame, plan = _with(frame, plan, found)
+        begun = _INTERESTS
     # 1. The rows: in canonical types, unrolled, without those that break a rule.
     say(0.02, "Reading the rows")
     schema = _roles(plan)
     table = make_table(frame[[c.name for c in schema if c.name in frame.columns]], schema)
-    notes = list(table.notes)
+    notes = [*([found.note] if found else []), *table.notes]
     # Levels and bounds are known by now, so the rules are read again against them.
     plan = replace(plan, rules=_rules(plan, table.schema))
     rows, weight, told = _unrolled(table, plan)
@@ -136,6 +157,7 @@ def build(
         featured=_featured(network, {one.name for one in plan.lookups}),
         card=_card(plan, network, note, notes),
         finish=finish,
+        keywords=found.keywords if found else {},
     )
     # 5. The rules must leave somebody.
     if finish.rules:
@@ -146,6 +168,14 @@ def build(
 
 
 # ---------------------------------------------------------------------- rows
+
+
+def _with(frame: pd.DataFrame, plan: Plan, found: Found) -> tuple[pd.DataFrame, Plan]:
+    """Rows and plan with the interests as further columns, none of them twice in a row."""
+    schema = Schema((*plan.schema, *found.columns))
+    rules = parse_rules(found.rules, Schema(found.columns))
+    columns = {name: found.frame[name].array for name in found.frame}
+    return frame.assign(**columns), replace(plan, schema=schema, rules=(*plan.rules, *rules))
 
 
 def _roles(plan: Plan) -> Schema:
@@ -297,7 +327,7 @@ def _finish(plan: Plan, schema: Schema, given: Finish, modelled: Schema | None =
 
 def _featured(network: Network, settled: set[str]) -> tuple[str, ...]:
     """Six columns for the sidebar: those that few words can ask about come first."""
-    first = ("gender", "sex", "age", "education", "marital", "marital_status")
+    first = ("gender", "sex", "age", "education", "marital", "marital_status", "top1")
     schema = network.schema
     free = [c for c in schema if c.name not in settled]
     names = [c.name for c in free if c.name.casefold() in first]

@@ -13,6 +13,7 @@ from synth.errors import PopulaceError
 from synth.schema import Column, Kind, Role, Schema, hint, number_text
 from synth.studio.dependence import Lookup
 from synth.studio.finish import Cut, Derived, Sum, derived_from_json, derived_to_json
+from synth.studio.interests import Wish
 from synth.studio.rules import Rule, parse_rules
 from synth.studio.understanding import Understanding
 
@@ -64,6 +65,8 @@ class Plan:
         As in `bayes.learn`.
     title : str
         What the population is called.
+    interests : Wish or None
+        Where interests come from that are learned first, and learned from as top1 to top3.
     """
 
     schema: Schema
@@ -75,6 +78,7 @@ class Plan:
     max_parents: int = 4
     seed: int = 0
     title: str = ""
+    interests: Wish | None = None
 
     @staticmethod
     def of(understood: Understanding, title: str = "") -> Plan:
@@ -200,6 +204,8 @@ class Plan:
                     f"Column {name} holds no numbers and cannot weigh or count rows: give it "
                     "another use."
                 )
+        if self.interests is not None:
+            self.interests.checked(self.schema)
         return self
 
     # ------------------------------------------------------------------ JSON
@@ -217,6 +223,7 @@ class Plan:
             "score": self.score,
             "max_parents": self.max_parents,
             "seed": self.seed,
+            **({"interests": self.interests.to_json()} if self.interests else {}),
         }
 
     @staticmethod
@@ -244,6 +251,7 @@ class Plan:
                 max_parents=int(value.get("max_parents", 4)),
                 seed=int(value.get("seed", 0)),
                 title=str(value.get("title", "")),
+                interests=Wish.from_json(value["interests"]) if value.get("interests") else None,
             )
             rules = "\n".join(str(rule) for rule in value.get("rules", []))
         except (KeyError, TypeError, ValueError) as error:

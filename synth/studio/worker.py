@@ -19,17 +19,28 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from synth.errors import PopulaceError
 
-Kind = Literal["understand", "learn", "open"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synth.studio.plan import Plan
+
+Kind = Literal["understand", "learn", "open", "list", "interests"]
 ROOT = Path(__file__).parents[2]
 MEMORY = 6 * 2**30
 """Bytes of address space that a child may claim; what it really uses is far less."""
-SECONDS: Mapping[Kind, int] = {"understand": 900, "learn": 7200, "open": 900}
+SECONDS: Mapping[Kind, int] = {
+    "understand": 900,
+    "learn": 7200,
+    "open": 900,
+    "list": 900,
+    "interests": 1800,
+}
 """How long each kind of work may take."""
 FILE_LIMIT = 2**30
 MOST = 4
@@ -76,14 +87,15 @@ class Job:
 
     Parameters
     ----------
-    kind : {"understand", "learn", "open"}
+    kind : {"understand", "learn", "open", "list", "interests"}
         What it does.
     folder : Path
         A private folder that does not exist yet; it is removed with the job.
     upload : Path
         The file it reads.
     told : mapping of str to JSON value
-        What else it needs: `name` of the file; for "learn" the `plan`.
+        What else it needs: `name` of the file; for "learn" and "interests" the `plan` and, where
+        that takes interests from a second table, its path (`things`) and name (`things_name`).
 
     Raises
     ------
@@ -302,9 +314,42 @@ def _learn(folder: Path, task: Mapping[str, Any], say: Callable[[float, str], No
             last[0] = time.monotonic()
             say(min(share, 0.97), words)
 
-    made = build(frame, plan, often)
+    made = build(frame, plan, often, things=_things(task, plan))
     say(0.98, "Writing it down")
     populations.write(made, folder / "population", rows=True)
+
+
+def _list(folder: Path, task: Mapping[str, Any], say: Callable[[float, str], None]) -> None:
+    from synth.studio.interests import Things
+    from synth.table import read_frame
+
+    say(0.05, "Reading the file")
+    frame, _ = read_frame(Path(task["upload"]), name=task["name"])
+    _write(folder / "things.json", json.dumps(Things.of(frame, task["name"]).to_json()))
+
+
+def _interests(folder: Path, task: Mapping[str, Any], say: Callable[[float, str], None]) -> None:
+    from synth.studio.interests import find
+    from synth.studio.plan import Plan
+    from synth.table import read_frame
+
+    say(0.01, "Reading the file")
+    frame, _ = read_frame(Path(task["upload"]), name=task["name"])
+    plan = Plan.from_json(task["plan"])
+    if plan.interests is None:
+        raise PopulaceError("The plan takes interests from nowhere: say where from.")
+    found = find(frame, plan.interests, _things(task, plan), seed=plan.seed, progress=say)
+    told = {"note": found.note, "interests": [asdict(one) for one in found.interests]}
+    _write(folder / "interests.json", json.dumps(told))
+
+
+def _things(task: Mapping[str, Any], plan: Plan) -> pd.DataFrame | None:
+    """The second table, where the plan takes interests from one."""
+    from synth.table import read_frame
+
+    if plan.interests is None or plan.interests.text or not task.get("things"):
+        return None
+    return read_frame(Path(task["things"]), name=task["things_name"])[0]
 
 
 def _open(folder: Path, task: Mapping[str, Any], say: Callable[[float, str], None]) -> None:
@@ -328,6 +373,8 @@ _WORK: Mapping[str, Callable[[Path, Mapping[str, Any], Callable[[float, str], No
     "understand": _understand,
     "learn": _learn,
     "open": _open,
+    "list": _list,
+    "interests": _interests,
 }
 
 if __name__ == "__main__":
