@@ -32,7 +32,8 @@ def explain(person: Person) -> None:
     edits = edited()
     told = keywords(population, edits)
     try:
-        found = why.explain(profile.choices, profile.interests, library(edits), told)
+        pictures = library(edits)
+        found = why.explain(profile.choices, profile.interests, pictures, pictures.known(told))
     except PopulaceError as error:
         st.write(words.plain(str(error)))
     else:

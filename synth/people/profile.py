@@ -181,7 +181,8 @@ def complete(
     from synth import wording
 
     library = load_library() if library is None else library
-    keywords = {**population.keywords} if keywords is None else keywords
+    told = population.keywords if keywords is None else keywords
+    keywords = library.known(told)
     plain = [plain_record(record) for record in records]
     genders = [str(record.get("gender", "")) for record in plain]
     identities = names.draw_identities(
@@ -213,7 +214,8 @@ def complete(
         )
         shown |= {choice.picture.id for choice in chosen.choices}
         notes = [
-            f"No picture was looked for: {interest.replace('_', ' ')} has no keywords."
+            f"No picture was looked for: {interest.replace('_', ' ')} has no keywords"
+            f"{' that the pictures know' if interest in told else ''}."
             for interest in interests
             if interest not in keywords
         ]

@@ -135,6 +135,14 @@ class Library:
         """Where the picture lies."""
         return self.folder / picture.file
 
+    def known(self, keywords: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+        """Interest → those of its words that pictures can be asked about; none, no interest."""
+        found = {
+            name: tuple(word for word in words if word in self.words)
+            for name, words in keywords.items()
+        }
+        return {name: words for name, words in found.items() if words}
+
     def with_words(self, words: Sequence[str], scorer: Scorer | None) -> Library:
         """The same library knowing these words too: only texts are embedded.
 
