@@ -12,6 +12,7 @@ import streamlit as st
 from pages.parts import loaders, words
 from pages.parts.choice import start_over_if_alone
 from pages.parts.desk import Desk, desk, packed
+from pages.parts.wishes import interests, learned
 from synth.errors import PopulaceError
 from synth.populations import Population
 from synth.studio.file import SUFFIX
@@ -83,6 +84,8 @@ _DOING = {
     "understand": "Reading your table",
     "learn": "Learning from your table",
     "open": "Opening the population",
+    "list": "Reading the second table",
+    "interests": "Finding interests",
 }
 
 
@@ -243,11 +246,18 @@ def _plan(table: Desk) -> Plan | None:
     _step("What follows from what")
     plan = _dependences(table, plan)
     _step("What must hold")
+    ruled: Plan | None = None
     try:
-        return _rules(table, plan)
+        ruled = _rules(table, plan)
+    except PopulaceError as error:
+        _say_no(error)
+    _step("Interests")
+    try:
+        wished = interests(table, ruled or plan)
     except PopulaceError as error:
         _say_no(error)
         return None
+    return wished if ruled is not None else None
 
 
 # ── Learning and using ───────────────────────────────────────────────────────────────────────────
@@ -310,6 +320,7 @@ def _result(table: Desk) -> None:
                 on_click=loaders.adopt,
                 args=(made,),
             )
+        learned(made)
         if made.card:
             with st.expander("How it was learned", icon=":material/description:"):
                 st.markdown(_card(made))

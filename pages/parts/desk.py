@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -20,6 +21,7 @@ from synth import populations
 from synth.errors import PopulaceError
 from synth.populations import Population
 from synth.studio.file import pack
+from synth.studio.interests import Interest, Things, Wish
 from synth.studio.plan import Plan
 from synth.studio.sheet import sheet
 from synth.studio.understanding import Understanding
@@ -37,7 +39,8 @@ class Desk:
     """One visitor's table and jobs; at most one job at a time.
 
     `sheet` is what was understood, `edited` the visitor's latest version of it, `shown` what the
-    editor was last opened with; `token` is in the keys of all widgets about this table.
+    editor was last opened with; `things` is the second table, `found` the interests that `found_by`
+    brought; `token` is in the keys of all widgets about this table.
     """
 
     room: TemporaryDirectory[str] = field(default_factory=_room)
@@ -50,6 +53,10 @@ class Desk:
     edited: pd.DataFrame | None = None
     shown: pd.DataFrame | None = None
     visits: int = 0
+    things: Things | None = None
+    found: tuple[Interest, ...] = ()
+    found_by: Wish | None = None
+    found_note: str = ""
     made: Population | None = None
     seconds: float = 0.0
     problem: str = ""
@@ -72,6 +79,21 @@ class Desk:
         self.made = None
         self._start("learn", plan=plan)
 
+    def take_things(self, name: str, content: bytes | memoryview) -> None:
+        """Lay a second table beside the first and have its columns listed."""
+        self.put_away()
+        self._start("list", content, name=name, file="things")
+
+    def put_away(self) -> None:
+        """Take the second table, and what was found in it, from the desk."""
+        (Path(self.room.name) / "things").unlink(missing_ok=True)
+        self.things, self.found, self.found_by, self.found_note = None, (), None, ""
+
+    def find(self, plan: Plan) -> None:
+        """Start to look for the interests that a plan wishes for."""
+        self.found, self.found_by, self.found_note = (), plan.interests, ""
+        self._start("interests", plan=plan)
+
     def _start(
         self,
         kind: str,
@@ -89,9 +111,12 @@ class Desk:
         try:
             if content is not None:
                 path.write_bytes(content)
-            told = {"name": name or self.name}
+            told: dict[str, Any] = {"name": name or self.name}
             if plan is not None:
                 told["plan"] = plan.to_json()
+                if self.things is not None:
+                    told["things"] = str(path.with_name("things"))
+                    told["things_name"] = self.things.name
             self._count += 1
             self.job = Job(kind, Path(self.room.name) / f"job-{self._count}", path, told)
         except PopulaceError as error:
@@ -120,6 +145,7 @@ class Desk:
         self.token = secrets.token_hex(4)
         self.name, self.size, self.job, self.understood = "", 0, None, None
         self.sheet = self.edited = self.shown = self.made = None
+        self.put_away()
         self.problem = ""
 
     def settle(self, state: State) -> None:
@@ -132,6 +158,12 @@ class Desk:
                 raise PopulaceError(state.error)
             if job.kind == "understand":
                 self._read(job.folder / "understanding.json")
+            elif job.kind == "list":
+                self.things = Things.from_json(_json(job.folder / "things.json"))
+            elif job.kind == "interests":
+                told = _json(job.folder / "interests.json")
+                self.found = tuple(Interest.from_json(one) for one in told["interests"])
+                self.found_note = str(told["note"])
             else:
                 found = populations.load(job.folder / "population").in_memory()
                 self.made, self.seconds = found, state.seconds
@@ -143,10 +175,14 @@ class Desk:
             job.close()
 
     def _read(self, path: Path) -> None:
-        understood = Understanding.from_json(json.loads(path.read_text(encoding="utf-8")))
+        understood = Understanding.from_json(_json(path))
         self.understood = understood
         self.sheet = sheet(understood, Plan.of(understood))
         self.edited = self.shown = self.sheet
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def desk() -> Desk:

@@ -202,8 +202,8 @@ def find(
         what, where = "items", f"column {wish.item} of a second table"
     if len(counts.items) < wish.topics:
         raise PopulaceError(
-            f"The {where} has {len(counts.items):,} {what} that {FEWEST} people or more share, too "
-            f"few for {wish.topics} interests: ask for fewer, or choose another column."
+            f"The {where} is too little for {wish.topics} interests, with {len(counts.items):,} "
+            f"{what} that {FEWEST} people or more share: ask for fewer, or choose another column."
         )
     learned = learn(
         counts,

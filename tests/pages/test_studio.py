@@ -172,6 +172,110 @@ def test_a_population_is_saved_opened_and_forgotten(visit, table, tmp_path):
     assert other.session_state["the choice"].population.name == populations.available()[0]
 
 
+TOPICS = (("roses", "soil", "tulips", "compost"), ("guitar", "concert", "singing", "piano"))
+
+
+@pytest.fixture
+def likes():
+    """A table with what people write, and one of what they do."""
+    rng = np.random.default_rng(5)
+    done = [rng.choice(TOPICS[i], 3, replace=False) for i in rng.integers(0, 2, 300)]
+    people = pd.DataFrame(
+        {
+            "id": np.arange(300) + 1000,
+            "gender": rng.choice(["female", "male"], 300),
+            "age": rng.integers(15, 90, 300),
+            "about": [f"Mostly {' and '.join(one)}, person{i}." for i, one in enumerate(done)],
+        }
+    )
+    things = pd.DataFrame(
+        {
+            "who": np.repeat(people["id"].to_numpy(), 3),
+            "what": np.concatenate(done),
+            "minutes": rng.integers(5, 90, 900),
+        }
+    )
+    return people.to_csv(index=False).encode(), things.to_csv(index=False).encode()
+
+
+def wishing(visit, likes, source, topics):
+    app = upload(visit("studio"), "people.csv", likes[0])
+    token = desk(app).token
+    app.segmented_control(key=f"interests-{token}").set_value(source).run()
+    if source == "what people do":
+        app.file_uploader[0].set_value(("doings.csv", likes[1], "text/csv")).run()
+        settled(app)
+    app.slider(key=f"topics-{token}").set_value(topics).run()
+    assert not app.exception
+    assert not warnings(app)
+    return app
+
+
+def found_words(app):
+    shown = [one.proto.body for one in app.get("html")]
+    return " ".join(body for body in shown if 'class="pp-found"' in body)
+
+
+@pytest.mark.parametrize("source", ["what people write", "what people do"])
+def test_interests_are_found_and_learned(visit, likes, source):
+    app = wishing(visit, likes, source, 2)
+    assert not found_words(app)
+    button(app, "Show them first").click()
+    app.run()
+    settled(app)
+    assert not warnings(app)
+    assert "guitar" in found_words(app)
+    assert "roses" in found_words(app)
+
+    app.switch_page("pages/marginals.py").run()
+    app.switch_page("pages/studio.py").run()
+    assert "guitar" in found_words(app)
+    app.segmented_control(key=f"score-{desk(app).token}").set_value("quick").run()
+    button(app, "Learn").click()
+    app.run()
+    settled(app)
+    assert not warnings(app)
+    made = desk(app).made
+    assert "top1" in made.interests
+    words = {word for told in made.keywords.values() for word in told}
+    assert {"guitar", "roses"} <= words
+    button(app, "Use it on all pages").click()
+    app.run()
+    assert not app.exception
+    for page in ("interests", "profiles"):
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception
+        assert app.session_state["the choice"].population.name == made.name
+
+
+def test_a_wish_that_cannot_be_granted_is_a_sentence(visit, likes, table):
+    app = wishing(visit, likes, "what people write", 40)
+    button(app, "Show them first").click()
+    app.run()
+    settled(app)
+    (told,) = warnings(app)
+    assert "too little for 40" in told
+    # A second table that means harm is refused like a first one, and the first one stays.
+    token = desk(app).token
+    app.segmented_control(key=f"interests-{token}").set_value("what people do").run()
+    for content, said in (
+        (pickle.dumps({"a": 1}, protocol=4), "pickle"),
+        (b"a,b\n1,\x00\n", "NUL"),
+    ):
+        app.file_uploader[0].set_value(("doings.csv", content, "text/csv")).run()
+        settled(app)
+        (told,) = warnings(app)
+        assert said in told
+        assert desk(app).things is None
+        assert desk(app).understood is not None
+    named = upload(visit("studio"), "people.csv", table.replace(b"gender", b"top1"))
+    key = f"interests-{desk(named).token}"
+    named.segmented_control(key=key).set_value("what people write").run()
+    assert not named.exception
+    assert any("already" in text for text in warnings(named))
+    assert button(named, "Learn").disabled
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

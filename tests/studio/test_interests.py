@@ -97,7 +97,7 @@ def test_a_wish_that_cannot_be_granted_is_told(both):
     damaged = plan_of(people, LONG).to_json() | {"interests": {"topics": 3}}
     with pytest.raises(PopulaceError, match="damaged"):
         Plan.from_json(damaged)
-    with pytest.raises(PopulaceError, match="too few for 40"):
+    with pytest.raises(PopulaceError, match="too little for 40"):
         find(people, Wish(40, text="about"))
     with pytest.raises(PopulaceError, match="holds no texts"):
         find(people, Wish(3, text="age"))
