@@ -42,7 +42,7 @@ def interests(table: Desk, plan: Plan) -> Plan:
         return plan
     plan = replace(plan, interests=wish).checked()
     if table.found_by == wish and table.found:
-        st.caption(words.plain(table.found_note))
+        st.caption(f"{words.plain(table.found_note)} The share is of those who have one first.")
         listed([(one.name, one.keywords, one.share) for one in table.found])
     elif table.job is None:
         st.button(

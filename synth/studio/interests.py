@@ -28,6 +28,7 @@ RANKS: Mapping[str, str] = {
 FEWEST = 5
 """An item that fewer people have is left out."""
 _ITEM_LENGTH = 40
+_NESTED = (list, dict, tuple, np.ndarray)
 
 Progress = Callable[[float, str], None]
 
@@ -258,7 +259,7 @@ def _column(frame: pd.DataFrame, name: str, table: str) -> pd.Series:
 
 def _words(column: pd.Series) -> pd.Series:
     """Cells as Python's texts, None where they are missing."""
-    if column.dtype == object and column.map(lambda cell: isinstance(cell, list | dict)).any():
+    if column.dtype == object and any(isinstance(cell, _NESTED) for cell in column):
         raise PopulaceError(f"Column {column.name} holds lists: choose one of texts or numbers.")
     try:
         words = column.astype("string").astype(object)

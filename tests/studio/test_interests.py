@@ -109,6 +109,9 @@ def test_a_wish_that_cannot_be_granted_is_told(both):
         find(people, LONG, things.assign(minutes=-1))
     with pytest.raises(PopulaceError, match="lists"):
         find(people, LONG, things.assign(what=[["a"]] * len(things)))
+    nested = pd.Series([np.array([1, 2])] * len(people))
+    with pytest.raises(PopulaceError, match="lists"):
+        find(people.assign(about=nested), Wish(3, text="about"))
     with pytest.raises(PopulaceError, match="no column what"):
         find(people, LONG, things.drop(columns="what"))
 
