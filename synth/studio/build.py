@@ -171,11 +171,16 @@ def build(
 
 
 def _with(frame: pd.DataFrame, plan: Plan, found: Found) -> tuple[pd.DataFrame, Plan]:
-    """Rows and plan with the interests as further columns, none of them twice in a row."""
-    schema = Schema((*plan.schema, *found.columns))
+    """Rows and plan with the interests as further columns, none of them twice in a row.
+
+    What people wrote is not learned beside them.
+    """
+    text = plan.interests.text if plan.interests is not None else ""
+    said = plan.schema.changed(text, role="skip") if text else plan.schema
+    plan = plan.on(Schema((*said, *found.columns)))
     rules = parse_rules(found.rules, Schema(found.columns))
     columns = {name: found.frame[name].array for name in found.frame}
-    return frame.assign(**columns), replace(plan, schema=schema, rules=(*plan.rules, *rules))
+    return frame.assign(**columns), replace(plan, rules=(*plan.rules, *rules))
 
 
 def _roles(plan: Plan) -> Schema:

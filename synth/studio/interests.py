@@ -198,9 +198,10 @@ def find(
         counts = counts.aligned([word for word in counts.items if len(word) <= _ITEM_LENGTH])
         who = pd.Index(np.arange(len(frame)))
         what, where = "words", f"column {wish.text}"
+        last = " The texts themselves are not learned."
     else:
         counts, who = _long(frame, wish, things)
-        what, where = "items", f"column {wish.item} of a second table"
+        what, where, last = "items", f"column {wish.item} of a second table", ""
     if len(counts.items) < wish.topics:
         raise PopulaceError(
             f"The {where} is too little for {wish.topics} interests, with {len(counts.items):,} "
@@ -219,7 +220,7 @@ def find(
     known = int((some.get_indexer(who) >= 0).sum())
     note = f"{wish.topics} interests were learned from {len(counts.items):,} {what} of {where}"
     note += f", for {known:,} of {len(frame):,} people." if known < len(frame) else "."
-    return _found(learned, who, note)
+    return _found(learned, who, note + last)
 
 
 def _texts(frame: pd.DataFrame, name: str) -> pd.Series:
