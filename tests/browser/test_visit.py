@@ -46,22 +46,20 @@ def test_the_facts_go_along_to_the_next_page_and_back(visit):
     page.get_by_role("link", name="Marginals").click()
     page.get_by_role("heading", level=1, name="Real beside synthetic").wait_for()
     page.locator(".js-plotly-plot").first.wait_for()
-    assert "gender=female" in page.url
+    page.wait_for_url("**gender=female**")
     page.get_by_role("link", name="Profiles").click()
     page.locator(PEOPLE).first.wait_for()
-    assert "gender=female" in page.url
+    page.wait_for_url("**gender=female**")
     assert all("woman" in line for line in page.locator(LINES).all_inner_texts())
 
 
 def test_the_whole_record_opens_by_keyboard_and_closes_again(visit):
     page = visit("?people=1")
     cards(page)
+    page.locator("[data-test-script-state=notRunning]").wait_for()  # the menu is drawn once more
     page.locator(".st-key-menu-0 button:visible").first.focus()
     page.keyboard.press("Enter")
-    page.get_by_role("menuitem", name="Whole record").wait_for()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Whole record").press("Enter")
     page.locator(".pp-record dt").first.wait_for()
     page.keyboard.press("Escape")
     page.locator(".pp-record").wait_for(state="detached")
