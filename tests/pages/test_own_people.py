@@ -1,4 +1,4 @@
-"""People of a visitor's own table: no interests, no portraits, hostile cells; the cards still do."""
+"""People of a visitor's own table: no interests, no portraits, hostile cells; cards still do."""
 
 import re
 
