@@ -119,10 +119,9 @@ def _from_bank(gender: str, age: int, ethnicity: str, count: int, seed: int) -> 
 def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
     from synth.people.portraits.search import Wanted
 
-    tools, bank = _tools(), shipped()
+    tools = _tools()
     st.caption(f"Painted by {tools.generator}. Each face is painted, read, and corrected in w.")
-    names = bank.cell(Cell.of(gender, age, ethnicity))
-    parents = np.stack([bank.style(name) for name in names]) if names else None
+    kin = tools.kin(gender, ethnicity)
     faces = st.container(horizontal=True, gap="small", key="faces")
     progress = st.progress(0.0, text="Painting …")
     st.button("Stop", key="stop-live", icon=":material/stop:")
@@ -142,7 +141,7 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
                 wanted,
                 rng,
                 tries=40,
-                parents=parents,
+                kin=kin,
                 tried=tried,
                 unlike=np.stack(people) if people else None,
             )

@@ -143,6 +143,12 @@ class Bank:
         """Names of a cell's portraits."""
         return tuple(self.names[row] for row in self._of_cell[cell])
 
+    def rows(self, gender: str, ethnicity: str) -> np.ndarray:
+        """Where the people of a gender and ethnicity stand in `names`, `ages`, `styles`."""
+        kind = (gender, ethnicity)
+        cells = [i for i, cell in enumerate(CELLS) if (cell.gender, cell.ethnicity) == kind]
+        return np.flatnonzero(np.isin(self._cell, cells))
+
     def __getitem__(self, name: str) -> Portrait:
         """The portrait of this name."""
         try:

@@ -89,12 +89,13 @@ def _live(
         tools = _tools(bar, task)
         bar.update(task, description="Painting", total=count, completed=0)
         people: list[np.ndarray] = []
+        kin = tools.kin(gender, ethnicity)
         for index in range(count):
             found = tools.finder.find(
                 Wanted.aged(gender, age, ethnicity),
                 np.random.default_rng([seed, index]),
                 tries=80,
-                parents=parents(gender, age, ethnicity),
+                kin=kin,
                 unlike=np.stack(people) if people else None,
             )
             if found is None:
@@ -116,18 +117,6 @@ def _live(
             )
             bar.advance(task)
     return made
-
-
-def parents(gender: str, age: float, ethnicity: str) -> np.ndarray | None:
-    """Styles of the bank's portraits of such people: where a live search starts."""
-    from synth.people.portraits.bank import Cell, shipped
-
-    try:
-        bank = shipped()
-    except PopulaceError:
-        return None
-    names = bank.cell(Cell.of(gender, age, ethnicity))
-    return np.stack([bank.style(name) for name in names]) if len(names) >= 4 else None
 
 
 @app.command("build-bank")
@@ -284,12 +273,16 @@ def evaluate(
     photographs: Annotated[
         Path | None, typer.Option(help="zip of labelled faces: measures the age judge itself.")
     ] = None,
+    faces: Annotated[
+        Path, typer.Option(help="npz of the embeddings that taught the heads, with --photographs.")
+    ] = _FACES,
     seed: Annotated[int, typer.Option(help="Seed of the requests.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Table 1 by judges that chose no portrait, with the cost and the variety of the portraits."""
     from synth.people.portraits import evaluate as measure
     from synth.people.portraits.bank import Cell, shipped
+    from synth.people.portraits.heads import Faces
     from synth.people.portraits.tools import make_reader
 
     report: dict[str, object] = {}
@@ -300,8 +293,13 @@ def evaluate(
         judges = measure.Judge(nets, points)
         cuts = (20.5, 45.5)
         if photographs is not None:
-            bar.update(task, description="Judging real people", total=None)
-            calibration = measure.read_photographs(photographs, judges)
+
+            def told(done: int, total: int) -> None:
+                bar.update(task, description="Judging real people", completed=done, total=total)
+
+            calibration = measure.read_photographs(
+                photographs, judges, make_reader(), Faces.load(faces), told
+            )
             report["age_judge_on_real_photographs"] = asdict(calibration)
             cuts = calibration.cuts
 
@@ -333,7 +331,7 @@ def evaluate(
                         measure.wanted(one),
                         np.random.default_rng([seed, index]),
                         tries=60,
-                        parents=parents(one.gender, one.age, one.ethnicity),
+                        kin=tools.kin(one.gender, one.ethnicity),
                     )
                     cell = Cell.of(one.gender, one.age, one.ethnicity).name
                     spent = time.perf_counter() - start

@@ -103,10 +103,22 @@ class Directions:
         """Mahalanobis length of a step [512], in standard deviations."""
         return float(np.linalg.norm(step @ self._whiten))
 
-    def limited(self, w: np.ndarray, most: float) -> np.ndarray:
-        """The style [512] pulled back to the mean until its distance is at most this."""
-        away = float(self.distance(w)[0])
-        return (self.mean + (w - self.mean) * min(1.0, most / away)).astype(np.float32)
+    def limited(self, w: np.ndarray, most: float, hold: Sequence[str] = ()) -> np.ndarray:
+        """The style [512] pulled back until its distance is at most this; `hold` stays if it can.
+
+        Only what has no part in the readings `hold` is shortened, at most by half; if that is not
+        enough, the whole style is pulled to the mean.
+        """
+        x = np.asarray(w, np.float64) - self.mean
+        if self.distance(w)[0] > most and hold:
+            rows = self.weights[[ATTRIBUTES.index(name) for name in hold]]
+            lift, gram = self._lifted(rows)
+            part = lift @ np.linalg.solve(gram, rows @ x)
+            room = len(x) * most**2 - self.length(part) ** 2
+            share = np.sqrt(max(room, 0.0)) / self.length(x - part)
+            x = part + max(share, 0.5) * (x - part)
+        away = float(self.distance(self.mean + x)[0])
+        return (self.mean + x * min(1.0, most / away)).astype(np.float32)
 
     def change(self, by: Mapping[str, float], hold: tuple[str, ...] = ()) -> np.ndarray:
         """The smallest step [512] that adds `by` to these readings and leaves `hold` alone."""

@@ -7,7 +7,7 @@ Technology), ethnicity by a head that was trained on the other half of the label
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,8 +16,8 @@ import numpy as np
 
 from synth.people.portraits.bank import CELLS, Bank
 from synth.people.portraits.faces import Detector, Face
-from synth.people.portraits.heads import ETHNICITIES, GENDERS
-from synth.people.portraits.search import Reader, Wanted
+from synth.people.portraits.heads import ETHNICITIES, GENDERS, Faces
+from synth.people.portraits.search import YOUNGEST, Reader, Wanted
 
 AGES = {"Teen (15–20)": (15, 20), "Adult (21–45)": (21, 45), "Old (46–90)": (46, 90)}
 PAPER = {
@@ -225,7 +225,7 @@ def calibrate(years: np.ndarray, judged: np.ndarray) -> Calibration:
         for group in range(3):
             hits = weight[(true == group) & (guess == group)].sum()
             whole = weight[true == group].sum() + weight[guess == group].sum()
-            parts.append(float(2 * hits / whole))
+            parts.append(float(2 * hits / whole) if whole else 0.0)
         return parts[0], parts[1], parts[2]
 
     grid = [(a, b) for a in np.arange(16.5, 32) for b in np.arange(34.5, 56)]
@@ -240,20 +240,38 @@ def calibrate(years: np.ndarray, judged: np.ndarray) -> Calibration:
     )
 
 
-def read_photographs(archive: Path, judges: Judge, most: int = 1200) -> Calibration:
-    """Judge labelled photographs (zip of age_gender_race_date.jpg) of people over 14."""
+def read_photographs(
+    archive: Path,
+    judges: Judge,
+    reader: Reader,
+    known: Faces,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Calibration:
+    """Judge labelled photographs (zip of age_gender_race_date.jpg) of people over 14.
+
+    Only of people whom no head of age has seen: what set the cuts then had no part in choosing
+    portraits. `known` are the faces that taught the heads; they tell who is who.
+    """
     import io
     import zipfile
 
     from PIL import Image
 
+    unseen = known.unseen_by_age()
     years, judged = [], []
     with zipfile.ZipFile(archive) as pages:
         names = sorted(name for name in pages.namelist() if name.endswith(".jpg"))
-        for name in names[:: max(1, len(names) // most)]:
+        for done, name in enumerate(names):
+            progress(done, len(names))
             age = int(Path(name).name.split("_")[0])
-            said = judges(np.asarray(Image.open(io.BytesIO(pages.read(name))).convert("RGB")))
-            if said is not None and age >= 15:
+            if age < YOUNGEST:
+                continue
+            image = np.asarray(Image.open(io.BytesIO(pages.read(name))).convert("RGB"))
+            look = reader.look(image)
+            if look is None or known.group_of(look.embedding) not in unseen:
+                continue
+            said = judges(image)
+            if said is not None:
                 years.append(age)
                 judged.append(said[0])
     return calibrate(np.array(years, float), np.array(judged, float))

@@ -177,12 +177,21 @@ class Faces:
         names, index = np.unique(self.group, return_inverse=True)
         return (np.random.default_rng(seed).random(len(names)) < share)[index]
 
+    def unseen_by_age(self, seed: int = 0) -> frozenset[int]:
+        """Groups that taught no head of age or gender when these were learned with this seed."""
+        return frozenset(self.group[~self.split(0.8, seed + 1)].tolist())
+
+    def group_of(self, embedding: np.ndarray) -> int:
+        """The group of the face nearest to an embedding [128]."""
+        apart = (self.embeddings**2).sum(1) - 2 * self.embeddings @ embedding
+        return int(self.group[apart.argmin()])
+
 
 def train_texture(
     heads: Heads, faces: Faces, photographs: Photographs, seed: int = 0
 ) -> tuple[Heads, np.ndarray]:
     """The heads with years read from texture too; also the photographs no age head has seen."""
-    tested = set(np.unique(faces.group[~faces.split(0.8, seed + 1)]))
+    tested = faces.unseen_by_age(seed)
     unseen = np.array([group in tested for group in photographs.group])
     read = heads.read(photographs.embeddings).years
     return replace(heads, texture=learn_ages(photographs, ~unseen, read)), unseen

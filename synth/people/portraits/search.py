@@ -21,10 +21,13 @@ from synth.people.portraits.heads import ETHNICITIES, GENDERS, Heads, Reading
 OLDEST, YOUNGEST = 90, 15
 _OLDEST_AIM = 76.0  # the generator has hardly seen older faces: aim no higher without need
 _YOUNG, _OLDER = 22, 3.0  # below this age, faces read about so much older than predicted
-_CROSSED = 0.3  # share of starts from two parents: near the goal, but less varied
+_CROSSED = 0.75  # share of starts from two people found before: near the goal, less varied
+_SHARES = (0.55, 0.5, 0.65)  # of two parents and of a random style: their spread is about kept
+_YEARS = 8.0  # parents so many years from the goal are taken less often by a factor of e
 _GHOST, _KNOWN, _CHILD = "another face", "somebody we have", "may be a child"
 _APART = 20.0  # standard deviations of w that a start may be further for a distance of 1
 _BEYOND = 0.1  # how much further than the bar a step away from somebody aims
+_CROWD = 0.03  # of dlib's distance: people so much further count less by a factor of e
 _STARTS = 48  # random styles to choose a start from
 _STEPS = 5  # paintings of one start at most
 _AGEING = 7.0  # years of one correction: longer ones overshoot
@@ -85,6 +88,36 @@ class Found:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Kin:
+    """People found before: where a search for others like them starts.
+
+    `styles` [m, 512], `faces` [m, 128] (dlib's embeddings) and `readings` [m, 8].
+    """
+
+    styles: np.ndarray
+    faces: np.ndarray
+    readings: np.ndarray
+
+    @classmethod
+    def of(
+        cls, heads: Heads, styles: np.ndarray, faces: np.ndarray, years: np.ndarray
+    ) -> Kin | None:
+        """From styles, embeddings and estimated ages [m]; None for fewer than four people."""
+        if len(styles) < 4:
+            return None
+        faces = np.asarray(faces, np.float32)
+        return cls(np.asarray(styles, np.float32), faces, _readings(heads, faces, years))
+
+
+def _readings(heads: Heads, faces: np.ndarray, years: np.ndarray) -> np.ndarray:
+    """Readings [n, 8] of embeddings [n, 128]; turn and smile are not known from these."""
+    gender, race = heads.gender.logits(faces), heads.ethnicity.logits(faces)
+    unknown = np.full((len(faces), 2), np.nan)
+    parts = (gender[:, :1] - gender[:, 1:], years[:, None], race - race.mean(1, keepdims=True))
+    return np.hstack([*parts, unknown])
+
+
 class Reader:
     """Detector, embedding and heads together; the mirrored chip is read too and averaged."""
 
@@ -103,19 +136,10 @@ class Reader:
         both, textures = self._embedding.read(np.stack([face.chip, face.chip[:, ::-1]]))
         embedding = both.mean(0, keepdims=True)
         reading = self.heads.read(embedding, textures.mean(0, keepdims=True))
-        gender = self.heads.gender.logits(embedding)[0]
-        race = self.heads.ethnicity.logits(embedding)[0]
+        readings = _readings(self.heads, embedding, reading.years)[0]
         nose = face.points[4, 0] - face.points[:4, 0].mean()
         width = abs(face.points[2:4, 0].mean() - face.points[:2, 0].mean())
-        readings = np.array(
-            [
-                gender[0] - gender[1],
-                reading.years[0],
-                *(race - race.mean()),
-                4 * nose / width,
-                np.nan,
-            ]
-        )
+        readings[ATTRIBUTES.index("turn")] = 4 * nose / width
         return Look(face, embedding[0], reading, readings)
 
 
@@ -176,24 +200,23 @@ class Finder:
         wanted: Wanted,
         seed: int | np.random.Generator,
         tries: int = 40,
-        parents: np.ndarray | None = None,
+        kin: Kin | None = None,
         stopped: Callable[[], bool] = lambda: False,
         tried: Callable[[np.ndarray, np.ndarray, Look | None, str], None] | None = None,
         unlike: np.ndarray | None = None,
     ) -> Found | None:
         """One accepted face, or None after this many paintings or when `stopped` says so.
 
-        `parents` [m, 512] are styles of like people found before, for example of the bank: two of
-        them are crossed with a random style, which starts nearer to rare people. `tried` is told
-        w, image, look and fault of every painting. `unlike` [k, 128] are embeddings of people who
-        must not come again.
+        `kin` are people of that gender and ethnicity found before, for example of the bank: two of
+        about the age are crossed with a random style, which starts near to rare people. `tried`
+        is told w, image, look and fault of every painting. `unlike` [k, 128] are embeddings of
+        people who must not come again.
         """
         rng, start = np.random.default_rng(seed), time.perf_counter()
         painted = 0
         while painted < tries and not stopped():
             aims = self._aims(wanted, rng)
-            w = self._start(aims, wanted, parents, unlike, rng)
-            seen = self.directions.predict(w)[0]
+            w, seen = self._start(aims, wanted, kin, unlike, rng)
             gain, most, settled, look, fault = 1.0, np.inf, frozenset[str](), None, ""
             for attempt in range(_STEPS):
                 step = dict(zip(aims, _missing(aims, seen[None])[0], strict=True))
@@ -209,7 +232,7 @@ class Finder:
                 else:
                     move = self.directions.change(step)
                 move *= min(1.0, most / max(self.directions.length(move), 1e-9))
-                w = self.directions.limited(w + move, self.bar.distance)
+                w = self.directions.limited(w + move, self.bar.distance, tuple(aims))
                 image = self.generator.draft(w)
                 look = self.reader.look(image)
                 fault = self.bar.fault(look, wanted)
@@ -244,11 +267,16 @@ class Finder:
         return _KNOWN if _nearest(look.embedding[None], unlike)[0] < self.bar.unlike else ""
 
     def _away(self, face: np.ndarray, known: np.ndarray, hold: tuple[str, ...]) -> np.ndarray:
-        """A step from the nearest of the `known` embeddings on, the readings held."""
-        nearest = known[int(np.linalg.norm(known - face, axis=1).argmin())]
-        apart = float(np.linalg.norm(face - nearest))
-        by = _BEYOND + self.bar.unlike - apart
-        return self.directions.likeness_step((face - nearest) / apart, by, hold)
+        """A step away from the nearest of the `known` embeddings, the readings held.
+
+        From several if they are about as near: a step from one alone would lead to the next.
+        """
+        apart = np.linalg.norm(face - known, axis=1)
+        share = np.exp(-(apart - apart.min()) / _CROWD)
+        away = (share / apart) @ (face - known)
+        away /= np.linalg.norm(away)
+        by = _BEYOND + self.bar.unlike - float(apart.min())
+        return self.directions.likeness_step(away, by, hold)
 
     def _aims(self, wanted: Wanted, rng: np.random.Generator) -> dict[str, float]:
         """Readings to reach: those of a clear case, a little different every time."""
@@ -266,34 +294,57 @@ class Finder:
         self,
         aims: dict[str, float],
         wanted: Wanted,
-        parents: np.ndarray | None,
+        kin: Kin | None,
         unlike: np.ndarray | None,
         rng: np.random.Generator,
-    ) -> np.ndarray:
-        """Of many random styles one near to the aims and far from the people `unlike`.
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Of many styles one near to the aims and far from the people `unlike`; its readings [8].
 
-        Both are predicted: nothing is painted for that. Half the starts are crossed with two
-        parents, where there are some, or moved by the way of the ethnicity's mean style.
+        All is predicted: nothing is painted for that. Most starts are crossed with two of the
+        `kin`, where there are some; else half are moved by the way of the ethnicity's mean style.
         """
+        directions = self.directions
         styles = self.generator.styles_of(_STARTS, rng, rng.uniform(0.65, 0.85))
+        seen, faces = directions.predict(styles), directions.face(styles)
         if rng.random() < _CROSSED:
-            if parents is not None and len(parents) >= 4:
-                styles = np.stack([self._cross(base, parents, rng) for base in styles])
+            if kin is not None:
+                styles, seen, faces = self._cross(styles, kin, aims["age"], rng)
             else:
-                styles = styles + self.directions.shift[ETHNICITIES.index(wanted.ethnicity)]
-        missing = _missing(aims, self.directions.predict(styles))
-        effort = self.directions.effort(missing, list(aims))
+                styles = styles + directions.shift[ETHNICITIES.index(wanted.ethnicity)]
+                seen, faces = directions.predict(styles), directions.face(styles)
+        missing = _missing(aims, seen)
+        effort = directions.effort(missing, list(aims))
         if unlike is not None and len(unlike):
-            moved = styles + self.directions.changes(missing, list(aims))
-            effort = effort - _APART * _nearest(self.directions.face(moved), unlike)
-        return styles[int(effort.argmin())]
+            moved = faces + directions.changes(missing, list(aims)) @ directions.likeness[:-1]
+            effort = effort - _APART * _nearest(moved, unlike)
+        best = int(effort.argmin())
+        return styles[best], seen[best]
 
-    def _cross(self, base: np.ndarray, parents: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """A style of about the parents' spread: parts of two of them and of a random one."""
-        centre = parents.mean(0)
-        one, two = parents[rng.choice(len(parents), 2, replace=False)] - centre
-        other = base - self.generator.mean
-        return (centre + 0.55 * one + 0.5 * two + 0.65 * other).astype(np.float32)
+    def _cross(
+        self, bases: np.ndarray, kin: Kin, age: float, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Parts of two of the kin of about this age and of each base [n, 512]: styles,
+        readings [n, 8] and embeddings [n, 128].
+
+        What the linear prediction misses of the two, it is expected to miss of the child as well.
+        """
+        directions, mean = self.directions, self.generator.mean
+        near = np.exp(-np.abs(kin.readings[:, ATTRIBUTES.index("age")] - age) / _YEARS)
+        pairs = [rng.choice(len(near), 2, replace=False, p=near / near.sum()) for _ in bases]
+        one, two = np.array(pairs).T
+        first, second, third = _SHARES
+
+        def mixed(rows: np.ndarray) -> np.ndarray:
+            return first * rows[one] + second * rows[two]
+
+        missed = np.nan_to_num(kin.readings - directions.predict(kin.styles))
+        strange = kin.faces - directions.face(kin.styles)
+        styles = (mean + mixed(kin.styles - mean) + third * (bases - mean)).astype(np.float32)
+        return (
+            styles,
+            directions.predict(styles) + mixed(missed),
+            directions.face(styles) + mixed(strange),
+        )
 
 
 def _missing(aims: dict[str, float], seen: np.ndarray) -> np.ndarray:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from synth import registry
+from synth.errors import PopulaceError
+from synth.people.portraits.bank import shipped
 from synth.people.portraits.directions import Directions
 from synth.people.portraits.faces import Detector, Embedding
 from synth.people.portraits.generator import Generator
 from synth.people.portraits.heads import Heads
-from synth.people.portraits.search import Finder, Reader
+from synth.people.portraits.search import Finder, Kin, Reader
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,16 @@ class Tools:
         generator = Generator(registry.fetch("mobilestylegan-ffhq", progress=progress), device)
         reader = make_reader(progress)
         return cls(generator, reader, Finder(generator, reader, Directions.load()))
+
+    def kin(self, gender: str, ethnicity: str) -> Kin | None:
+        """The bank's people of this gender and ethnicity: where a live search starts."""
+        try:
+            bank = shipped()
+        except PopulaceError:  # the search does without
+            return None
+        rows = bank.rows(gender, ethnicity)
+        styles, faces = bank.styles[rows].astype(np.float32), bank.embeddings[rows]
+        return Kin.of(self.reader.heads, styles, faces, bank.ages[rows])
 
 
 def make_reader(progress: registry.Progress = lambda step, done, total: None) -> Reader:

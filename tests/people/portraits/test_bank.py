@@ -96,3 +96,10 @@ def test_errors_name_the_remedy(bank, tmp_path):
         bank["nobody"]
     with pytest.raises(PopulaceError, match="gender is one of"):
         bank.pick("person", 30, "White", 0)
+
+
+def test_rows_of_a_gender_and_ethnicity(bank):
+    rows = bank.rows("female", "Indian")
+    cells = [cell for cell in CELLS if (cell.gender, cell.ethnicity) == ("female", "Indian")]
+    assert {bank.names[row] for row in rows} == {n for cell in cells for n in bank.cell(cell)}
+    assert len(bank.rows("female", "Elvish")) == 0

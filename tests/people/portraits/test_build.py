@@ -11,8 +11,8 @@ import pytest
 from synth.people.portraits.bank import CELLS, Bank
 from synth.people.portraits.build import UNLIKE, chosen, fill, pack, wanted_for
 from synth.people.portraits.directions import Directions
-from synth.people.portraits.heads import ETHNICITIES, Reading
-from synth.people.portraits.search import Bar, Finder, Found, Look
+from synth.people.portraits.heads import ETHNICITIES, Heads, Reading
+from synth.people.portraits.search import Bar, Finder, Found, Look, Reader
 from synth.people.portraits.sheet import write_sheets
 
 SOME = (CELLS[0], CELLS[4], CELLS[21])
@@ -24,9 +24,10 @@ class MadeUp:
 
     asked: list
 
-    def find(self, finder, wanted, rng, tries, parents, unlike):
+    def find(self, finder, wanted, rng, kin, unlike):
         number = rng.integers(1 << 30)
-        self.asked.append((wanted, finder.bar.unlike, None if unlike is None else len(unlike)))
+        known = None if unlike is None else len(unlike)
+        self.asked.append((wanted, finder.bar.unlike, known, kin))
         if number % 4 == 0:
             return None
         draw = np.random.default_rng(number)
@@ -45,15 +46,13 @@ def made_up(monkeypatch):
     monkeypatch.setattr(
         Finder,
         "find",
-        lambda self, wanted, rng, tries, parents, unlike: stand_in.find(
-            self, wanted, rng, tries, parents, unlike
-        ),
+        lambda self, wanted, rng, tries, kin, unlike: stand_in.find(self, wanted, rng, kin, unlike),
     )
     return stand_in
 
 
 def finder():
-    return Finder(None, None, Directions.load(), Bar())
+    return Finder(None, Reader(None, None, Heads.load()), Directions.load(), Bar())
 
 
 def styles(folder: Path) -> dict[str, bytes]:
@@ -91,17 +90,33 @@ def test_what_was_refused_is_made_up_for_and_the_others_stay(made_up, tmp_path):
 def test_new_people_must_be_unlike_those_of_their_gender_and_ethnicity(made_up, tmp_path):
     fill(finder(), tmp_path, 2, 1, cells=SOME)
     white, other = SOME[0], SOME[2]
-    asked = [(wanted, apart, known) for wanted, apart, known in made_up.asked]
+    asked = [(wanted, apart, known) for wanted, apart, known, _ in made_up.asked]
     assert asked[0][2] is None
-    assert all(
-        apart in (UNLIKE["White"], UNLIKE["White"] - 0.04)
-        for w, apart, _ in asked
-        if w.ethnicity == "White"
-    )
+    assert all(apart == UNLIKE[w.ethnicity] for w, apart, _ in asked)
     # CELLS[4] shares gender and ethnicity with CELLS[0]; CELLS[21] does not.
     assert next(k for w, _, k in asked if w == wanted_for(SOME[1])) == 1
     assert next(k for w, _, k in asked if w == wanted_for(other)) is None
     assert (white.gender, white.ethnicity) == (SOME[1].gender, SOME[1].ethnicity)
+
+
+def test_a_search_starts_from_everyone_of_the_gender_and_ethnicity(made_up, tmp_path):
+    fill(finder(), tmp_path, 4, 1, cells=SOME)
+    kinds = {(wanted.gender, wanted.ethnicity) for wanted, _, _, _ in made_up.asked}
+    assert len(kinds) == 2
+    for _, _, known, kin in made_up.asked:
+        assert (0 if kin is None else len(kin.styles)) == (known if (known or 0) >= 4 else 0)
+        if kin is not None:
+            assert (np.sign(kin.readings[:, 2:6]) != 0).all() and kin.faces.shape[1] == 128
+    assert made_up.asked[0][3] is None and made_up.asked[-1][3] is not None
+
+
+def test_who_reads_another_age_than_the_cell_asks_for_is_not_counted(made_up, tmp_path):
+    fill(finder(), tmp_path, 3, 1, cells=SOME[:1])
+    first = chosen(tmp_path, Directions.load())[SOME[0]][0]
+    with np.load(tmp_path / f"{first}.npz") as one:
+        older = dict(one) | {"age": np.array(21.4)}
+    np.savez(tmp_path / f"{first}.npz", **older)
+    assert first not in chosen(tmp_path, Directions.load())[SOME[0]]
 
 
 def test_a_bank_is_packed_alike_every_time(made_up, tmp_path):

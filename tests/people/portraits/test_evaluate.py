@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from synth.people.portraits import evaluate
+from synth.people.portraits.heads import Faces
 
 
 def test_rows_by_hand():
@@ -42,6 +47,39 @@ def test_calibration_finds_a_shifted_judge():
     assert found.cuts == pytest.approx((24.5, 49.5), abs=1)
     assert min(found.f1_at_cuts) > 0.98 > found.f1[0]
     assert found.mean_absolute_error == pytest.approx(4)
+
+
+class OneFace:
+    """Reads every image as the embedding [first pixel, 0, …] and judges its second as its age."""
+
+    def look(self, image):
+        embedding = np.zeros(128, np.float32)
+        embedding[0] = image[0, 0, 0]
+        return None if image[0, 0, 0] > 250 else SimpleNamespace(embedding=embedding)
+
+    def __call__(self, image):
+        return float(image[0, 0, 1]), True
+
+
+def test_cuts_come_from_people_no_head_of_age_has_seen(tmp_path):
+    numbers = np.arange(40)
+    embeddings = np.zeros((40, 128), np.float32)
+    embeddings[:, 0] = 5 * numbers
+    known = Faces(embeddings, numbers, numbers % 2, numbers % 4, numbers)
+    unseen = known.unseen_by_age()
+    assert 0 < len(unseen) < 40 and known.group_of(embeddings[7] + 0.1) == 7
+    with zipfile.ZipFile(tmp_path / "faces.zip", "w") as pages:
+        for number in numbers:
+            image = np.full((16, 16, 3), (5 * number, 10 + number, 0), np.uint8)
+            file = io.BytesIO()
+            Image.fromarray(image).save(file, "png")
+            pages.writestr(f"{10 + number}_0_0_x{number}.jpg", file.getvalue())
+    told = []
+    found = evaluate.read_photographs(
+        tmp_path / "faces.zip", OneFace(), OneFace(), known, lambda *step: told.append(step)
+    )
+    assert found.photographs == sum(10 + number >= 15 for number in unseen)
+    assert found.mean_absolute_error == 0 and len(told) == 40
 
 
 def test_live_requests_stay_in_their_age_group():

@@ -1,0 +1,92 @@
+"""Where a search starts: from people found before, with what is known of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from synth.people.portraits.bank import Bank
+from synth.people.portraits.directions import ATTRIBUTES, Directions
+from synth.people.portraits.heads import ETHNICITIES, Heads
+from synth.people.portraits.search import Finder, Kin, Look, Reader, Wanted
+
+AGE = ATTRIBUTES.index("age")
+
+
+class Styles:
+    """Stands for the generator: random styles about the mean; paints nothing."""
+
+    def __init__(self, directions: Directions) -> None:
+        self.mean = directions.mean.astype(np.float32)
+        self._factor = np.linalg.cholesky(directions.covariance)
+
+    def styles_of(self, count, rng, truncation):
+        free = rng.standard_normal((count, 512)) @ self._factor.T
+        return (self.mean + truncation * free).astype(np.float32)
+
+    def draft(self, w):
+        return w
+
+
+class Noted(Reader):
+    """A reader that notes the styles it is given and sees no face in them."""
+
+    def __init__(self, heads: Heads) -> None:
+        super().__init__(None, None, heads)
+        self.seen: list[np.ndarray] = []
+
+    def look(self, image) -> Look | None:
+        self.seen.append(image)
+        return None
+
+
+@pytest.fixture(scope="module")
+def directions():
+    return Directions.load()
+
+
+@pytest.fixture(scope="module")
+def heads():
+    return Heads.load()
+
+
+def kin_of(bank: Bank, heads: Heads, gender: str, ethnicity: str) -> Kin | None:
+    rows = bank.rows(gender, ethnicity)
+    return Kin.of(heads, bank.styles[rows], bank.embeddings[rows], bank.ages[rows])
+
+
+def test_kin_are_read_as_what_they_are(bank, heads):
+    kin = kin_of(bank, heads, "female", "Indian")
+    assert kin is not None and len(kin.styles) == len(bank.rows("female", "Indian"))
+    races = kin.readings[:, 2:6]
+    assert (kin.readings[:, 0] < 0).mean() > 0.98
+    assert (races.argmax(1) == ETHNICITIES.index("Indian")).mean() > 0.98
+    assert np.allclose(races.mean(1), 0, atol=1e-4)
+    assert np.allclose(kin.readings[:, AGE], bank.ages[bank.rows("female", "Indian")])
+    assert Kin.of(heads, kin.styles[:3], kin.faces[:3], kin.readings[:3, AGE]) is None
+
+
+def starts(directions, heads, wanted, kin, count=60):
+    reader = Noted(heads)
+    finder = Finder(Styles(directions), reader, directions)
+    assert finder.find(wanted, 5, tries=count, kin=kin) is None
+    return np.stack(reader.seen)
+
+
+def test_searches_start_nearer_to_the_kin_than_without_them(bank, directions, heads):
+    wanted = Wanted("female", 61, 80, "Indian")
+    kin = kin_of(bank, heads, "female", "Indian")
+    near, far = (starts(directions, heads, wanted, those) for those in (kin, None))
+    centre = kin.styles[kin.readings[:, AGE] > 55].mean(0)
+    away = [directions.distance(some - centre + directions.mean).mean() for some in (near, far)]
+    assert away[0] < away[1]
+    # And they differ from one another: nobody's double.
+    apart = [directions.distance(near - w + directions.mean) for w in near]
+    assert np.median(apart) > 0.8
+
+
+def test_the_seed_decides_where_a_search_starts(bank, directions, heads):
+    wanted = Wanted("male", 16, 20, "Black")
+    kin = kin_of(bank, heads, "male", "Black")
+    one, two = (starts(directions, heads, wanted, kin, 5) for _ in range(2))
+    assert (one == two).all()
