@@ -42,8 +42,10 @@ pages = {
 }
 page = st.navigation(list(pages.values()))
 try:
+    sidebar.arrive(page.url_path)
     presenter.arrive(pages, page)
     sidebar.show()
+    sidebar.mend_address(page.url_path)
     presenter.bar()
     page.run()
 except PopulaceError as error:

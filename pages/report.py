@@ -203,6 +203,7 @@ def _filtered(made: Trial, population: Population) -> None:
         mime="text/csv",
         icon=":material/filter_alt:",
         key="report-filtered",
+        on_click="ignore",
     )
 
 
@@ -266,6 +267,7 @@ def _show(found: Report | CountsReport, population: Population) -> None:
             mime="text/html",
             icon=":material/download:",
             key="report-html",
+            on_click="ignore",
             help="One file that opens offline.",
         )
         st.download_button(
@@ -275,6 +277,7 @@ def _show(found: Report | CountsReport, population: Population) -> None:
             mime="application/json",
             icon=":material/data_object:",
             key="report-json",
+            on_click="ignore",
         )
     for section in found.sections:
         st.subheader(words.plain(section.question), anchor=False)

@@ -43,6 +43,8 @@ def keep(choice: Choice) -> None:
 def current() -> Choice:
     """The visitor's choice, laid down by the sidebar before a page runs."""
     start_over_if_alone()
+    if _PLACE not in st.session_state:  # begun alone, while another run told the server better
+        st.rerun()
     return st.session_state[_PLACE]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.parts import choice, loaders, words
 from synth import wording
@@ -25,6 +26,7 @@ MOST_PEOPLE, LARGEST_SEED = 60, 2**31 - 1
 _RESERVED = ("population", "people", "seed", "embed", "embed_options")
 _ANY = "any"
 _ABSENT = "population that is not here"
+_HELD, _PAGE, _AGAIN = "what the sidebar said", "page of the address", "address to be written"
 _EXACT = 2**53 - 1  # the largest whole number that a browser's slider can hold
 
 Parameters = list[tuple[str, str]]
@@ -46,6 +48,38 @@ def key_of(column: str) -> str:
     if loaders.is_own(str(st.session_state.get("population", ""))):
         return f"{column}."
     return f"{column}_" if column in _RESERVED else column
+
+
+def arrive(page: str) -> None:
+    """Say what the sidebar said before, where coming to this page has lost it; call it first.
+
+    Who leaves a page before its first run has ended can lose values (Streamlit 1.67). Values that
+    came along, or that the browser's Back brings, stay as they are.
+    """
+    held: dict[str, object] = st.session_state.get(_HELD, {})
+    if st.session_state.pop(_AGAIN, False):
+        st.session_state.update(held)
+    elif st.session_state.get(_PAGE) != page and not _went_back():
+        st.session_state.update({key: held[key] for key in held if key not in st.session_state})
+
+
+def _went_back() -> bool:
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def mend_address(page: str) -> None:
+    """Write the choice into the address where coming to this page has lost it; call it last.
+
+    Values can come along while their parameters do not. Streamlit writes only what is set, so the
+    page starts over and sets it. Within a page the browser keeps the address by itself.
+    """
+    if st.session_state.get(_PAGE) == page:
+        return
+    st.session_state[_PAGE] = page
+    if not {key for key, _ in choice.current().link} <= set(st.query_params):
+        st.session_state[_AGAIN] = True
+        st.rerun()
 
 
 def show() -> None:
@@ -102,6 +136,7 @@ def show() -> None:
         with sentence:
             _say(made)
     choice.keep(made)
+    st.session_state[_HELD] = {key: st.session_state[key] for key, _ in link}
 
 
 def _titles() -> dict[str, str]:

@@ -53,6 +53,30 @@ def test_the_facts_go_along_to_the_next_page_and_back(visit):
     assert all("woman" in line for line in page.locator(LINES).all_inner_texts())
 
 
+def test_hurrying_through_the_pages_loses_no_fact(visit):
+    page = visit("?population=French+hobbies%2C+2003&people=4&seed=77")
+    for name in ("Correlations", "Interests", "Marginals"):  # none is waited for
+        page.get_by_role("link", name=name).click()
+    page.get_by_role("heading", level=1, name="Real beside synthetic").wait_for()
+    for told in ("population=French", "people=4", "seed=77"):
+        page.wait_for_url(f"**{told}**")
+    page.get_by_role("link", name="Profiles").click()
+    assert len(cards(page)) == 4
+
+
+def test_back_brings_the_facts_that_were_there(visit):
+    page = visit("marginals?gender=female")
+    page.locator(".js-plotly-plot").first.wait_for()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.get_by_role("link", name="Profiles").click()
+    cards(page)
+    page.get_by_role("button", name="Forget all facts").click()
+    page.get_by_role("heading", level=1, name="Everybody").wait_for()
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.go_back()
+    page.wait_for_url("**gender=female**")
+
+
 def test_the_whole_record_opens_by_keyboard_and_closes_again(visit):
     page = visit("?people=1")
     cards(page)
