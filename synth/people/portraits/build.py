@@ -95,7 +95,7 @@ def fill(
     """
     made = {cell: _Made() for cell in cells}
     shelf = _Shelf(finder.directions, refused, made)
-    for number in range(4 * each):
+    for number in range(6 * each):
         for cell in cells:
             if len(made[cell].good) >= each:
                 continue

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synth.people.portraits.bank import CELLS, Bank
+from synth.people.portraits.bank import BANDS, CELLS, Bank
 from synth.people.portraits.build import UNLIKE, chosen, fill, pack, wanted_for
 from synth.people.portraits.directions import Directions
-from synth.people.portraits.heads import ETHNICITIES, Heads, Reading
+from synth.people.portraits.heads import ETHNICITIES, Faces, Heads, Reading
 from synth.people.portraits.search import Bar, Finder, Found, Look, Reader
 from synth.people.portraits.sheet import write_sheets
 
@@ -117,6 +117,30 @@ def test_who_reads_another_age_than_the_cell_asks_for_is_not_counted(made_up, tm
         older = dict(one) | {"age": np.array(21.4)}
     np.savez(tmp_path / f"{first}.npz", **older)
     assert first not in chosen(tmp_path, Directions.load())[SOME[0]]
+
+
+FACES = Path(__file__).parents[3].parent / "shared" / "faces" / "utkface_dlib_embeddings.npz"
+
+
+@pytest.mark.skipif(not FACES.exists(), reason="needs the embeddings of UTKFace in ../shared")
+@pytest.mark.parametrize("race", range(4))
+def test_the_bar_is_where_the_nearest_two_of_fifty_real_people_lie(race):
+    faces, rng = Faces.load(FACES), np.random.default_rng(0)
+    medians = []
+    for gender in range(2):
+        for lower, upper in BANDS:
+            age = (faces.age >= lower) & (faces.age <= upper)
+            rows = np.flatnonzero(age & (faces.race == race) & (faces.gender == gender))
+            rows = rows[np.unique(faces.group[rows], return_index=True)[1]]
+            if len(rows) < 300:
+                continue
+            nearest = []
+            for _ in range(200):
+                x = faces.embeddings[rng.choice(rows, 50, replace=False)]
+                apart = np.linalg.norm(x[:, None] - x[None], axis=2)
+                nearest.append(apart[np.triu_indices(50, 1)].min())
+            medians.append(np.median(nearest))
+    assert UNLIKE[ETHNICITIES[race]] == pytest.approx(np.median(medians), abs=0.015)
 
 
 def test_a_bank_is_packed_alike_every_time(made_up, tmp_path):
