@@ -26,6 +26,7 @@ _SHARES = (0.55, 0.5, 0.65)  # of two parents and of a random style: their sprea
 _YEARS = 8.0  # parents so many years from the goal are taken less often by a factor of e
 _GHOST, _KNOWN, _CHILD = "another face", "somebody we have", "may be a child"
 _APART = 20.0  # standard deviations of w that a start may be further for a distance of 1
+_CLEAR = {"Black": 0.9}  # probability asked of an ethnicity where less takes in others to the eye
 _BEYOND = 0.1  # how much further than the bar a step away from somebody aims
 _CROWD = 0.03  # of dlib's distance: people so much further count less by a factor of e
 _STARTS = 48  # random styles to choose a start from
@@ -159,8 +160,11 @@ class Bar:
         """Attributes of a painting that are well enough already: a correction leaves them."""
         male, race = self._certainty(look, wanted)
         good = {"male": male >= self.gender, "turn": look.face.turn <= self.turn}
-        good |= dict.fromkeys(ETHNICITIES, race >= self.ethnicity)
+        good |= dict.fromkeys(ETHNICITIES, race >= self._clear(wanted))
         return frozenset(name for name, reached in good.items() if reached)
+
+    def _clear(self, wanted: Wanted) -> float:
+        return max(self.ethnicity, _CLEAR.get(wanted.ethnicity, 0.0))
 
     def _certainty(self, look: Look, wanted: Wanted) -> tuple[float, float]:
         """Probabilities of the wanted gender and ethnicity."""
@@ -179,7 +183,7 @@ class Bar:
             return "not frontal"
         if gender < self.gender:
             return "gender"
-        if race < self.ethnicity:
+        if race < self._clear(wanted):
             return "ethnicity"
         if float(look.reading.groups[0, 0]) > self.child:
             return _CHILD

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from synth.people.portraits.bank import Bank
 from synth.people.portraits.directions import ATTRIBUTES, Directions
-from synth.people.portraits.heads import ETHNICITIES, Heads
-from synth.people.portraits.search import Finder, Kin, Look, Reader, Wanted
+from synth.people.portraits.heads import ETHNICITIES, Heads, Reading
+from synth.people.portraits.search import Bar, Finder, Kin, Look, Reader, Wanted
 
 AGE = ATTRIBUTES.index("age")
 
@@ -90,3 +92,18 @@ def test_the_seed_decides_where_a_search_starts(bank, directions, heads):
     kin = kin_of(bank, heads, "male", "Black")
     one, two = (starts(directions, heads, wanted, kin, 5) for _ in range(2))
     assert (one == two).all()
+
+
+def test_more_certainty_is_asked_where_the_readers_take_in_others():
+    face = SimpleNamespace(others=0, score=1.0, turn=0.0)
+
+    def fault(ethnicity: str, certainty: float) -> str:
+        race = np.full((1, 4), (1 - certainty) / 3)
+        race[0, ETHNICITIES.index(ethnicity)] = certainty
+        adult = np.eye(14)[[6]]
+        reading = Reading(np.array([1.0]), adult, race, np.array([30.0]))
+        look = Look(face, np.zeros(128, np.float32), reading, np.zeros(8))
+        return Bar().fault(look, Wanted("male", 25, 35, ethnicity))
+
+    assert fault("Asian", 0.7) == fault("Black", 0.95) == ""
+    assert fault("Asian", 0.5) == fault("Black", 0.8) == "ethnicity"
