@@ -9,17 +9,33 @@ import pytest
 
 from synth.errors import PopulaceError
 from synth.people.portraits.bank import BANDS, CELLS, SHIPPED, Bank, Cell, shown_as
+from synth.people.portraits.build import UNLIKE, wanted_for
+from synth.people.portraits.commands import refused_names
+from synth.people.portraits.heads import ETHNICITIES, GENDERS
 from synth.people.portraits.mark import says_synthetic
 
 
-def test_every_cell_has_portraits_of_its_age_and_no_children(bank):
+def test_every_cell_has_fifty_portraits_of_its_age_and_no_children(bank):
+    assert len(bank) == 2000
     for cell in CELLS:
-        names = bank.cell(cell)
+        names, wanted = bank.cell(cell), wanted_for(cell)
+        assert len(names) == 50
         for name in names:
-            # Teens may read a year older: see `build.wanted_for`.
-            upper = 22 if cell.band == BANDS[0] else cell.band[1] + 1
-            assert cell.band[0] <= bank[name].age < upper + 0.01
+            assert wanted.lower - 0.01 <= bank[name].age < wanted.upper + 0.01
             assert bank[name].certainty >= 0.65
+
+
+def test_nobody_who_was_turned_down_ships(bank):
+    assert refused_names() and not refused_names() & set(bank.names)
+
+
+def test_no_two_of_a_gender_and_ethnicity_are_nearer_than_the_bar(bank):
+    for gender in GENDERS:
+        for ethnicity in ETHNICITIES:
+            x = bank.embeddings[bank.rows(gender, ethnicity)].astype(np.float64)
+            apart = np.linalg.norm(x[:, None] - x[None], axis=2)
+            nearest = apart[np.triu_indices(len(x), 1)].min()
+            assert nearest > UNLIKE[ethnicity] - 0.002  # stored in half precision
 
 
 def test_the_bank_is_small_and_every_picture_is_marked(bank):
