@@ -234,6 +234,12 @@ def train_heads(
         errors[name] = float(np.abs(years - age).mean())
         ages = table_of(tuple(AGES), np.digitize(age, cuts), np.digitize(years, cuts))
         rows += [replace(row, name=f"{row.name}, by {name}") for row in ages]
+    assert heads.texture is not None
+    parted = heads.texture.groups(read.years)
+    young, old = heads.texture.cuts
+    where = f"by texture parted at {young:.1f} and {old:.1f}"
+    ages = table_of(tuple(AGES), np.digitize(age, cuts), parted)
+    rows += [replace(row, name=f"{row.name}, {where}") for row in ages]
     if as_json:
         report = {"rows": [asdict(row) for row in rows], "mae_years": errors, "faces": len(age)}
         typer.echo(json.dumps(report))

@@ -14,6 +14,7 @@ from pathlib import Path
 import dlib
 import numpy as np
 
+from synth.people.portraits.ages import best_cuts, group_scores
 from synth.people.portraits.bank import CELLS, Bank
 from synth.people.portraits.faces import Detector, Face
 from synth.people.portraits.heads import ETHNICITIES, GENDERS, Faces
@@ -216,27 +217,13 @@ def calibrate(years: np.ndarray, judged: np.ndarray) -> Calibration:
 
     Each age group weighs the same, as in the requests.
     """
-    true = np.digitize(years, (20.5, 45.5))
-    weight = (1 / np.maximum(np.bincount(true, minlength=3), 1))[true]
-
-    def scores(cuts: tuple[float, float]) -> tuple[float, float, float]:
-        guess = np.digitize(judged, cuts)
-        parts = []
-        for group in range(3):
-            hits = weight[(true == group) & (guess == group)].sum()
-            whole = weight[true == group].sum() + weight[guess == group].sum()
-            parts.append(float(2 * hits / whole) if whole else 0.0)
-        return parts[0], parts[1], parts[2]
-
-    grid = [(a, b) for a in np.arange(16.5, 32) for b in np.arange(34.5, 56)]
-    best = max(grid, key=lambda cuts: sum(scores(cuts)))
-    cuts = (float(best[0]), float(best[1]))
+    cuts = best_cuts(years, judged)
     return Calibration(
         len(years),
-        scores((20.5, 45.5)),
+        group_scores(years, judged, (20.5, 45.5)),
         float(np.abs(years - judged).mean()),
         cuts,
-        scores(cuts),
+        group_scores(years, judged, cuts),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from synth.errors import PopulaceError
-from synth.people.portraits.ages import Photographs, learn_ages
+from synth.people.portraits.ages import Photographs, best_cuts, group_scores, learn_ages
 from synth.people.portraits.heads import Heads
 
 
@@ -35,6 +35,21 @@ def test_texture_tells_the_age_that_the_embedding_does_not(photographs):
     assert error < 0.6 * np.abs(photographs.age - 45)[~train].mean()
 
 
+def test_groups_are_parted_where_the_readings_part_them(photographs):
+    age = photographs.age.astype(float)
+    drawn_in = 40 + 0.6 * (age - 40)  # a reader that takes the young for older than they are
+    cuts = best_cuts(age, drawn_in)
+    assert cuts[0] > 26 and cuts[1] < 45
+    assert (
+        min(group_scores(age, drawn_in, cuts)) > 0.95 > group_scores(age, drawn_in, (20.5, 45.5))[0]
+    )
+    ages = learn_ages(photographs, np.arange(600) < 450, np.full(600, 40.0))
+    said = ages(photographs.embeddings, photographs.textures, np.full(600, 40.0))
+    assert ages.groups(np.array([15.0, 35.0, 80.0])).tolist() == [0, 1, 2]
+    parted = group_scores(age[450:], said[450:], tuple(ages.cuts))
+    assert sum(parted) > 0.9 * sum(group_scores(age[450:], said[450:], (20.5, 45.5)))
+
+
 def test_the_heads_keep_it_in_their_file(photographs, tmp_path):
     ages = learn_ages(photographs, np.arange(600) < 450, np.full(600, 40.0))
     heads = replace(Heads.load(), texture=ages)
@@ -42,6 +57,7 @@ def test_the_heads_keep_it_in_their_file(photographs, tmp_path):
     again = Heads.load(tmp_path / "heads.npz")
     rows = photographs.embeddings[:20], photographs.textures[:20]
     assert np.allclose(again.read(*rows).years, heads.read(*rows).years, atol=0.2)
+    assert again.texture is not None and np.allclose(again.texture.cuts, ages.cuts)
     alone = heads.read(rows[0])
     assert alone.measured is None and (alone.years == alone.by_embedding).all()
 
