@@ -42,6 +42,7 @@ CLASSIFIER_ROWS = 30_000  # a side, as in the benchmark of the peers, so that fi
 CLASSIFIER_LEVELS = 250  # rarer levels of a column are one to the classifiers
 PAIRS = 1000  # of a wide table so many pairs are drawn
 FEWEST_ROWS = 20
+_FEW = 20  # with fewer rows none are held back to stop the trees by
 MANY = 1_000_000  # times the counts, their chance is gone
 FIGURES: Mapping[str, str] = {
     "lr_auc": "Told apart by a logistic regression (AUC)",
@@ -351,7 +352,10 @@ def classifier_aucs(
     linear = LogisticRegression(max_iter=1000).fit(flat[learn], made[learn])
     lr = roc_auc_score(made[test], linear.predict_proba(flat[test])[:, 1])
     trees = HistGradientBoostingClassifier(
-        max_iter=200, categorical_features=categorical, random_state=0, early_stopping=True
+        max_iter=200,
+        categorical_features=categorical,
+        random_state=0,
+        early_stopping=rows >= _FEW,
     )
     with threadpool_limits(1, user_api="openmp"):  # threads that wait for a busy core cost more
         trees.fit(boosted[learn], made[learn])

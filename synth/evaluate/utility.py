@@ -89,7 +89,7 @@ def utility(
     parts = [part[part[target].notna()] for part in parts]
     if min(len(parts[0]), len(parts[2])) < 10:
         raise PopulaceError(
-            f"Column “{target}” is missing for almost everyone: choose another target."
+            f"Column “{target}” is stated by fewer than 10 people: choose another target."
         )
     if parts[0][target].nunique() < 2 or parts[2][target].nunique() < 2:
         raise PopulaceError(f"Column “{target}” has one value only: choose another target.")
@@ -136,11 +136,13 @@ def _auc(
     codes = answers.cat.codes.to_numpy()
     if len(np.unique(codes)) < 2:
         return 0.5
+    stop = _held_back(codes)
     model = HistGradientBoostingClassifier(
-        max_iter=60, categorical_features=categorical, random_state=0, early_stopping=True
+        max_iter=60, categorical_features=categorical, random_state=0, early_stopping=stop.any()
     )
+    by = {"X_val": inputs[stop], "y_val": codes[stop]} if stop.any() else {}
     with threadpool_limits(1, user_api="openmp"):
-        model.fit(inputs, codes)
+        model.fit(inputs[~stop], codes[~stop], **by)
     chances = model.predict_proba(test)
     right = truth.cat.codes.to_numpy()
     scores, weights = [], []
@@ -152,6 +154,16 @@ def _auc(
         scores.append(roc_auc_score(is_level, chances[:, place[0]]) if len(place) else 0.5)
         weights.append(is_level.sum())
     return float(np.average(scores, weights=weights))
+
+
+def _held_back(codes: np.ndarray) -> np.ndarray:
+    """Rows [n], in random order, by which learning stops: a tenth, but never a level's only one.
+
+    The library's own way draws of each level alike, and cannot where a level has one row.
+    """
+    held = np.arange(len(codes)) >= len(codes) - len(codes) // 10
+    held[np.unique(codes, return_index=True)[1]] = False
+    return held
 
 
 def _r2(

@@ -9,6 +9,7 @@ import pytest
 from synth.errors import PopulaceError
 from synth.evaluate.diversity import diversity
 from synth.evaluate.fairness import fairness
+from synth.evaluate.report import report
 from synth.evaluate.shape import shape
 from synth.evaluate.utility import Utility, targets, utility
 from synth.table import make_table
@@ -35,6 +36,22 @@ def test_without_a_holdout_half_of_the_real_people_test(real, draw):
     found = utility(real, draw(1), "job")
     assert found.rows == 750 and found.kept == pytest.approx(1, abs=0.12)
     assert found == utility(real, draw(1), "job")
+
+
+def test_a_level_that_one_person_has_can_be_learned(real, draw):
+    """Stopping by a stratified tenth failed on it: Adult has such levels."""
+    frame = real.frame.assign(job=real.frame["job"].cat.add_categories(["astronaut"]))
+    frame.loc[5, "job"] = "astronaut"
+    found = utility(make_table(frame), draw(1), "job", holdout=draw(2))
+    assert found.kept == pytest.approx(1, abs=0.12)
+
+
+@pytest.mark.parametrize("target", ["job", "gender"])
+@pytest.mark.parametrize("rows", [20, 21, 25, 40])
+def test_a_handful_of_people_get_a_report(draw, rows, target):
+    table = make_table(draw(0).iloc[:rows].reset_index(drop=True))
+    made = report(table, draw(1).iloc[:rows].reset_index(drop=True), target=target)
+    assert 0 <= made.quality <= 100
 
 
 def test_kept_by_hand():
