@@ -85,7 +85,8 @@ def _laid_out(report: dict) -> Published | None:
         young, old = judge["cuts"]
         notes.append(
             f"“Real people” is the age judge itself on {judge['photographs']} labelled "
-            "photographs of people whom no head of age has seen: it takes most real teens for adults. "
+            "photographs of people whom no head of age has seen: it takes most real teens for "
+            "adults. "
             f"“Ages recalibrated” parts its ages at {young:.1f} and "
             f"{old:.1f} years, which suits it best on those real photographs."
         )
