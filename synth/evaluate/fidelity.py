@@ -477,7 +477,8 @@ def bin_codes(
     columns: Sequence[Column], truth: pd.DataFrame, frames: Sequence[pd.DataFrame], bins: int
 ) -> dict[str, tuple[list[np.ndarray], int]]:
     """The place of every row of every frame, int64, and the number of places, by column; numbers in
-    quantile bins of `truth`, missing values in a place of their own."""
+    quantile bins of `truth`, where a number that fills a bin has it alone (the many zeros of a
+    gain), missing values in a place of their own."""
     out = {}
     for column in columns:
         parts = [frame[column.name] for frame in frames]
@@ -488,8 +489,7 @@ def bin_codes(
         else:
             known = truth[column.name].to_numpy(dtype=float)
             known = known[~np.isnan(known)]
-            inner = np.linspace(0, 1, bins + 1)[1:-1]
-            edges = np.unique(np.quantile(known, inner)) if len(known) else np.array([])
+            edges = _edges(known, bins)
             places = len(edges) + 2
             numbers = [part.to_numpy(dtype=float) for part in parts]
             codes = [
@@ -498,6 +498,16 @@ def bin_codes(
             ]
         out[column.name] = codes, places
     return out
+
+
+def _edges(known: np.ndarray, bins: int) -> np.ndarray:
+    """Where each place but the first begins, ascending."""
+    if not len(known):
+        return np.array([])
+    values, counts = np.unique(known, return_counts=True)
+    alone = values[counts * bins >= len(known)]
+    parts = np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])
+    return np.unique(np.concatenate([parts, alone, np.nextafter(alone, np.inf)]))
 
 
 def _as_levels(column: Column, parts: list[pd.Series]) -> list[pd.Series]:

@@ -9,6 +9,7 @@ import pytest
 from synth.errors import PopulaceError
 from synth.evaluate.diversity import diversity
 from synth.evaluate.fairness import fairness
+from synth.evaluate.fidelity import evaluate
 from synth.evaluate.report import report
 from synth.evaluate.shape import shape
 from synth.evaluate.utility import Utility, targets, utility
@@ -71,6 +72,25 @@ def test_an_unknown_target_is_said(real, draw, target, words):
 
 
 # -------------------------------------------------------------------- fairness
+
+
+def test_many_zeros_are_a_place_of_their_own(real, draw):
+    """Nine in ten have no gain, so that every decile is 0: who has one still depends on gender."""
+
+    def with_gain(frame, seed):
+        random = np.random.default_rng(seed)
+        often = np.where(frame["gender"] == "male", 0.14, 0.02)
+        gains = random.random(len(frame)) < often
+        return frame.assign(gain=np.where(gains, random.integers(100, 9000, len(frame)), 0))
+
+    table = make_table(with_gain(real.frame, 0))
+    found = fairness(table, with_gain(draw(1), 1), ["gender"], holdout=with_gain(draw(2), 2))
+    gain = next(item for item in found.dependences if item.column == "gain")
+    assert gain.verdict == "kept" and gain.real > 0.1
+    nobody = with_gain(draw(1), 1).assign(gain=0)
+    told = evaluate(table, nobody, holdout=with_gain(draw(2), 2))
+    unseen = with_gain(draw(2), 2)
+    assert told.columns["gain"][0] == pytest.approx((unseen["gain"] > 0).mean(), abs=1e-9)
 
 
 def test_dependence_on_gender(real, draw, shuffle):
