@@ -66,6 +66,11 @@ def test_adult_from_upload_to_every_page(studio):
         page.wait_for_timeout(1500)
         settled(page)
         assert page.locator("[data-testid=stSidebar]").get_by_text("only this session").count()
+    page.get_by_role("combobox", name="Synthetic people").click()
+    page.get_by_role("option", name="2,000", exact=True).click()
+    page.get_by_role("button", name="Make the report").click()
+    for question in ("Fidelity", "Diversity", "Utility", "Privacy", "Fairness"):
+        page.get_by_role("heading", name=f"{question}:").wait_for(timeout=LEARNING)
 
 
 def test_what_was_typed_is_still_there_after_another_page(studio, tmp_path):
