@@ -131,7 +131,7 @@ US_TIME_USE = Recipe(
     labels={
         "marital": "Marital status",
         "partner_in_household": "Partner in household",
-        "has_children": "Has children",
+        "has_children": "Children at home",
         "n_in_household": "People in household",
         "has_higher_education": "Higher education",
         "labor_status": "Labour status",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,21 @@ if TYPE_CHECKING:
 
 PEOPLE = {"female": "women", "male": "men"}
 PERSON = {"female": "woman", "male": "man"}
+LEVELS = {
+    "< hs diploma": "no high-school diploma",
+    "hs diploma": "high-school diploma",
+    "prof degree": "professional degree",
+    "employed-at work": "employed, at work",
+    "employed-absent": "employed, absent",
+    "unemployed-looking": "unemployed, looking",
+    "unemployed-layoff": "unemployed, laid off",
+    "not_in_labor_force": "not in the labour force",
+    "mgmt_biz_finance": "management, business, finance",
+    "office_admin": "office, administration",
+    "install_repair_maint": "installation, repair",
+    "farming_forestry_fishing": "farming, forestry, fishing",
+}
+"""Levels that a survey abbreviates."""
 RANKS = {"top1": "first", "top2": "second", "top3": "third"}
 
 
@@ -24,7 +40,16 @@ def level_words(column: Column, level: str) -> str:
         return "not stated" if not is_interest(column.name) else "none"
     if is_interest(column.name):
         return interest_title(level)
-    return level.replace("_", " ")
+    return LEVELS.get(level, level.replace("_", " "))
+
+
+def _children(column: Column) -> str:
+    """Whose children a column tells of: "children", or "children at home"."""
+    return _inside(column.title).removeprefix("has ")
+
+
+def _minor(age: object) -> bool:
+    return isinstance(age, numbers.Real) and age < 18
 
 
 def is_interest(name: str) -> bool:
@@ -48,7 +73,7 @@ def question(evidence: Evidence, population: Population) -> str:
         elif name == "age_group":
             after.append(f"aged {_either(values)}".replace("-", "–"))
         elif name == "has_children" and len(values) == 1:
-            after.append("with children" if values[0] == "yes" else "without children")
+            after.append(("with " if values[0] == "yes" else "without ") + _children(column))
         elif is_interest(name):
             words = _either(level_words(column, v) for v in values)
             more.append(f"whose {RANKS[name]} interest is {words}")
@@ -98,7 +123,10 @@ def sentence(text: str, evidence: Evidence, population: Population) -> str:
 
 
 def record_line(record: Mapping[str, Any], population: Population) -> str:
-    """A record in a line: "34 · woman · married · bachelor's degree · with children"."""
+    """A record in a line: "34 · woman · married · bachelor's degree · with children".
+
+    Whether a minor's home has children says nothing, for it has that minor: it is left out.
+    """
     schema = population.network.schema
     parts = []
     for name in ("age", "age_group", "gender", "marital", "education", "profession"):
@@ -110,8 +138,9 @@ def record_line(record: Mapping[str, Any], population: Population) -> str:
         if name == "age_group":
             words = words.replace("-", "–")
         parts.append(words)
-    if "has_children" in schema and not is_missing(record.get("has_children")):
-        parts.append("with children" if record["has_children"] else "no children")
+    children = record.get("has_children")
+    if "has_children" in schema and not is_missing(children) and not _minor(record.get("age")):
+        parts.append(("with " if children else "no ") + _children(schema["has_children"]))
     if not parts:
         known = [n for n in schema.names if not is_missing(record.get(n))][:5]
         parts = [value_words(schema[n], record[n]) for n in known]

@@ -27,9 +27,11 @@ def french():
         ("age=..20", "People aged up to 20"),
         ("age=30", "People aged 30"),
         ("marital=widowed|divorced", "Divorced or widowed people"),
-        ("has_children=yes", "People with children"),
+        ("has_children=yes", "People with children at home"),
         ("gender=male,top1=pets", "Men whose first interest is Pets"),
         ("top2=missing", "People whose second interest is none"),
+        ("has_children=no", "People without children at home"),
+        ("labor_status=not_in_labor_force", "People, labour status: not in the labour force"),
         ("born_in_us=no", "People, born in the US: no"),
         ("education=doctoral degree", "People, education: doctoral degree"),
     ],
@@ -53,8 +55,10 @@ def test_records(us, french):
     }
     assert (
         wording.record_line(record, us)
-        == "34 · woman · married · bachelor's degree · with children"
+        == "34 · woman · married · bachelor's degree · with children at home"
     )
+    minor = {**record, "age": 16, "marital": "never married", "education": "< hs diploma"}
+    assert wording.record_line(minor, us) == "16 · woman · never married · no high-school diploma"
     record = {"age_group": "26-35", "gender": "male", "marital": "single", "profession": pd.NA}
     assert wording.record_line(record, french) == "26–35 · man · single"
 

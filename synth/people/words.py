@@ -32,14 +32,22 @@ class Words:
     note: str = ""
 
 
+_PARENT = 25  # years; of the children in younger people's homes few are theirs
+
+
 @dataclass(frozen=True)
 class Facts:
-    """What the grammar may speak of; None where the record doesn't say."""
+    """What the grammar may speak of; None where the record doesn't say.
+
+    `children` are one's own: the household's, of whom an adult with a partner or of 25 and over
+    may speak so. Those in the homes of younger people are mostly themselves and their siblings.
+    """
 
     age: float | None
     partner: bool | None
     spouse: bool
     children: bool | None
+    alone: bool | None
     works: bool | None
     interests: tuple[str, ...]
 
@@ -55,11 +63,16 @@ def facts_of(record: Mapping[str, Any], interests: Sequence[str]) -> Facts:
     elif home == "none" or marital in ("divorced", "separated", "widowed"):
         partner = False
     work = _text(record.get("labor_status"))
+    age, children = _age(record), _yes(record.get("has_children"))
+    if children and age is not None and age < (18 if partner else _PARENT):
+        children = None
+    household = _number(record.get("n_in_household"))
     return Facts(
-        age=_age(record),
+        age=age,
         partner=partner,
         spouse=spouse,
-        children=_yes(record.get("has_children")),
+        children=children,
+        alone=None if household is None else household == 1,
         works=None if not work else work.startswith("employed"),
         interests=tuple(dict.fromkeys(interests)),
     )
@@ -439,7 +452,7 @@ def _family(interest: str, facts: Facts) -> list[str]:
             "The kids think I'm odd.",
             "Family dinner was late.",
         ]
-    elif facts.children is False and facts.partner is False and interest != "children_play":
+    elif facts.alone and interest != "children_play":
         found += [
             "The flat is mine, so is the schedule.",
             "Nobody at home to complain.",
@@ -560,6 +573,11 @@ def _text(value: Any) -> str:
 
 def _yes(value: Any) -> bool | None:
     return {"yes": True, "true": True, "no": False, "false": False}.get(_text(value))
+
+
+def _number(value: object) -> float | None:
+    found = re.fullmatch(r"\d+(?:\.\d+)?", _text(value))
+    return float(found[0]) if found else None
 
 
 def _age(record: Mapping[str, Any]) -> float | None:

@@ -70,6 +70,32 @@ def test_nothing_against_the_record(record, never):
         assert phrase not in text, phrase
 
 
+@pytest.mark.parametrize(
+    ("record", "own"),
+    [
+        ({"age": 16, "has_children": "yes"}, None),  # the home's child is the person
+        ({"age": 22, "has_children": "yes"}, None),  # or a brother
+        ({"age": 22, "has_children": "yes", "marital": "married"}, True),
+        ({"age": 40, "has_children": "yes"}, True),
+        ({"has_children": "yes"}, True),
+        ({"age": 16, "has_children": "no"}, False),
+    ],
+)
+def test_whose_the_children_of_a_home_are(record, own):
+    assert facts_of(record, []).children is own
+    if own is None:
+        text = _all_text(record, ["gardening", "socializing"], people=60)
+        assert not any(word in text for word in ("kids", "parent,", "my children", "parents get"))
+
+
+def test_only_who_lives_alone_says_so():
+    alone = ("living on my own", "nobody at home", "dinner for one", "nobody minds")
+    said = _all_text({**LONER, "n_in_household": 1}, ["gardening"])
+    assert any(words in said for words in alone)
+    for record in (LONER, {**LONER, "n_in_household": 3}):
+        assert not any(words in _all_text(record, ["gardening"]) for words in alone)
+
+
 def test_the_record_is_used():
     assert "kids" in _all_text(PARENT, ["gardening"])
     assert "retire" in _all_text(LONER, ["gardening"])
