@@ -18,6 +18,7 @@ from synth.populations import Population
 from synth.schema import MISSING, Column
 
 _TINTS = 6
+_SHORT = 28  # letters that surely fit in one line of a card
 _YEARS_ALIKE = 2
 
 
@@ -42,7 +43,7 @@ def markup(
     pictures = "".join(_image(picture, "") for picture in dressed.pictures)
     parts = (
         f'<h2 class="pp-name">{escape(dressed.name)} <span class="pp-badge">synthetic</span></h2>',
-        f'<p class="pp-line">{escape(wording.record_line(record, population))}</p>',
+        f'<p class="pp-line">{escape(_unbroken(wording.record_line(record, population)))}</p>',
         _chips(interests, population),
         f'<div class="pp-pictures">{pictures}</div>' if pictures else "",
         *(f'<p class="pp-post">“{escape(post)}”</p>' for post in dressed.posts[:1]),
@@ -51,6 +52,12 @@ def markup(
     marked = f'<p class="pp-mark">{sign}{escape(mark)}</p>' if mark else ""
     label = f'aria-label="{escape(dressed.name)}, synthetic person"'
     return f'<article class="pp-card" {label}>{cover}{marked}{face}{"".join(parts)}</article>'
+
+
+def _unbroken(line: str) -> str:
+    """A line that is broken between facts, not inside the short ones."""
+    facts = line.split(" · ")
+    return " · ".join(f.replace(" ", "\u00a0") if len(f) <= _SHORT else f for f in facts)
 
 
 def _chips(interests: Sequence[str], population: Population) -> str:
