@@ -32,6 +32,7 @@ from scipy.special import gammaln, xlog1py, xlogy
 
 from synth.errors import PopulaceError
 from synth.evaluate.association import coarse_pair, cramers_v
+from synth.evaluate.threads import one_thread
 from synth.reference import Coding, Reference
 
 if TYPE_CHECKING:
@@ -328,6 +329,7 @@ def comparable(
     return [pd.DataFrame(target) for target in out]
 
 
+@one_thread()
 def classifier_aucs(
     columns: Sequence[Column], real: pd.DataFrame, synthetic: pd.DataFrame, seed: int
 ) -> tuple[float, float]:
@@ -336,7 +338,6 @@ def classifier_aucs(
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
-    from threadpoolctl import threadpool_limits
 
     generator = np.random.default_rng(seed)
     rows = min(len(real), len(synthetic), CLASSIFIER_ROWS)
@@ -357,8 +358,7 @@ def classifier_aucs(
         random_state=0,
         early_stopping=rows >= _FEW,
     )
-    with threadpool_limits(1, user_api="openmp"):  # threads that wait for a busy core cost more
-        trees.fit(boosted[learn], made[learn])
+    trees.fit(boosted[learn], made[learn])
     hgb = roc_auc_score(made[test], trees.predict_proba(boosted[test])[:, 1])
     return float(lr), float(hgb)
 

@@ -26,6 +26,7 @@ from scipy.stats import norm
 from synth.errors import PopulaceError
 from synth.evaluate.distance import ROUNDING, Space, closest, squared_distances
 from synth.evaluate.fidelity import comparable, row_keys
+from synth.evaluate.threads import one_thread
 
 if TYPE_CHECKING:
     from synth.schema import Column
@@ -251,6 +252,7 @@ class FlagShares:
     filtered_reference: float
 
 
+@one_thread()
 def privacy(
     real: Table,
     synthetic: pd.DataFrame,
@@ -306,6 +308,7 @@ def privacy(
     )
 
 
+@one_thread()
 def flag(real: Table, synthetic: pd.DataFrame) -> Flags:
     """The rows of `synthetic` that copy one person, or lie where no real person is.
 

@@ -17,6 +17,7 @@ import pandas as pd
 
 from synth.errors import PopulaceError
 from synth.evaluate.fidelity import comparable, features
+from synth.evaluate.threads import one_thread
 
 if TYPE_CHECKING:
     from synth.schema import Column
@@ -51,6 +52,7 @@ class Utility:
         return asdict(self) | {"kept": self.kept}
 
 
+@one_thread()
 def utility(
     real: Table,
     synthetic: pd.DataFrame,
@@ -131,7 +133,6 @@ def _auc(
     """The AUC of each level against the rest, weighted by its share of the test."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.metrics import roc_auc_score
-    from threadpoolctl import threadpool_limits
 
     codes = answers.cat.codes.to_numpy()
     if len(np.unique(codes)) < 2:
@@ -141,8 +142,7 @@ def _auc(
         max_iter=60, categorical_features=categorical, random_state=0, early_stopping=stop.any()
     )
     by = {"X_val": inputs[stop], "y_val": codes[stop]} if stop.any() else {}
-    with threadpool_limits(1, user_api="openmp"):
-        model.fit(inputs[~stop], codes[~stop], **by)
+    model.fit(inputs[~stop], codes[~stop], **by)
     chances = model.predict_proba(test)
     right = truth.cat.codes.to_numpy()
     scores, weights = [], []
@@ -175,11 +175,9 @@ def _r2(
 ) -> float:
     from sklearn.ensemble import HistGradientBoostingRegressor
     from sklearn.metrics import r2_score
-    from threadpoolctl import threadpool_limits
 
     model = HistGradientBoostingRegressor(
         max_iter=60, categorical_features=categorical, random_state=0, early_stopping=True
     )
-    with threadpool_limits(1, user_api="openmp"):
-        model.fit(inputs, answers.to_numpy(dtype=float))
+    model.fit(inputs, answers.to_numpy(dtype=float))
     return float(r2_score(truth.to_numpy(dtype=float), model.predict(test)))
