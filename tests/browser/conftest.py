@@ -26,6 +26,19 @@ ARGUMENTS = [
 PATIENCE = 120_000  # milliseconds; a loaded machine may need them
 
 
+def rest(page):
+    """Wait until the app has drawn everything: what is pressed earlier can be lost.
+
+    The sign that it works comes late, its state in the page at once; a press needs a moment to
+    begin a run.
+    """
+    page.wait_for_timeout(200)
+    page.wait_for_function(
+        "() => document.querySelector('[data-test-script-state=notRunning]')"
+        " && !document.querySelector('[data-stale=true]')"
+    )
+
+
 def _free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))

@@ -2,15 +2,7 @@
 
 import pytest
 
-_SETTLED = (
-    "() => !document.querySelector('[data-testid=stStatusWidget]')"
-    " && !document.querySelector('[data-stale=true]')"
-)
-
-
-def settle(page):
-    page.wait_for_timeout(300)
-    page.wait_for_function(_SETTLED)
+from tests.browser.conftest import rest
 
 
 def box(page, name, kind="wide"):
@@ -24,7 +16,7 @@ def test_a_click_opens_a_column_and_a_second_one_closes_it(visit):
     page.wait_for_url("**network-node=Marital**")
     assert box(page, "marital").get_attribute("aria-pressed") == "true"
     assert page.locator("svg.wide .edge.into").count() == 1
-    settle(page)
+    rest(page)
     box(page, "marital").click()
     page.get_by_role("heading", name="Marital status", exact=True).wait_for(state="detached")
 
@@ -66,7 +58,7 @@ def test_nothing_sticks_out_on_a_phone(visit, view, scheme):
     link = f"network?gender=female&network-view={view}&network-node=Age"
     page = visit(link, width=390, height=844, scheme=scheme)
     page.locator(".graph svg.narrow, .pp-shift").first.wait_for()
-    settle(page)
+    rest(page)
     widths = page.evaluate(
         "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
         ".map(part => part.scrollWidth - part.clientWidth)"

@@ -2,6 +2,8 @@
 
 import json
 
+from tests.browser.conftest import rest
+
 QUESTIONS = ("Fidelity", "Diversity", "Utility", "Privacy", "Fairness")
 FRENCH = "?population=French+hobbies%2C+2003"
 
@@ -31,8 +33,7 @@ def test_a_report_is_made_taken_home_and_opened_offline(visit, chromium, tmp_pat
     page.get_by_text("How columns hang together").click()
     assert page.locator(".rp .heat i").first.is_visible()
 
-    # A file is made on the click, by the run that drew its button: let that run end first.
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    rest(page)  # a file is made on the click, by the run that drew its button
     with page.expect_download() as download:
         page.get_by_role("button", name="The report, HTML").click()
     path = tmp_path / "report.html"

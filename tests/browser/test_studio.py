@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import rest
+
 ROOT = Path(__file__).parents[2]
 ADULT = ROOT.parent / "shared" / "data" / "adult_train.parquet"
 PAGES = ("Profiles", "Marginals", "Correlations", "Interests", "Network", "Report")
@@ -12,10 +14,7 @@ LEARNING = 300_000
 
 
 def settled(page):
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stStatusWidget]')"
-        " && !document.querySelector('[data-stale=true]')"
-    )
+    rest(page)
     assert not page.locator("[data-testid=stException]").count()
 
 

@@ -7,14 +7,8 @@ import zipfile
 
 import pytest
 
+from tests.browser.conftest import rest
 from tests.browser.test_visit import LINES, PEOPLE, cards, choose
-
-
-def settled(page):
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stStatusWidget]')"
-        " && !document.querySelector('[data-stale=true]')"
-    )
 
 
 def menu(page, place, item):
@@ -37,7 +31,7 @@ def test_from_the_sidebar_to_a_folder_that_shows_its_pictures(visit, chromium, t
     choose(page, "Marital status", "widowed")
     page.get_by_role("heading", level=1, name="Widowed women").wait_for()
     cards(page)
-    settled(page)
+    rest(page)
     names = [name.split("\n")[0].strip() for name in page.locator(".pp-name").all_inner_texts()]
     page.locator(".st-key-take button:visible").first.click()
     file, data = download(page, "All 6 cards as a folder")
@@ -109,12 +103,12 @@ def test_a_talk_is_given_with_the_arrow_keys(visit):
     )
     page.keyboard.press("ArrowRight")
     page.get_by_role("heading", level=1, name="Married women aged 25–45").wait_for()
-    settled(page)
+    rest(page)
     assert all("married" in line for line in page.locator(LINES).all_inner_texts())
     assert "marital=married" in page.url
     page.keyboard.press("ArrowLeft")
     page.get_by_role("heading", level=1, name="Everybody").wait_for()
-    settled(page)
+    rest(page)
     menu(page, 0, "Whole record")
     page.locator(".pp-record").wait_for()
     page.keyboard.press("Escape")
@@ -135,7 +129,7 @@ def test_dialogs_fit_a_phone(visit, item):
     menu(page, 0, item)
     dialog = page.get_by_role("dialog")
     dialog.wait_for()
-    settled(page)
+    rest(page)
     box = dialog.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     inside = "e => [...e.querySelectorAll('button, table, img, input')].every(x => "

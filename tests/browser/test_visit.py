@@ -1,5 +1,7 @@
 import pytest
 
+from tests.browser.conftest import rest
+
 PEOPLE = ".pp-card"
 LINES = ".pp-card .pp-line"
 
@@ -14,11 +16,8 @@ def choose(page, label, level):
 
 
 def cards(page):
-    page.wait_for_function(
-        "() => document.querySelectorAll('.pp-card').length > 0"
-        " && !document.querySelector('[data-testid=stStatusWidget]')"
-        " && !document.querySelector('[data-stale=true]')"
-    )
+    page.locator(PEOPLE).first.wait_for()
+    rest(page)
     return page.locator(PEOPLE).all_inner_texts()
 
 
@@ -61,18 +60,18 @@ def test_hurrying_through_the_pages_loses_no_fact(visit):
     for told in ("population=French", "people=4", "seed=77"):
         page.wait_for_url(f"**{told}**")
     page.get_by_role("link", name="Profiles").click()
-    assert len(cards(page)) == 4
+    page.wait_for_function("() => document.querySelectorAll('.pp-card').length === 4")
 
 
 def test_back_brings_the_facts_that_were_there(visit):
     page = visit("marginals?gender=female")
     page.locator(".js-plotly-plot").first.wait_for()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    rest(page)
     page.get_by_role("link", name="Profiles").click()
     cards(page)
     page.get_by_role("button", name="Forget all facts").click()
     page.get_by_role("heading", level=1, name="Everybody").wait_for()
-    page.locator("[data-test-script-state=notRunning]").wait_for()
+    rest(page)
     page.go_back()
     page.wait_for_url("**gender=female**")
 
@@ -80,7 +79,6 @@ def test_back_brings_the_facts_that_were_there(visit):
 def test_the_whole_record_opens_by_keyboard_and_closes_again(visit):
     page = visit("?people=1")
     cards(page)
-    page.locator("[data-test-script-state=notRunning]").wait_for()  # the menu is drawn once more
     page.locator(".st-key-menu-0 button:visible").first.focus()
     page.keyboard.press("Enter")
     page.get_by_role("menuitem", name="Whole record").press("Enter")
