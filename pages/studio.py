@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import loaders, words
-from pages.parts.choice import start_over_if_alone
+from pages.parts.choice import current
 from pages.parts.desk import Desk, desk, packed
 from pages.parts.wishes import interests, learned
 from synth.errors import PopulaceError
@@ -428,5 +428,5 @@ def _page(table: Desk) -> None:
         _ask_for_a_file(table)
 
 
-start_over_if_alone()
+current()  # without one the page was begun alone: it starts over
 _page(desk())

@@ -5,6 +5,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threadpoolctl import threadpool_limits
+
+
+class _Everybody:
+    """The limit of linear algebra, which holds for the whole process: the first who needs it sets
+    it and the last lifts it, or it would stay where two judge at once."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside = Lock(), 0
+        self._limit: threadpool_limits | None = None
+
+    def enter(self) -> None:
+        from threadpoolctl import threadpool_limits
+
+        with self._lock:
+            if self._inside == 0:
+                self._limit = threadpool_limits(1, user_api="blas")
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0 and self._limit is not None:
+                self._limit.restore_original_limits()
+
+
+_everybody = _Everybody()
 
 
 @contextmanager
@@ -13,5 +44,9 @@ def one_thread() -> Iterator[None]:
     import sklearn.ensemble  # noqa: F401  (a limit reaches only libraries that are loaded)
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):
-        yield
+    _everybody.enter()
+    try:
+        with threadpool_limits(1, user_api="openmp"):  # this thread's alone
+            yield
+    finally:
+        _everybody.leave()
