@@ -176,10 +176,11 @@ class Posterior:
             )
         self._sizes = {name: coding.size for name, coding in network.codings.items()}
         self._cut = _intervene(network, self.do)
+        # In the schema's order, so that the same facts in another order draw the same people.
         self._likelihoods = {
-            name: network.codings[name].likelihood(fact)
-            for name, fact in self.evidence.items()
-            if name in network.codings
+            name: network.codings[name].likelihood(self.evidence[name])
+            for name in network.schema.names
+            if name in self.evidence and name in network.codings
         }
         self._groups = _groups(self._cut.gaussians, self.evidence, self._sizes)
         _ = self._eliminated
@@ -545,7 +546,7 @@ def _groups(
     gaussians: Mapping[str, Gaussian], evidence: Evidence, sizes: Mapping[str, int]
 ) -> list[tuple[Group, np.ndarray]]:
     """Gaussian columns that facts link, with P(facts | codes)."""
-    told = [name for name in evidence if name in gaussians]
+    told = [name for name in gaussians if name in evidence]
     sets: list[set[str]] = []
     for name in told:
         closed, stack = set(), [name]
@@ -588,8 +589,11 @@ def _elimination_order(
     log = {name: math.log(sizes[name]) for name in names}
     while left or len(order) < len(names):
         pool = left or [name for name in keep if name not in order]
-        name = min(pool, key=lambda v: log[v] + sum(log[u] for u in near[v]))
-        weight = log[name] + sum(log[u] for u in near[name])
+        # fsum rounds once, so the order in which a set is walked (PYTHONHASHSEED) decides nothing;
+        # ties go to the column that comes first in `names`.
+        weights = {v: math.fsum((log[v], *(log[u] for u in near[v]))) for v in pool}
+        name = min(pool, key=weights.__getitem__)
+        weight = weights[name]
         if weight > math.log(STATES):
             raise PopulaceError(
                 f"The question links too many columns around {name} to be answered exactly: "
