@@ -1,7 +1,42 @@
 """What every test needs."""
 
+import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import settings
 
 # A loaded machine is not a failure.
 settings.register_profile("populace", deadline=None)
 settings.load_profile("populace")
+
+
+@pytest.fixture(scope="session")
+def people():
+    """A table with a sum, a range, look-ups, lifetimes, missing values and a key."""
+    rng = np.random.default_rng(1)
+    rows = 3000
+    born = rng.integers(1900, 1990, rows)
+    died = np.minimum(born + rng.integers(0, 90, rows), 2020).astype(float)
+    died[rng.random(rows) < 0.3] = np.nan
+    city = rng.integers(0, 24, rows)
+    work, home = rng.integers(0, 10, rows), rng.integers(0, 10, rows)
+    age = rng.integers(12, 90, rows)
+    return pd.DataFrame(
+        {
+            "person": [f"p{i}" for i in range(rows)],
+            "born": born,
+            "died": died,
+            "age": age,
+            "group": np.where(age < 30, "young", np.where(age < 60, "middle", "old")),
+            "city": [f"city {i}" for i in city],
+            "province": [f"province {i % 5}" for i in city],
+            "code": 100 + city % 5,
+            "work": work,
+            "home": home,
+            "total": work + home,
+            "marital": np.where(
+                age < 18, "single", rng.choice(["single", "married", "widowed"], rows)
+            ),
+            "pay": rng.lognormal(7, 1, rows).round(2),
+        }
+    )

@@ -11,9 +11,9 @@ from rich.console import Console
 
 from synth.bench import measure
 from synth.bench.adult import shape_figures
-from synth.bench.commands import bench_command, grid
 from synth.bench.data import SHARED, Dataset, adult, atus, truth, truth_parameters
 from synth.bench.runners.harness import Bins, repeated
+from synth.cli.bench import bench_command, grid
 from synth.errors import PopulaceError
 
 

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from synth.data.evidence import Between, Fact, OneOf
+from synth.data.schema import MISSING, Column, number_text
 from synth.errors import PopulaceError
-from synth.evidence import Between, Fact, OneOf
-from synth.schema import MISSING, Column, number_text
 
 ATOMS = 256
 """A number with at most this many values gets a piece for each."""

@@ -19,9 +19,9 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from synth.bayes.random import fill, stream_key
+from synth.data.evidence import Between, Fact
+from synth.data.schema import Column
 from synth.errors import PopulaceError
-from synth.evidence import Between, Fact
-from synth.schema import Column
 
 PRIOR_PEOPLE = 4.0
 NODES = 48

@@ -34,9 +34,9 @@ from synth.bayes.gaussian import (
 )
 from synth.bayes.network import Network
 from synth.bayes.sampling import Draw, Sampler
+from synth.data.evidence import Between, Evidence, Fact, OneOf
+from synth.data.schema import Column, number_text
 from synth.errors import PopulaceError
-from synth.evidence import Between, Evidence, Fact, OneOf
-from synth.schema import Column, number_text
 
 STATES = 50_000_000
 """The most states of a product of tables that one answer may need."""

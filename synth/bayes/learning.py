@@ -9,16 +9,16 @@ from typing import Literal
 
 import numpy as np
 
-from synth.bayes.backoff import Backoff
 from synth.bayes.coding import Coding
 from synth.bayes.counting import Codes
 from synth.bayes.gaussian import Gaussian
-from synth.bayes.interop import Method, PgmpySearch
 from synth.bayes.network import Network
+from synth.bayes.parameters import Backoff
+from synth.bayes.pgmpy_bridge import Method, PgmpySearch
 from synth.bayes.scores import FamilyScore, ScoreName
 from synth.bayes.structure import HillClimb, Rules
+from synth.data.table import Table
 from synth.errors import PopulaceError
-from synth.table import Table
 
 BINS = 24
 """Bins of a number, at most."""

@@ -17,9 +17,9 @@ import numpy as np
 
 from synth.bayes.coding import Coding
 from synth.bayes.gaussian import Gaussian
+from synth.data.evidence import Evidence
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
-from synth.evidence import Evidence
-from synth.schema import Schema
 
 if TYPE_CHECKING:
     from synth.bayes.inference import Posterior

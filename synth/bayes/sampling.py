@@ -28,8 +28,8 @@ from synth.bayes.coding import Coding, Pieces
 from synth.bayes.factors import Factor, multiply, product_rows
 from synth.bayes.gaussian import GaussianSampler
 from synth.bayes.random import fill, stream_key
+from synth.data.schema import Column
 from synth.errors import PopulaceError
-from synth.schema import Column
 
 CHUNK = 1 << 15
 """Rows drawn at a time by one thread."""

@@ -20,8 +20,8 @@ from typing import Literal, get_args
 import numpy as np
 from numba import njit
 
-from synth.bayes.backoff import CELLS, Backoff
 from synth.bayes.counting import Codes
+from synth.bayes.parameters import CELLS, Backoff
 from synth.errors import PopulaceError
 
 ScoreName = Literal["k2", "bic", "bdeu", "predictive"]

@@ -26,13 +26,13 @@ import typer
 from synth.bench import measure
 from synth.bench.data import Dataset, adult
 from synth.bench.measure import in_terms_of
+from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.fidelity import evaluate
 from synth.evaluate.shape import shape
-from synth.studio.build import build
-from synth.studio.plan import Plan
-from synth.studio.understanding import depend, understand
-from synth.table import make_table
+from synth.fitting.fit import build
+from synth.fitting.inspection import depend, understand
+from synth.fitting.plan import Plan
 
 FOLLOWS = (
     ("education", "education_num"),

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from synth.schema import Schema
-from synth.table import Table, make_table
+from synth.data.schema import Schema
+from synth.data.table import Table, make_table
 
 GENDERS = ("female", "male")
 RELATIONS = ("single", "in_relationship", "married", "divorced", "widowed", "complicated")

@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 
 from synth.bench.data import Dataset
+from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
 from synth.evaluate.fidelity import evaluate
-from synth.evidence import Evidence
 
 PEERS = ("pgmpy", "pybnesian", "pyagrum", "sdv")
 RUNNERS = Path(__file__).parent / "runners"

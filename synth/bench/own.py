@@ -19,8 +19,8 @@ from synth.bayes import Network, learn
 from synth.bayes.sampling import draw_and_write
 from synth.bench.data import categorical_table
 from synth.bench.runners.harness import peak_mib, repeated
+from synth.data.evidence import Evidence, OneOf
 from synth.errors import PopulaceError
-from synth.evidence import Evidence, OneOf
 
 RAREST, COMMONEST = 1e-7, 1e-5
 

@@ -26,10 +26,10 @@ import numpy as np
 import pandas as pd
 import typer
 
-from synth.bayes.backoff import Backoff
 from synth.bayes.counting import Codes
-from synth.bayes.interop import borrowed_score, read_bif
 from synth.bayes.network import Network
+from synth.bayes.parameters import Backoff
+from synth.bayes.pgmpy_bridge import borrowed_score, read_bif
 from synth.bayes.scores import FamilyScore
 from synth.bayes.structure import Edge, HillClimb, Rules
 

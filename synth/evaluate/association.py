@@ -16,7 +16,7 @@ import numpy as np
 from synth.errors import PopulaceError
 
 if TYPE_CHECKING:
-    from synth.reference import Reference
+    from synth.data.contingency import Reference
 
 MEASURE = "Bias-corrected Cramér's V (Bergsma 2013)"
 BINS = 10

@@ -25,7 +25,7 @@ from synth.evaluate.sections import Section, Titles
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synth.reference import Reference
+    from synth.data.contingency import Reference
 
 RARE = 0.01
 RARE_PEOPLE = 5

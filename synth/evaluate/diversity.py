@@ -20,7 +20,7 @@ import pandas as pd
 from synth.evaluate.fidelity import bin_codes, comparable, row_keys
 
 if TYPE_CHECKING:
-    from synth.table import Table
+    from synth.data.table import Table
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from synth.evaluate.association import coarse_pair, cramers_v
 from synth.evaluate.fidelity import bin_codes, comparable
 
 if TYPE_CHECKING:
-    from synth.reference import Reference
-    from synth.table import Table
+    from synth.data.contingency import Reference
+    from synth.data.table import Table
 
 SENSITIVE = ("gender", "sex", "ethnicity", "race")
 CHANCE = 0.01

@@ -30,14 +30,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln, xlog1py, xlogy
 
+from synth.data.contingency import Coding, Reference
 from synth.errors import PopulaceError
 from synth.evaluate.association import coarse_pair, cramers_v
-from synth.evaluate.threads import one_thread
-from synth.reference import Coding, Reference
+from synth.jobs.limits import one_thread
 
 if TYPE_CHECKING:
-    from synth.schema import Column
-    from synth.table import Table
+    from synth.data.schema import Column
+    from synth.data.table import Table
 
 CLASSIFIER_ROWS = 30_000  # a side, as in the benchmark of the peers, so that figures compare
 CLASSIFIER_LEVELS = 250  # rarer levels of a column are one to the classifiers

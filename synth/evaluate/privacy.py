@@ -26,11 +26,11 @@ from scipy.stats import norm
 from synth.errors import PopulaceError
 from synth.evaluate.distance import ROUNDING, Space, closest, squared_distances
 from synth.evaluate.fidelity import comparable, row_keys
-from synth.evaluate.threads import one_thread
+from synth.jobs.limits import one_thread
 
 if TYPE_CHECKING:
-    from synth.schema import Column
-    from synth.table import Table
+    from synth.data.schema import Column
+    from synth.data.table import Table
 
 Control = Literal["holdout", "guessing"]
 Level = Literal["strong", "fair", "weak", "open"]

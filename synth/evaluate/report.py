@@ -20,7 +20,7 @@ from synth.evaluate.utility import Utility, targets, utility
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synth.table import Table
+    from synth.data.table import Table
 
 QUALITY = (
     "Quality is the mean of seven parts, 0 to 100. In each, 100 is as near to the real people as "

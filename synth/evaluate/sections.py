@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synth.describe import level_words
 from synth.evaluate.association import MEASURE
-from synth.evaluate.page import (
+from synth.evaluate.html import (
     bars,
     details,
     facts,
@@ -24,16 +25,15 @@ from synth.evaluate.page import (
     table,
     twins,
 )
-from synth.wording import level_words
 
 if TYPE_CHECKING:
+    from synth.data.schema import Column
     from synth.evaluate.diversity import Diversity
     from synth.evaluate.fairness import Dependence, Fairness
     from synth.evaluate.fidelity import Aggregates, Fidelity, PairScore
     from synth.evaluate.privacy import Privacy
     from synth.evaluate.shape import Shape
     from synth.evaluate.utility import Utility
-    from synth.schema import Column
 
 LEVEL_TITLES = {"strong": "Strong", "fair": "Fair", "weak": "Weak", "open": "Not judged"}
 FRESH = "fresh real people"

@@ -23,8 +23,8 @@ import pandas as pd
 from synth.evaluate.fidelity import bin_codes, comparable, row_keys, shuffled_apart, tvd
 
 if TYPE_CHECKING:
-    from synth.schema import Column
-    from synth.table import Table
+    from synth.data.schema import Column
+    from synth.data.table import Table
 
 TRIPLES = 60
 RARE = 0.01

@@ -17,11 +17,11 @@ import pandas as pd
 
 from synth.errors import PopulaceError
 from synth.evaluate.fidelity import comparable, features
-from synth.evaluate.threads import one_thread
+from synth.jobs.limits import one_thread
 
 if TYPE_CHECKING:
-    from synth.schema import Column
-    from synth.table import Table
+    from synth.data.schema import Column
+    from synth.data.table import Table
 
 ROWS = 10_000  # learned from and tested on; more moves scores by less than they vary
 

@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synth.errors import PopulaceError
-from synth.people import names, words
+from synth.people import names
 from synth.people.pictures.choose import Choice, choose
 from synth.people.pictures.library import Library, load_library
 from synth.people.portraits import bank
+from synth.people.posts import facts_of, write
 
 if TYPE_CHECKING:
-    from synth.evidence import Evidence
-    from synth.people.likeness import EditedPortrait
+    from synth.data.evidence import Evidence
     from synth.people.portraits.bank import Portrait
+    from synth.people.portraits.editing import EditedPortrait
     from synth.populations import Population
 
 NOTICE = "Synthetic: made by Populace; this person does not exist."
@@ -178,7 +179,7 @@ def complete(
     avoid: profiles that stand beside these: whoever would share a name, a portrait or a picture
         with one of them gets another; all others stay as they are.
     """
-    from synth import wording
+    from synth import describe
 
     library = load_library() if library is None else library
     told = population.keywords if keywords is None else keywords
@@ -227,7 +228,7 @@ def complete(
         else:
             portrait, why = _portrait(faces, gender, record, identity, (seed, person), taken)
             notes += [why] if why else []
-        said = words.write(record, interests, seed=seed, index=person, posts=posts)
+        said = write(record, interests, seed=seed, index=person, posts=posts)
         profiles.append(
             Profile(
                 id=f"{seed}-{person}",
@@ -235,7 +236,7 @@ def complete(
                 gender=gender,
                 record=MappingProxyType(record),
                 interests=interests,
-                line=wording.record_line(record, population),
+                line=describe.record_line(record, population),
                 bio=said.bio,
                 posts=said.posts,
                 portrait=portrait,
@@ -344,7 +345,7 @@ def _portrait(
     seeds: tuple[int, int],
     taken: set[str],
 ) -> tuple[Portrait | None, str]:
-    age = words.facts_of(record, ()).age
+    age = facts_of(record, ()).age
     if gender == "unknown" or age is None:
         return None, "No portrait: the record gives no age or no gender."
     seed, note = f"{seeds[0]}-{seeds[1]}", ""

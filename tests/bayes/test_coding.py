@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.bayes.coding import ATOMS, Coding, Pieces
-from synth.evidence import Between, OneOf
-from synth.schema import Column
-from synth.table import make_table
+from synth.data.evidence import Between, OneOf
+from synth.data.schema import Column
+from synth.data.table import make_table
 
 
 def coded(values, bins=8):

@@ -13,11 +13,11 @@ from scipy.integrate import quad
 
 from synth.bayes.coding import Coding, Pieces
 from synth.bayes.gaussian import Gaussian
-from synth.bayes.interop import from_pgmpy
 from synth.bayes.network import Network
+from synth.bayes.pgmpy_bridge import from_pgmpy
+from synth.data.evidence import Between, Evidence, OneOf
+from synth.data.schema import Column, Schema
 from synth.errors import PopulaceError
-from synth.evidence import Between, Evidence, OneOf
-from synth.schema import Column, Schema
 
 EXACT = 1e-9
 

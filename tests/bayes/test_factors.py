@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.bayes.factors import Factor, multiply, product_rows, sum_out
-from synth.evidence import Evidence
+from synth.data.evidence import Evidence
 from synth.populations import load
 
 NAMES = "abcde"

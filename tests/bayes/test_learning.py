@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from synth.bayes import NetworkLearner, learn
+from synth.data.evidence import Evidence
+from synth.data.table import make_table
 from synth.errors import PopulaceError
-from synth.evidence import Evidence
-from synth.table import make_table
 
 
 def people(n=3000, seed=0):

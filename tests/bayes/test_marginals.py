@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.bayes import learn
-from synth.evidence import Evidence
-from synth.table import make_table
+from synth.data.evidence import Evidence
+from synth.data.table import make_table
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from synth.bayes import Network, learn
+from synth.data.evidence import Evidence
+from synth.data.table import make_table
 from synth.errors import PopulaceError
-from synth.evidence import Evidence
-from synth.table import make_table
 
 
 @pytest.fixture(scope="module")

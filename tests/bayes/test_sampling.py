@@ -9,9 +9,9 @@ from scipy.stats import chisquare
 from synth.bayes import learn
 from synth.bayes.random import fill, stream_key
 from synth.bayes.sampling import _alias, draw_and_write
+from synth.data.evidence import Evidence
+from synth.data.table import make_table
 from synth.errors import PopulaceError
-from synth.evidence import Evidence
-from synth.table import make_table
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.bayes.backoff import Backoff
 from synth.bayes.counting import Codes
 from synth.bayes.learning import NetworkLearner
+from synth.bayes.parameters import Backoff
 from synth.bayes.scores import PRIOR_PEOPLE, FamilyScore
 from synth.bayes.structure import HillClimb, Rules, largest_clique
 from synth.bench.structure import (
@@ -23,8 +23,8 @@ from synth.bench.structure import (
     sampled,
     true_edges,
 )
+from synth.data.table import make_table
 from synth.errors import PopulaceError
-from synth.table import make_table
 
 
 def _codes(rows=400, sizes=(2, 3, 2, 4), seed=0):

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth.data.contingency import Reference
+from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.association import Associations, associations, coarse_pair, cramers_v
-from synth.reference import Reference
-from synth.table import make_table
 
 
 def test_by_hand():

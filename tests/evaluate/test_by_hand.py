@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency
 
+from synth.data.contingency import Reference
+from synth.data.table import make_table
 from synth.evaluate.distance import Space
 from synth.evaluate.diversity import diversity
 from synth.evaluate.fairness import _chance, fairness, fairness_of_counts
@@ -21,8 +23,6 @@ from synth.evaluate.privacy import (
 from synth.evaluate.report import parts_of_counts, quality_parts, report
 from synth.evaluate.shape import shape
 from synth.evaluate.utility import utility
-from synth.reference import Reference
-from synth.table import make_table
 
 RANDOM = np.random.default_rng
 

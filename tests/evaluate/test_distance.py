@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth.data.table import make_table
 from synth.evaluate.distance import Space, closest, squared_distances
 from synth.evaluate.fidelity import comparable
-from synth.table import make_table
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.fidelity import evaluate, expected_tvd, features, row_keys, tvd
-from synth.table import make_table
 
 ROWS = 3000
 

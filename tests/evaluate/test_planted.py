@@ -4,9 +4,9 @@ people leave all of them where they belong."""
 import numpy as np
 import pytest
 
+from synth.data.schema import Column, Schema
+from synth.data.table import make_table
 from synth.evaluate.report import report
-from synth.schema import Column, Schema
-from synth.table import make_table
 
 ROWS = 1500
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth.data.schema import Column, Schema
+from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.privacy import Attack, Rate, flag, privacy
-from synth.schema import Column, Schema
-from synth.table import make_table
 
 
 @pytest.fixture(scope="module")

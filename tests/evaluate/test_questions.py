@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.diversity import diversity
 from synth.evaluate.fairness import fairness
@@ -13,7 +14,6 @@ from synth.evaluate.fidelity import evaluate
 from synth.evaluate.report import report
 from synth.evaluate.shape import shape
 from synth.evaluate.utility import Utility, targets, utility
-from synth.table import make_table
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
+from synth.cli.evaluate import evaluate_command
+from synth.data.contingency import Reference
+from synth.data.table import make_table, read_frame
 from synth.errors import PopulaceError
-from synth.evaluate.commands import evaluate_command
 from synth.evaluate.fidelity import aggregates
 from synth.evaluate.report import report
-from synth.reference import Reference
-from synth.table import make_table, read_frame
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ def visit(monkeypatch):
             app.query_params[name] = value
         app.run()
         if page:
-            app.switch_page(f"pages/{page}.py").run()
+            app.switch_page(f"pages/{page}/page.py").run()
         assert not app.exception
         return app
 

@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pages.parts import card
-from pages.parts.dress import Dress, Picture
+from pages.cards import card
+from pages.cards.profiles import Dress, Picture
 from synth import bayes, populations
-from synth.evidence import Between, OneOf
-from synth.table import make_table
+from synth.data.evidence import Between, OneOf
+from synth.data.table import make_table
 
 EVIL = "<img src=x onerror=alert(1)>"
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from pages.parts import charts
-from pages.parts.comparison import Comparison
-from synth.schema import Column
+from pages.shared import charts
+from pages.shared.comparison import Comparison
+from synth.data.schema import Column
 
 
 def compared(column, labels, real, synthetic, edges=None, exact=None, single=True):

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pages.parts import loaders
+from pages.shared import loaders
 from synth import populations
 from synth.bayes import learn
-from synth.evidence import Evidence
-from synth.reference import share_intervals
-from synth.table import make_table
+from synth.data.contingency import share_intervals
+from synth.data.evidence import Evidence
+from synth.data.table import make_table
 
 FRENCH = "French hobbies, 2003"
 

@@ -5,8 +5,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import card_menu, card_people
-from synth.people.pictures import standin
+from pages.cards import menu, selection
 
 
 def texts(app, pattern):
@@ -35,7 +34,7 @@ def pick(app, place, item):
 def test_the_kept_stand_first_and_nobody_else_changes(visit):
     app = visit(gender="female", seed="5")
     before = list(zip(names(app), lines(app), strict=True))
-    pick(app, 3, card_menu.KEEP)
+    pick(app, 3, menu.KEEP)
     after = list(zip(names(app), lines(app), strict=True))
     assert after == [before[3], *before[:3], *before[4:]]
     assert marks(app) == ["kept"]
@@ -44,27 +43,27 @@ def test_the_kept_stand_first_and_nobody_else_changes(visit):
 def test_the_kept_survive_other_people_other_questions_and_other_pages(visit):
     app = visit(gender="female", seed="5")
     kept = (names(app)[2], lines(app)[2])
-    pick(app, 2, card_menu.KEEP)
+    pick(app, 2, menu.KEEP)
     next(button for button in app.button if button.label == "New people").click()
     app.run()
     assert (names(app)[0], lines(app)[0]) == kept and len(names(app)) == 7
     app.multiselect(key="gender").set_value(["male"]).run()
     assert (names(app)[0], lines(app)[0]) == kept
-    app.switch_page("pages/marginals.py").run()
-    app.switch_page("pages/profiles.py").run()
+    app.switch_page("pages/marginals/page.py").run()
+    app.switch_page("pages/profiles/page.py").run()
     assert not app.exception
     assert (names(app)[0], lines(app)[0]) == kept
     app.selectbox(key="population").set_value("french-hobbies").run()
     assert not app.exception
     assert (names(app)[0], lines(app)[0]) == kept
-    pick(app, 0, card_menu.RECORD)
+    pick(app, 0, menu.RECORD)
     assert "Weekly earnings" in " ".join(texts(app, r"<dt>(.*?)</dt>"))
 
 
 def test_nobody_beside_the_kept_wears_what_they_wear(visit):
     app = visit(gender="female", seed="5")
-    pick(app, 0, card_menu.KEEP)
-    pick(app, 1, card_menu.KEEP)
+    pick(app, 0, menu.KEEP)
+    pick(app, 1, menu.KEEP)
     for seed in range(6, 12):
         app.number_input(key="seed").set_value(seed).run()
         pictures = texts(app, r'<img class="(?:pp-cover|)" src="([^"]+)"')
@@ -75,18 +74,18 @@ def test_nobody_beside_the_kept_wears_what_they_wear(visit):
 def test_the_kept_are_let_go_one_by_one_or_all(visit):
     app = visit(gender="female")
     for place in (0, 1, 2):
-        pick(app, place, card_menu.KEEP)
+        pick(app, place, menu.KEEP)
     assert len(marks(app)) == 3
-    pick(app, 0, card_menu.RELEASE)
+    pick(app, 0, menu.RELEASE)
     assert len(marks(app)) == 2
-    pick(app, 0, card_menu.RELEASE_ALL)
+    pick(app, 0, menu.RELEASE_ALL)
     assert not marks(app) and len(names(app)) == 6
 
 
 def test_a_link_shows_its_people_without_the_kept(visit):
     app = visit(gender="female", seed="5")
     shown = names(app)
-    pick(app, 3, card_menu.KEEP)
+    pick(app, 3, menu.KEEP)
     assert made(app).link == (("gender", "female"), ("seed", "5"))
     assert names(visit(gender="female", seed="5")) == shown
 
@@ -97,19 +96,20 @@ def made(app):
 
 def test_no_more_than_a_dozen_are_kept(visit):
     app = visit(people="20")
-    for place in range(card_people.MOST_KEPT + 1):
-        pick(app, place, card_menu.KEEP)
-    assert len(marks(app)) == card_people.MOST_KEPT
+    for place in range(selection.MOST_KEPT + 1):
+        pick(app, place, menu.KEEP)
+    assert len(marks(app)) == selection.MOST_KEPT
     assert [toast for toast in app.toast if "let one go" in toast.value]
 
 
 def _dialog(of):
-    from pages.parts import card_people, sidebar, whatif, why
-    from pages.parts.choice import current
+    from pages.cards import picture_choice, selection, what_if
+    from pages.shared import sidebar
+    from pages.shared.choice import current
 
     sidebar.show()
-    first = card_people.shown(current())[0]
-    {"whatif": whatif.ask, "why": why.explain}[of](first)
+    first = selection.shown(current())[0]
+    {"whatif": what_if.ask, "why": picture_choice.explain}[of](first)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def dialog(visit):
 @pytest.fixture
 def bank_only(monkeypatch):
     """As on a machine without the generator: quick, and the same everywhere."""
-    tools = pytest.importorskip("synth.people.portraits.tools")
+    tools = pytest.importorskip("synth.people.portraits.live")
     monkeypatch.setattr(tools.Tools, "ready", classmethod(lambda cls: False))
 
 
@@ -187,7 +187,7 @@ def test_draw_again_is_another_person_of_the_same_kind(dialog):
 
 def test_why_shows_the_matrix_and_what_scored_it(visit):
     app = visit(seed="5")
-    pick(app, 0, card_menu.WHY)
+    pick(app, 0, menu.WHY)
     (table,) = texts(app, r'<table class="pp-heat">(.*?)</table>')
     assert table.count("pp-shown") == 3 and "anything else" in table
     assert table.count('class="pp-wins"') == table.count("<img")
@@ -215,7 +215,7 @@ def test_other_words_bring_other_pictures_and_go_back(dialog):
 
 
 def test_words_that_are_new_need_the_text_model(dialog, monkeypatch):
-    monkeypatch.setattr(standin, "texts_available", lambda: False)
+    monkeypatch.setattr(standin_scorer, "texts_available", lambda: False)
     app = dialog("why", top1="Cooking", seed="5")
     app.text_area[0].set_value("hovercraft")
     app.button(key="why-use").click().run()
@@ -225,7 +225,7 @@ def test_words_that_are_new_need_the_text_model(dialog, monkeypatch):
 
 def test_downloads_are_offered_for_a_card_the_page_and_a_table(visit):
     app = visit(gender="female", seed="5")
-    pick(app, 1, card_menu.TAKE)
+    pick(app, 1, menu.TAKE)
     labels = [button.label for button in app.download_button]
     assert labels == [
         f"{names(app)[1]} as a picture (PNG)",

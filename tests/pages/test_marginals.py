@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from pages.parts import comparison, loaders
-from synth.evidence import Evidence, OneOf
+from pages.shared import comparison, loaders
+from synth.data.evidence import Evidence, OneOf
 
 
 def heads(app):
@@ -70,7 +70,7 @@ def test_every_level_of_a_long_column_opens_in_a_dialog(visit):
 def test_the_facts_survive_the_way_to_another_page(visit):
     app = visit("marginals", gender="female", age=["25", "45"])
     assert str(app.session_state["the choice"].evidence) == "gender=female,age=25..45"
-    app.switch_page("pages/profiles.py").run()
+    app.switch_page("pages/profiles/page.py").run()
     assert str(app.session_state["the choice"].evidence) == "gender=female,age=25..45"
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pages.parts import loaders
+from pages.shared import loaders
 from synth import populations
-from synth.bayes import editing, learn
-from synth.evidence import Evidence
-from synth.table import make_table
+from synth.bayes import learn, strength
+from synth.data.evidence import Evidence
+from synth.data.table import make_table
 
 US, FRENCH = "US time use, 2003–16", "French hobbies, 2003"
 VIEWS = ["structure", "what moves", "see and do", "edit"]
@@ -83,7 +83,7 @@ def test_every_view_of_a_table_of_ones_own(owner, name):
 
 def test_the_strongest_arrows_are_named(visit):
     app = visit("network")
-    strengths = editing.strengths(loaders.population("us-time-use").network)
+    strengths = strength.strengths(loaders.population("us-time-use").network)
     parent, child = max(strengths, key=strengths.get)
     schema = loaders.population("us-time-use").network.schema
     assert f"{schema[parent].title} → {schema[child].title} <b>0.89 bits</b>" in bodies(app)
@@ -95,7 +95,7 @@ def test_a_column_opens_with_its_table(visit):
     assert not app.exception
     table = app.dataframe[0].value
     network = loaders.population("us-time-use").network
-    rows = editing.common_rows(network, "partner_in_household", 12)
+    rows = strength.common_rows(network, "partner_in_household", 12)
     assert table["of everyone"].tolist() == pytest.approx([row.share for row in rows])
     shown = table[[head for head in table if head.startswith("→")]].to_numpy()
     assert shown == pytest.approx(np.array([row.probabilities for row in rows]))
@@ -185,7 +185,7 @@ def test_arrows_are_taken_out_where_no_rows_ship(visit):
     app.multiselect(key=key).set_value([edge]).run()
     assert not app.exception
     population = loaders.population("us-time-use")
-    nats = editing.strengths(population.network)[edge]
+    nats = strength.strengths(population.network)[edge]
     assert f"<b>{nats / np.log(2):.3g} bits</b>" in bodies(app)
     assert f"<b>{nats * population.reference.rows:,.0f} nats</b>" in bodies(app)
     app.button(key="network-use").click().run()

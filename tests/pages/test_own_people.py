@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import downloads
+from pages.shared import downloads
 from synth import bayes, populations
-from synth.table import make_table
+from synth.data.table import make_table
 
 
 def texts(app, pattern):
@@ -62,11 +62,12 @@ def test_the_menu_works(app, item):
 
 
 def _what_if():
-    from pages.parts import card_people, sidebar, whatif
-    from pages.parts.choice import current
+    from pages.cards import selection, what_if
+    from pages.shared import sidebar
+    from pages.shared.choice import current
 
     sidebar.show()
-    whatif.ask(card_people.shown(current())[0])
+    what_if.ask(selection.shown(current())[0])
 
 
 def test_what_if_of_a_thing_without_age_or_face(visit, cars):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from synth.people.portraits import published
+from synth.people.portraits import results
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_what_the_screen_must_say(visit, bare):
 
 
 def test_without_measurements_it_says_how_to_make_them(visit, bare, monkeypatch, tmp_path):
-    monkeypatch.setattr(published.published, "__defaults__", (tmp_path / "none.json",))
+    monkeypatch.setattr(results.published, "__defaults__", (tmp_path / "none.json",))
     app = visit("portraits")
     assert not app.exception and "Not measured yet" in texts(app)
     (tmp_path / "none.json").write_text(json.dumps({"bank": {"rows": [{}]}}), encoding="utf-8")

@@ -5,9 +5,9 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import presenter_list as lists
+from pages.talk import slides as lists
+from synth.data.evidence import Between, OneOf
 from synth.errors import PopulaceError
-from synth.evidence import Between, OneOf
 from synth.populations import load
 
 
@@ -30,8 +30,9 @@ def start(app, questions):
 
 
 def _list_page():
-    from pages.parts import presenter, sidebar
-    from pages.parts.choice import current
+    from pages.shared import sidebar
+    from pages.shared.choice import current
+    from pages.talk import presenter
 
     sidebar.show()
     presenter.manage(current())

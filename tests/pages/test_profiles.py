@@ -2,8 +2,9 @@ import re
 
 import pytest
 
-from pages.parts import card, card_menu, loaders, sidebar
-from synth.evidence import Between, OneOf
+from pages.cards import card, menu
+from pages.shared import loaders, sidebar
+from synth.data.evidence import Between, OneOf
 
 
 def texts(app, pattern):
@@ -127,7 +128,7 @@ def test_impossible_facts_are_told_in_a_sentence_with_a_way_out(visit):
 
 def test_the_whole_record_opens_in_a_dialog(visit):
     app = visit(gender="female")
-    pick(app, 0, card_menu.RECORD)
+    pick(app, 0, menu.RECORD)
     (record,) = texts(app, r'<dl class="pp-record">(.*?)</dl>')
     population = made(app).population
     assert record.count("<dt>") == len(population.network.schema.modelled.columns)

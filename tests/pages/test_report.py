@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import synth.evaluate.trial as module
-from pages.parts import loaders
+import synth.evaluate.holdout as module
+from pages.shared import loaders
 from synth import populations
 from synth.bayes import learn
+from synth.data.table import make_table
 from synth.errors import PopulaceError
-from synth.table import make_table
 
 FRENCH = "French hobbies, 2003"
 QUESTIONS = ["Fidelity", "Diversity", "Utility", "Privacy", "Fairness"]
@@ -79,7 +79,7 @@ def visit_own(visit):
         app.session_state[loaders._OWN] = {population.name: population}
         app.session_state[loaders._CHOSEN] = population.name
         app.run()
-        app.switch_page("pages/report.py").run()
+        app.switch_page("pages/report/page.py").run()
         assert not app.exception
         return app
 
@@ -104,9 +104,9 @@ def test_a_report_is_made_in_the_background_and_kept(visit):
     assert any("learns a network anew from 4,201 of the 8,403" in c.value for c in app.caption)
     widget(app, "selectbox", "report-target-").set_value("marital")
     ask(app)
-    app.switch_page("pages/correlations.py").run()
+    app.switch_page("pages/correlations/page.py").run()
     assert not app.exception
-    app.switch_page("pages/report.py").run()
+    app.switch_page("pages/report/page.py").run()
     finish(app)
     assert heads(app) == [*QUESTIONS, "Without copies and outliers"]
     text = bodies(app)

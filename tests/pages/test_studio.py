@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pages.parts import loaders
+from pages.shared import loaders
 from synth import populations
-from synth.studio.file import pack
+from synth.populations.archive import pack
 
 PATIENCE = 180
 
@@ -100,7 +100,7 @@ def test_a_table_becomes_a_population(visit, table):
     assert (people["work"] <= people["home"]).all()
     assert people.groupby("city", observed=True)["province"].nunique().max() == 1
     for page in ("profiles", "marginals", "correlations"):
-        app.switch_page(f"pages/{page}.py").run()
+        app.switch_page(f"pages/{page}/page.py").run()
         assert not app.exception
         assert app.session_state["the choice"].population.name == made.name
 
@@ -109,8 +109,8 @@ def test_nothing_is_lost_when_the_page_is_left(visit, table):
     app = upload(visit("studio"), "people.csv", table)
     app.text_area[0].set_value("age >= 15").run()
     next(one for one in app.checkbox if "total" in one.label).uncheck().run()
-    app.switch_page("pages/marginals.py").run()
-    app.switch_page("pages/studio.py").run()
+    app.switch_page("pages/marginals/page.py").run()
+    app.switch_page("pages/studio/page.py").run()
     assert not app.exception
     assert desk(app).understood is not None
     assert app.text_area[0].value == "age >= 15"
@@ -123,8 +123,8 @@ def test_corrections_count(visit, table):
     sheet.loc[sheet["column"] == "gender", "use"] = "leave out"
     sheet.loc[sheet["column"] == "work", "use"] = "keep apart"
     desk(app).edited = sheet
-    app.switch_page("pages/marginals.py").run()
-    app.switch_page("pages/studio.py").run()
+    app.switch_page("pages/marginals/page.py").run()
+    app.switch_page("pages/studio/page.py").run()
     assert not app.exception
     assert not any("total" in one.label for one in app.checkbox)
 
@@ -227,8 +227,8 @@ def test_interests_are_found_and_learned(visit, likes, source):
     assert "guitar" in found_words(app)
     assert "roses" in found_words(app)
 
-    app.switch_page("pages/marginals.py").run()
-    app.switch_page("pages/studio.py").run()
+    app.switch_page("pages/marginals/page.py").run()
+    app.switch_page("pages/studio/page.py").run()
     assert "guitar" in found_words(app)
     app.segmented_control(key=f"score-{desk(app).token}").set_value("quick").run()
     button(app, "Learn").click()
@@ -243,7 +243,7 @@ def test_interests_are_found_and_learned(visit, likes, source):
     app.run()
     assert not app.exception
     for page in ("interests", "profiles"):
-        app.switch_page(f"pages/{page}.py").run()
+        app.switch_page(f"pages/{page}/page.py").run()
         assert not app.exception
         assert app.session_state["the choice"].population.name == made.name
 

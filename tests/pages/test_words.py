@@ -1,12 +1,12 @@
 import pytest
 
-from pages.parts import words
-from synth.schema import Column
+from pages.shared import markdown
+from synth.data.schema import Column
 
 
 def test_levels_keep_apart_what_would_read_the_same():
     column = Column("place", "categorical", ("not_here", "not here", "at_home"), missing=True)
-    assert words.titles(column, column.states) == {
+    assert markdown.titles(column, column.states) == {
         "not_here": "not_here",
         "not here": "not here",
         "at_home": "at home",
@@ -15,7 +15,7 @@ def test_levels_keep_apart_what_would_read_the_same():
 
 
 def test_markdown_shows_text_as_it_stands():
-    assert words.plain("[a](b) *c*") == r"\[a\]\(b\) \*c\*"
+    assert markdown.plain("[a](b) *c*") == r"\[a\]\(b\) \*c\*"
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ def test_markdown_shows_text_as_it_stands():
     ],
 )
 def test_links_carry_what_was_asked(base, parameters, address):
-    assert words.link(base, parameters) == address
+    assert markdown.link(base, parameters) == address

@@ -11,9 +11,9 @@ import pytest
 from scipy.stats import chi2_contingency
 from typer.testing import CliRunner
 
+from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
-from synth.evidence import Evidence
-from synth.people import export
+from synth.people.cards import export
 from synth.people.names import draw_identities
 from synth.people.profile import NOTICE, PAGE, complete, json_schema, make_profiles
 from synth.populations import available, load
@@ -166,7 +166,7 @@ def test_hostile_words_are_escaped(population):
 def test_command_line(tmp_path):
     import typer
 
-    from synth.people.commands import profiles_command
+    from synth.cli.profiles import profiles_command
 
     app = typer.Typer()
     app.command()(profiles_command)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.people.keywords import KEYWORDS
+from synth.interests.vocabulary import KEYWORDS
 from synth.people.pictures.library import Library, Picture, load_library
 
 THRESHOLD = 0.25

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.errors import PopulaceError
-from synth.people.keywords import KEYWORDS
+from synth.interests.vocabulary import KEYWORDS
 
 FLICKR8K = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k"
 OPENVERSE = "https://api.openverse.org"

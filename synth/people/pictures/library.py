@@ -18,7 +18,7 @@ from types import MappingProxyType
 import numpy as np
 
 from synth.errors import PopulaceError
-from synth.people.keywords import KEYWORDS
+from synth.interests.vocabulary import KEYWORDS
 from synth.people.pictures.prompts import conjugate, embed_words
 from synth.people.pictures.scorer import Scorer, normalise, softmax
 

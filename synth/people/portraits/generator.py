@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from synth.errors import PopulaceError
-from synth.people.portraits.network import STYLE, read_mapping, read_synthesis
+from synth.people.portraits.mobile_stylegan import STYLE, read_mapping, read_synthesis
 
 Size = Literal[256, 1024]
 _DRAFT = 0  # the painter of drafts: 256 px, half precision

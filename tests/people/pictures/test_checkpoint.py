@@ -254,10 +254,10 @@ def test_the_weights_of_another_net(tmp_path):
 
 
 def test_the_weights_in_the_cache_are_those_that_torch_reads():
-    from synth.people.pictures import standin
+    from synth.people.pictures import standin_scorer
     from synth.registry import fetch
 
-    if not standin.is_available():
+    if not standin_scorer.is_available():
         pytest.skip("the stand-in's weights are not in the cache")
     path = fetch("efficientnet-lite2") / "efficientnet-lite2-9656183e.pth"
     wanted = torch.load(path, weights_only=True)

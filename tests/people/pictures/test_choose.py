@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from synth.errors import PopulaceError
-from synth.people.keywords import FRENCH_HOBBIES, KEYWORDS, US_INTERESTS
+from synth.interests.vocabulary import FRENCH_HOBBIES, KEYWORDS, US_INTERESTS
 from synth.people.pictures.choose import best, choose
 from synth.people.pictures.library import SHIPPED, Library, Picture, load_library
 from synth.people.pictures.prompts import conjugate

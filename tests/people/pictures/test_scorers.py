@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from synth.errors import PopulaceError
-from synth.people.pictures import standin
-from synth.people.pictures.evaluate import evaluate, top_k
+from synth.people.pictures import standin_scorer
+from synth.people.pictures.making.evaluate import evaluate, top_k
 from synth.people.pictures.prompts import TEMPLATES, embed_words
 
 torch = pytest.importorskip("torch")
@@ -60,7 +60,7 @@ def test_efficientnet_shapes_with_random_weights(tmp_path):
 
 
 def test_head_is_shipped_and_learns():
-    head = standin.Head.load()
+    head = standin_scorer.Head.load()
     assert head.names.shape == (1000, 384) and head.matrix.shape == (1664, 384)
     rng = np.random.default_rng(0)
     features = rng.random((60, 2, 1280), dtype=np.float32)
@@ -77,21 +77,21 @@ def test_head_is_shipped_and_learns():
 
 def test_the_weights_are_in_the_registry(tmp_path, monkeypatch):
     monkeypatch.setenv("SYNTH_CACHE", str(tmp_path))
-    assert not standin.is_available()
-    monkeypatch.setattr(standin, "_TEXTS", "no-such-weights")
-    monkeypatch.setattr(standin, "_IMAGES", "no-such-weights")
-    standin.load_standin.cache_clear()
+    assert not standin_scorer.is_available()
+    monkeypatch.setattr(standin_scorer, "_TEXTS", "no-such-weights")
+    monkeypatch.setattr(standin_scorer, "_IMAGES", "no-such-weights")
+    standin_scorer.load_standin.cache_clear()
     with pytest.raises(PopulaceError, match="no-such-weights"):
-        standin.load_standin()
-    standin.load_standin.cache_clear()
+        standin_scorer.load_standin()
+    standin_scorer.load_standin.cache_clear()
 
 
 def test_standin_knows_a_dog_from_a_church():
-    if not standin.is_available():
+    if not standin_scorer.is_available():
         pytest.skip("the stand-in's weights are not in the cache")
     from synth.people.pictures.library import load_library
 
-    library, scorer = load_library(), standin.load_standin()
+    library, scorer = load_library(), standin_scorer.load_standin()
     wanted = ("a-german-shepherd-dog", "reims-cathedral")
     chosen = [next(p for p in library.pictures if p.id == name) for name in wanted]
     images = scorer.embed_images([Image.open(library.path(p)) for p in chosen])

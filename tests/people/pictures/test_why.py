@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from synth.errors import PopulaceError
-from synth.people.keywords import KEYWORDS
-from synth.people.pictures import standin
+from synth.interests.vocabulary import KEYWORDS
+from synth.people.pictures import standin_scorer
 from synth.people.pictures.choose import THRESHOLD, choose
 from synth.people.pictures.library import load_library
 from synth.people.pictures.why import ELSE, explain
@@ -64,9 +64,9 @@ def test_pictures_beside_the_page_are_avoided_and_nothing_else_moves():
 
 
 def test_the_text_half_is_enough_for_new_words(library):
-    if not standin.texts_available():
+    if not standin_scorer.texts_available():
         pytest.skip("The text model is not in the cache: `python -m synth models --fetch minilm`.")
-    texts = standin.load_texts()
+    texts = standin_scorer.load_texts()
     known = texts.embed_texts(["a photo of dog.", "a picture of dog."])
     assert known.shape == (2, 384)
     more = library.with_words(["tractor", "dog"], texts)

@@ -7,11 +7,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from synth.cli.portraits import refused_names
 from synth.errors import PopulaceError
 from synth.people.portraits.bank import BANDS, CELLS, SHIPPED, Bank, Cell, shown_as
-from synth.people.portraits.build import UNLIKE, wanted_for
-from synth.people.portraits.commands import refused_names
 from synth.people.portraits.heads import ETHNICITIES, GENDERS
+from synth.people.portraits.making.build import UNLIKE, wanted_for
 from synth.people.portraits.mark import says_synthetic
 
 

@@ -1,0 +1,45 @@
+"""The Streamlit app: one folder a page, and what pages share.
+
+`PAGES` is the register: a page is one row here and a folder with `page.py`. No script lies in this
+folder itself: Streamlit takes every file here for an app of its own until `app.py` has run once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class PageRow:
+    """A page of the app.
+
+    Attributes
+    ----------
+    name : str
+        Its folder here and its place in the address.
+    title, icon : str
+        In the navigation; the icon is a Material symbol.
+    """
+
+    name: str
+    title: str
+    icon: str
+
+    @property
+    def script(self) -> Path:
+        """The file that draws it."""
+        return Path(__file__).parent / self.name / "page.py"
+
+
+PAGES: tuple[PageRow, ...] = (
+    PageRow("profiles", "Profiles", ":material/groups:"),
+    PageRow("marginals", "Marginals", ":material/bar_chart:"),
+    PageRow("correlations", "Correlations", ":material/grid_on:"),
+    PageRow("interests", "Interests", ":material/interests:"),
+    PageRow("network", "Network", ":material/hub:"),
+    PageRow("portraits", "Portraits", ":material/face:"),
+    PageRow("report", "Report", ":material/fact_check:"),
+    PageRow("studio", "Studio", ":material/science:"),
+)
+"""The first one opens."""

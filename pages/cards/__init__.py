@@ -1,0 +1,1 @@
+"""People as cards, with their menus and dialogs."""

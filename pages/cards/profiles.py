@@ -1,0 +1,170 @@
+"""What a card wears beside its record: name, portrait, cover, pictures, words.
+
+This is the one place where `synth.people` joins the card: `dress` gets everybody on the page at
+once, so that no two of them look alike, and gives back one `Dress` a person. An empty field means
+that nothing is there: the card then shows initials and a plain cover, and `notes` say why.
+
+The visitor may give an interest other keywords; they live in the session, and the session's
+pictures follow them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.shared.choice import Choice
+
+if TYPE_CHECKING:
+    from synth.people.pictures.library import Library
+    from synth.people.profile import Profile
+    from synth.populations import Population
+
+Record = Mapping[str, object]
+Words = tuple[tuple[str, tuple[str, ...]], ...]
+"""Interests whose keywords the visitor changed, and the new ones."""
+
+_EDITS = "edited keywords"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image for a page: an address or a `data:` URI, words for those who cannot see it, and
+    who made it."""
+
+    source: str
+    alt: str
+    credit: str = ""
+
+
+@dataclass(frozen=True)
+class Dress:
+    """What one card wears; `notes` say what stands in for something else or is missing.
+
+    `profile` is the library's value behind it, for files and for "why this picture?".
+    """
+
+    name: str
+    initials: str
+    portrait: Picture | None = None
+    cover: Picture | None = None
+    pictures: tuple[Picture, ...] = ()
+    bio: str = ""
+    posts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    profile: Profile | None = None
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _dress(
+    digest: str,
+    known: str,
+    count: int,
+    seed: int,
+    edits: Words,
+    beside: tuple[str, ...],
+    _records: Sequence[Record],
+    _choice: Choice,
+    _beside: Sequence[Profile],
+) -> tuple[Dress, ...]:
+    from synth.people.profile import complete
+
+    made = complete(
+        _records,
+        _choice.population,
+        seed,
+        library=library(edits),
+        keywords=keywords(_choice.population, edits),
+        avoid=_beside,
+    )
+    return tuple(worn(one) for one in made)
+
+
+def dress(
+    records: Sequence[Record], choice: Choice, beside: Sequence[Profile] = ()
+) -> tuple[Dress, ...]:
+    """One `Dress` a record, in their order; the same seed dresses the same people alike.
+
+    `beside` are others on the page, whose names, portraits and pictures are not used again.
+    """
+    digest, known = choice.population.digest, str(choice.evidence)
+    others = tuple(f"{profile.id} {profile.name}" for profile in beside)
+    return _dress(
+        digest, known, len(records), choice.seed, edited(), others, records, choice, beside
+    )
+
+
+def worn(profile: Profile) -> Dress:
+    """A profile as a card wears it."""
+    pictures = [
+        Picture(source, chosen.picture.caption, chosen.picture.credit)
+        for source, chosen in zip(profile.picture_uris(), profile.choices, strict=True)
+    ]
+    face = profile.portrait_uri()
+    return Dress(
+        name=profile.name,
+        initials=profile.identity.initials,
+        portrait=Picture(face, profile.portrait_alt) if face else None,
+        cover=pictures[0] if pictures else None,
+        pictures=tuple(pictures[1:]),
+        bio=profile.bio,
+        posts=profile.posts,
+        notes=profile.notes,
+        profile=profile,
+    )
+
+
+# ── Keywords that the visitor changed ────────────────────────────────────────────────────────────
+
+
+def edited() -> Words:
+    """The session's changes."""
+    return tuple(sorted(st.session_state.get(_EDITS, {}).items()))
+
+
+def edit(interest: str, words: tuple[str, ...] | None) -> None:
+    """Give an interest other keywords in this session; None brings the shipped ones back.
+
+    Raises `PopulaceError` where a word is new and the model that reads texts is not in the cache.
+    """
+    edits = dict(edited())
+    edits.pop(interest, None)
+    if words:
+        edits[interest] = words
+    library(tuple(sorted(edits.items())))
+    st.session_state[_EDITS] = edits
+
+
+def keywords(population: Population, edits: Words) -> dict[str, tuple[str, ...]]:
+    """Interest → keywords of a population, as the session has them."""
+    return {**population.keywords, **dict(edits)}
+
+
+def library(edits: Words) -> Library:
+    """The shipped pictures, knowing all words of the session's changes."""
+    from synth.people.pictures.library import load_library
+
+    return _library(edits) if edits else load_library()
+
+
+@st.cache_resource(show_spinner="Reading the new words …", max_entries=16)
+def _library(edits: Words) -> Library:
+    from synth.errors import PopulaceError
+    from synth.people.pictures import standin_scorer
+    from synth.people.pictures.library import load_library
+
+    shipped = load_library()
+    words = [word for _, told in edits for word in told]
+    new = [word for word in words if word not in shipped.words]
+    texts = None
+    if new:
+        if shipped.scorer_name != standin_scorer.NAME or not standin_scorer.texts_available():
+            raise PopulaceError(
+                f"“{new[0]}” is new to these pictures and needs the model that reads texts: fetch "
+                "it once with `python -m synth models --fetch minilm`."
+            )
+        texts = standin_scorer.load_texts()
+    return replace(shipped.with_words(words, texts), _found={})

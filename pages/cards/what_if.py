@@ -1,0 +1,263 @@
+"""What if she were 60? A person before and after, side by side, in a dialog."""
+
+from __future__ import annotations
+
+import threading
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.cards import card, selection
+from pages.cards.profiles import Record, edited, keywords, library, worn
+from pages.shared import markdown
+from synth import describe
+from synth.data.evidence import Evidence, OneOf
+from synth.data.schema import MISSING, Column
+from synth.errors import PopulaceError
+from synth.people.what_if import WhatIf, exactly, redress, what_if
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from pages.cards.selection import Person
+    from synth.people.portraits.editing import Likeness
+    from synth.people.portraits.live import Tools
+    from synth.people.profile import Profile
+    from synth.populations import Population
+
+_MOST = 4  # facts that may change at once
+
+
+@st.dialog("What if …", width="large", icon=":material/alt_route:")
+def ask(person: Person) -> None:
+    """Change facts of a person and see who they would be."""
+    population = person.choice.population
+    schema = population.network.schema.modelled
+    at = f"whatif-{person.key}"
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        first = _first(population)
+        changing = st.multiselect(
+            "What changes",
+            schema.names,
+            [first],
+            format_func=lambda name: schema[name].title,
+            key=f"{at}-changes",
+            max_selections=_MOST,
+            width=320,
+        )
+        facts = {name: _new(schema[name], person.record.get(name), at) for name in changing}
+        draw = st.session_state.setdefault(f"{at}-draw", 0)
+    others = [name for name in schema.names if name not in changing]
+    kept = st.pills(
+        "What stays",
+        others,
+        selection_mode="multi",
+        default=[name for name in others if name == "gender" or name in person.choice.evidence],
+        format_func=lambda name: markdown.plain(schema[name].title),
+        key=f"{at}-stays-{'-'.join(changing)}",
+        help="All other facts are drawn anew from the posterior of what changes and what stays.",
+    )
+    room = st.container()
+    changes = Evidence(facts)
+    try:
+        found = what_if(person.record, population, changes, keep=kept or (), seed=draw)
+    except PopulaceError as error:
+        staying = {name: exactly(schema[name], person.record.get(name)) for name in kept or ()}
+        told = describe.sentence(str(error), Evidence(staying) | changes, population)
+        room.warning(markdown.plain(told), icon=":material/sentiment_dissatisfied:")
+        return
+    _show(person, found, room, f"{found.changes}|{found.kept}|{draw}", at)
+
+
+def _show(person: Person, found: WhatIf, room: DeltaGenerator, mark: str, at: str) -> None:
+    population = person.choice.population
+    with room:
+        st.html(f'<p class="pp-if">{_share(found, population)}</p>')
+        left, right = st.columns(2, gap="medium")
+        with left, st.container(border=True, key="whatif-before"):
+            st.html(card.markup(person.record, person.dressed, population, "before"))
+        after_room = right.container(border=True, key="whatif-after")
+        st.html(_rows(person.record, found, population))
+        if found.shifts:
+            st.html(_shifts(found))
+        buttons = st.container(horizontal=True, gap="small")
+        profile = _after(person, found, after_room)
+        dressed = worn(profile)
+        with after_room:
+            st.html(card.markup(found.record, dressed, population, "after"))
+            st.caption(markdown.plain(profile.notes[-1] if profile.notes else ""))
+        buttons.button(
+            "Draw again",
+            key=f"{at}-again",
+            icon=":material/casino:",
+            on_click=_again,
+            args=(f"{at}-draw",),
+            help="Another person of whom the same holds.",
+        )
+        remark = f"what if {', '.join(describe.facts(found.changes, population))}"
+        after = selection.changed(person, found.record, dressed, remark, mark)
+        if buttons.button("Keep on the page", key=f"{at}-keep", icon=":material/keep:"):
+            selection.keep(after)
+            st.rerun()
+
+
+def _again(key: str) -> None:
+    st.session_state[key] += 1
+
+
+# ── Widgets ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _first(population: Population) -> str:
+    names = population.network.schema.modelled.names
+    if "age" in names:
+        return "age"
+    return next((name for name in population.featured if name in names), names[0])
+
+
+def _new(column: Column, value: object, at: str) -> OneOf:
+    """The column's new value, asked for by a widget of its kind."""
+    title, key = markdown.plain(column.title), f"{at}-{column.name}"
+    if column.is_number:
+        return exactly(column, _number(column, value, title, key))
+    now = exactly(column, value).values[0]
+    states = (*column.levels, *((MISSING,) if column.missing else ()))
+    other = next((number for number, state in enumerate(states) if state != now), 0)
+    shown = markdown.titles(column, states)
+    chosen = st.selectbox(
+        title, states, other, format_func=lambda s: shown.get(s, s), key=key, width=240
+    )
+    return OneOf((chosen,))
+
+
+def _number(column: Column, value: object, title: str, key: str) -> float:
+    lower, upper = column.lower or 0, column.upper or 0
+    now = lower if describe.is_missing(value) else float(value)
+    middle = (lower + upper) / 2
+    other = (60.0 if now <= 45 else 30.0) if column.name == "age" else middle
+    other = min(max(other, lower), upper)
+    if column.kind == "integer" and upper - lower <= 200:
+        return st.slider(title, int(lower), int(upper), round(other), key=key, width=260)
+    step = 1 if column.kind == "integer" else float(column.step or 0.01)
+    kind = int if column.kind == "integer" else float
+    return st.number_input(
+        title, kind(lower), kind(upper), kind(other), step=step, key=key, width=200
+    )
+
+
+# ── Words ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _share(found: WhatIf, population: Population) -> str:
+    share = f"<b>{escape(describe.share_words(found.share))}</b>"
+    changes = escape(", ".join(describe.facts(found.changes, population)))
+    if not found.kept:
+        return f"How likely? {share} of this population have {changes}."
+    kept = escape(describe.question(found.kept, population))
+    return f"How likely? Of everybody who shares what stays ({kept}), {share} have {changes}."
+
+
+def _rows(before: Record, found: WhatIf, population: Population) -> str:
+    schema = population.network.schema.modelled
+    rows = []
+    for name in found.differs:
+        column, told = schema[name], name in found.changes
+        old = escape(describe.value_words(column, before.get(name)))
+        new = escape(describe.value_words(column, found.record.get(name)))
+        rows.append(
+            f'<tr class="{"pp-told" if told else ""}"><th scope="row">{escape(column.title)}</th>'
+            f"<td>{old}</td><td>{new}</td></tr>"
+        )
+    same = len(schema.names) - len(found.differs)
+    caption = "Only what was changed." if not rows else f"{same} other facts are the same."
+    return (
+        '<table class="pp-before-after"><thead><tr><th scope="col">What changed</th>'
+        f'<th scope="col">before</th><th scope="col">after</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody><caption>{caption}</caption></table>"
+    )
+
+
+def _shifts(found: WhatIf) -> str:
+    told = []
+    for shift in found.shifts:
+        title = escape(shift.column.title)
+        label = escape(describe.level_words(shift.column, shift.label))
+        told.append(
+            f"<li><b>{title}: {label}</b> {escape(describe.share_words(shift.before))} → "
+            f"{escape(describe.share_words(shift.after))}</li>"
+        )
+    return (
+        '<p class="pp-if">What the change moves most among everybody who shares what stays '
+        f'(exact):</p><ul class="pp-shifts">{"".join(told)}</ul>'
+    )
+
+
+# ── The person after the change ──────────────────────────────────────────────────────────────────
+
+
+def _after(person: Person, found: WhatIf, room: DeltaGenerator) -> Profile:
+    population, before = person.choice.population, person.dressed.profile
+    with room, st.spinner("Looking for the face; the first time takes longest …", show_time=True):
+        face = _likeness(before, found.record)
+    edits = edited()
+    return redress(
+        before,
+        found,
+        population,
+        face,
+        library=library(edits),
+        keywords=keywords(population, edits),
+    )
+
+
+def _likeness(before: Profile, record: Record) -> Likeness:
+    from synth.people.portraits.live import Tools
+    from synth.people.posts import facts_of
+
+    old, new = _who(before.record), _who(record)
+    name = before.portrait.name if before.portrait is not None else ""
+    far = old[1] is not None and new[1] is not None and abs(old[1] - new[1]) > 5
+    needed = bool(name) and facts_of(record, ()).age is not None and (far or old[0] != new[0])
+    return _face(name, old, new, Tools.ready() and needed, before)
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def _face(
+    name: str,
+    old: tuple[str, float | None],
+    new: tuple[str, float | None],
+    ready: bool,
+    _before: Profile,
+) -> Likeness:
+    from synth.people.portraits.bank import shipped
+    from synth.people.portraits.editing import likeness
+
+    if not ready:
+        return likeness(_before.portrait, shipped(), old, new)
+    with _lock():
+        try:
+            tools = _tools()
+        except PopulaceError:
+            reason = "the generator could not be loaded"
+            return likeness(_before.portrait, shipped(), old, new, reason=reason)
+        return likeness(_before.portrait, shipped(), old, new, tools)
+
+
+def _who(record: Record) -> tuple[str, float | None]:
+    from synth.people.names import gender_of
+    from synth.people.posts import facts_of
+
+    return gender_of(record.get("gender", "")), facts_of(record, ()).age
+
+
+@st.cache_resource(show_spinner=False)
+def _lock() -> threading.Lock:
+    return threading.Lock()
+
+
+@st.cache_resource(show_spinner=False)
+def _tools() -> Tools:
+    from synth.people.portraits.live import Tools
+
+    return Tools.load()

@@ -1,0 +1,1 @@
+"""Associations of every pair of columns."""

@@ -1,0 +1,1 @@
+"""Interests of sub-populations."""

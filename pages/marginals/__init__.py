@@ -1,0 +1,1 @@
+"""Real beside synthetic, column by column."""

@@ -1,0 +1,133 @@
+"""Real beside synthetic, column by column, for everyone and under what is known."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from pages.shared import charts, header
+from pages.shared.choice import Choice, current
+from pages.shared.comparison import PEOPLE, Comparison, compare
+from synth.data.evidence import Evidence
+
+_EVERYONE, _KNOWN = "everyone", "those asked for"
+_TABLE, _FARTHEST, _CLOSEST = "as in the table", "farthest first", "closest first"
+_QUIET = {"displayModeBar": False}
+
+
+def _controls(choice: Choice) -> tuple[str, str, str]:
+    """Whom to compare, in which order, and which columns."""
+    with st.container(horizontal=True, gap="medium", key="controls"):
+        whom = _EVERYONE
+        if choice.evidence:
+            whom = st.segmented_control(
+                "Whom",
+                (_KNOWN, _EVERYONE),
+                default=_KNOWN,
+                required=True,
+                key="whom",
+                bind="query-params",
+            )
+        order = st.selectbox(
+            "Order",
+            (_TABLE, _FARTHEST, _CLOSEST),
+            key="order",
+            bind="query-params",
+            filter_mode=None,
+            width=190,
+        )
+        wanted = st.text_input(
+            "Find a column",
+            key="find",
+            bind="query-params",
+            placeholder="age, interest …",
+            width=220,
+        )
+    return whom or _KNOWN, order, wanted
+
+
+def _sorted(found: tuple[Comparison, ...], order: str) -> list[Comparison]:
+    if order == _TABLE:
+        return list(found)
+    sign = -1 if order == _FARTHEST else 1
+    return sorted(found, key=lambda one: sign * (one.tvd or 0.0))
+
+
+def _matches(one: Comparison, wanted: str) -> bool:
+    text = f"{one.column.title} {one.column.name} {' '.join(one.column.levels)}".casefold()
+    return all(word in text for word in wanted.casefold().split())
+
+
+def _head(one: Comparison) -> str:
+    distance = "no real counts"
+    if one.tvd is not None:
+        distance = f"TVD <b>{one.tvd:.3f}</b> · fresh real people {one.reference:.3f}"
+    return f'<div class="pp-column"><h2>{escape(one.column.title)}</h2><p>{distance}</p></div>'
+
+
+def _alt(one: Comparison) -> str:
+    whom = "real and synthetic people" if one.real is not None else "synthetic people"
+    return f"Shares of {one.column.title.lower()} among {whom}"
+
+
+@st.dialog("Every level", width="medium")
+def _whole(one: Comparison) -> None:
+    st.html(_head(one))
+    st.html(charts.LEGEND)
+    figure = charts.marginal(one, whole=True)
+    st.plotly_chart(figure, key=f"whole-{one.column.name}", config=_QUIET, alt=_alt(one))
+
+
+@st.fragment
+def _charts(shown: list[Comparison]) -> None:
+    grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
+    for one in shown:
+        name = one.column.name
+        with grid.cell():
+            st.html(_head(one))
+            figure = charts.marginal(one)
+            st.plotly_chart(figure, key=f"chart-{name}", config=_QUIET, alt=_alt(one))
+            more = charts.left_out(one)
+            if more and st.button(f"{more} more levels", key=f"all-{name}", type="tertiary"):
+                _whole(one)
+
+
+def _explain(found: tuple[Comparison, ...], choice: Choice) -> None:
+    real = sum(found[0].real) if found[0].real is not None else None
+    if real is None:
+        st.info(
+            "The shipped counts hold every column and every pair of columns of the real people, so "
+            "they tell of one fact at a time: here the synthetic people stand beside the exact "
+            "posterior alone.",
+            icon=":material/info:",
+        )
+        return
+    st.caption(
+        f"{PEOPLE:,} synthetic people beside {real:,} real ones. TVD, the total variation "
+        "distance, is the share of people who would have to change their answer for the two to "
+        "agree: 0 is the same, 1 has nothing in common. “Fresh real people” is what as many real "
+        "people, asked anew, would get on average."
+    )
+
+
+def _page(choice: Choice) -> None:
+    header.show(choice, title="Real beside synthetic", remark="column by column")
+    whom, order, wanted = _controls(choice)
+    evidence = choice.evidence if whom == _KNOWN else Evidence()
+    found = compare(choice.population.name, evidence, choice.seed)
+    st.html(charts.LEGEND)
+    _explain(found, choice)
+    shown = [one for one in _sorted(found, order) if _matches(one, wanted)]
+    if shown:
+        _charts(shown)
+    else:
+        st.info(f"No column has “{wanted}” in its name or levels.", icon=":material/search_off:")
+    st.caption(choice.population.note)
+
+
+asked = current()
+if asked.posterior is None:
+    header.impossible(asked)
+else:
+    _page(asked)

@@ -1,0 +1,1 @@
+"""The network page and its views."""

@@ -1,0 +1,368 @@
+"""Arrows added, taken out or forbidden, and the network relearned: the network page's last view."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import streamlit as st
+
+from pages.network import graph
+from pages.shared import loaders, markdown
+from synth.bayes import strength
+from synth.bayes.pgmpy_bridge import bif_text
+from synth.errors import PopulaceError
+
+if TYPE_CHECKING:
+    from pages.shared.choice import Choice
+    from synth.bayes import Network
+    from synth.data.schema import Schema
+    from synth.data.table import Table
+    from synth.populations import Population
+
+Edge = strength.NamedEdge
+Wish = tuple[Literal["require", "forbid", "apart"], str, str]
+_STUDIO = Path(__file__).parents[1] / "studio" / "page.py"
+_ORIGINS = "network-origins"
+_VERBS = {"require": "must be there", "forbid": "must not be there", "apart": "kept apart"}
+_SCORES = {
+    "predictive": (
+        "Cross-validated predictive score: the bits it takes to tell one person when the tables "
+        "are learned from the other half of the people, and a small charge for each arrow. Fewer "
+        "are better."
+    ),
+    "k2": "K2 score: the negative logarithm of the marginal likelihood. Fewer bits are better.",
+    "bdeu": "BDeu score: the negative logarithm of the marginal likelihood. Fewer bits are better.",
+    "bic": "BIC: the bits to tell one person and the network’s numbers. Fewer are better.",
+}
+
+
+@st.cache_resource(show_spinner="Relearning …", max_entries=16)
+def _relearned(
+    network_digest: str,
+    table_digest: str,
+    wishes: strength.Wishes,
+    _network: Network,
+    _table: Table,
+) -> strength.Relearned:
+    return strength.relearn(_network, _table, wishes)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _pruned(digest: str, edges: tuple[Edge, ...], _network: Network) -> strength.Pruned:
+    return strength.prune(_network, edges)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _strengths(digest: str, _network: Network) -> dict[Edge, float]:
+    return strength.strengths(_network)
+
+
+def show(choice: Choice, strengths: Mapping[Edge, float]) -> None:
+    """Draw the view."""
+    _way_back(choice.population)
+    if strength.can_relearn(choice.population.network, choice.population.table):
+        _with_people(choice.population, strengths)
+    else:
+        _without_people(choice.population, strengths)
+
+
+# ── Use it, go back, download ────────────────────────────────────────────────────────────────────
+
+
+def _use(population: Population, network: Network) -> None:
+    """Look at the network on every page, in this session."""
+    origins = st.session_state.setdefault(_ORIGINS, {})
+    origin = origins.get(population.name, population.name)
+    title = loaders.population(origin).title
+    made = replace(population, network=network, title=f"{title}, edited").in_memory()
+    origins[made.name] = origin
+    loaders.adopt(made)
+
+
+def _way_back(population: Population) -> None:
+    origin = st.session_state.get(_ORIGINS, {}).get(population.name)
+    if origin is None or origin not in loaders.names():
+        return
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", border=True):
+        st.markdown("Every page now asks the network that you edited.", width="stretch")
+        st.button(
+            "Back to the original",
+            icon=":material/undo:",
+            on_click=loaders.choose,
+            args=(origin,),
+            key="network-back",
+        )
+
+
+def _now(network: Network, strengths: Mapping[Edge, float], marked: tuple[Edge, ...]) -> None:
+    """The network as it is, while there is nothing new to show."""
+    st.html('<h2 class="pp-section">The network now</h2>')
+    with st.container(key="network-now", width=860):
+        graph.show(
+            network,
+            strengths,
+            key="network-now-graph",
+            label="The network before it is edited",
+            marked=marked,
+        )
+
+
+def _results(population: Population, network: Network, changed: tuple[Edge, ...]) -> None:
+    """What can be done with a new network, and how it looks."""
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Use it in this session",
+            type="primary",
+            icon=":material/check:",
+            on_click=_use,
+            args=(population, network),
+            key="network-use",
+        )
+        downloads(network, "edited")
+    head = "The new network, new arrows in colour" if changed else "The new network"
+    st.html(f'<h2 class="pp-section">{head}</h2>')
+    with st.container(key="network-new", width=860):
+        graph.show(
+            network,
+            _strengths(network.digest, network),
+            key="network-new-graph",
+            label="The edited network",
+            marked=changed,
+        )
+
+
+def downloads(network: Network, name: str) -> None:
+    """The network as JSON and, where that can be, as BIF; made when clicked."""
+    st.download_button(
+        "JSON",
+        data=lambda: json.dumps(network.to_json(), separators=(",", ":")),
+        file_name=f"{name}.json",
+        mime="application/json",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"json-{name}",
+        help="`Network.load` and `python -m synth` read it.",
+    )
+    if not network.gaussians:
+        st.download_button(
+            "BIF",
+            data=lambda: bif_text(network),
+            file_name=f"{name}.bif",
+            mime="text/plain",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"bif-{name}",
+            help="For pgmpy, pyAgrum, bnlearn and others; numbers become states.",
+        )
+
+
+# ── Where the rows are there ─────────────────────────────────────────────────────────────────────
+
+
+def _arrow(schema: Schema, edge: Edge, mark: str = "→") -> str:
+    return f"{schema[edge[0]].title} {mark} {schema[edge[1]].title}"
+
+
+def _wish(kind: Literal["require", "forbid", "apart"], place: str) -> None:
+    """Note a wish; an older one about the same two columns gives way."""
+    pair = (st.session_state["network-from"], st.session_state["network-to"])
+    wishes = [one for one in st.session_state.get(place, ()) if set(one[1:]) != set(pair)]
+    st.session_state[place] = (*wishes, (kind, *pair))
+
+
+def _drop(wish: Wish, place: str) -> None:
+    st.session_state[place] = tuple(one for one in st.session_state[place] if one != wish)
+
+
+def _picker(network: Network, strengths: Mapping[Edge, float], place: str) -> None:
+    """Choose two columns and what is wished of them."""
+    schema = network.schema
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        for label, key, first in (("From", "network-from", 0), ("To", "network-to", 1)):
+            if st.session_state.get(key) not in (None, *schema.names):
+                del st.session_state[key]
+            st.selectbox(
+                label,
+                schema.names,
+                index=min(first, len(schema) - 1),
+                format_func=lambda name: schema[name].title,
+                key=key,
+                width=220,
+            )
+        pair = (st.session_state["network-from"], st.session_state["network-to"])
+        same = pair[0] == pair[1]
+        for kind, label, icon in (
+            ("require", "Require", ":material/add:"),
+            ("forbid", "Forbid", ":material/block:"),
+            ("apart", "Keep apart", ":material/link_off:"),
+        ):
+            st.button(
+                label,
+                icon=icon,
+                on_click=_wish,
+                args=(kind, place),
+                disabled=same,
+                key=f"network-{kind}",
+            )
+    if same:
+        st.caption("Choose two different columns.")
+        return
+    if pair in strengths:
+        now = f"{_arrow(schema, pair)} is there now: {graph.bits(strengths[pair])}."
+    elif pair[::-1] in network.edges:
+        now = f"The arrow now points the other way: {_arrow(schema, pair[::-1])}."
+    else:
+        now = f"There is no arrow between {schema[pair[0]].title} and {schema[pair[1]].title} now."
+    st.caption(markdown.plain(now))
+
+
+def _listed(wishes: tuple[Wish, ...], schema: Schema, place: str) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for wish in wishes:
+            mark = "⇸" if wish[0] == "apart" else "→"
+            arrow = markdown.plain(_arrow(schema, wish[1:], mark if mark == "→" else "and"))
+            st.button(
+                f"{arrow}: {_VERBS[wish[0]]}",
+                icon=":material/close:",
+                on_click=_drop,
+                args=(wish, place),
+                key=f"network-wish-{'-'.join(wish)}",
+                help="Let go of this wish",
+            )
+
+
+def _with_people(population: Population, strengths: Mapping[Edge, float]) -> None:
+    network, table = population.network, population.table
+    place = f"network-wishes-{population.digest}"
+    st.markdown(
+        "Say which arrows must be there and which must not; the rest is learned again from the "
+        f"{len(table):,} real rows, with the settings of the first time."
+    )
+    _picker(network, strengths, place)
+    noted: tuple[Wish, ...] = st.session_state.get(place, ())
+    if not noted:
+        _now(network, strengths, ())
+        return
+    _listed(noted, network.schema, place)
+    asked = f"{place}-asked"
+    if st.button("Relearn", type="primary", icon=":material/refresh:", key="network-relearn"):
+        st.session_state[asked] = noted
+    if st.session_state.get(asked) != noted:
+        _now(network, strengths, tuple((a, b) for _, a, b in noted))
+        return
+    wishes = strength.Wishes(
+        required=tuple((a, b) for kind, a, b in noted if kind == "require"),
+        forbidden=tuple((a, b) for kind, a, b in noted if kind == "forbid"),
+        apart=tuple((a, b) for kind, a, b in noted if kind == "apart"),
+    )
+    try:
+        found = _relearned(network.digest, table.digest, wishes, network, table)
+    except PopulaceError as error:
+        st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+        return
+    _scores(found)
+    _changes(found, network.schema)
+    _results(population, found.network, (*found.added, *found.turned))
+
+
+def _scores(found: strength.Relearned) -> None:
+    def box(head: str, nats: float | None, note: str) -> str:
+        if nats is None:
+            return f'<div><p>{head}</p><p class="pp-figure">–</p><p>{note}</p></div>'
+        each = -nats / found.rows / graph.BITS
+        return (
+            f'<div><p>{head}</p><p class="pp-figure">{each:.3f} <small>bits a person</small></p>'
+            f"<p>{note}</p></div>"
+        )
+
+    alone = found.obstacle
+    if found.alone is not None:
+        alone = _difference(found.alone - found.before, found.rows)
+    st.html(
+        '<div class="pp-scores">'
+        + box("Before", found.before, f"{-found.before:,.0f} nats for {found.rows:,} people")
+        + box("Your wishes, nothing else changed", found.alone, alone)
+        + box(
+            "Relearned around your wishes",
+            found.after,
+            _difference(found.after - found.before, found.rows),
+        )
+        + "</div>"
+    )
+    st.caption(_SCORES[found.score])
+
+
+def _difference(nats: float, rows: int) -> str:
+    each = nats / rows / graph.BITS
+    if math.isclose(nats, 0.0, abs_tol=1e-6):
+        return "the same"
+    word = "better" if nats > 0 else "worse"
+    return f"<b>{abs(each):.3f} bits {word}</b> ({nats:+,.0f} nats in all)"
+
+
+def _changes(found: strength.Relearned, schema: Schema) -> None:
+    chips = [
+        f"<li>{sign} {escape(_arrow(schema, edge))}</li>"
+        for sign, edges in (
+            ("<b>+</b>", found.added),
+            ("<b>−</b>", found.removed),
+            ("<b>↻</b>", found.turned),
+        )
+        for edge in edges
+    ]
+    count = f"{len(found.added)} added, {len(found.removed)} gone, {len(found.turned)} turned"
+    st.html(
+        f'<h2 class="pp-section">Arrows: {count}</h2><ul class="pp-arrows">{"".join(chips)}</ul>'
+    )
+
+
+# ── Where they are not ───────────────────────────────────────────────────────────────────────────
+
+
+def _without_people(population: Population, strengths: Mapping[Edge, float]) -> None:
+    network, schema = population.network, population.network.schema
+    people = population.reference.rows
+    st.markdown(
+        "Take arrows out and see what it costs, exactly, from the network itself. To add an arrow "
+        "takes the real rows, which do not ship with this population: bring a table to the Studio "
+        "to try that."
+    )
+    if _STUDIO.exists():
+        st.page_link(_STUDIO, label="To the Studio", icon=":material/science:")
+    place = f"network-out-{population.digest[:8]}"
+    weakest = sorted(strengths, key=strengths.__getitem__)
+    gone = st.multiselect(
+        "Arrows to take out, the weakest first",
+        weakest,
+        format_func=lambda edge: f"{_arrow(schema, edge)} · {graph.bits(strengths[edge])}",
+        key=place,
+        placeholder="choose arrows",
+    )
+    if not gone:
+        _now(network, strengths, ())
+        return
+    found = _pruned(network.digest, tuple(gone), network)
+    each = found.nats / graph.BITS
+    lost = found.nats * people
+    st.html(
+        f'<p class="pp-say">Without {"it" if len(gone) == 1 else "them"} a person’s record takes '
+        f"<b>{each:.3g} bits</b> more to tell on average: the log-likelihood of {people:,} people "
+        f"like these falls by <b>{lost:,.0f} nats</b>.</p>"
+    )
+    lines = "".join(
+        f"<li>{escape(schema[child].title)} <b>−{graph.bits(nats)}</b></li>"
+        for child, nats in found.loss.items()
+    )
+    st.html(f'<ul class="pp-arrows">{lines}</ul>')
+    st.caption(
+        "The loss of an arrow is the conditional mutual information of its two ends given the "
+        "other parents; losses of different columns add up to the Kullback–Leibler divergence of "
+        "the new network from the old. Everything else stays as it is."
+    )
+    _results(population, found.network, ())

@@ -1,0 +1,174 @@
+"""The drawing of a network: columns as boxes, arrows as wide as they are strong.
+
+The boxes' places come from `synth.bayes.layout`; graph.js draws them and tells which is clicked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.shared import markdown
+from synth.bayes.layout import Layout, fitted
+
+if TYPE_CHECKING:
+    from synth.bayes import Network
+    from synth.data.schema import Column, Schema
+
+Edge = tuple[str, str]
+_HERE = Path(__file__).parent
+_WIDE = {"width": 720.0, "box": (132.0, 42.0), "gap": (14.0, 30.0)}
+_NARROW = {"width": 350.0, "box": (96.0, 42.0), "gap": (8.0, 28.0)}
+MOST = 50  # columns of a drawing
+_LETTER = 6.9  # a letter's width in the boxes
+BITS = math.log(2)
+KINDS = {"categorical": "categorical", "boolean": "boolean", "integer": "number", "real": "number"}
+LEGEND = (
+    '<p class="pp-legend pp-kinds"><span><i class="pp-kind-categorical"></i>choice</span>'
+    '<span><i class="pp-kind-boolean"></i>yes or no</span>'
+    '<span><i class="pp-kind-number"></i>number</span>{more}</p>'
+)
+
+_draw = st.components.v2.component(
+    "populace-graph",
+    html='<div class="graph"></div>',
+    css=(_HERE / "graph.css").read_text(encoding="utf-8"),
+    js=(_HERE / "graph.js").read_text(encoding="utf-8"),
+)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _drawings(names: tuple[str, ...], edges: tuple[Edge, ...]) -> tuple[Layout, Layout]:
+    """Columns and arrows laid out for a wide screen and for a narrow one."""
+    return fitted(names, edges, **_WIDE), fitted(names, edges, **_NARROW, most=3)
+
+
+def show(
+    network: Network,
+    strengths: Mapping[Edge, float],
+    *,
+    key: str,
+    label: str,
+    chosen: str | None = None,
+    asked: Collection[str] = (),
+    moved: Mapping[str, float] | None = None,
+    marked: Collection[Edge] = (),
+    on_click: Callable[[], None] = lambda: None,
+) -> None:
+    """Draw a network.
+
+    `strengths` are in nats; `asked` are the columns of which something is known, `moved` says how
+    far each column moved for it, 0 to 1; `marked` arrows are in colour. A click leaves the column's
+    name in `st.session_state[key]["node"]` and calls `on_click`.
+    """
+    schema, edges = network.schema, network.edges
+    if len(schema) > MOST:
+        schema, edges = _around(network, chosen)
+        st.caption(
+            f"Of {len(network.schema)} columns only those near "
+            f"{markdown.plain(schema.columns[0].title)} are drawn: open another to see its "
+            "neighbours."
+        )
+    most = max(strengths.values(), default=0.0) or 1.0
+    told: dict[str, Any] = {
+        "label": label,
+        "chosen": chosen,
+        "nodes": [
+            {
+                "name": column.name,
+                "kind": KINDS[column.kind],
+                "asked": column.name in asked,
+                "moved": None if moved is None else min(1.0, moved[column.name]),
+                "tip": _about(column, network, column.name in asked, moved),
+            }
+            for column in schema
+        ],
+        "edges": [
+            {
+                "parent": parent,
+                "child": child,
+                "weight": math.sqrt(max(0.0, strengths.get((parent, child), most / 4)) / most),
+                "marked": (parent, child) in marked,
+                "tip": _strength(schema[parent], schema[child], strengths.get((parent, child))),
+            }
+            for parent, child in edges
+        ],
+        "drawings": [
+            _places(drawn, schema, edges, kind, set_up["box"])
+            for drawn, kind, set_up in zip(
+                _drawings(schema.names, edges),
+                ("wide", "narrow"),
+                (_WIDE, _NARROW),
+                strict=True,
+            )
+        ],
+    }
+    _draw(data=told, key=key, on_node_change=on_click)
+
+
+def _around(network: Network, chosen: str | None) -> tuple[Schema, tuple[Edge, ...]]:
+    """A column, its neighbours, and the arrows among them; the best joined where none is open."""
+    near: dict[str, set[str]] = {name: set() for name in network.schema.names}
+    for parent, child in network.edges:
+        near[parent].add(child)
+        near[child].add(parent)
+    middle = chosen or max(near, key=lambda name: len(near[name]))
+    names = (middle, *[name for name in near if name in near[middle]][: MOST - 1])
+    edges = tuple(edge for edge in network.edges if set(edge) <= set(names))
+    return network.schema.select(names), edges
+
+
+def _places(
+    drawn: Layout, schema: Schema, edges: Sequence[Edge], kind: str, box: tuple[float, float]
+) -> dict[str, Any]:
+    letters = int((box[0] - 10) / _LETTER)
+    return {
+        "kind": kind,
+        "most": 1.12,
+        "box": box,
+        "width": round(drawn.width, 1),
+        "height": round(drawn.height, 1),
+        "places": [[round(v, 1) for v in drawn.places[column.name]] for column in schema],
+        "routes": [[[round(v, 1) for v in p] for p in drawn.routes[e]] for e in edges],
+        "titles": [_lines(column.title, letters) for column in schema],
+    }
+
+
+def _lines(title: str, letters: int) -> list[str]:
+    """A title in one or two lines of at most so many letters."""
+    lines = [""]
+    for word in title.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > letters:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    if len(lines) > 2:
+        lines = [lines[0], " ".join(lines[1:])]
+    return [line if len(line) <= letters else f"{line[: letters - 1].rstrip()}…" for line in lines]
+
+
+def bits(nats: float) -> str:
+    """An amount of information in bits."""
+    amount = nats / BITS
+    return "less than 0.001 bits" if amount < 0.001 else f"{amount:.2g} bits"
+
+
+def _strength(parent: Column, child: Column, nats: float | None) -> str:
+    arrow = f"{parent.title} → {child.title}"
+    if nats is None:
+        return f"{arrow}: a regression"
+    return f"{arrow}: {bits(nats)} beyond the other arrows"
+
+
+def _about(column: Column, network: Network, asked: bool, moved: Mapping[str, float] | None) -> str:
+    above = sum(child == column.name for _, child in network.edges)
+    below = sum(parent == column.name for parent, _ in network.edges)
+    told = f"{column.title}: {above} arrows in, {below} out"
+    if asked:
+        told += ", known"
+    if moved is not None:
+        told += f", moved by {moved[column.name]:.2f}"
+    return told

@@ -1,0 +1,331 @@
+"""The Bayesian network itself: its arrows, its tables, what moves when something is known.
+
+The paper's Fig. 5, to be clicked on, questioned and edited.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from pages.network import distributions, edit_edges, graph, see_and_do
+from pages.shared import header, markdown
+from pages.shared.choice import Choice, current
+from pages.shared.sidebar import key_of
+from synth import describe
+from synth.bayes import interventions, strength
+from synth.data.evidence import Evidence, OneOf
+from synth.errors import PopulaceError
+
+if TYPE_CHECKING:
+    from synth.bayes import Network
+    from synth.populations import Population
+
+_STRUCTURE, _MOVES, _DO, _EDIT = "structure", "what moves", "see and do", "edit"
+_NODE, _GRAPH = "network-node", "network-graph"
+_ANY = "any"
+_ROWS = 12  # rows of a column's table that are shown
+_LEVELS = 6  # columns with more levels show their commonest three in a table
+_STRONGEST = 6
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _strengths(digest: str, _network: Network) -> dict[strength.NamedEdge, float]:
+    return strength.strengths(_network)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _rows(digest: str, column: str, _network: Network) -> tuple[strength.Row, ...]:
+    return strength.common_rows(_network, column, _ROWS)
+
+
+# ── Structure ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _clicked() -> None:
+    """A click opens a column; a second one closes it."""
+    name = st.session_state[_GRAPH]["node"]
+    if name:
+        st.session_state[_NODE] = None if st.session_state.get(_NODE) == name else name
+
+
+@st.fragment
+def _structure(choice: Choice) -> None:
+    network = choice.population.network
+    if st.session_state.get(_NODE) not in (None, *network.schema.names):
+        st.session_state[_NODE] = None
+    strengths = _strengths(network.digest, network)
+    moved = None
+    if choice.evidence:
+        moves = interventions.moved(choice.population.given(), choice.posterior)
+        moved = {one.column: one.distance for one in moves}
+    left, right = st.columns([8, 5], gap="large")
+    with right:
+        schema = network.schema
+        chosen = st.selectbox(
+            "Open a column",
+            schema.names,
+            index=None,
+            format_func=lambda name: schema[name].title,
+            placeholder="click a box, or choose here",
+            key=_NODE,
+            bind="query-params",
+        )
+    with left:
+        more = ""
+        if chosen:
+            more = (
+                '<span><i class="pp-kind-in"></i>arrows in</span>'
+                '<span><i class="pp-kind-out"></i>arrows out</span>'
+            )
+        if choice.evidence:
+            more += (
+                '<span><i class="pp-kind-known"></i>known</span>'
+                '<span><i class="pp-kind-moved"></i>how far it moved</span>'
+            )
+        st.html(graph.LEGEND.format(more=more))
+        graph.show(
+            network,
+            strengths,
+            key=_GRAPH,
+            label=f"The network of {choice.population.title}",
+            chosen=chosen,
+            asked=tuple(choice.evidence),
+            moved=moved,
+            on_click=_clicked,
+        )
+    with right:
+        if chosen is None:
+            _how_to_read(network, strengths)
+        else:
+            _open(choice.population, chosen)
+    if chosen is not None:
+        _table(network, chosen)
+
+
+def _how_to_read(network: Network, strengths: dict[strength.NamedEdge, float]) -> None:
+    schema = network.schema
+    st.markdown(
+        "An arrow leads from a column to one that depends on it directly. The wider it is, the "
+        "more it tells: the bits that its beginning tells about its end beyond the other arrows "
+        "there (conditional mutual information, exact)."
+    )
+    ranked = sorted(strengths, key=lambda edge: -strengths[edge])[:_STRONGEST]
+    if ranked:
+        items = "".join(
+            f"<li>{escape(schema[a].title)} → {escape(schema[b].title)} "
+            f"<b>{graph.bits(strengths[a, b])}</b></li>"
+            for a, b in ranked
+        )
+        st.html(f'<h2 class="pp-section">Strongest arrows</h2><ul class="pp-arrows">{items}</ul>')
+    else:
+        st.caption("No column depends on another here, so there are no arrows.")
+    st.caption(
+        f"{len(schema)} columns, {len(network.edges)} arrows, {network.parameters:,} numbers. "
+        "Arrows are learned from data: they say what predicts what, not what causes what."
+    )
+    _downloads(network)
+
+
+def _downloads(network: Network) -> None:
+    with st.container(horizontal=True, gap="small"):
+        edit_edges.downloads(network, "network")
+
+
+def _titles(network: Network, names: list[str]) -> str:
+    titles = [network.schema[name].title for name in names]
+    return ", ".join(markdown.plain(title) for title in titles)
+
+
+def _open(population: Population, name: str) -> None:
+    """A column's table or densities, and what it depends on."""
+    network = population.network
+    column = network.schema[name]
+    above = [a for a, b in network.edges if b == name]
+    below = [b for a, b in network.edges if a == name]
+    st.subheader(markdown.plain(column.title), anchor=False)
+    told = [f"Depends directly on {_titles(network, above)}." if above else "Depends on nothing."]
+    told += [f"On it depend {_titles(network, below)}." if below else "Nothing depends on it."]
+    st.markdown(" ".join(told))
+    known = _parents_set(network, name, above)
+    try:
+        posterior = population.given(known)
+    except PopulaceError as error:
+        st.warning(markdown.plain(str(error)))
+        return
+    if known:
+        share = describe.share_words(posterior.probability)
+        st.caption(
+            f"{markdown.plain(describe.question(known, population))}: {share} of this population."
+        )
+    before, after = population.given().marginal(name), posterior.marginal(name)
+    st.html(distributions.legend("everyone", "those chosen above" if known else ""))
+    st.html(distributions.card(column, before, after if known else None, levels=10))
+    if name in network.gaussians:
+        st.caption("A number modelled by regressions: a normal curve for each choice above.")
+
+
+def _parents_set(network: Network, name: str, above: list[str]) -> Evidence:
+    """The values of the parents that the visitor chooses, as evidence."""
+    known = {}
+    coded = [parent for parent in above if parent in network.codings]
+    if coded:
+        grid = st.grid(2, min_column_width=150, gap=10)
+        for parent in coded:
+            coding = network.codings[parent]
+            titles = markdown.titles(coding.column, coding.labels)
+            with grid.cell():
+                code = st.selectbox(
+                    markdown.plain(coding.column.title),
+                    (None, *range(coding.size)),
+                    format_func=lambda code, labels=coding.labels, titles=titles: (
+                        _ANY if code is None else titles[labels[code]]
+                    ),
+                    key=f"network-{name}-given-{parent}",
+                )
+            if code is not None:
+                known[parent] = coding.fact(code)
+    return Evidence(known)
+
+
+def _table(network: Network, name: str) -> None:
+    """The rows of the table that speak of the most people."""
+    if not network.parents.get(name):
+        return
+    rows = _rows(network.digest, name, network)
+    coding = network.codings[name]
+    total = 1
+    for parent in network.parents[name]:
+        total *= network.codings[parent].size
+    frame: dict[str, list[object]] = {}
+    for i, parent in enumerate(network.parents[name]):
+        own = network.codings[parent]
+        titles = markdown.titles(own.column, own.labels)
+        frame[own.column.title] = [titles[row.given[i]] for row in rows]
+    frame["of everyone"] = [row.share for row in rows]
+    titles = markdown.titles(coding.column, coding.labels)
+    percents = ["of everyone"]
+    if coding.size <= _LEVELS:
+        for code, label in enumerate(coding.labels):
+            frame[f"→ {titles[label]}"] = [float(row.probabilities[code]) for row in rows]
+            percents.append(f"→ {titles[label]}")
+    else:
+        frame[f"→ {coding.column.title}, commonest"] = [
+            " · ".join(
+                f"{titles[coding.labels[code]]} {row.probabilities[code]:.0%}"
+                for code in (-row.probabilities).argsort(kind="stable")[:3]
+            )
+            for row in rows
+        ]
+    covered = sum(row.share for row in rows)
+    st.html(
+        f'<h2 class="pp-section">{escape(coding.column.title)}: the table’s commonest rows</h2>'
+        f'<p class="pp-note">{len(rows)} of {total:,} rows: {covered:.0%} of everyone.</p>'
+    )
+    st.dataframe(
+        pd.DataFrame(frame),
+        hide_index=True,
+        key=f"network-table-{name}",
+        column_config={head: st.column_config.NumberColumn(format="percent") for head in percents},
+    )
+
+
+# ── What moves ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _try(column: str, value: object) -> None:
+    st.session_state[key_of(column)] = value
+
+
+def _suggest(population: Population) -> None:
+    """A fact to begin with."""
+    schema = population.network.schema
+    for name in population.featured:
+        column = schema[name]
+        if column.kind not in ("categorical", "boolean"):
+            continue
+        codes = population.given().codes(name)
+        level = column.states[int(codes.argmax())]
+        fact = Evidence({name: OneOf((level,))})
+        st.button(
+            f"For example: {markdown.plain(describe.question(fact, population))}",
+            icon=":material/lightbulb:",
+            on_click=_try,
+            args=(name, [level] if column.kind == "categorical" else level),
+            key="network-example",
+        )
+        return
+
+
+def _moves(choice: Choice) -> None:
+    """Every column before and after, the farthest moved first."""
+    schema = choice.population.network.schema
+    if not choice.evidence:
+        st.info(
+            "Nothing is known yet: set a fact in the sidebar and see what it moves.",
+            icon=":material/info:",
+        )
+        _suggest(choice.population)
+    moves = interventions.moved(choice.population.given(), choice.posterior)
+    shown = [one for one in moves if one.column not in choice.evidence]
+    shown += [one for one in moves if one.column in choice.evidence]
+    if choice.evidence:
+        still = sum(one.distance < 0.005 for one in shown)
+        st.html(distributions.legend("everyone", choice.question))
+        st.caption(
+            "Exact posteriors, the farthest moved first. Moved by: total variation distance, the "
+            "share of people who would have to change their answer; 0 is not at all. "
+            f"{still} of {len(shown)} columns move by less than 0.005."
+        )
+    else:
+        st.html(distributions.legend("everyone", ""))
+    grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
+    for one in shown:
+        column = schema[one.column]
+        told = f"moved by <b>{one.distance:.3f}</b>" if choice.evidence else ""
+        if one.column in choice.evidence:
+            told = f"<b>known</b> · {told}"
+        head = f"<h3>{escape(column.title)}</h3>" + (f'<p class="pp-moved">{told}</p>')
+        with grid.cell():
+            after = one.after if choice.evidence else None
+            st.html(distributions.card(column, one.before, after, head=head))
+
+
+# ── The page ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _page(choice: Choice) -> None:
+    network = choice.population.network
+    header.show(
+        choice,
+        title="What depends on what",
+        remark=f"{len(network.schema)} columns, {len(network.edges)} arrows",
+    )
+    view = st.segmented_control(
+        "View",
+        (_STRUCTURE, _MOVES, _DO, _EDIT),
+        default=_STRUCTURE,
+        required=True,
+        key="network-view",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    if view == _MOVES:
+        _moves(choice)
+    elif view == _DO:
+        see_and_do.show(choice)
+    elif view == _EDIT:
+        edit_edges.show(choice, _strengths(network.digest, network))
+    else:
+        _structure(choice)
+    st.caption(choice.population.note)
+
+
+asked = current()
+if asked.posterior is None:
+    header.impossible(asked)
+else:
+    _page(asked)

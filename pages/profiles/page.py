@@ -1,0 +1,42 @@
+"""Home: people drawn from the posterior of what is known, as cards."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.cards import menu, selection
+from pages.shared import downloads, header, markdown
+from pages.shared.choice import Choice, current
+
+
+@st.fragment
+def _cards(choice: Choice) -> None:
+    """The cards, those that are kept first; what their menus do reruns these alone."""
+    people = selection.shown(choice)
+    grid = st.grid(3, min_column_width=290, gap=20, border=True, key="cards")
+    shown = []
+    for index, person in enumerate(people):
+        with grid.cell():
+            shown.append((person, *menu.show(person, place=str(index))))
+    notes = dict.fromkeys(note for person in people for note in person.dressed.notes)
+    told = [choice.population.note]
+    if not choice.population.interests:
+        told.append("This population records no interests, so its cards have no pictures.")
+    st.caption(markdown.plain(" ".join((*told, *notes))))
+    for person, room, _ in shown:
+        menu.rare(person, room)
+    for person, _, chosen in shown:
+        menu.act(chosen, person, people)
+
+
+def _download(choice: Choice) -> None:
+    if st.button("download", key="take", type="tertiary", icon=":material/download:"):
+        downloads.take(selection.shown(choice))
+
+
+asked = current()
+if asked.posterior is None:
+    header.impossible(asked)
+else:
+    header.show(asked, more=_download)
+    _cards(asked)

@@ -1,0 +1,304 @@
+"""Is it like the real people? One quality, one privacy level, and what shows them."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+from threading import Semaphore
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from pages.shared import header, markdown
+from pages.shared.choice import Choice, current
+from synth.evaluate import holdout as trials
+from synth.evaluate.counts import CountsReport, report_of_counts
+from synth.evaluate.fairness import GROUPS, sensitive_columns
+from synth.evaluate.fidelity import FIGURES
+from synth.evaluate.holdout import FEWEST, MOST, Trial
+from synth.evaluate.html import PARTS
+from synth.evaluate.sections import Titles
+from synth.evaluate.utility import targets
+from synth.jobs.thread import Job, Progress, Shelf
+
+if TYPE_CHECKING:
+    from synth.evaluate.report import Report
+    from synth.populations import Population
+
+_PEOPLE = 30_000  # so many synthetic people are drawn where there are counts only
+_KEPT = 12
+_JOBS = "reports in the making"
+_ASKED = "reports asked for"
+_COLOURS = (
+    ".rp{--rp-ink:currentColor;--rp-quiet:var(--pp-quiet);--rp-line:var(--pp-line);"
+    "--rp-accent:var(--pp-accent);--rp-back:var(--pp-card)}"
+    ".rp table{margin:0}"
+)
+
+
+class Order(NamedTuple):
+    """What a report is asked for; a plain tuple, for the page makes its classes anew each run."""
+
+    digest: str
+    rows: int
+    target: str
+    groups: tuple[str, ...]
+    seed: int
+
+
+@st.cache_resource(show_spinner=False)
+def _gate() -> Semaphore:
+    """One report at a time is worked on, whoever asked for it."""
+    return Semaphore(1)
+
+
+@st.cache_resource(show_spinner=False)
+def _shelf() -> Shelf[Trial]:
+    return Shelf(_KEPT)
+
+
+# ── Populations with rows ────────────────────────────────────────────────────────────────────────
+
+
+def _order(choice: Choice) -> Order | None:
+    """The form; what was asked for, once somebody asks."""
+    population, columns = choice.population, choice.population.schema.columns
+    half = min(len(population.table.frame) // 2, MOST)
+    sizes = [size for size in (500, 1000, 2000, 5000, 10_000, 20_000) if size < half]
+    titled = {column.name: markdown.plain(column.title) for column in columns}
+    few = [column for column in columns if column.name in population.featured]
+    likely = targets(few[::-1] or columns, most=1)
+    groupable = [column.name for column in columns if 2 <= len(column.levels) <= GROUPS]
+    with (
+        st.form("report-form", border=False),
+        st.container(horizontal=True, gap="medium", vertical_alignment="bottom"),
+    ):
+        rows = st.selectbox(
+            "Synthetic people",
+            (half, *reversed(sizes)),
+            format_func=lambda size: f"{size:,}" + (" (as many as real)" * (size == half)),
+            key=f"report-rows-{population.digest}",
+            width=220,
+        )
+        target = st.selectbox(
+            "What a model shall learn",
+            list(titled),
+            index=list(titled).index(likely[0]),
+            format_func=titled.__getitem__,
+            key=f"report-target-{population.digest}",
+            help="Utility: a model learns this column from all others, once from synthetic "
+            "people and once from real ones, and is tested on real people.",
+            width=260,
+        )
+        groups = st.multiselect(
+            "Fair to groups of",
+            groupable,
+            default=sensitive_columns(groupable),
+            format_func=titled.__getitem__,
+            key=f"report-groups-{population.digest}",
+            help="Fairness: which columns depend on these, among real and synthetic people.",
+            width=300,
+        )
+        sent = st.form_submit_button("Make the report", type="primary")
+    if not sent:
+        return None
+    return Order(_identity(population), rows, target, tuple(groups), choice.seed)
+
+
+def _identity(population: Population) -> str:
+    return f"{population.digest}-{population.table.digest}"
+
+
+def _with_rows(choice: Choice) -> None:
+    population = choice.population
+    rows = len(population.table.frame)
+    if rows < FEWEST:
+        st.info(
+            f"A report needs at least {FEWEST} real rows, one half to learn from and one to judge: "
+            f"this population has {rows}.",
+            icon=":material/info:",
+        )
+        return
+    jobs: dict[str, Job[None]] = st.session_state.setdefault(_JOBS, {})
+    asked: dict[str, Order] = st.session_state.setdefault(_ASKED, {})
+    mine = _identity(population)
+    order = _order(choice)
+    if order is not None:
+        if mine in jobs:
+            jobs.pop(mine).stop()
+        asked[mine] = order
+        if _shelf().get(order) is None:
+            jobs[mine] = _start(population, order)
+    if mine in jobs:
+        job = jobs[mine]
+        if job.busy:
+            _working(mine)
+            return
+        del jobs[mine]
+        if job.state == "failed":
+            st.warning(markdown.plain(job.problem), icon=":material/sentiment_dissatisfied:")
+        elif job.state == "stopped":
+            st.info("The report was stopped.", icon=":material/stop_circle:")
+    made = _shelf().get(asked[mine]) if mine in asked else None
+    if made is None:
+        _invitation(rows)
+        return
+    _show(made.report, population)
+    _filtered(made, population)
+
+
+def _start(population: Population, order: Order) -> Job[None]:
+    shelf = _shelf()
+
+    def work(progress: Progress) -> None:
+        if shelf.get(order) is not None:  # another visitor's was made while this one waited
+            return
+        settings = {"rows": order.rows, "target": order.target, "groups": order.groups}
+        made = trials.trial(population, **settings, seed=order.seed, progress=progress)
+        shelf.put(order, made)  # also where the visitor does not come back for it
+
+    return Job(work, _gate())
+
+
+def _invitation(rows: int) -> None:
+    half = min(rows // 2, MOST)
+    st.caption(
+        f"The report learns a network anew from {half:,} of the {rows:,} real people, drawn at "
+        f"random, and judges its synthetic people with {half:,} others, whom it has never seen: a "
+        "network that has learned from everybody leaves nobody to judge it. It asks how like the "
+        "real people they are, how varied, how useful, what they give away, and what depends on "
+        "groups; beside every score stands what fresh real people would get. A few seconds to a "
+        "minute; you can look at other pages meanwhile."
+    )
+
+
+@st.fragment(run_every=1.0)
+def _working(mine: str) -> None:
+    """The bar, until the job has ended; then the whole page is drawn again."""
+    job: Job[None] | None = st.session_state[_JOBS].get(mine)
+    if job is None or not job.busy:
+        st.rerun()
+    with st.container(border=True, key="report-working"):
+        st.progress(job.share, text=f"{markdown.plain(job.words)} … {job.share:.0%}")
+        st.caption("This goes on while you look at other pages.")
+        if st.button("Stop", icon=":material/stop:", key="report-stop"):
+            job.stop()
+
+
+def _filtered(made: Trial, population: Population) -> None:
+    flags = made.flags
+    st.subheader("Without copies and outliers", anchor=False)
+    st.html(
+        '<div class="rp"><p>'
+        f"Of {len(made.people):,} synthetic people, {int(flags.copies.sum()):,} equal one real "
+        f"person, {int(flags.near_copies.sum()):,} are near copies and "
+        f"{int(flags.outliers.sum()):,} are outliers, beside those whom the network learned from. "
+        f"{int(flags.kept.sum()):,} remain without them.</p></div>"
+    )
+    st.download_button(
+        "People without them, CSV",
+        made.filtered_csv,
+        file_name=f"{population.name}-filtered.csv",
+        mime="text/csv",
+        icon=":material/filter_alt:",
+        key="report-filtered",
+        on_click="ignore",
+    )
+
+
+# ── Populations of which only counts are here ────────────────────────────────────────────────────
+
+
+@st.cache_resource(show_spinner="Counting people …", max_entries=16)
+def _counted(digest: str, seed: int, _population: Population) -> CountsReport:
+    schema = _population.network.schema
+    return report_of_counts(
+        _population.reference,
+        _population.given().sample(_PEOPLE, seed=seed),
+        title=f"{_population.title}: synthetic people beside counts of real ones",
+        titles=Titles.of(schema),
+        seed=seed,
+    )
+
+
+def _without_rows(choice: Choice) -> None:
+    population = choice.population
+    _show(_counted(population.digest, choice.seed, population), population)
+    st.subheader("What counts cannot tell", anchor=False)
+    st.html(
+        '<div class="rp"><p>Utility, privacy, three columns at a time and how well a classifier '
+        "tells synthetic people from real ones need the real rows, person by person. Those of this "
+        "population are not shipped; only counts of columns and of pairs of columns are.</p></div>"
+    )
+    scores = _scores(population.card)
+    if scores:
+        st.markdown("**Measured with rows, when the population was made.** " + scores)
+    st.markdown("Who has the rows, or a table of their own, gets the whole report so:")
+    st.code(
+        f"python -m synth sample {population.name} --rows {_PEOPLE} --out synthetic.parquet\n"
+        "python -m synth evaluate people.csv synthetic.parquet --holdout others.csv "
+        "--report report.html",
+        language="bash",
+        wrap_lines=True,
+    )
+
+
+def _scores(card: str) -> str:
+    """What the population's card says of its scores, Markdown."""
+    found = re.search(r"^## Scores\s*$(.*?)(?=^## |\Z)", card, re.MULTILINE | re.DOTALL)
+    text = found.group(1).strip() if found else ""
+    for name, title in FIGURES.items():
+        text = text.replace(f"| {name} |", f"| {title} |")
+    return text
+
+
+# ── Both ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _show(found: Report | CountsReport, population: Population) -> None:
+    st.html(f"<style>{PARTS}{_COLOURS}</style>")
+    st.html(f'<div class="rp">{found.summary}</div>')
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "The report, HTML",
+            found.to_html,
+            file_name=f"{population.name}-report.html",
+            mime="text/html",
+            icon=":material/download:",
+            key="report-html",
+            on_click="ignore",
+            help="One file that opens offline.",
+        )
+        st.download_button(
+            "JSON",
+            lambda: json.dumps(found.to_dict(), indent=2, ensure_ascii=False),
+            file_name=f"{population.name}-report.json",
+            mime="application/json",
+            icon=":material/data_object:",
+            key="report-json",
+            on_click="ignore",
+        )
+    for section in found.sections:
+        st.subheader(markdown.plain(section.question), anchor=False)
+        st.html(f'<div class="rp"><p>{escape(section.sentence)}</p>{section.body}</div>')
+
+
+def _page(choice: Choice) -> None:
+    header.show(
+        choice,
+        title="Is it like the real people?",
+        remark="of the whole population; the sidebar’s facts are left aside",
+    )
+    if choice.population.table is None:
+        _without_rows(choice)
+    else:
+        _with_rows(choice)
+    st.caption(markdown.plain(choice.population.note))
+
+
+asked = current()
+if asked.posterior is None:
+    header.impossible(asked)
+else:
+    _page(asked)

@@ -1,0 +1,1 @@
+"""What all pages share: sidebar, header, charts, loaders, Markdown."""

@@ -1,0 +1,122 @@
+"""Taking people home: a card, the page, a table. Every file is made when it is asked for, and every
+file says that the people are synthetic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.shared import markdown
+
+if TYPE_CHECKING:
+    from pages.cards.selection import Person
+    from pages.shared.choice import Choice
+
+MOST_ROWS, ROWS = 200_000, 1000
+
+
+@st.dialog("Download", width="small", icon=":material/download:")
+def take(page: Sequence[Person], person: Person | None = None) -> None:
+    """Files to take home: of one person, when one is named, and of everybody on the page."""
+    st.caption("Every file says that these people are synthetic.")
+    if person is not None:
+        st.html('<h3 class="pp-section">This card</h3>')
+        st.download_button(
+            f"{markdown.plain(person.dressed.name)} as a picture (PNG)",
+            partial(_png, person),
+            file_name=f"{_plain(person.dressed.name)}.png",
+            mime="image/png",
+            key="take-card",
+            on_click="ignore",
+            icon=":material/image:",
+            width="stretch",
+        )
+    st.html('<h3 class="pp-section">This page</h3>')
+    choice = page[-1].choice
+    st.download_button(
+        f"All {len(page)} cards as a folder (ZIP)" if len(page) > 1 else "As a folder (ZIP)",
+        partial(_zip, tuple(page), choice),
+        file_name=f"populace-{_plain(choice.question)}.zip",
+        mime="application/zip",
+        key="take-page",
+        on_click="ignore",
+        icon=":material/folder_zip:",
+        width="stretch",
+        help="Unpack it and open index.html; it needs no network.",
+    )
+    st.html('<h3 class="pp-section">A table of such people</h3>')
+    _table(choice)
+
+
+def _table(choice: Choice) -> None:
+    rows = st.number_input(
+        "Rows",
+        1,
+        MOST_ROWS,
+        ROWS,
+        key="take-rows",
+        help=f"“{markdown.plain(choice.question)}”, drawn from the posterior by the seed "
+        f"{choice.seed}. For more rows: `python -m synth sample`.",
+    )
+    left, right = st.columns(2, wrap=False)
+    name = f"populace-{_plain(choice.question)}-{rows}"
+    for place, kind, mime, made, icon in (
+        (left, "csv", "text/csv", _csv, ":material/table:"),
+        (right, "parquet", "application/vnd.apache.parquet", _parquet, ":material/database:"),
+    ):
+        place.download_button(
+            "CSV" if kind == "csv" else "Parquet",
+            partial(made, choice, int(rows)),
+            file_name=f"{name}.{kind}",
+            mime=mime,
+            key=f"take-{kind}",
+            on_click="ignore",
+            icon=icon,
+            width="stretch",
+        )
+    st.caption(
+        "The CSV has a last column, synthetic, that is true in every row, and no cell that a "
+        "spreadsheet takes for a formula; the Parquet file says it in its metadata."
+    )
+
+
+def _png(person: Person) -> BytesIO:
+    from synth.people.cards.png import card_png
+
+    return BytesIO(card_png(person.dressed.profile))
+
+
+def _zip(page: Sequence[Person], choice: Choice) -> BytesIO:
+    from synth.people.cards.export import as_zip
+
+    profiles = [one.dressed.profile for one in page if one.dressed.profile is not None]
+    return BytesIO(
+        as_zip(
+            profiles,
+            population=choice.population.name,
+            given=choice.question,
+            seed=choice.seed,
+        )
+    )
+
+
+def _csv(choice: Choice, rows: int) -> BytesIO:
+    from synth.people.cards.export import table_csv
+
+    return BytesIO(table_csv(choice.posterior, rows, choice.seed))
+
+
+def _parquet(choice: Choice, rows: int) -> BytesIO:
+    from synth.people.cards.export import table_parquet
+
+    return BytesIO(table_parquet(choice.posterior, rows, choice.seed))
+
+
+def _plain(text: str) -> str:
+    """Words for a file's name."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "people"

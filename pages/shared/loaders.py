@@ -1,0 +1,127 @@
+"""Cached doors to the library.
+
+Shipped populations are shared by all visitors; they never change. A population that a visitor
+learned lives in their session alone: `adopt` puts it there, `population` finds it by name like any
+other, and what is worked out from it is kept by its digest, which only its owner can name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from synth import populations
+from synth.errors import PopulaceError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synth.bayes import Posterior
+    from synth.data.contingency import Margins
+    from synth.data.evidence import Evidence
+    from synth.populations import Population
+
+
+_OWN = "own populations"
+_CHOSEN = "population to choose"
+
+
+def names() -> tuple[str, ...]:
+    """Names of the populations that can be asked, the default first, the visitor's own last."""
+    return (*populations.available(), *own())
+
+
+def own() -> dict[str, Population]:
+    """The populations of this session, by name; nobody else sees them."""
+    return st.session_state.setdefault(_OWN, {})
+
+
+def is_own(name: str) -> bool:
+    """Whether a name is one of a session's own population."""
+    return name.startswith(populations.OWN)
+
+
+def adopt(made: Population) -> None:
+    """Add a population of `populations.of` to the session and choose it on all pages.
+
+    The sidebar shows it from the next run on, so call it in a callback, or `st.rerun` after it.
+    """
+    own()[made.name] = made
+    choose(made.name)
+
+
+def choose(name: str) -> None:
+    """Choose a population for all pages from the next run on."""
+    st.session_state[_CHOSEN] = name
+
+
+def abandon(name: str) -> None:
+    """Forget a population of the session."""
+    own().pop(name, None)
+
+
+def chosen() -> str | None:
+    """What `choose` asked for since it was last asked here."""
+    return st.session_state.pop(_CHOSEN, None)
+
+
+def population(name: str) -> Population:
+    """A population by name: the session's own, or a shipped one, loaded once."""
+    if is_own(name):
+        if name not in own():
+            raise PopulaceError(
+                f"The population {name} is not in this session: learn or load it in the Studio."
+            )
+        return own()[name]
+    return _shipped(name)
+
+
+@st.cache_resource(show_spinner="Waking the population …")
+def _shipped(name: str) -> Population:
+    return populations.load(name)
+
+
+def posterior(name: str, evidence: Evidence) -> Posterior:
+    """The posterior of a population, which keeps its latest answers itself.
+
+    Raises `PopulaceError` where the facts exclude each other.
+    """
+    return population(name).given(evidence)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _people(digest: str, known: str, count: int, seed: int, _asked: Posterior) -> pd.DataFrame:
+    return _asked.sample(count, seed=seed)
+
+
+def people(name: str, evidence: Evidence, count: int, seed: int) -> pd.DataFrame:
+    """`count` people from the posterior; the same seed gives the same people."""
+    asked = posterior(name, evidence)
+    return _people(population(name).digest, str(evidence), count, seed, asked)
+
+
+@st.cache_data(show_spinner=False, max_entries=4096)
+def _probability(digest: str, known: str, _asked: Population, _evidence: Evidence) -> float:
+    return _asked.answer(_evidence).probability
+
+
+def probability(name: str, evidence: Evidence) -> float:
+    """The share of the population for which the evidence holds."""
+    asked = population(name)
+    return _probability(asked.digest, str(evidence), asked, evidence)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _reference(digest: str, known: str, _asked: Population, _evidence: Evidence) -> Margins | None:
+    found = _asked.reference.under(_evidence)
+    if found is None and _asked.table is not None:
+        return _asked.reference.among(_asked.table, _evidence, _asked.network.schema)
+    return found
+
+
+def reference(name: str, evidence: Evidence) -> Margins | None:
+    """Counts of the real people under the evidence; None where their rows do not ship and the
+    aggregates cannot tell."""
+    asked = population(name)
+    return _reference(asked.digest, str(evidence), asked, evidence)

@@ -1,0 +1,35 @@
+"""Levels, numbers and links as the pages need them; the rest is in `synth.describe`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from synth import describe
+from synth.data.schema import Column
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:^])")
+
+
+def titles(column: Column, levels: Iterable[str]) -> dict[str, str]:
+    """Level → its words; levels whose words would be the same keep their own spelling."""
+    words = {level: describe.level_words(column, level) for level in levels}
+    seen = list(words.values())
+    return {level: text if seen.count(text) == 1 else level for level, text in words.items()}
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it stands."""
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def number(value: float) -> str:
+    """A number without needless decimals: `1234.0` → `1,234`."""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+
+
+def link(base: str, parameters: Iterable[tuple[str, str]]) -> str:
+    """The address of a view: the page's address and what was asked."""
+    parts, query = urlsplit(base), urlencode(list(parameters))
+    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", query, ""))

@@ -1,0 +1,1 @@
+"""The Studio: bring a table, correct, learn, use."""

@@ -1,0 +1,175 @@
+"""The Studio's section on interests: where they are to come from, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+
+import streamlit as st
+
+from pages.shared import markdown
+from pages.studio.desk import Desk, desk
+from synth.errors import PopulaceError
+from synth.fitting.inspection import Found
+from synth.fitting.interests import FEWEST, TOPICS, Wish
+from synth.fitting.plan import Plan
+from synth.populations import Population
+
+_NONE, _TEXT, _THINGS = "none", "what people write", "what people do"
+_EACH_ONCE = "each row counts once"
+_USUAL = 10  # interests, unless the visitor says otherwise
+_MOST_WORDS = 6  # keywords shown of each interest
+
+
+def interests(table: Desk, plan: Plan) -> Plan:
+    """The plan with the visitor's wish; raises a PopulaceError where it cannot be granted."""
+    token = table.token
+    source = st.segmented_control(
+        "Learn interests from",
+        (_NONE, _TEXT, _THINGS),
+        default=_NONE,
+        required=True,
+        key=f"interests-{token}",
+        help="A column of texts in your table, or a second table that says who did what. They "
+        "become each person’s first, second and third interest.",
+        persist_state="session",
+    )
+    if source == _NONE:
+        return plan
+    wish = _of_texts(table) if source == _TEXT else _of_things(table)
+    if wish is None:
+        return plan
+    plan = replace(plan, interests=wish).checked()
+    if table.found_by == wish and table.found:
+        st.caption(f"{markdown.plain(table.found_note)} The share is of those who have one first.")
+        listed([(one.name, one.keywords, one.share) for one in table.found])
+    elif table.job is None:
+        st.button(
+            "Show them first",
+            key="studio-find",
+            icon=":material/interests:",
+            help="They are learned in any case when you learn the population.",
+            on_click=table.find,
+            args=(plan,),
+        )
+    return plan
+
+
+def listed(found: Sequence[tuple[str, Sequence[str], float | None]]) -> None:
+    """Interests by name, with the share of people who have each first, and keywords."""
+    lines = []
+    for name, keywords, share in found:
+        told = "" if share is None else f" <em>{share:.0%}</em>"
+        few = ", ".join(keywords[:_MOST_WORDS])
+        lines.append(f"<li><b>{escape(name)}</b>{told}<span>{escape(few)}</span></li>")
+    st.html(f'<ul class="pp-found">{"".join(lines)}</ul>')
+
+
+def learned(made: Population) -> None:
+    """The interests that a population was learned with, the commonest first."""
+    if not made.told or not made.interests:
+        return
+    first = made.given().marginal(made.interests[0])
+    shares = dict(zip(first.labels, first.probabilities, strict=True))
+    found = [(name, told, float(shares.get(name, 0.0))) for name, told in made.keywords.items()]
+    found.sort(key=lambda one: -one[2])
+    with st.expander("The interests, by how many have them first", icon=":material/interests:"):
+        listed(found)
+
+
+def _of_texts(table: Desk) -> Wish | None:
+    texts = [one for one in table.understood.found if one.column.kind == "categorical"]
+    if not texts:
+        st.caption("Your table has no column of texts.")
+        return None
+    texts.sort(key=lambda one: -max((len(text.split()) for text in one.examples), default=0))
+    left, right = st.columns([2, 1])
+    text = left.selectbox(
+        "Column of texts",
+        [one.column.name for one in texts],
+        key=f"text-{table.token}",
+        help=f"Words that fewer than {FEWEST} people use are left out.",
+        persist_state="session",
+    )
+    with right:
+        topics = _how_many(table)
+    return Wish(topics, text=text)
+
+
+def _of_things(table: Desk) -> Wish | None:
+    things, token = table.things, table.token
+    if things is None:
+        if table.job is not None:
+            st.caption("A second table can be laid beside it when the work above is done.")
+            return None
+        key = f"things-{token}"
+        st.file_uploader(
+            "A second table, a row for each person and thing: CSV or Parquet, at most 200 MB",
+            type=["csv", "tsv", "txt", "parquet"],
+            key=key,
+            on_change=_taken,
+            args=(key,),
+        )
+        st.caption("As long as there is none, the population is learned without interests.")
+        return None
+    if len(things.columns) < 2:
+        raise PopulaceError(f"{things.name} has only one column: who and what are needed.")
+    with st.container(horizontal=True, vertical_alignment="center", key="studio-things"):
+        st.html(
+            f'<p class="pp-studio-file"><b>{escape(things.name)}</b> · {things.rows:,} rows</p>',
+            width="stretch",
+        )
+        st.button(
+            "Another one",
+            key="studio-things-another",
+            icon=":material/upload_file:",
+            type="tertiary",
+            disabled=table.job is not None,
+            on_click=table.put_away,
+        )
+    own = [one.column.name for one in table.understood.found]
+    likely = next((i for i, one in enumerate(table.understood.found) if _is_key(one)), 0)
+    place = (token, things.name)
+    grid = st.grid(2, min_column_width=240, gap=12, key="studio-wish")
+    with grid.cell():
+        key = _column("Who, in your table", own, likely, (*place, "key"))
+    columns = list(things.columns)
+    with grid.cell():
+        at = columns.index(key) if key in columns else 0
+        person = _column("Who, in the second table", columns, at, (*place, "person"))
+    rest = [name for name in columns if name != person]
+    texts = [name for name in rest if name not in things.numbers]
+    with grid.cell():
+        item = _column("What", rest, rest.index(texts[0]) if texts else 0, (*place, "item"))
+    amounts = [name for name in things.numbers if name not in (person, item)]
+    with grid.cell():
+        amount = _column("How much", [_EACH_ONCE, *amounts], 0, (*place, "amount"))
+    topics = _how_many(table)
+    return Wish(topics, "", key, person, item, "" if amount == _EACH_ONCE else amount)
+
+
+def _column(label: str, names: list[str], at: int, key: tuple[str, ...]) -> str:
+    return st.selectbox(
+        label, names, index=at, key=f"wish-{'-'.join(key)}", persist_state="session"
+    )
+
+
+def _how_many(table: Desk) -> int:
+    return st.slider(
+        "How many interests", *TOPICS, _USUAL, key=f"topics-{table.token}", persist_state="session"
+    )
+
+
+def _is_key(one: Found) -> bool:
+    return "identifier" in one.note or "looks like a key" in one.note
+
+
+def _taken(key: str) -> None:
+    """The second table has come in."""
+    upload = st.session_state.get(key)
+    if upload is not None:
+        desk().take_things(upload.name, upload.getbuffer())
+
+
+__all__ = ["interests", "learned", "listed"]

@@ -1,0 +1,434 @@
+"""A table of one's own: see what was understood, correct it, learn, and use it on every page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import loaders, markdown
+from pages.shared.choice import current
+from pages.studio.desk import Desk, desk, packed
+from pages.studio.interests import interests, learned
+from pages.studio.sheet import FIXED, corrections
+from synth.constraints.derived import Cut
+from synth.errors import PopulaceError
+from synth.fitting.plan import KINDS, USES, Plan, title_of
+from synth.populations import Population
+from synth.populations.archive import SUFFIX
+
+POLL = 0.7  # seconds between two looks at a job
+_FAITHFUL, _QUICK = "most faithful", "quick"
+_SCORES = {_FAITHFUL: "predictive", _QUICK: "k2"}
+_ROW, _MOST_ROWS = 35, 16  # pixels of a row of the sheet, and how many are seen at once
+_MANY = 30  # dependences shown one by one
+_NEXT = (("profiles", "Meet its people"), ("marginals", "Beside the real ones"))
+_PRIVACY = (
+    "Your table stays in this session: in the server’s memory and in a private folder that goes "
+    "when you close the page. No other visitor sees it, and nothing of it is put into a link."
+)
+_USES_HELP = (
+    "learn: part of the model. weight: says how much a row counts. count: says how many people a "
+    "row stands for. keep apart: kept with the rows, never learned. leave out: not kept at all."
+)
+_RULES_HELP = (
+    "One rule a line, true of every person: a column, a sign (< <= > >= = !=), and a number, a "
+    "level or another column. `if age < 18 then marital = single` speaks of some. Names with signs "
+    "in them stand in double quotes. Rows of yours that break a rule are counted and left out."
+)
+
+
+# ── Files ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _taken(key: str, opened: bool) -> None:
+    """An upload has come in."""
+    upload = st.session_state.get(key)
+    if upload is None:
+        return
+    do = desk().open if opened else desk().take
+    do(upload.name, upload.getbuffer())
+
+
+def _ask_for_a_table(table: Desk) -> None:
+    key = f"upload-{table.token}"
+    st.file_uploader(
+        "A table of people, one row each: CSV or Parquet, at most 200 MB",
+        type=["csv", "tsv", "txt", "parquet"],
+        key=key,
+        on_change=_taken,
+        args=(key, False),
+    )
+    st.caption(_PRIVACY, text_alignment="left")
+
+
+def _ask_for_a_file(table: Desk) -> None:
+    key = f"open-{table.token}-{len(loaders.own())}"
+    with st.expander("Open a saved population", icon=":material/folder_open:"):
+        st.file_uploader(
+            f"A file that ends in {SUFFIX}",
+            type=[SUFFIX],
+            key=key,
+            on_change=_taken,
+            args=(key, True),
+        )
+        st.caption("It is checked before anything in it is used; it holds numbers, never code.")
+
+
+# ── A job that runs ──────────────────────────────────────────────────────────────────────────────
+
+_DOING = {
+    "understand": "Reading your table",
+    "learn": "Learning from your table",
+    "open": "Opening the population",
+    "list": "Reading the second table",
+    "interests": "Finding interests",
+}
+
+
+@st.fragment(run_every=POLL)
+def _watch(table: Desk) -> None:
+    """How far the job is; the page runs again when it is over."""
+    job = table.job
+    if job is None:  # it was stopped, in this fragment's own run
+        st.rerun()
+    state = job.state()
+    if state.over:
+        table.settle(state)
+        st.rerun()
+    with st.container(border=True, key="studio-job"):
+        st.html(f'<h2 class="pp-studio-step">{escape(_DOING[job.kind])}</h2>')
+        st.progress(min(max(state.share, 0.02), 1.0), text=markdown.plain(state.words))
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        left.caption(
+            f"{state.seconds:,.0f} s so far, in a process of its own: go and see the other pages "
+            "meanwhile."
+        )
+        right.button(
+            "Stop",
+            key="studio-stop",
+            icon=":material/stop_circle:",
+            width="stretch",
+            on_click=table.cancel,
+        )
+
+
+# ── What was understood ──────────────────────────────────────────────────────────────────────────
+
+
+def _table_head(table: Desk) -> None:
+    understood = table.understood
+    learned = sum(one.column.role == "model" for one in understood.found)
+    with st.container(horizontal=True, vertical_alignment="center", key="studio-file"):
+        st.html(
+            f'<p class="pp-studio-file"><b>{escape(table.name)}</b> · {understood.rows:,} rows · '
+            f"{len(understood.found)} columns, {learned} of them to learn from</p>",
+            width="stretch",
+        )
+        st.button(
+            "Another table",
+            key="studio-another",
+            icon=":material/upload_file:",
+            type="tertiary",
+            on_click=table.clear,
+        )
+    for note in understood.notes:
+        st.caption(markdown.plain(note))
+
+
+def _sheet(table: Desk) -> pd.DataFrame:
+    """The editable sheet; what was edited stays when the visitor comes back to the page."""
+    key = f"sheet-{table.token}-{table.visits}"
+    if key not in st.session_state and table.edited is not table.shown:
+        table.shown = table.edited
+        table.visits += 1
+        key = f"sheet-{table.token}-{table.visits}"
+    edited = st.data_editor(
+        table.shown,
+        key=key,
+        hide_index=True,
+        height=_ROW * (min(len(table.shown), _MOST_ROWS) + 1) + 3,
+        disabled=FIXED,
+        placeholder="",
+        column_config={
+            "column": st.column_config.TextColumn("Column", pinned=True, width=170),
+            "use": st.column_config.SelectboxColumn(
+                "Use", options=USES, required=True, help=_USES_HELP
+            ),
+            "kind": st.column_config.SelectboxColumn("Kind", options=KINDS, required=True),
+            "values": st.column_config.TextColumn("Values", width=330),
+            "missing": st.column_config.NumberColumn("Missing", format="percent"),
+            "least": st.column_config.NumberColumn(
+                "Least",
+                format="localized",
+                help="Rows below are left out; nobody below is ever drawn.",
+            ),
+            "most": st.column_config.NumberColumn(
+                "Most",
+                format="localized",
+                help="Rows above are left out; nobody above is ever drawn.",
+            ),
+            "label": st.column_config.TextColumn(
+                "Label", max_chars=100, help="Words for the screen instead of the name."
+            ),
+        },
+        alt="The columns of the table, and what they are used for",
+    )
+    table.edited = edited
+    return edited
+
+
+def _notes(table: Desk) -> None:
+    told = [one.note for one in table.understood.found if one.note]
+    if told:
+        label = "1 remark on the columns" if len(told) == 1 else f"{len(told)} remarks on columns"
+        with st.expander(label, icon=":material/info:"):
+            st.markdown("\n".join(f"- {markdown.plain(note)}" for note in told))
+    with st.expander("The first rows", icon=":material/table_rows:"):
+        names = [one.column.name for one in table.understood.found]
+        st.dataframe(pd.DataFrame(table.understood.preview, columns=names), hide_index=True)
+
+
+def _dependences(table: Desk, plan: Plan) -> Plan:
+    """Ticks for what follows from what."""
+    if not plan.derived and not plan.lookups:
+        st.caption("No column follows from others in every row.")
+        return plan
+    st.caption(
+        "Found in every row of your table. A ticked one holds in every synthetic row too: sums and "
+        "ranges are worked out instead of learned, look-ups are kept exactly."
+    )
+    shown = [*plan.derived, *plan.lookups]
+    kept = []
+    grid = st.grid(2, min_column_width=300, gap=4, key="studio-ticks")
+    for one in shown[:_MANY]:
+        with grid.cell():
+            kind = "range" if isinstance(one, Cut) else "sum" if one in plan.derived else "look-up"
+            if st.checkbox(
+                f"{markdown.plain(str(one))} :gray[({kind})]",
+                value=True,
+                key=f"tick-{table.token}-{one}",
+                persist_state="session",
+            ):
+                kept.append(one)
+    kept += shown[_MANY:]
+    return plan.following(
+        [one for one in plan.derived if one in kept], [one for one in plan.lookups if one in kept]
+    )
+
+
+def _rules(table: Desk, plan: Plan) -> Plan:
+    text = st.text_area(
+        "Rules",
+        key=f"rules-{table.token}",
+        placeholder="age >= 15\nborn < died\nif age < 18 then marital = single",
+        help=_RULES_HELP,
+        height=120,
+        persist_state="session",
+    )
+    return plan.ruled(text or "")
+
+
+def _plan(table: Desk) -> Plan | None:
+    """The plan that the page says; None, with a sentence, where it cannot be followed."""
+    _step("What was understood")
+    edited = _sheet(table)
+    _notes(table)
+    plan = Plan.of(table.understood)
+    try:
+        plan = plan.corrected(corrections(table.sheet, edited))
+    except PopulaceError as error:
+        _say_no(error)
+        return None
+    _step("What follows from what")
+    plan = _dependences(table, plan)
+    _step("What must hold")
+    ruled: Plan | None = None
+    try:
+        ruled = _rules(table, plan)
+    except PopulaceError as error:
+        _say_no(error)
+    _step("Interests")
+    try:
+        wished = interests(table, ruled or plan)
+    except PopulaceError as error:
+        _say_no(error)
+        return None
+    return wished if ruled is not None else None
+
+
+# ── Learning and using ───────────────────────────────────────────────────────────────────────────
+
+
+def _ask_to_learn(table: Desk, plan: Plan | None) -> None:
+    _step("Learn")
+    left, right = st.columns(2)
+    title = left.text_input(
+        "What to call it",
+        value=Plan.of(table.understood).title,
+        key=f"title-{table.token}",
+        max_chars=60,
+        persist_state="session",
+    )
+    score = right.segmented_control(
+        "How",
+        tuple(_SCORES),
+        default=_FAITHFUL,
+        required=True,
+        key=f"score-{table.token}",
+        help="“Most faithful” looks for what predicts unseen people; “quick” uses the K2 score of "
+        "the paper, takes a fraction of the time and keeps a little less.",
+        persist_state="session",
+    )
+    again = table.made is not None
+    if plan is not None:
+        plan = replace(plan, title=title_of(title), score=_SCORES[score])
+    st.button(
+        "Learn again" if again else "Learn",
+        key="studio-learn",
+        type="secondary" if again else "primary",
+        icon=":material/model_training:",
+        disabled=plan is None,
+        on_click=partial(table.learn, plan) if plan is not None else None,
+    )
+
+
+def _result(table: Desk) -> None:
+    made = table.made
+    network = made.network
+    with st.container(border=True, key="studio-result"):
+        st.html(f'<h2 class="pp-studio-step">{escape(made.title)}</h2>')
+        st.markdown(
+            f"{markdown.plain(made.note)} Columns: **{len(network.schema)}**, arrows between them: "
+            f"**{len(network.edges)}**, ready in **{table.seconds:,.1f} s**."
+        )
+        used = made.name in loaders.own()
+        if used:
+            st.info("It is on all pages now; the sidebar chooses it.", icon=":material/check:")
+            with st.container(horizontal=True, gap="medium"):
+                for page, title in _NEXT:
+                    st.page_link(
+                        f"pages/{page}/page.py", label=title, icon=":material/arrow_forward:"
+                    )
+        else:
+            st.button(
+                "Use it on all pages",
+                key="studio-use",
+                type="primary",
+                icon=":material/groups:",
+                on_click=loaders.adopt,
+                args=(made,),
+            )
+        learned(made)
+        if made.card:
+            with st.expander("How it was learned", icon=":material/description:"):
+                st.markdown(_card(made))
+
+
+def _card(made: Population) -> str:
+    """The card under its own title, each line as it stands."""
+    lines = []
+    for line in made.card.splitlines()[1:]:
+        if line.startswith("## "):
+            lines.append(f"**{markdown.plain(line[3:])}**")
+        elif line.startswith("- "):
+            lines.append(f"- {markdown.plain(line[2:])}")
+        else:
+            lines.append(markdown.plain(line))
+    return "\n".join(lines)
+
+
+def _own() -> None:
+    """The session's populations: choose, save, forget."""
+    mine = loaders.own()
+    if not mine:
+        return
+    _step("Your populations")
+    rows = st.toggle(
+        "Save with the real rows",
+        key="studio-rows",
+        help="The report’s comparisons need the rows. Without them the file holds counts of "
+        "columns and pairs only; small counts can still tell of single people.",
+        persist_state="session",
+    )
+    for name, made in list(mine.items()):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"studio-own-{name}"):
+            st.html(
+                f'<p class="pp-studio-file"><b>{escape(made.title)}</b> · {escape(made.note)}</p>',
+                width="stretch",
+            )
+            chosen = st.session_state.get("population") == name
+            st.button(
+                "In use" if chosen else "Use",
+                key=f"use-{name}",
+                icon=":material/groups:",
+                disabled=chosen,
+                on_click=loaders.choose,
+                args=(name,),
+            )
+            st.download_button(
+                "Save",
+                packed(made, rows and made.table is not None),
+                file_name=f"{_file_name(made.title)}{SUFFIX}",
+                mime="application/zip",
+                key=f"save-{name}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+            st.button(
+                "Forget",
+                key=f"forget-{name}",
+                icon=":material/delete:",
+                on_click=loaders.abandon,
+                args=(name,),
+            )
+
+
+def _file_name(title: str) -> str:
+    safe = "".join(c if c.isascii() and c.isalnum() else "-" for c in title.casefold())
+    return "-".join(part for part in safe.split("-") if part)[:40] or "population"
+
+
+# ── The page ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _step(title: str) -> None:
+    st.html(f'<h2 class="pp-studio-step">{escape(title)}</h2>')
+
+
+def _say_no(error: PopulaceError | str) -> None:
+    st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+
+
+def _page(table: Desk) -> None:
+    st.html('<h1 class="pp-title">Bring your own table</h1>')
+    st.html(
+        '<p class="pp-subtitle">Learn a population from it, ask it as you ask the others, and save '
+        "it as one file.</p>"
+    )
+    if table.problem:
+        _say_no(table.problem)
+    if table.job is not None:
+        _watch(table)
+    if table.understood is None:
+        if table.job is None:
+            _ask_for_a_table(table)
+    else:
+        if table.made is not None and table.job is None:
+            _result(table)
+        _table_head(table)
+        plan = _plan(table)
+        if table.job is None:
+            _ask_to_learn(table, plan)
+    if table.understood is None and table.made is not None and table.job is None:
+        _result(table)
+    _own()
+    if table.job is None:
+        _ask_for_a_file(table)
+
+
+current()  # without one the page was begun alone: it starts over
+_page(desk())

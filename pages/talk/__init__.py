@@ -1,0 +1,1 @@
+"""Presenting: saved questions as slides."""

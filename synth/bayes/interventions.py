@@ -1,0 +1,134 @@
+"""Seeing beside doing: what follows when something is known of people, and when it is made so.
+
+Seeing changes what is believed about causes as well as effects; doing (Pearl's do-operator) cuts a
+column off from its causes first, so that only its effects move. Both answers are exact; that the
+network's arrows are causes is an assumption that no table of observations can prove.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from synth.bayes.inference import Marginal, Posterior
+from synth.bayes.network import Network
+from synth.data.evidence import Evidence, Fact
+from synth.errors import PopulaceError
+
+
+@dataclass(frozen=True, eq=False)
+class SeenAndDone:
+    """One outcome three times.
+
+    Attributes
+    ----------
+    outcome : str
+        The column that is looked at.
+    before, seen, done : Marginal
+        Its distribution before, when the fact is seen, and when it is made so.
+    """
+
+    outcome: str
+    before: Marginal
+    seen: Marginal
+    done: Marginal
+
+    @property
+    def apart(self) -> float:
+        """Total variation distance of seeing and doing."""
+        return distance(self.seen, self.done)
+
+    @property
+    def effect(self) -> float:
+        """Total variation distance of doing and leaving alone."""
+        return distance(self.before, self.done)
+
+    @property
+    def telling(self) -> int:
+        """The label on which seeing and doing differ most."""
+        return int(np.argmax(np.abs(self.seen.probabilities - self.done.probabilities)))
+
+
+def distance(a: Marginal, b: Marginal) -> float:
+    """Total variation distance of two distributions over the same labels, 0 to 1."""
+    return 0.5 * float(np.abs(a.probabilities - b.probabilities).sum())
+
+
+class Asked(Protocol):
+    """A network, or a population that remembers its answers."""
+
+    def given(self, evidence: Evidence, do: Evidence) -> Posterior:
+        """The posterior under evidence and interventions."""
+
+
+def see_and_do(
+    asked: Asked,
+    column: str,
+    fact: Fact,
+    outcomes: Iterable[str],
+    known: Evidence | None = None,
+) -> tuple[SeenAndDone, ...]:
+    """Outcomes when `fact` of `column` is seen, and when it is made so, among those of whom
+    `known` holds.
+
+    What `known` says of the column itself is left aside. Raises PopulaceError where nobody is
+    left.
+    """
+    told = (known or Evidence()).without(column)
+    before = asked.given(told, Evidence())
+    seen = asked.given(told | {column: fact}, Evidence())
+    done = asked.given(told, Evidence({column: fact}))
+    return tuple(
+        SeenAndDone(name, before.marginal(name), seen.marginal(name), done.marginal(name))
+        for name in outcomes
+    )
+
+
+def telling_case(network: Network, columns: Iterable[str]) -> tuple[str, int, str] | None:
+    """A column, its code and an outcome for which doing does something, but not what seeing does.
+
+    The commonest code of each of `columns` that has causes as well as effects is tried; the best
+    case has the largest lesser of `apart` and `effect`, and where there is none, any that are
+    apart. None where seeing is doing throughout.
+    """
+    beliefs = network.given()
+    best, found = (0.0, 0.0), None
+    for column in columns:
+        if not network.parents.get(column):
+            continue
+        codes = beliefs.codes(column)
+        code = int(np.argmax(codes))
+        outcomes = [name for name in network.codings if name != column]
+        try:
+            told = see_and_do(network, column, network.codings[column].fact(code), outcomes)
+        except PopulaceError:
+            continue
+        for one in told:
+            worth = (min(one.apart, one.effect), one.apart)
+            if worth > best:
+                best, found = worth, (column, code, one.outcome)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """How far a column's distribution moved."""
+
+    column: str
+    before: Marginal
+    after: Marginal
+
+    @property
+    def distance(self) -> float:
+        """Total variation distance, 0 to 1."""
+        return distance(self.before, self.after)
+
+
+def moved(before: Posterior, after: Posterior) -> tuple[Moved, ...]:
+    """Every column before and after something is known, the farthest moved first."""
+    names = before.network.schema.names
+    found = [Moved(name, before.marginal(name), after.marginal(name)) for name in names]
+    return tuple(sorted(found, key=lambda one: -one.distance))

@@ -1,0 +1,120 @@
+"""`python -m synth evaluate`: the figures, and the whole report, on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from synth.data.table import make_table, read_frame, read_table, write_csv
+from synth.data.writers import marked
+from synth.errors import PopulaceError
+from synth.evaluate.fidelity import FIGURES, evaluate
+from synth.evaluate.privacy import flag
+from synth.evaluate.report import report
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synth.data.table import Table
+
+
+def evaluate_command(
+    real: Annotated[Path, typer.Argument(help="The real people, CSV or Parquet.")],
+    synthetic: Annotated[Path, typer.Argument(help="The synthetic people, CSV or Parquet.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    holdout: Annotated[
+        Path | None, typer.Option(help="Real people whom the generator never saw.")
+    ] = None,
+    report_to: Annotated[
+        Path | None,
+        typer.Option("--report", help="Also ask of privacy, utility and fairness: write HTML."),
+    ] = None,
+    filtered_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--filtered",
+            help="Also write the synthetic people without copies, near copies and outliers, "
+            "Parquet or CSV.",
+        ),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="The column that models learn in the report.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Which rows are drawn and split.")] = 0,
+) -> None:
+    """Compare synthetic people with the real ones, beside what fresh real people would get."""
+    if target and report_to is None:
+        raise PopulaceError("A target is for the report: add --report out.html.")
+    table = read_table(real)
+    made, _ = read_frame(synthetic)
+    left_out = [name for name in table.schema.modelled.names if name not in made]
+    if left_out:
+        table = make_table(table.frame, table.schema.without(*left_out))
+        typer.echo(f"Left out, for {synthetic.name} lacks them: {', '.join(left_out)}.", err=True)
+    kept = None if holdout is None else read_frame(holdout)[0]
+    title = f"{synthetic.name} beside {real.name}"
+    if report_to is None:
+        found = evaluate(table, made, holdout=kept, seed=seed).to_dict()
+    else:
+        with Console(stderr=True).status("Starting") as status:
+            whole = report(
+                table,
+                made,
+                holdout=kept,
+                target=target,
+                title=title,
+                seed=seed,
+                progress=lambda share, words: status.update(f"{words} ({share:.0%} done)"),
+            )
+        try:
+            report_to.write_text(whole.to_html(), encoding="utf-8")
+        except OSError as error:
+            raise PopulaceError(
+                f"The report cannot be written to {report_to}: name a file in a folder of yours."
+            ) from error
+        found = whole.fidelity.to_dict() | {"report": whole.to_dict()}
+    if filtered_to is not None:
+        found["filtered"] = _filter(table, made, filtered_to)
+    if as_json:
+        found["left_out"] = left_out
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    grid = Grid(title=title, title_justify="left")
+    grid.add_column("")
+    grid.add_column("synthetic", justify="right")
+    grid.add_column("fresh real people", justify="right")
+    for key, words in FIGURES.items():
+        grid.add_row(words, f"{found[key]:.3f}", f"{found[f'{key}_reference']:.3f}")
+    Console().print(grid)
+    if filtered_to is not None:
+        counts = ", ".join(f"{count:,} {name}" for name, count in found["filtered"].items())
+        Console().print(f"Of the synthetic people: {counts}; the kept ones are in {filtered_to}.")
+
+
+def _filter(real: Table, made: pd.DataFrame, target: Path) -> dict[str, int]:
+    """Write the people that no flag marks; how many each flag marks."""
+    flags = flag(real, made)
+    kept = marked(pa.Table.from_pandas(made[flags.kept], preserve_index=False))
+    try:
+        if target.suffix.lower() == ".csv":
+            with target.open("wb") as file:
+                write_csv(file, [kept])
+        else:
+            pq.write_table(kept, target)
+    except OSError as error:
+        raise PopulaceError(
+            f"The people cannot be written to {target}: name a file in a folder of yours."
+        ) from error
+    return {
+        "copies": int(flags.copies.sum()),
+        "near copies": int(flags.near_copies.sum()),
+        "outliers": int(flags.outliers.sum()),
+        "kept": int(flags.kept.sum()),
+    }

@@ -1,0 +1,298 @@
+"""What is worked out for every sampled row: sums of columns, groups cut from a number.
+
+A column that follows from others (``total = work + home``, ``age_group`` from ``age``) is not
+learned: it is worked out again in every row, so that it agrees to the last digit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synth.constraints.rules import Rule, columns_of, parse_rules
+from synth.data.schema import Column, Schema, number_text
+from synth.errors import PopulaceError
+
+
+@dataclass(frozen=True)
+class Sum:
+    """``name = ± a ± b … + constant``; terms are (column, +1 or −1)."""
+
+    name: str
+    terms: tuple[tuple[str, int], ...]
+    constant: float = 0.0
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The columns that it is worked out from."""
+        return tuple(name for name, _ in self.terms)
+
+    def __str__(self) -> str:
+        """The formula in words: ``total = work + home − 1``."""
+        text = "".join(
+            f" {'+' if sign > 0 else '−'} {name}" if i or sign < 0 else f" {name}"
+            for i, (name, sign) in enumerate(self.terms)
+        ).strip()
+        if self.constant:
+            sign = "+" if self.constant > 0 else "−"
+            text += f" {sign} {number_text(abs(self.constant))}"
+        return f"{self.name} = {text}"
+
+    def values(self, frame: pd.DataFrame) -> np.ndarray:
+        """float64 with NaN where a part is missing; shape (rows,)."""
+        out = np.full(len(frame), self.constant)
+        for name, sign in self.terms:
+            out += sign * frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        return out
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Levels that are ranges of a number: level i from ``starts[i]`` to below ``starts[i + 1]``."""
+
+    name: str
+    of: str
+    starts: tuple[float, ...]
+    levels: tuple[str, ...]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The column that it is worked out from."""
+        return (self.of,)
+
+    def __str__(self) -> str:
+        return f"{self.name} follows from {self.of}"
+
+    def values(self, frame: pd.DataFrame) -> np.ndarray:
+        """Level of each row, None where the number is missing; object (rows,)."""
+        numbers = frame[self.of].to_numpy(dtype=np.float64, na_value=np.nan)
+        place = np.searchsorted(np.array(self.starts), numbers, side="right") - 1
+        levels = np.array(self.levels, dtype=object)[np.clip(place, 0, len(self.levels) - 1)]
+        levels[np.isnan(numbers)] = None
+        return levels
+
+
+Derived = Sum | Cut
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What is worked out, and what must hold.
+
+    Attributes
+    ----------
+    derived : tuple of Sum and Cut
+        In an order in which parts come before what is made of them.
+    columns : tuple of Column
+        What each derived column is; numbers with the bounds that their parts allow.
+    rules : tuple of Rule
+        What holds in every row.
+    order : tuple of str
+        The columns of a finished row, in order; those not named come last.
+    """
+
+    derived: tuple[Derived, ...] = ()
+    columns: tuple[Column, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    order: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.derived or self.rules)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that are worked out."""
+        return tuple(one.name for one in self.derived)
+
+    @cached_property
+    def _column(self) -> Mapping[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    def schema(self, modelled: Schema) -> Schema:
+        """The modelled columns and the derived ones, which are apart, in the finished order."""
+        columns = {column.name: column for column in (*modelled, *self.columns)}
+        order = [name for name in self.order if name in columns]
+        order += [name for name in columns if name not in order]
+        return Schema(tuple(columns[name] for name in order))
+
+    def derive(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The frame with its derived columns, in the finished order; the frame is kept."""
+        frame = frame.copy(deep=False)
+        for one in self.derived:
+            frame[one.name] = _typed(one.values(frame), self._column[one.name])
+        order = [name for name in self.order if name in frame.columns]
+        return frame[[*order, *(name for name in frame.columns if name not in order)]]
+
+    def broken(self, frame: pd.DataFrame) -> np.ndarray:
+        """Which finished rows break a rule; bool (rows,)."""
+        out = np.zeros(len(frame), dtype=bool)
+        for rule in self.rules:
+            out |= rule.broken(frame)
+        return out
+
+    def refuse(self, names: tuple[str, ...]) -> None:
+        """Raise a PopulaceError where one of the names is worked out and so cannot be asked."""
+        for one in self.derived:
+            if one.name in names:
+                told = str(one) if isinstance(one, Sum) else f"{one.name} from {one.of}"
+                raise PopulaceError(
+                    f"{one.name} is worked out in every row ({told}): ask about "
+                    f"{_and(one.parts)} instead."
+                )
+
+    # ------------------------------------------------------------------ JSON
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return {
+            "derived": [derived_to_json(one) for one in self.derived],
+            "columns": Schema(self.columns).to_json()["columns"],
+            "rules": [str(rule) for rule in self.rules],
+            "order": list(self.order),
+        }
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any], modelled: Schema) -> Finish:
+        """What `to_json` wrote, checked against the modelled columns.
+
+        Raises
+        ------
+        PopulaceError
+            It names columns that are not there, or is damaged.
+        """
+        try:
+            derived = tuple(derived_from_json(entry) for entry in value["derived"])
+            columns = Schema.from_json({"columns": list(value["columns"])}).columns
+            rules = "\n".join(str(rule) for rule in value["rules"])
+            order = tuple(str(name) for name in value["order"])
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, PopulaceError):
+                raise
+            raise PopulaceError(
+                "What is worked out for each row is damaged in this population: build it again."
+            ) from error
+        finish = Finish(derived, columns, (), order)
+        finish.check(modelled)
+        return Finish(derived, columns, parse_rules(rules, finish.schema(modelled)), order)
+
+    def check(self, modelled: Schema) -> None:
+        """Raise a PopulaceError unless every part is there before what is made of it."""
+        known = {column.name: column for column in modelled}
+        if [one.name for one in self.derived] != [column.name for column in self.columns]:
+            raise PopulaceError(
+                "The columns worked out for each row are damaged in this population: build it "
+                "again."
+            )
+        for one, column in zip(self.derived, self.columns, strict=True):
+            if one.name in known:
+                raise PopulaceError(f"{one.name} is both learned and worked out: choose one.")
+            for part in one.parts:
+                if part not in known or not known[part].is_number:
+                    raise PopulaceError(
+                        f"{one.name} is worked out from {part}, which is no number that is learned."
+                    )
+            levels = column.levels if isinstance(one, Cut) else ()
+            if isinstance(one, Sum) != column.is_number or (
+                isinstance(one, Cut) and not set(one.levels) <= set(levels)
+            ):
+                raise PopulaceError(f"{one.name} is worked out as what it is not: build it again.")
+            known[one.name] = column
+
+    def asks(self) -> tuple[str, ...]:
+        """Every column that some rule speaks of."""
+        return columns_of(self.rules)
+
+
+NOTHING = Finish()
+"""Nothing is worked out and nothing must hold."""
+
+
+def possible(one: Derived, column: Column, known: Mapping[str, Column]) -> Column:
+    """The derived column with the bounds that its parts allow, kept apart from the model."""
+    missing = any(known[part].missing for part in one.parts)
+    if isinstance(one, Cut):
+        return Column(
+            one.name,
+            column.kind,
+            column.levels if column.kind == "categorical" else (),
+            missing=missing,
+            role="apart",
+            label=column.label,
+        )
+    lower = upper = one.constant
+    for name, sign in one.terms:
+        ends = sorted((sign * float(known[name].lower), sign * float(known[name].upper)))
+        lower, upper = lower + ends[0], upper + ends[1]
+    return Column(
+        one.name,
+        column.kind,
+        missing=missing,
+        lower=lower,
+        upper=upper,
+        step=column.step,
+        role="apart",
+        label=column.label,
+    )
+
+
+def _typed(values: np.ndarray, column: Column) -> Any:
+    """Worked-out values in the column's canonical type."""
+    if column.kind == "categorical":
+        return pd.Categorical(values, dtype=column.dtype)
+    if column.kind == "boolean":
+        absent = np.array([value is None for value in values], dtype=bool)
+        true = values == "yes"
+        return pd.arrays.BooleanArray(true, absent) if column.missing else true
+    if column.kind == "real":
+        return np.round(values, min(column.decimals + 1, 12)) + 0.0
+    absent = np.isnan(values)
+    whole = np.rint(np.where(absent, 0.0, values))
+    dtype = column.dtype
+    if not column.missing:
+        return whole.astype(dtype)
+    return pd.arrays.IntegerArray(whole.astype(dtype.numpy_dtype), absent)
+
+
+def derived_to_json(one: Derived) -> dict[str, Any]:
+    """A sum or cut as JSON-ready values."""
+    if isinstance(one, Sum):
+        return {
+            "name": one.name,
+            "sum": [[name, sign] for name, sign in one.terms],
+            "constant": one.constant,
+        }
+    return {
+        "name": one.name,
+        "of": one.of,
+        "starts": list(one.starts),
+        "levels": list(one.levels),
+    }
+
+
+def derived_from_json(entry: Mapping[str, Any]) -> Derived:
+    """What `derived_to_json` wrote; a ValueError, TypeError or KeyError where it is damaged."""
+    name = str(entry["name"])
+    if "sum" in entry:
+        terms = tuple((str(column), int(sign)) for column, sign in entry["sum"])
+        constant = float(entry.get("constant", 0.0))
+        if not terms or any(abs(sign) != 1 for _, sign in terms) or not math.isfinite(constant):
+            raise ValueError(name)
+        return Sum(name, terms, constant)
+    starts = tuple(float(start) for start in entry["starts"])
+    levels = tuple(str(level) for level in entry["levels"])
+    if not levels or len(starts) != len(levels) or list(starts) != sorted(starts):
+        raise ValueError(name)
+    if not all(math.isfinite(start) for start in starts):
+        raise ValueError(name)
+    return Cut(name, str(entry["of"]), starts, levels)
+
+
+def _and(names: tuple[str, ...]) -> str:
+    names = tuple(dict.fromkeys(names))
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

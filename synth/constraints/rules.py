@@ -1,0 +1,402 @@
+"""Fixed rules: what must be true of every person, written as a line of text.
+
+A rule is a comparison, ``age >= 15`` or ``born < died``, or a condition and what follows from it,
+``if age < 18 then marital = never married``. It compares a column with a number, with a level, or
+with another column by ``<``, ``<=``, ``>``, ``>=``, ``=`` and ``!=``. Names and levels that hold
+such signs stand in double quotes. A missing value breaks no rule. The text is parsed by hand;
+nothing in it is ever evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synth.bayes.coding import Coding, Pieces
+from synth.data.schema import Column, Schema, number_text, some_of
+from synth.errors import PopulaceError
+
+RULES_LIMIT = 100
+LINE_LIMIT = 500
+_POINTS = 32  # a run of values is compared at this many places, at most
+_SIGNS = {
+    "<": "<",
+    "<=": "<=",
+    "≤": "<=",
+    "=<": "<=",
+    ">": ">",
+    ">=": ">=",
+    "≥": ">=",
+    "=>": ">=",
+    "=": "=",
+    "==": "=",
+    "!=": "!=",
+    "≠": "!=",
+    "<>": "!=",
+}
+_SWAPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
+_TOKEN = re.compile(r'"((?:[^"]|"")*)"|(->|→|<=|>=|==|!=|=<|=>|<>|[<>=≤≥≠])|([^"<>=≤≥≠!→]|!(?!=))')
+_IF = re.compile(r"^\s*if\s+(.*?)\s+then\s+(.*)$", re.IGNORECASE | re.DOTALL)
+_HELP = "write it like age >= 15, born < died, or if age < 18 then marital = single"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A column, a sign, and a number, a level or another column."""
+
+    column: str
+    sign: str
+    other: str | None = None
+    value: float | str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are compared."""
+        return (self.column,) if self.other is None else (self.column, self.other)
+
+    def __str__(self) -> str:
+        if self.other is not None:
+            right = _quoted(self.other)
+        elif isinstance(self.value, str):
+            right = _quoted(self.value)
+        else:
+            right = number_text(self.value)
+        return f"{_quoted(self.column)} {self.sign} {right}"
+
+    def told(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """For each row, whether it is true, and whether it can be told; both bool (rows,)."""
+        left = _values(frame[self.column])
+        right = _values(frame[self.other]) if self.other is not None else self.value
+        known = ~pd.isna(left)
+        if self.other is not None:
+            known &= ~pd.isna(right)
+            true = np.zeros(len(left), dtype=bool)
+            true[known] = _compare(left[known], right[known], self.sign)
+            return true, known
+        return _compare(left, right, self.sign) & known, known
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must hold; with a condition, only where the condition is true."""
+
+    conclusion: Comparison
+    condition: Comparison | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the rule speaks of."""
+        condition = self.condition.columns if self.condition else ()
+        return tuple(dict.fromkeys((*condition, *self.conclusion.columns)))
+
+    def __str__(self) -> str:
+        if self.condition is None:
+            return str(self.conclusion)
+        return f"if {self.condition} then {self.conclusion}"
+
+    def broken(self, frame: pd.DataFrame) -> np.ndarray:
+        """Which rows break the rule; bool (rows,). What is missing breaks nothing."""
+        true, known = self.conclusion.told(frame)
+        wrong = known & ~true
+        if self.condition is not None:
+            applies, _ = self.condition.told(frame)
+            wrong &= applies
+        return wrong
+
+    def holds(self, pieces: Mapping[str, tuple[Coding, Pieces | None]]) -> np.ndarray:
+        """P(the rule holds | codes of its columns), axes in the order of `columns`.
+
+        `pieces` gives each column's coding and the pieces that its values are drawn from. Exact
+        where a piece has at most 32 values; longer runs are compared at 32 places.
+        """
+        if self.condition is not None:
+            applies = _true(self.condition, pieces)
+            wrong = _false(self.conclusion, pieces)
+            return 1.0 - np.multiply.outer(applies, wrong)
+        if self.conclusion.other is None:
+            return 1.0 - _false(self.conclusion, pieces)
+        return _pair(self.conclusion, pieces)
+
+
+def parse_rules(text: str, schema: Schema) -> tuple[Rule, ...]:
+    """The rules in a text, one a line; empty lines and lines that begin with # are left out.
+
+    Raises
+    ------
+    PopulaceError
+        One sentence that names the line, what is wrong with it, and what would do.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]
+    if len(lines) > RULES_LIMIT:
+        raise PopulaceError(f"There are {len(lines)} rules: keep at most {RULES_LIMIT}.")
+    return tuple(dict.fromkeys(parse_rule(line, schema) for line in lines))
+
+
+def parse_rule(line: str, schema: Schema) -> Rule:
+    """One rule; see `parse_rules`."""
+    if len(line) > LINE_LIMIT:
+        raise PopulaceError(
+            f"The rule “{_short(line)}” has {len(line)} characters: keep it within {LINE_LIMIT}."
+        )
+    said = _IF.match(line)
+    if said:
+        sides = [_tokens(said[1], line), _tokens(said[2], line)]
+    else:
+        sides = _parts(_tokens(line, line))
+    if len(sides) > 2:
+        raise PopulaceError(f"The rule “{_short(line)}” has two arrows: write it as two rules.")
+    read = [_comparison(side, schema, line) for side in sides]
+    if len(read) == 1:
+        return Rule(read[0])
+    condition, conclusion = read
+    for side in read:
+        if side.other is not None:
+            raise PopulaceError(
+                f"The rule “{_short(line)}” compares two columns beside a condition: compare each "
+                "with a value there."
+            )
+    if condition.column == conclusion.column:
+        raise PopulaceError(
+            f"The rule “{_short(line)}” speaks of {condition.column} on both sides: name two "
+            "columns."
+        )
+    return Rule(conclusion, condition)
+
+
+# ---------------------------------------------------------------------- reading
+
+
+@dataclass(frozen=True)
+class _Word:
+    text: str
+    quoted: bool
+
+
+def _quoted(text: str) -> str:
+    plain = text == text.strip() and text and not re.search(r'[<>=≤≥≠!→"#]|->', text)
+    plain = plain and not re.search(r"(^|\s)(if|then)(\s|$)", text, re.IGNORECASE)
+    plain = plain and _number(text) is None
+    return text if plain else '"' + text.replace('"', '""') + '"'
+
+
+def _short(line: str) -> str:
+    line = "".join(c if c.isprintable() else "·" for c in line)
+    return line if len(line) <= 60 else line[:59] + "…"
+
+
+def _tokens(text: str, line: str) -> list[_Word | str]:
+    """Words, and signs and arrows as plain strings."""
+    tokens: list[_Word | str] = []
+    plain, end = "", 0
+    for match in _TOKEN.finditer(text):
+        if match.start() != end:
+            break
+        end = match.end()
+        quoted, sign, character = match.groups()
+        if character is not None:
+            plain += character
+            continue
+        if plain.strip():
+            tokens.append(_Word(plain.strip(), quoted=False))
+        plain = ""
+        tokens.append(sign if sign else _Word(quoted.replace('""', '"'), quoted=True))
+    if plain.strip():
+        tokens.append(_Word(plain.strip(), quoted=False))
+    if end != len(text):
+        raise PopulaceError(f"The rule “{_short(line)}” has a quote that does not close: {_HELP}.")
+    return tokens
+
+
+def _parts(tokens: list[_Word | str]) -> list[list[_Word | str]]:
+    parts: list[list[_Word | str]] = [[]]
+    for token in tokens:
+        if token in ("->", "→"):
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
+
+
+def _comparison(tokens: list[_Word | str], schema: Schema, line: str) -> Comparison:
+    shapes = [isinstance(token, str) for token in tokens]
+    if shapes != [False, True, False] or tokens[1] not in _SIGNS:
+        raise PopulaceError(f"The rule “{_short(line)}” is not understood: {_HELP}.")
+    left, sign, right = tokens[0], _SIGNS[tokens[1]], tokens[2]
+    if left.text not in schema and right.text in schema:
+        left, sign, right = right, _SWAPPED[sign], left
+    if left.text not in schema:
+        number = _number(left.text) is not None and not left.quoted
+        named = "no column" if number else f"{_short(left.text)}, which is no column of the table"
+        known = some_of([_quoted(name) for name in schema.names])
+        raise PopulaceError(f"The rule “{_short(line)}” names {named}: use {known}.")
+    column = schema[left.text]
+    if right.text in schema and (right.quoted or _number(right.text) is None):
+        other = schema[right.text]
+        return _between(column, sign, other, line)
+    return _with_value(column, sign, right, line)
+
+
+def _between(column: Column, sign: str, other: Column, line: str) -> Comparison:
+    if column.name == other.name:
+        raise PopulaceError(
+            f"The rule “{_short(line)}” compares {column.name} with itself: name two columns."
+        )
+    if column.is_number != other.is_number:
+        raise PopulaceError(
+            f"The rule “{_short(line)}” compares numbers with levels: name two columns of numbers."
+        )
+    if not column.is_number and sign not in ("=", "!="):
+        raise PopulaceError(
+            f"The rule “{_short(line)}” orders levels, which have no order here: use = or !=."
+        )
+    return Comparison(column.name, sign, other=other.name)
+
+
+def _with_value(column: Column, sign: str, word: _Word, line: str) -> Comparison:
+    if column.is_number:
+        number = _number(word.text)
+        if number is None:
+            raise PopulaceError(
+                f"The rule “{_short(line)}” compares the numbers of {column.name} with "
+                f"{_short(word.text)}, which is neither a number nor a column: correct it."
+            )
+        return Comparison(column.name, sign, value=number)
+    if sign not in ("=", "!="):
+        raise PopulaceError(
+            f"The rule “{_short(line)}” orders the levels of {column.name}, which have no order "
+            "here: use = or !=."
+        )
+    text = word.text
+    if column.kind == "boolean":
+        text = {"true": "yes", "false": "no", "1": "yes", "0": "no"}.get(
+            text.casefold(), text.casefold()
+        )
+    if column.levels and text not in column.levels:
+        folded = {level.casefold(): level for level in column.levels}
+        if text.casefold() not in folded:
+            raise PopulaceError(
+                f"The rule “{_short(line)}” names {_short(text)}, which is no level of "
+                f"{column.name}: use {some_of(column.levels)}."
+            )
+        text = folded[text.casefold()]
+    return Comparison(column.name, sign, value=text)
+
+
+def _number(text: str) -> float | None:
+    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", text):
+        return None
+    return float(text)
+
+
+# ---------------------------------------------------------------------- values
+
+
+def _values(series: pd.Series) -> Any:
+    """Numbers as float64 with NaN, levels as objects with None; shape (rows,)."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return np.append(series.cat.categories.to_numpy(dtype=object), None)[
+            series.cat.codes.to_numpy()
+        ]
+    if pd.api.types.is_bool_dtype(series.dtype):
+        absent = series.isna().to_numpy()
+        values = np.array(["no", "yes"], dtype=object)[
+            series.to_numpy(dtype=np.int8, na_value=0).astype(int)
+        ]
+        values[absent] = None
+        return values
+    return series.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _compare(left: Any, right: Any, sign: str) -> np.ndarray:
+    if sign == "=":
+        return np.asarray(left == right, dtype=bool)
+    if sign == "!=":
+        return np.asarray(left != right, dtype=bool)
+    if sign == "<":
+        return np.asarray(left < right, dtype=bool)
+    if sign == "<=":
+        return np.asarray(left <= right, dtype=bool)
+    if sign == ">":
+        return np.asarray(left > right, dtype=bool)
+    return np.asarray(left >= right, dtype=bool)
+
+
+# ---------------------------------------------------------------------- codes
+
+
+def _points(coding: Coding, pieces: Pieces) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Values, their probability inside their bin, and the bin; at most 32 for each piece."""
+    span = pieces.last - pieces.first + 1
+    count = np.minimum(span, _POINTS)
+    piece = np.repeat(np.arange(len(span)), count)
+    place = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
+    share = (place + 0.5) / count[piece]
+    index = pieces.first[piece] + np.floor(share * span[piece]).astype(np.int64)
+    value = np.asarray(coding.value(index), dtype=np.float64)
+    return value, pieces.weight[piece] / count[piece], pieces.bin[piece]
+
+
+def _true(told: Comparison, pieces: Mapping[str, tuple[Coding, Pieces | None]]) -> np.ndarray:
+    """P(a comparison with a value is true | code); nobody's missing value makes it so."""
+    coding, cut = pieces[told.column]
+    out = np.zeros(coding.size)
+    if cut is None:
+        levels = np.array(coding.column.levels, dtype=object)
+        out[: len(levels)] = _compare(levels, told.value, told.sign)
+        return out
+    value, weight, bin_ = _points(coding, cut)
+    true = _compare(value, told.value, told.sign)
+    np.add.at(out, bin_, weight * true)
+    return np.clip(out, 0.0, 1.0)
+
+
+def _false(told: Comparison, pieces: Mapping[str, tuple[Coding, Pieces | None]]) -> np.ndarray:
+    coding, _ = pieces[told.column]
+    known = np.zeros(coding.size)
+    known[: coding.size - coding.column.missing] = 1.0
+    out = known - _true(told, pieces)
+    out[out < 1e-12] = 0.0
+    return out
+
+
+def _pair(told: Comparison, pieces: Mapping[str, tuple[Coding, Pieces | None]]) -> np.ndarray:
+    """P(one column stands to another as told | their codes)."""
+    (one, first), (other, second) = pieces[told.column], pieces[told.other]
+    out = np.ones((one.size, other.size))
+    if first is None or second is None:
+        a = np.array(one.column.levels, dtype=object)
+        b = np.array(other.column.levels, dtype=object)
+        out[: len(a), : len(b)] = _compare(a[:, None], b[None, :], told.sign)
+        return out
+    left, weight, bin_ = _points(one, first)
+    right, mass, place = _points(other, second)
+    known = one.size - one.column.missing
+    for j in range(other.size - other.column.missing):
+        here = place == j
+        order = np.argsort(right[here])
+        values = right[here][order]
+        below = np.append(0.0, np.cumsum(mass[here][order]))
+        low = below[np.searchsorted(values, left, "left")]  # P(right < left)
+        high = below[np.searchsorted(values, left, "right")]  # P(right <= left)
+        share = {
+            "<": below[-1] - high,
+            "<=": below[-1] - low,
+            ">": low,
+            ">=": high,
+            "=": high - low,
+            "!=": below[-1] - high + low,
+        }[told.sign]
+        out[:known, j] = np.bincount(bin_, weight * share, minlength=known)[:known]
+    out[out < 1e-12] = 0.0
+    return np.clip(out, 0.0, 1.0)
+
+
+def columns_of(rules: Sequence[Rule]) -> tuple[str, ...]:
+    """Every column that some rule speaks of."""
+    return tuple(dict.fromkeys(name for rule in rules for name in rule.columns))

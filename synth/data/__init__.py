@@ -1,0 +1,1 @@
+"""Tables, schemas, evidence and aggregate counts: what goes in and comes out."""

@@ -1,0 +1,358 @@
+"""What is known of a person: equals, one of, between; read from and written as one line."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from synth.data.schema import MISSING, Column, Schema, hint, number_text, some_of
+from synth.errors import PopulaceError
+
+_TOKEN = re.compile(r'"((?:[^"]|"")*)"|([,|=])|([^,|="]+)')
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_RANGE = re.compile(rf"^({_NUMBER})?\s*\.\.\s*({_NUMBER})?$")
+_BOOLEANS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The column has one of these levels (numbers are written as text; may hold "missing")."""
+
+    values: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        values = (self.values,) if isinstance(self.values, str) else tuple(self.values)
+        if not values:
+            raise PopulaceError("A fact needs at least one value: name one, or leave it out.")
+        object.__setattr__(self, "values", tuple(dict.fromkeys(values)))
+
+    def __str__(self) -> str:
+        return "|".join(_quoted(value) for value in self.values)
+
+
+@dataclass(frozen=True)
+class Between:
+    """The number lies between the bounds, both included; None leaves that end open."""
+
+    lower: float | None
+    upper: float | None
+
+    def __post_init__(self) -> None:
+        for name in ("lower", "upper"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if not math.isfinite(value):
+                raise PopulaceError(f"The range {self} is not finite: leave that end open.")
+            object.__setattr__(self, name, float(value) + 0.0)
+        if self.lower is None and self.upper is None:
+            raise PopulaceError("The range .. is open at both ends: give one, or leave it out.")
+        if self.lower is not None and self.upper is not None and self.lower > self.upper:
+            swapped = f"{number_text(self.upper)}..{number_text(self.lower)}"
+            raise PopulaceError(f"The range {self} is empty: write {swapped}.")
+
+    def __str__(self) -> str:
+        lower = "" if self.lower is None else number_text(self.lower)
+        upper = "" if self.upper is None else number_text(self.upper)
+        return f"{lower}..{upper}"
+
+
+Fact = OneOf | Between
+
+
+class Evidence(Mapping[str, Fact]):
+    """Facts by column; immutable and hashable, so that answers can be kept by it.
+
+    ``Evidence.parse("marital=married,age=25..35,top1=gardening|pets", schema)`` reads the line
+    that ``str(evidence)`` writes. Ends of a range may be open (``age=65..``), a number may be
+    named alone (``age=30``), and a missing value is written ``missing``. Names and values that
+    hold ``,``, ``|``, ``=``, ``..`` or quotes stand in double quotes, a quote inside doubled.
+    Spaces around names and values do not count.
+    """
+
+    __slots__ = ("_facts", "_hash")
+
+    def __init__(self, facts: Mapping[str, Fact] | None = None) -> None:
+        facts = dict(facts or {})
+        for name, fact in facts.items():
+            if not isinstance(name, str) or not isinstance(fact, OneOf | Between):
+                raise PopulaceError(f"The fact about {name} is neither a OneOf nor a Between.")
+        object.__setattr__(self, "_facts", facts)
+        object.__setattr__(self, "_hash", hash(frozenset(facts.items())))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("evidence does not change; make a new one")
+
+    def __getitem__(self, name: str) -> Fact:
+        return self._facts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Evidence) and self._facts == other._facts
+
+    def __str__(self) -> str:
+        return ",".join(f"{_quoted(name)}={fact}" for name, fact in self._facts.items())
+
+    def __repr__(self) -> str:
+        return f"Evidence({str(self)!r})"
+
+    def __reduce__(self) -> tuple[type[Evidence], tuple[dict[str, Fact]]]:
+        return Evidence, (self._facts,)
+
+    def __or__(self, other: Mapping[str, Fact]) -> Evidence:
+        """These facts and the others; where both speak of a column, the others hold."""
+        return Evidence({**self._facts, **other})
+
+    def without(self, *names: str) -> Evidence:
+        """The facts about every column but the named ones."""
+        return Evidence({name: fact for name, fact in self._facts.items() if name not in names})
+
+    @staticmethod
+    def parse(text: str, schema: Schema) -> Evidence:
+        """Read a line of facts and check it against the schema.
+
+        Raises
+        ------
+        PopulaceError
+            One sentence that names the column, the value and the closest that would do.
+        """
+        facts: dict[str, Fact] = {}
+        for name, values in _split(text):
+            column = _column(name, schema)
+            if column.name in facts:
+                raise PopulaceError(
+                    f"The column {column.name} is named twice: write one fact about it."
+                )
+            facts[column.name] = _fact(column, values)
+        return Evidence(facts)
+
+    def checked(self, schema: Schema) -> Evidence:
+        """The same facts with names and values as the schema writes them, or a PopulaceError."""
+        facts: dict[str, Fact] = {}
+        for name, fact in self._facts.items():
+            column = _column(name, schema)
+            if isinstance(fact, Between):
+                facts[column.name] = _between(column, fact)
+            else:
+                facts[column.name] = _one_of(column, list(fact.values))
+        return Evidence(facts)
+
+
+# ---------------------------------------------------------------------- reading
+
+
+def _quoted(text: str) -> str:
+    plain = text and text == text.strip() and ".." not in text and not re.search(r'[,|="]', text)
+    return text if plain else '"' + text.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True)
+class _Word:
+    text: str
+    quoted: bool
+
+
+def _split(text: str) -> list[tuple[str, list[_Word]]]:
+    """Each fact as a column name and its values, not yet understood."""
+    if not text.strip():
+        return []
+    facts: list[tuple[str, list[_Word]]] = []
+    for part in _parts(_tokens(text), ","):
+        if not part:
+            raise PopulaceError(f"There is an empty fact in {text!r}: remove the extra comma.")
+        sides = _parts(part, "=")
+        name = _word(sides[0], text)
+        if len(sides) == 1:
+            raise PopulaceError(
+                f"{name.text!r} says nothing of a column: write column=value, and put a value that "
+                "holds a comma in double quotes."
+            )
+        if len(sides) > 2:
+            raise PopulaceError(
+                f"The fact about {name.text} has two equals signs: put the value in double quotes."
+            )
+        facts.append((name.text, [_word(value, text) for value in _parts(sides[1], "|")]))
+    return facts
+
+
+def _tokens(text: str) -> list[_Word | str]:
+    """Words, and the marks , | = as plain strings."""
+    tokens: list[_Word | str] = []
+    end = 0
+    for match in _TOKEN.finditer(text):
+        if match.start() != end:
+            break
+        end = match.end()
+        quoted, mark, plain = match.groups()
+        if quoted is not None:
+            tokens.append(_Word(quoted.replace('""', '"'), quoted=True))
+        elif mark:
+            tokens.append(mark)
+        elif plain.strip():
+            tokens.append(_Word(plain.strip(), quoted=False))
+    if end != len(text):
+        raise PopulaceError(f"A double quote is not closed in {text!r}: close it, or double it.")
+    return tokens
+
+
+def _parts(tokens: list[_Word | str], mark: str) -> list[list[_Word | str]]:
+    parts: list[list[_Word | str]] = [[]]
+    for token in tokens:
+        if token == mark:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
+
+
+def _word(tokens: list[_Word | str], text: str) -> _Word:
+    if not tokens:
+        raise PopulaceError(f"A name or a value is empty in {text!r}: write column=value.")
+    if len(tokens) > 1 or not isinstance(tokens[0], _Word):
+        raise PopulaceError(
+            f"A name or a value in {text!r} mixes quoted and plain text: quote it whole."
+        )
+    return tokens[0]
+
+
+# ---------------------------------------------------------------------- checking
+
+
+def _column(name: str, schema: Schema) -> Column:
+    names = schema.modelled.names
+    if name not in names:
+        same = [other for other in names if other.casefold() == name.casefold()]
+        if len(same) == 1:
+            name = same[0]
+        elif name in schema:
+            raise PopulaceError(
+                f"The column {name} is not part of the model (its role is "
+                f"{schema[name].role}): ask about another column."
+            )
+        else:
+            raise PopulaceError(f"There is no column {name}{hint(name, names)}")
+    return schema[name]
+
+
+def _fact(column: Column, words: list[_Word]) -> Fact:
+    if not column.is_number:
+        for word in words:
+            if not word.quoted and _RANGE.match(word.text) and word.text not in column.levels:
+                raise _not_a_number(column, word.text)
+        return _one_of(column, [word.text for word in words])
+    ranges = [_RANGE.match(word.text) for word in words]
+    if not any(ranges):
+        return _one_of(column, [word.text for word in words])
+    if len(words) > 1:
+        raise PopulaceError(
+            f"The fact about {column.name} joins a range with other values: "
+            "give one range, or values alone."
+        )
+    lower, upper = (None if end is None else float(end) for end in ranges[0].groups())
+    try:
+        fact = Between(lower, upper)
+    except PopulaceError as error:
+        raise PopulaceError(f"In the column {column.name} {_uncapitalised(error)}") from error
+    return _between(column, fact)
+
+
+def _between(column: Column, fact: Between) -> Between:
+    if not column.is_number:
+        raise _not_a_number(column, str(fact))
+    for value, outside in (
+        (fact.lower, column.upper is not None and (fact.lower or 0) > column.upper),
+        (fact.upper, column.lower is not None and (fact.upper or 0) < column.lower),
+    ):
+        if value is not None and outside:
+            raise _outside(column, str(fact), value)
+    return fact
+
+
+def _one_of(column: Column, values: list[str]) -> OneOf:
+    understood = {_understood(column, value) for value in values}
+    if column.is_number:
+        return OneOf(
+            tuple(sorted(understood, key=lambda v: math.inf if v == MISSING else float(v)))
+        )
+    return OneOf(tuple(state for state in column.states if state in understood))
+
+
+def _understood(column: Column, value: str) -> str:
+    """The value as the schema writes it."""
+    if value == MISSING:
+        if not column.missing:
+            raise PopulaceError(
+                f"The column {column.name} has no missing values: {_remedy(column)}."
+            )
+        return value
+    if column.is_number:
+        return _number(column, value)
+    if value in column.levels:
+        return value
+    if column.kind == "boolean" and value.casefold() in _BOOLEANS:
+        return _BOOLEANS[value.casefold()]
+    same = [level for level in column.levels if level.casefold() == value.casefold()]
+    if len(same) == 1:
+        return same[0]
+    raise PopulaceError(
+        f"The column {column.name} has no level {value!r}{hint(value, column.states)}"
+    )
+
+
+def _number(column: Column, value: str) -> str:
+    if not re.fullmatch(_NUMBER, value) or not math.isfinite(float(value)):
+        raise PopulaceError(
+            f"The column {column.name} holds numbers and {value!r} is none: {_remedy(column)}."
+        )
+    number = float(value)
+    if column.kind == "integer" and not number.is_integer():
+        below = math.floor(number)
+        raise PopulaceError(
+            f"The column {column.name} holds whole numbers and {value} is none: "
+            f"use {below} or {below + 1}."
+        )
+    if column.lower is not None and number < column.lower:
+        raise _outside(column, value, number)
+    if column.upper is not None and number > column.upper:
+        raise _outside(column, value, number)
+    return number_text(number)
+
+
+def _not_a_number(column: Column, text: str) -> PopulaceError:
+    return PopulaceError(
+        f"The column {column.name} holds no numbers, so {text} cannot be a range of it: "
+        f"{_remedy(column)}."
+    )
+
+
+def _outside(column: Column, text: str, value: float) -> PopulaceError:
+    lower, upper = column.lower, column.upper
+    closest = upper if lower is None or (upper is not None and value > upper) else lower
+    return PopulaceError(
+        f"The column {column.name} has no values at {text}: {_remedy(column)}; "
+        f"the closest is {number_text(closest or 0)}."
+    )
+
+
+def _remedy(column: Column) -> str:
+    """What would do: the levels, or the range of the numbers."""
+    if not column.is_number:
+        return f"use {some_of(column.states)}"
+    if column.lower is None or column.upper is None:
+        return "use a number"
+    return f"it goes from {number_text(column.lower)} to {number_text(column.upper)}"
+
+
+def _uncapitalised(error: PopulaceError) -> str:
+    sentence = str(error)
+    return sentence[0].lower() + sentence[1:]

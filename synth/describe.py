@@ -1,0 +1,221 @@
+"""Evidence and records in words: "Married women aged 25–35", "34 · woman · married"."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from synth.data.evidence import Between, Evidence, Fact
+from synth.data.schema import MISSING, Column, number_text
+from synth.interests.vocabulary import interest_title
+
+if TYPE_CHECKING:
+    from synth.populations import Population
+
+PEOPLE = {"female": "women", "male": "men"}
+PERSON = {"female": "woman", "male": "man"}
+LEVELS = {
+    "< hs diploma": "no high-school diploma",
+    "hs diploma": "high-school diploma",
+    "prof degree": "professional degree",
+    "employed-at work": "employed, at work",
+    "employed-absent": "employed, absent",
+    "unemployed-looking": "unemployed, looking",
+    "unemployed-layoff": "unemployed, laid off",
+    "not_in_labor_force": "not in the labour force",
+    "mgmt_biz_finance": "management, business, finance",
+    "office_admin": "office, administration",
+    "install_repair_maint": "installation, repair",
+    "farming_forestry_fishing": "farming, forestry, fishing",
+}
+"""Levels that a survey abbreviates."""
+RANKS = {"top1": "first", "top2": "second", "top3": "third"}
+
+
+def level_words(column: Column, level: str) -> str:
+    """One state of a column as people say it."""
+    if level == MISSING:
+        return "not stated" if not is_interest(column.name) else "none"
+    if is_interest(column.name):
+        return interest_title(level)
+    return LEVELS.get(level, level.replace("_", " "))
+
+
+def _children(column: Column) -> str:
+    """Whose children a column tells of: "children", or "children at home"."""
+    return _inside(column.title).removeprefix("has ")
+
+
+def _minor(age: object) -> bool:
+    return isinstance(age, numbers.Real) and age < 18
+
+
+def is_interest(name: str) -> bool:
+    """Whether a column holds an interest."""
+    return name in RANKS
+
+
+def question(evidence: Evidence, population: Population) -> str:
+    """Whom the evidence describes: "Married women aged 25–35 whose first interest is Pets"."""
+    schema = population.network.schema
+    before, who, after, more = [], "people", [], []
+    for name, fact in evidence.items():
+        column = schema[name]
+        values = () if isinstance(fact, Between) else fact.values
+        if name == "gender" and len(values) == 1:
+            who = PEOPLE.get(values[0], f"{values[0]} people")
+        elif name == "marital" and values:
+            before.append(_either(level_words(column, v) for v in values))
+        elif name == "age":
+            after.append(f"aged {_range(fact)}")
+        elif name == "age_group":
+            after.append(f"aged {_either(values)}".replace("-", "–"))
+        elif name == "has_children" and len(values) == 1:
+            after.append(("with " if values[0] == "yes" else "without ") + _children(column))
+        elif is_interest(name):
+            words = _either(level_words(column, v) for v in values)
+            more.append(f"whose {RANKS[name]} interest is {words}")
+        elif column.kind == "boolean" and len(values) == 1:
+            more.append(f"{_inside(column.title)}: {level_words(column, values[0])}")
+        else:
+            told = _range(fact) if not values else _either(level_words(column, v) for v in values)
+            more.append(f"{_inside(column.title)}: {told}")
+    if not evidence:
+        return "Everybody"
+    head = " ".join([*before, who, *after])
+    tail = ", ".join(more)
+    words = (
+        head if not tail else (f"{head} {tail}" if tail.startswith("whose") else f"{head}, {tail}")
+    )
+    return words[0].upper() + words[1:]
+
+
+def facts(evidence: Evidence, population: Population) -> tuple[str, ...]:
+    """Each fact as people say it: `("age: 60–65", "first interest: Pets")`."""
+    schema = population.network.schema
+    told = []
+    for name, fact in evidence.checked(schema).items():
+        if isinstance(fact, Between):
+            words = _range(fact)
+        else:
+            words = _either(level_words(schema[name], value) for value in fact.values)
+        told.append(f"{_inside(schema[name].title)}: {words}")
+    return tuple(told)
+
+
+def sentence(text: str, evidence: Evidence, population: Population) -> str:
+    """A library's sentence about facts for a screen: each fact as people say it.
+
+    "top1=pets and top2=pets exclude each other …" → "“First interest: Pets” and “second …".
+    """
+    checked = evidence.checked(population.network.schema)
+    told = {
+        str(Evidence({name: fact})): f"“{words}”"
+        for (name, fact), words in zip(checked.items(), facts(checked, population), strict=True)
+    }
+    for written in sorted(told, key=len, reverse=True):
+        text = text.replace(written, told[written])
+    if text[:1] == "“":
+        return text[0] + text[1].upper() + text[2:]
+    return text
+
+
+def record_line(record: Mapping[str, Any], population: Population) -> str:
+    """A record in a line: "34 · woman · married · bachelor's degree · with children".
+
+    Whether a minor's home has children says nothing, for it has that minor: it is left out.
+    """
+    schema = population.network.schema
+    parts = []
+    for name in ("age", "age_group", "gender", "marital", "education", "profession"):
+        if name not in schema or is_missing(record.get(name)):
+            continue
+        words = value_words(schema[name], record[name])
+        if name == "gender":
+            words = PERSON.get(str(record[name]), words)
+        if name == "age_group":
+            words = words.replace("-", "–")
+        parts.append(words)
+    children = record.get("has_children")
+    if "has_children" in schema and not is_missing(children) and not _minor(record.get("age")):
+        parts.append(("with " if children else "no ") + _children(schema["has_children"]))
+    if not parts:
+        known = [n for n in schema.names if not is_missing(record.get(n))][:5]
+        parts = [value_words(schema[n], record[n]) for n in known]
+    return " · ".join(parts)
+
+
+def record_rows(record: Mapping[str, Any], population: Population) -> list[tuple[str, str]]:
+    """The whole record: each column's title and value in words."""
+    schema = population.schema
+    return [(column.title, value_words(column, record.get(column.name))) for column in schema]
+
+
+def value_words(column: Column, value: Any) -> str:
+    """One value of a record as people say it."""
+    if is_missing(value):
+        return level_words(column, MISSING)
+    if column.kind == "boolean":
+        return "yes" if value else "no"
+    if column.is_number:
+        number = float(value)
+        if column.kind == "real" or abs(number) >= 10_000:
+            return f"{number:,.{min(column.decimals, 2)}f}"
+        return number_text(number)
+    return level_words(column, str(value))
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell of a record is missing (None, NaN or pandas' NA)."""
+    if value is None:
+        return True
+    if isinstance(value, float):
+        return math.isnan(value)
+    return type(value).__name__ in ("NAType", "NaTType")
+
+
+def share_words(probability: float) -> str:
+    """How common, for a screen: "11.4%", "0.03%", "1 in 2.4 million"."""
+    if probability >= 0.9995:
+        return "100%" if probability > 1 - 1e-12 else ">99.9%"
+    if probability >= 0.1:
+        return f"{probability:.1%}"
+    if probability >= 0.0001:
+        return f"{probability * 100:.2g}%"
+    return one_in(probability)
+
+
+def one_in(probability: float) -> str:
+    """How rare: "1 in 3,400", "1 in 2.4 million"."""
+    if probability <= 0:
+        return "nobody"
+    each = 1 / probability
+    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        if each >= size:
+            return f"1 in {each / size:.3g} {word}"
+    digits = max(0, int(math.log10(max(each, 1))) - 1)
+    return f"1 in {round(each, -digits) if digits else round(each, 1 if each < 10 else 0):,g}"
+
+
+def _inside(title: str) -> str:
+    """A title inside a sentence: a capital stays where the word is an abbreviation."""
+    return title if title[:2].isupper() else title[0].lower() + title[1:]
+
+
+def _range(fact: Fact) -> str:
+    if not isinstance(fact, Between):
+        return _either(fact.values)
+    if fact.lower is None:
+        return f"up to {number_text(fact.upper)}"
+    if fact.upper is None:
+        return f"{number_text(fact.lower)} and over"
+    if fact.lower == fact.upper:
+        return number_text(fact.lower)
+    return f"{number_text(fact.lower)}–{number_text(fact.upper)}"
+
+
+def _either(words: Iterable[str]) -> str:
+    words = list(words)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

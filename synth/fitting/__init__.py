@@ -1,0 +1,1 @@
+"""From a table to a population: inspection, plan, fit, refit."""

@@ -1,0 +1,292 @@
+"""What is to be made of a table: one immutable value, with JSON in and out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+from synth.bayes.scores import ScoreName
+from synth.constraints.derived import Cut, Derived, Sum, derived_from_json, derived_to_json
+from synth.constraints.discovery import Lookup
+from synth.constraints.rules import Rule, parse_rules
+from synth.data.schema import Column, Kind, Role, Schema, hint, number_text
+from synth.errors import PopulaceError
+from synth.fitting.inspection import Understanding
+from synth.fitting.interests import Wish
+
+Use = Literal["learn", "weight", "count", "keep apart", "leave out"]
+"""What a column is for, in the user's words; "count" is a weight that says how many people."""
+USES: tuple[Use, ...] = get_args(Use)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_ROLES: dict[Use, Role] = {
+    "learn": "model",
+    "weight": "weight",
+    "count": "weight",
+    "keep apart": "apart",
+    "leave out": "skip",
+}
+FORMAT = "populace-plan/1"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a user says of one column; None leaves it as it was understood."""
+
+    name: str
+    use: Use | None = None
+    kind: Kind | None = None
+    lower: float | None = None
+    upper: float | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to learn from a table, what to work out, and what must hold.
+
+    Attributes
+    ----------
+    schema : Schema
+        The columns and their roles; bounds that are narrower than the data leave rows out.
+    count : str
+        The column that says how many people a row stands for; empty for none.
+    derived : tuple of Sum and Cut
+        Columns that are not learned but worked out in every row.
+    lookups : tuple of Lookup
+        Columns that another column settles exactly.
+    rules : tuple of Rule
+        What must be true of every person.
+    score : {"predictive", "k2", "bic", "bdeu"}
+        What the search for edges maximises.
+    max_parents, seed : int
+        As in `bayes.learn`.
+    title : str
+        What the population is called.
+    interests : Wish or None
+        Where interests come from that are learned first, and learned from as top1 to top3.
+    """
+
+    schema: Schema
+    count: str = ""
+    derived: tuple[Derived, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    score: ScoreName = "predictive"
+    max_parents: int = 4
+    seed: int = 0
+    title: str = ""
+    interests: Wish | None = None
+
+    @staticmethod
+    def of(understood: Understanding, title: str = "") -> Plan:
+        """The plan that is followed when nothing is corrected."""
+        return Plan(
+            understood.schema,
+            derived=understood.derived,
+            lookups=understood.lookups,
+            title=title or title_of(understood.name),
+        )
+
+    @property
+    def weight(self) -> str:
+        """The column that weighs rows; empty for none."""
+        return next(
+            (c.name for c in self.schema if c.role == "weight" and c.name != self.count), ""
+        )
+
+    def use(self, name: str) -> Use:
+        """What a column is for."""
+        role = self.schema[name].role
+        if role == "weight":
+            return "count" if name == self.count else "weight"
+        return {"model": "learn", "apart": "keep apart", "skip": "leave out"}[role]
+
+    def corrected(self, corrections: Sequence[Correction]) -> Plan:
+        """The plan under a user's corrections; what no longer fits them is dropped.
+
+        Raises
+        ------
+        PopulaceError
+            A column is not there, two columns weigh rows, or nothing is left to learn.
+        """
+        schema, count = self.schema, self.count
+        for told in corrections:
+            column = schema[told.name]
+            changes: dict[str, Any] = {}
+            if told.use is not None:
+                if told.use not in USES:
+                    raise PopulaceError(
+                        f"Column {told.name} has the use {told.use!r}{hint(str(told.use), USES)}"
+                    )
+                changes["role"] = _ROLES[told.use]
+                if told.use == "count":
+                    count = told.name
+                elif count == told.name:
+                    count = ""
+            if told.kind is not None and told.kind != column.kind:
+                changes["kind"] = told.kind
+            number = (told.kind or column.kind) in ("integer", "real")
+            if number:
+                for end in ("lower", "upper"):
+                    if getattr(told, end) is not None:
+                        changes[end] = float(getattr(told, end))
+            if told.label is not None:
+                changes["label"] = " ".join(told.label.split())[:100]
+            schema = schema.changed(told.name, **changes)
+        plan = replace(self, schema=schema, count=count)
+        plan = plan.following(plan.derived, plan.lookups)
+        return plan.checked()
+
+    def weighed(self, name: str, use: Use) -> Plan:
+        """The plan in which a column, and no other, weighs or counts the rows."""
+        column = self.schema[name]
+        others = [c.name for c in self.schema if c.role == "weight" and c.name != name]
+        if others:
+            raise PopulaceError(f"{others[0]} and {name} both weigh the rows: keep one of the two.")
+        if not column.is_number:
+            raise PopulaceError(
+                f"Column {name} holds no numbers and cannot weigh or count rows: name another."
+            )
+        schema = self.schema.changed(name, role="weight")
+        plan = replace(self, schema=schema, count=name if use == "count" else "")
+        return plan.following(plan.derived, plan.lookups).checked()
+
+    def on(self, schema: Schema) -> Plan:
+        """The plan over another schema of the same columns; what no longer fits is dropped."""
+        plan = replace(self, schema=schema)
+        return plan.following(plan.derived, plan.lookups)
+
+    def rule_texts(self, more: Sequence[str] | None = None) -> list[str]:
+        """The rules as lines, with more of them."""
+        return [*(str(rule) for rule in self.rules), *(more or ())]
+
+    def following(self, derived: Sequence[Derived], lookups: Sequence[Lookup]) -> Plan:
+        """The plan with these dependences, as far as its columns still allow them."""
+        learned = {c.name: c for c in self.schema if c.role == "model"}
+        kept: list[Derived] = []
+        for one in derived:
+            fits = one.name in learned and all(
+                part in learned and learned[part].is_number for part in one.parts
+            )
+            if fits and learned[one.name].is_number == isinstance(one, Sum):
+                kept.append(one)
+        gone = {one.name for one in kept}
+        settled = [
+            one
+            for one in lookups
+            if one.name in learned
+            and one.of in learned
+            and not {one.name, one.of} & gone
+            and not learned[one.of].is_number
+        ]
+        return replace(self, derived=tuple(kept), lookups=tuple(settled))
+
+    def ruled(self, text: str) -> Plan:
+        """The plan with the rules of a text, one a line; raises as `parse_rules` does."""
+        usable = Schema(tuple(c for c in self.schema if c.role == "model"))
+        return replace(self, rules=parse_rules(text, usable))
+
+    def checked(self) -> Plan:
+        """The plan itself, or a PopulaceError on what cannot be learned from it."""
+        if not self.schema.modelled:
+            raise PopulaceError("No column is left to learn from: give one the use “learn”.")
+        weights = [c.name for c in self.schema if c.role == "weight"]
+        if len(weights) > 1:
+            raise PopulaceError(
+                f"{weights[0]} and {weights[1]} both weigh the rows: keep one of the two."
+            )
+        for name in weights:
+            if not self.schema[name].is_number:
+                raise PopulaceError(
+                    f"Column {name} holds no numbers and cannot weigh or count rows: give it "
+                    "another use."
+                )
+        if self.interests is not None:
+            self.interests.checked(self.schema)
+        return self
+
+    # ------------------------------------------------------------------ JSON
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return {
+            "format": FORMAT,
+            "title": self.title,
+            **self.schema.to_json(),
+            "count": self.count,
+            "derived": [derived_to_json(one) for one in self.derived],
+            "lookups": [[one.name, one.of] for one in self.lookups],
+            "rules": [str(rule) for rule in self.rules],
+            "score": self.score,
+            "max_parents": self.max_parents,
+            "seed": self.seed,
+            **({"interests": self.interests.to_json()} if self.interests else {}),
+        }
+
+    @staticmethod
+    def from_json(value: str | Mapping[str, Any]) -> Plan:
+        """The plan that `to_json` wrote, or a schema with nothing but columns.
+
+        Raises
+        ------
+        PopulaceError
+            It is no plan, or a damaged one.
+        """
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except (json.JSONDecodeError, RecursionError) as error:
+                raise PopulaceError("The plan is not valid JSON: write it anew.") from error
+        schema = Schema.from_json(value)
+        try:
+            plan = Plan(
+                schema,
+                count=str(value.get("count", "")),
+                derived=tuple(derived_from_json(entry) for entry in value.get("derived", [])),
+                lookups=tuple(Lookup(str(name), str(of)) for name, of in value.get("lookups", [])),
+                score=value.get("score", "predictive"),
+                max_parents=int(value.get("max_parents", 4)),
+                seed=int(value.get("seed", 0)),
+                title=str(value.get("title", "")),
+                interests=Wish.from_json(value["interests"]) if value.get("interests") else None,
+            )
+            rules = "\n".join(str(rule) for rule in value.get("rules", []))
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, PopulaceError):
+                raise
+            raise PopulaceError(f"The plan is damaged near {error}: write it anew.") from error
+        if plan.score not in get_args(ScoreName):
+            raise PopulaceError(
+                f"There is no score {plan.score}{hint(str(plan.score), get_args(ScoreName))}"
+            )
+        if plan.count:
+            plan = replace(plan, schema=plan.schema.changed(plan.count, role="weight"))
+        return plan.ruled(rules).checked()
+
+
+def title_of(file: str) -> str:
+    """A title from a file's name: ``adult_train.parquet`` becomes "Adult train"."""
+    stem = file.rsplit("/", 1)[-1]
+    for ending in (".gz", ".csv", ".parquet", ".tsv", ".txt", ".pq"):
+        stem = stem[: -len(ending)] if stem.casefold().endswith(ending) else stem
+    stem = re.sub(r"https?:|www\.", " ", stem)
+    stem = "".join(c if c.isprintable() and c not in "<>[]`$_" else " " for c in stem)
+    words = " ".join(stem.split())
+    words = words[:60].strip() or "My table"
+    return words[0].upper() + words[1:]
+
+
+def bounds_of(column: Column, seen: Column) -> tuple[str, ...]:
+    """Rules that a column's bounds add, where they are narrower than what was seen."""
+    rules = []
+    if column.lower is not None and seen.lower is not None and column.lower > seen.lower:
+        rules.append(f"{column.name} >= {number_text(column.lower)}")
+    if column.upper is not None and seen.upper is not None and column.upper < seen.upper:
+        rules.append(f"{column.name} <= {number_text(column.upper)}")
+    return tuple(rules)
+
+
+__all__ = ["KINDS", "USES", "Correction", "Cut", "Plan", "Use", "bounds_of", "title_of"]

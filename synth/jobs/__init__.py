@@ -1,0 +1,1 @@
+"""Long work with progress and stop: in a thread or in a process of its own."""

@@ -1,0 +1,1 @@
+"""A profile as a card: HTML, PNG and files to take home."""

@@ -1,0 +1,1 @@
+"""How picture libraries are built and judged; not needed to show them."""

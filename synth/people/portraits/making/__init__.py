@@ -1,0 +1,1 @@
+"""How the portraits were made and are judged; not needed to show them."""

@@ -1,0 +1,217 @@
+"""What if she were 60? Some facts of a person change, some stay, the rest is drawn anew.
+
+The new person is a sample of P(everything | what changed, what stays): the exact posterior of the
+network, not an edit of the old record. The same seed gives the same person. Name, pictures and
+words that the new facts leave alone are kept, so that one sees what the change brings with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synth.data.evidence import Evidence, OneOf
+from synth.data.schema import MISSING, Column, number_text
+from synth.errors import PopulaceError
+from synth.people.profile import Profile, complete, plain_record
+
+if TYPE_CHECKING:
+    from synth.people.pictures.library import Library
+    from synth.people.portraits.editing import Likeness
+    from synth.populations import Population
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far one column moves for everybody who is like the person in what stays.
+
+    Attributes
+    ----------
+    column, label: the column, and its state that gains most.
+    before, after: the probability of that state without and with the change.
+    distance: total variation distance between the column's two posteriors.
+    """
+
+    column: Column
+    label: str
+    before: float
+    after: float
+    distance: float
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A person after a change.
+
+    Attributes
+    ----------
+    record: column → value (str, int, float, bool or None), drawn anew but for what was told.
+    changes, kept: the facts that were changed and those that stayed.
+    share: P(changes | kept), how common the change is among people who share what stays; exact.
+    differs: columns whose value is another one now, in the schema's order.
+    shifts: columns that the change moves most, the farthest first.
+    """
+
+    record: Mapping[str, Any]
+    changes: Evidence
+    kept: Evidence
+    share: float
+    differs: tuple[str, ...]
+    shifts: tuple[Shift, ...]
+
+
+def what_if(
+    record: Mapping[str, Any],
+    population: Population,
+    changes: Evidence,
+    *,
+    keep: Collection[str] = (),
+    seed: int = 0,
+    shifts: int = 3,
+) -> WhatIf:
+    """Change facts of a person and draw the rest from the posterior.
+
+    Parameters
+    ----------
+    record: the person, column → value; missing values as None, NaN or NA.
+    changes: the new facts; each may leave room, such as ``age=55..65``.
+    keep: columns that stay as they are; those that change are not kept.
+    shifts: how many columns to name in `WhatIf.shifts`.
+
+    Raises
+    ------
+    PopulaceError: nothing changes, or the facts exclude each other.
+    """
+    if not changes:
+        raise PopulaceError("Nothing changes: choose at least one fact to change.")
+    schema = population.network.schema.modelled
+    before = plain_record(record)
+    kept = Evidence(
+        {
+            name: exactly(schema[name], before.get(name))
+            for name in schema.names
+            if name in keep and name not in changes and name in before
+        }
+    )
+    changes = changes.checked(schema)
+    old, new = population.given(kept), population.given(kept | changes)
+    after = new.sample(1, seed=seed).iloc[0].to_dict()
+    for name, value in before.items():
+        if name in kept:  # as it was, to the last digit
+            after[name] = value
+    after = plain_record(after)
+    return WhatIf(
+        record=after,
+        changes=changes,
+        kept=kept,
+        share=float(min(1.0, np.exp(new.log_probability - old.log_probability))),
+        differs=tuple(n for n in schema.names if not _same(before.get(n), after.get(n))),
+        shifts=_shifts(population, kept, changes, shifts),
+    )
+
+
+def exactly(column: Column, value: Any) -> OneOf:
+    """The fact that a column has just this value; None is the missing one."""
+    if value is None or value != value or str(value) == "<NA>":
+        return OneOf((MISSING,))
+    if column.kind == "boolean":
+        return OneOf((column.levels[1] if value in (True, column.levels[1]) else column.levels[0],))
+    if column.kind == "categorical":
+        return OneOf((str(value),))
+    number = float(value)
+    if column.kind == "real" and column.step:
+        number = round(round(number / column.step) * column.step, 9)
+    return OneOf((number_text(number),))
+
+
+def redress(
+    before: Profile,
+    found: WhatIf,
+    population: Population,
+    likeness: Likeness | None = None,
+    *,
+    library: Library | None = None,
+    keywords: Mapping[str, Sequence[str]] | None = None,
+    number: int = 0,
+) -> Profile:
+    """The profile of the person after the change.
+
+    The name stays while the gender does; a picture stays while its interest does.
+
+    Parameters
+    ----------
+    likeness: the portrait after the change; without one the bank's pick for a new person serves.
+    number: tells apart several changes of one person in `Profile.id`.
+    """
+    seed, person = _numbers(before.id)
+    made = complete(
+        [found.record],
+        population,
+        seed,
+        library=library,
+        keywords=keywords,
+        start=person,
+        avoid=[before],
+    )[0]
+    kept = {choice.interest: choice for choice in before.choices}
+    choices = tuple(kept.get(choice.interest, choice) for choice in made.choices)
+    unique = {choice.picture.id: choice for choice in choices}
+    same = made.gender == before.gender
+    notes = list(made.notes)
+    portrait = made.portrait
+    if likeness is not None:
+        portrait = likeness.portrait
+        notes.append(likeness.note)
+    return replace(
+        made,
+        id=f"{seed}-{person}-{number}",
+        identity=before.identity if same else made.identity,
+        choices=tuple(unique.values()),
+        portrait=portrait,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+# ---------------------------------------------------------------------------------------- private
+
+
+def _shifts(
+    population: Population, kept: Evidence, changes: Evidence, count: int
+) -> tuple[Shift, ...]:
+    schema = population.network.schema.modelled
+    old, new = population.given(kept), population.given(kept | changes)
+    found = []
+    for column in schema:
+        if column.name in changes or column.name in kept or not count:
+            continue
+        one, other = old.marginal(column.name), new.marginal(column.name)
+        if one.labels != other.labels:
+            continue
+        gain = other.probabilities - one.probabilities
+        most = int(np.argmax(gain))
+        found.append(
+            Shift(
+                column,
+                one.labels[most],
+                float(one.probabilities[most]),
+                float(other.probabilities[most]),
+                float(np.abs(gain).sum() / 2),
+            )
+        )
+    found.sort(key=lambda shift: -shift.distance)
+    return tuple(shift for shift in found[:count] if shift.distance > 1e-6)
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= 1e-6 * max(1.0, abs(one))
+    return one == other
+
+
+def _numbers(identity: str) -> tuple[int, int]:
+    """Seed and number of a profile's id, whatever was changed since."""
+    seed, person, *_ = identity.split("-")
+    return int(seed), int(person)

@@ -1,0 +1,195 @@
+"""A population as one file, ``*.populace``: a ZIP archive of its folder, opened with suspicion.
+
+Inside are JSON, Markdown and, where its owner wants it, Parquet; nothing that could run. A manifest
+names each part with its SHA-256. Opening checks names, number, sizes and digests of the parts
+before anything is read, unpacks no more than was promised, and asks the network a few questions
+before it is trusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from synth import populations
+from synth.bayes.coding import Coding
+from synth.data.evidence import Evidence
+from synth.errors import PopulaceError
+from synth.populations import Population
+
+FORMAT = "populace-file/1"
+SUFFIX = ".populace"
+BYTES_LIMIT = 200 * 2**20
+CELLS_LIMIT = 50_000_000
+_MANIFEST = "manifest.json"
+_PARTS = {
+    "network.json": 200 * 2**20,
+    "reference.json": 200 * 2**20,
+    "population.json": 2**20,
+    "card.md": 2**20,
+    "people.parquet": 200 * 2**20,
+}
+_NEEDED = ("network.json", "reference.json", "population.json")
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_TELLS = re.compile(r"\]\s*[(\[:]|[<>`$\x00-\x1f\u202a-\u202e\u2066-\u2069]|https?:|www\.")
+_DAMAGED = "is damaged or was not made by Populace: ask for it anew."
+
+
+def pack(folder: str | Path, *, rows: bool = False) -> bytes:
+    """A population's folder as one file; the real rows only where `rows` says so.
+
+    The same folder gives the same bytes.
+    """
+    folder = Path(folder)
+    parts = {
+        name: (folder / name).read_bytes()
+        for name in _PARTS
+        if (folder / name).is_file() and (rows or name != "people.parquet")
+    }
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
+    manifest = json.dumps({"format": FORMAT, "parts": digests}, indent=2).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in {_MANIFEST: manifest, **parts}.items():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED, 6)
+    return out.getvalue()
+
+
+def unpack(content: bytes, folder: str | Path, name: str = "The file") -> Population:
+    """Check a file, write its parts into a folder, and load the population.
+
+    Raises
+    ------
+    PopulaceError
+        It is no such file, promises too much, or holds what it should not.
+    """
+    if len(content) > BYTES_LIMIT:
+        raise PopulaceError(
+            f"{name} has {len(content) / 2**20:,.0f} MB, more than {BYTES_LIMIT // 2**20}: "
+            "save the population without its rows."
+        )
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = _parts(archive, name)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
+        raise PopulaceError(f"{name} {_DAMAGED}") from error
+    except (OSError, RuntimeError, ValueError) as error:
+        if isinstance(error, PopulaceError):
+            raise
+        raise PopulaceError(f"{name} {_DAMAGED}") from error
+    for part, value in parts.items():
+        (folder / part).write_bytes(value)
+    try:
+        population = populations.load(folder)
+        check(population)
+    except PopulaceError as error:
+        told = str(error).replace(f"{folder}/", "")
+        raise PopulaceError(f"{name} cannot be used: {told[0].lower()}{told[1:]}") from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise PopulaceError(f"{name} {_DAMAGED}") from error
+    return population
+
+
+def _parts(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
+    """The checked content of each part."""
+    entries = archive.infolist()
+    found = [entry.filename for entry in entries]
+    if _MANIFEST not in found:
+        raise PopulaceError(f"{name} holds no population: choose a file that Populace saved.")
+    strange = [entry for entry in found if entry not in _PARTS and entry != _MANIFEST]
+    if strange or len(set(found)) < len(found):
+        raise PopulaceError(f"{name} holds more than a population and is not opened.")
+    promised = sum(entry.file_size for entry in entries)
+    for entry in entries:
+        if entry.flag_bits & 0x1:
+            raise PopulaceError(f"{name} is locked by a password: save it without one.")
+        if entry.file_size > _PARTS.get(entry.filename, 2**20):
+            raise PopulaceError(f"{name} unpacks to far more than a population needs.")
+    if promised > 2 * BYTES_LIMIT:
+        raise PopulaceError(f"{name} unpacks to far more than a population needs.")
+    parts = {entry.filename: _read(archive, entry, name) for entry in entries}
+    try:
+        manifest = json.loads(parts.pop(_MANIFEST))
+        digests = dict(manifest["parts"])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise PopulaceError(f"{name} {_DAMAGED}") from error
+    if manifest.get("format") != FORMAT:
+        raise PopulaceError(f"{name} was saved by another version of Populace: save it anew.")
+    for part in _NEEDED:
+        if part not in parts:
+            raise PopulaceError(f"{name} lacks {part}: it {_DAMAGED[:-1]}.")
+    for part, content in parts.items():
+        if hashlib.sha256(content).hexdigest() != digests.get(part):
+            raise PopulaceError(f"{name} was changed after it was saved ({part}): ask for it anew.")
+    return parts
+
+
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> bytes:
+    """One part, never more than it promised."""
+    with archive.open(entry) as file:
+        content = file.read(entry.file_size + 1)
+    if len(content) != entry.file_size:
+        raise PopulaceError(f"{name} {_DAMAGED}")
+    return content
+
+
+def check(population: Population) -> None:
+    """Raise a PopulaceError unless a population from elsewhere can be relied on."""
+    network = population.network
+    if _TELLS.search(f"{population.title} {population.note}") or len(population.note) > 1000:
+        raise PopulaceError("Its title or note holds a link or a mark-up: it is not opened.")
+    damaged = f"The population {population.title[:60]} {_DAMAGED}"
+    cells = 0
+    for name, coding in network.codings.items():
+        shape = [network.codings[parent].size for parent in network.parents[name]]
+        cells += math.prod(shape) * coding.size
+        if coding.column.is_number and not _sound(coding):
+            raise PopulaceError(damaged)
+        mass = network.tables[name].sum(axis=-1)
+        if not np.isfinite(mass).all():
+            raise PopulaceError(damaged)
+    if cells > CELLS_LIMIT:
+        raise PopulaceError(f"{damaged[:-1]}; its tables are too large.")
+    if set(population.reference.columns) != set(network.schema.names):
+        raise PopulaceError(damaged)
+    # A few questions, as the pages ask them.
+    posterior = population.given(Evidence())
+    people = posterior.sample(100, seed=0)
+    for name in network.schema.names:
+        marginal = posterior.marginal(name)
+        if not math.isclose(float(marginal.probabilities.sum()), 1.0, abs_tol=1e-6):
+            raise PopulaceError(damaged)
+        population.reference.count(people, name)
+        if population.reference.marginal(name).sum() != population.reference.rows:
+            raise PopulaceError(damaged)
+    if population.table is not None:
+        missing = [n for n in population.schema.names if n not in population.table.frame]
+        if missing:
+            raise PopulaceError(damaged)
+
+
+def _sound(coding: Coding) -> bool:
+    """Whether a number's pieces follow each other, bin after bin, with shares that add up."""
+    pieces = coding.pieces
+    if pieces is None or not len(pieces.first):
+        return False
+    same = len(pieces.first) == len(pieces.last) == len(pieces.bin) == len(pieces.weight)
+    return bool(
+        same
+        and (pieces.first <= pieces.last).all()
+        and (pieces.first[1:] > pieces.last[:-1]).all()
+        and pieces.bin[0] == 0
+        and np.isin(np.diff(pieces.bin), (0, 1)).all()
+        and np.isfinite(pieces.weight).all()
+        and (pieces.weight >= 0).all()
+        and np.abs([pieces.first[0], pieces.last[-1]]).max() < 2**62
+    )

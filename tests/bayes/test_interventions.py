@@ -1,0 +1,88 @@
+"""Seeing beside doing, and how far columns move: on a network worked out by hand."""
+
+import numpy as np
+import pytest
+
+from synth.bayes.coding import Coding
+from synth.bayes.interventions import distance, moved, see_and_do, telling_case
+from synth.bayes.network import Network
+from synth.data.evidence import Evidence, OneOf
+from synth.data.schema import Column, Schema
+from synth.errors import PopulaceError
+
+YES = OneOf(("yes",))
+
+
+def _network(parents, tables):
+    columns = tuple(Column(name, "boolean", levels=("no", "yes")) for name in parents)
+    codings = {column.name: Coding(column) for column in columns}
+    arrays = {name: np.array(table) for name, table in tables.items()}
+    return Network(Schema(columns), codings, parents, arrays)
+
+
+@pytest.fixture
+def confounded():
+    """Being old makes both ill and treated; treatment helps a little."""
+    return _network(
+        {"old": (), "treated": ("old",), "well": ("old", "treated")},
+        {
+            "old": [0.5, 0.5],
+            "treated": [[0.9, 0.1], [0.2, 0.8]],
+            "well": [[[0.2, 0.8], [0.1, 0.9]], [[0.7, 0.3], [0.6, 0.4]]],
+        },
+    )
+
+
+def test_seeing_and_doing_by_hand(confounded):
+    (one,) = see_and_do(confounded, "treated", YES, ["well"])
+    seen = (0.5 * 0.1 * 0.9 + 0.5 * 0.8 * 0.4) / (0.5 * 0.1 + 0.5 * 0.8)
+    done = 0.5 * 0.9 + 0.5 * 0.4
+    before = 0.5 * (0.9 * 0.8 + 0.1 * 0.9) + 0.5 * (0.2 * 0.3 + 0.8 * 0.4)
+    assert one.seen["yes"] == pytest.approx(seen)
+    assert one.done["yes"] == pytest.approx(done)
+    assert one.before["yes"] == pytest.approx(before)
+    assert one.apart == pytest.approx(abs(seen - done))
+    assert one.effect == pytest.approx(abs(before - done))
+
+
+def test_doing_leaves_causes_alone(confounded):
+    (one,) = see_and_do(confounded, "treated", YES, ["old"])
+    assert one.effect == pytest.approx(0.0)
+    assert one.apart == pytest.approx(abs(0.4 / 0.45 - 0.5))
+
+
+def test_what_is_known_goes_along_but_not_of_the_column_itself(confounded):
+    known = Evidence({"old": YES, "treated": OneOf(("no",))})
+    (one,) = see_and_do(confounded, "treated", YES, ["well"], known)
+    assert one.before["yes"] == pytest.approx(0.2 * 0.3 + 0.8 * 0.4)
+    assert one.seen["yes"] == pytest.approx(0.4)
+    assert one.done["yes"] == pytest.approx(0.4)
+
+
+def test_what_nobody_is_is_told(confounded):
+    tables = {**confounded.tables, "old": np.array([1.0, 0.0])}
+    network = Network(confounded.schema, confounded.codings, confounded.parents, tables)
+    with pytest.raises(PopulaceError, match="old=yes"):
+        see_and_do(network, "old", YES, ["well"])
+
+
+def test_the_telling_case_has_effects_that_seeing_overstates(confounded):
+    assert telling_case(confounded, ["old", "treated", "well"]) == ("treated", 0, "well")
+
+
+def test_nothing_tells_where_seeing_is_doing(confounded):
+    assert telling_case(confounded, ["old"]) is None
+    alone = _network({"a": (), "b": ()}, {"a": [0.5, 0.5], "b": [0.1, 0.9]})
+    assert telling_case(alone, ["a", "b"]) is None
+
+
+def test_columns_are_ordered_by_how_far_they_moved(confounded):
+    before, after = confounded.given(), confounded.given(Evidence({"old": YES}))
+    found = moved(before, after)
+    assert [one.column for one in found] == ["old", "treated", "well"]
+    assert found[0].distance == pytest.approx(0.5)
+    assert found[1].distance == pytest.approx(0.35)
+    assert found[2].distance == pytest.approx(
+        distance(before.marginal("well"), after.marginal("well"))
+    )
+    assert all(one.distance == pytest.approx(0) for one in moved(before, before))

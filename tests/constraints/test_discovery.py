@@ -1,0 +1,116 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth.constraints.discovery import cuts, lookups, sums
+from synth.data.table import make_table
+from synth.fitting.inspection import depend
+
+
+def table_of(**columns):
+    return make_table(pd.DataFrame(columns))
+
+
+def found(how, table):
+    return [str(one) for one in how(table.frame, table.schema.modelled)]
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_a_total_is_a_sum_wherever_it_stands(rng):
+    a, b = rng.integers(0, 30, 500), rng.integers(0, 30, 500)
+    for order in (("a", "b", "t"), ("t", "a", "b"), ("a", "t", "b")):
+        columns = {"a": a, "b": b, "t": a + b}
+        (one,) = found(sums, table_of(**{name: columns[name] for name in order}))
+        assert one.startswith("t = ")
+        assert set(one[4:].split(" + ")) == {"a", "b"}
+
+
+def test_differences_constants_and_many_terms(rng):
+    a, b, c, d = (rng.normal(0, 100, 800).round(2) for _ in range(4))
+    table = table_of(a=a, b=b, c=c, d=d, e=(a - b + c - d + 12).round(2))
+    assert found(sums, table) == ["e = a − b + c − d + 12"]
+
+
+def test_a_rounded_sum_is_a_sum(rng):
+    a, b = rng.normal(0, 10, 900).round(3), rng.normal(0, 10, 900).round(3)
+    assert found(sums, table_of(a=a, b=b, t=(a + b).round(1))) == ["t = a + b"]
+
+
+def test_copies_and_sums_of_sums(rng):
+    a, b, c = (rng.integers(0, 50, 600) for _ in range(3))
+    table = table_of(a=a, b=b, ab=a + b, c=c, all=a + b + c, copy=a)
+    told = found(sums, table)
+    assert "ab = a + b" in told
+    assert "copy = a" in told
+    assert any(text.startswith("all = ") for text in told)
+
+
+def test_nearly_a_sum_is_none(rng):
+    a, b = rng.integers(0, 30, 500), rng.integers(0, 30, 500)
+    t = a + b
+    t[17] += 1
+    assert found(sums, table_of(a=a, b=b, t=t)) == []
+    assert found(sums, table_of(a=a, b=b, t=2 * a + b)) == []
+    assert found(sums, table_of(a=a[:20], b=b[:20], t=(a + b)[:20])) == []
+
+
+def test_missing_parts_make_a_missing_sum(rng):
+    a, b = rng.integers(0, 30, 500).astype(float), rng.integers(0, 30, 500).astype(float)
+    a[:40] = np.nan
+    assert found(sums, table_of(a=a, b=b, t=a + b)) == ["t = a + b"]
+    t = a + b
+    t[:20] = 3
+    assert found(sums, table_of(a=a, b=b, t=t)) == []
+
+
+def test_ranges_of_a_number(rng):
+    age = rng.integers(0, 99, 700)
+    group = np.where(age < 30, "young", np.where(age < 60, "middle", "old"))
+    table = table_of(age=age, group=group, other=rng.choice(["x", "y"], 700))
+    (one,) = cuts(table.frame, table.schema)
+    assert (one.name, one.of, one.levels) == ("group", "age", ("young", "middle", "old"))
+    assert list(one.starts) == [0, 30, 60]
+    assert (one.values(table.frame) == group).all()
+    rare = np.where(age == age.max(), "yes", "no")
+    table = table_of(age=np.sort(age), rare=["no"] * 699 + ["yes"])
+    assert cuts(table.frame, table.schema) == ()
+    assert rare.size
+
+
+def test_look_ups_by_the_coarsest(rng):
+    city = rng.integers(0, 40, 2000)
+    table = table_of(
+        city=[f"c{i}" for i in city],
+        region=[f"r{i % 2}" for i in city],
+        province=[f"p{i % 8}" for i in city],
+        code=city % 8 * 7,
+        twin=[f"t{i}" for i in city],
+        free=rng.choice(["x", "y", "z"], 2000),
+    )
+    assert set(found(lookups, table)) == {
+        "province → region",
+        "city → province",
+        "province → code",
+        "city → twin",
+    }
+
+
+def test_chance_is_no_look_up(rng):
+    # Most levels appear once, so the few that come again settle everything by chance.
+    first = rng.choice(["a", "b"], 50)
+    names = [f"n{i}" for i in range(50)]
+    table = table_of(town=names + names[:13], yes=[*first, *first[:13]])
+    assert lookups(table.frame, table.schema.modelled) == ()
+    table = table_of(town=names * 3, yes=[*first] * 3)
+    assert found(lookups, table) == ["town → yes"]
+
+
+def test_no_circles_between_the_kinds(people):
+    table = make_table(people.drop(columns="person"))
+    derived, settled = depend(table.frame, table.schema.modelled)
+    assert {str(one) for one in derived} == {"total = work + home", "group follows from age"}
+    assert {str(one) for one in settled} == {"city → province", "province → code"}

@@ -1,0 +1,179 @@
+import math
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synth.data.evidence import Between, Evidence, OneOf
+from synth.data.schema import Column, Schema
+from synth.errors import PopulaceError
+
+SCHEMA = Schema(
+    (
+        Column("gender", "categorical", ("female", "male")),
+        Column("marital", "categorical", ("married", "married, apart", "single"), missing=True),
+        Column("odd", "categorical", ('"', "=", "a|b", "1..2", "..", "é")),
+        Column("band", "categorical", ("15-25", "26-35")),
+        Column("has_children", "boolean"),
+        Column("age", "integer", lower=15, upper=85, step=1),
+        Column("pay", "real", lower=-5, upper=2884.61, step=0.01, missing=True),
+        Column("a,b", "boolean"),
+        Column("weight", "real", lower=0, upper=1, step=0.1, role="weight"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "written"),
+    [
+        ("", {}, ""),
+        ("  ", {}, ""),
+        ("gender=male", {"gender": OneOf(("male",))}, "gender=male"),
+        ("Gender = MALE", {"gender": OneOf(("male",))}, "gender=male"),
+        ("gender=male|female|male", {"gender": OneOf(("female", "male"))}, "gender=female|male"),
+        ("marital=missing", {"marital": OneOf(("missing",))}, "marital=missing"),
+        (
+            'marital="married, apart"|single',
+            {"marital": OneOf(("married, apart", "single"))},
+            'marital="married, apart"|single',
+        ),
+        ('odd=""""', {"odd": OneOf(('"',))}, 'odd=""""'),
+        ('odd="a|b"|"="', {"odd": OneOf(("=", "a|b"))}, 'odd="="|"a|b"'),
+        ('odd="1..2"', {"odd": OneOf(("1..2",))}, 'odd="1..2"'),
+        ("band=26-35", {"band": OneOf(("26-35",))}, "band=26-35"),
+        ("has_children=true", {"has_children": OneOf(("yes",))}, "has_children=yes"),
+        ("has_children=No", {"has_children": OneOf(("no",))}, "has_children=no"),
+        ('"a,b"=yes', {"a,b": OneOf(("yes",))}, '"a,b"=yes'),
+        ("age=25..35", {"age": Between(25, 35)}, "age=25..35"),
+        ("age = 25 .. 35", {"age": Between(25, 35)}, "age=25..35"),
+        ("age=65..", {"age": Between(65, None)}, "age=65.."),
+        ("age=..20", {"age": Between(None, 20)}, "age=..20"),
+        ("age=30.0", {"age": OneOf(("30",))}, "age=30"),
+        ("age=31|30|+30", {"age": OneOf(("30", "31"))}, "age=30|31"),
+        ("pay=-1..1e3", {"pay": Between(-1, 1000)}, "pay=-1..1000"),
+        ("pay=.5|missing", {"pay": OneOf(("0.5", "missing"))}, "pay=0.5|missing"),
+        (
+            "gender=male,age=65..",
+            {"gender": OneOf(("male",)), "age": Between(65, None)},
+            "gender=male,age=65..",
+        ),
+    ],
+)
+def test_a_line_is_read_and_written(text, facts, written):
+    evidence = Evidence.parse(text, SCHEMA)
+    assert dict(evidence) == facts
+    assert str(evidence) == written
+    assert Evidence.parse(written, SCHEMA) == evidence
+    assert evidence.checked(SCHEMA) == evidence
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("agee=3", ["no column agee", "did you mean age?"]),
+        ("zzz=3", ["no column zzz", "gender"]),
+        ("weight=1", ["weight", "not part of the model"]),
+        ("marital=maried", ["marital", "'maried'", "did you mean married?"]),
+        ("gender=x", ["gender", "'x'", "use female or male."]),
+        ("gender=missing", ["gender", "no missing values", "female or male"]),
+        ("gender=1..2", ["gender", "1..2", "female or male"]),
+        ("has_children=maybe", ["has_children", "'maybe'", "no or yes"]),
+        ("age=missing", ["age", "no missing values", "from 15 to 85"]),
+        ("age=90", ["age", "90", "the closest is 85"]),
+        ("age=10", ["age", "10", "the closest is 15"]),
+        ("age=90..", ["age", "90..", "the closest is 85"]),
+        ("age=..10", ["age", "..10", "the closest is 15"]),
+        ("age=30.5", ["age", "30.5", "use 30 or 31"]),
+        ("age=old", ["age", "'old'", "from 15 to 85"]),
+        ("age=nan", ["age", "'nan'"]),
+        ("age=1e999", ["age", "'1e999'"]),
+        ("age=35..25", ["age", "35..25", "25..35"]),
+        ("age=..", ["age", "open at both ends"]),
+        ("age=20..30|40", ["age", "range with other values"]),
+        ("age=20,age=30", ["age", "twice"]),
+        ("gender", ["'gender'", "column=value"]),
+        ("marital=married, apart", ["'apart'", "double quotes"]),
+        ("gender=", ["empty"]),
+        ("=male", ["empty"]),
+        ("gender=male,,age=20", ["empty fact", "comma"]),
+        ("gender=male|", ["empty"]),
+        ("gender=a=b", ["gender", "two equals signs"]),
+        ('gender="male', ["not closed"]),
+        ('gender=ma"le"', ["quote it whole"]),
+    ],
+)
+def test_a_wrong_line_is_explained_in_one_sentence(text, words):
+    with pytest.raises(PopulaceError) as error:
+        Evidence.parse(text, SCHEMA)
+    for word in words:
+        assert word in str(error.value)
+    assert str(error.value)[-1] in ".?"
+
+
+def test_facts_made_in_code_are_checked_too():
+    evidence = Evidence({"Age": OneOf(("30.0",)), "has_children": OneOf(("true",))})
+    assert str(evidence.checked(SCHEMA)) == "age=30,has_children=yes"
+    with pytest.raises(PopulaceError, match="did you mean married"):
+        Evidence({"marital": OneOf(("maried",))}).checked(SCHEMA)
+    with pytest.raises(PopulaceError, match="holds no numbers"):
+        Evidence({"marital": Between(1, 2)}).checked(SCHEMA)
+
+
+def test_evidence_is_a_value():
+    one = Evidence.parse("gender=male,age=20..30", SCHEMA)
+    two = Evidence.parse("age=20..30,gender=male", SCHEMA)
+    assert one == two
+    assert hash(one) == hash(two)
+    assert {one: 1}[two] == 1
+    assert pickle.loads(pickle.dumps(one)) == one
+    assert repr(one) == "Evidence('gender=male,age=20..30')"
+    with pytest.raises(AttributeError):
+        one.facts = {}
+    assert one.without("age") == Evidence.parse("gender=male", SCHEMA)
+    assert str(one | {"age": Between(40, None)}) == "gender=male,age=40.."
+    assert Evidence() == Evidence({})
+    assert not Evidence()
+
+
+def test_empty_and_infinite_facts_are_refused():
+    with pytest.raises(PopulaceError, match="at least one value"):
+        OneOf(())
+    with pytest.raises(PopulaceError, match="not finite"):
+        Between(math.inf, None)
+    with pytest.raises(PopulaceError, match="neither"):
+        Evidence({"a": "b"})
+
+
+words = st.text(max_size=12).map(str.strip).filter(lambda t: t and t != "missing")
+finite = st.floats(-1e6, 1e6, allow_nan=False)
+
+
+@given(st.lists(words, min_size=1, max_size=6, unique=True), st.data())
+def test_any_levels_survive_the_round_trip(levels, data):
+    schema = Schema((Column("x", "categorical", tuple(levels), missing=True),))
+    chosen = data.draw(st.lists(st.sampled_from([*levels, "missing"]), min_size=1))
+    evidence = Evidence({"x": OneOf(tuple(chosen))}).checked(schema)
+    assert Evidence.parse(str(evidence), schema) == evidence
+
+
+@given(finite, finite, st.booleans(), st.booleans())
+def test_any_range_survives_the_round_trip(a, b, open_below, open_above):
+    schema = Schema((Column("x", "real", lower=-1e6, upper=1e6, step=1e-6),))
+    lower, upper = sorted((a, b))
+    if open_below and open_above:
+        evidence = Evidence({"x": OneOf((repr(a),))}).checked(schema)
+    else:
+        ends = (None if open_below else lower, None if open_above else upper)
+        evidence = Evidence({"x": Between(*ends)}).checked(schema)
+    assert Evidence.parse(str(evidence), schema) == evidence
+
+
+@given(st.text(st.sampled_from('age=,|".2 gendrml'), max_size=20))
+def test_any_text_is_understood_or_refused_in_one_sentence(text):
+    try:
+        evidence = Evidence.parse(text, SCHEMA)
+    except PopulaceError as error:
+        assert "\n" not in str(error)
+    else:
+        assert Evidence.parse(str(evidence), SCHEMA) == evidence

@@ -1,0 +1,247 @@
+"""A trial of a population, a report from counts alone, and jobs beside the one who asked."""
+
+import json
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow.csv
+import pytest
+
+from synth.bayes import learn
+from synth.data.contingency import Reference
+from synth.data.table import make_table
+from synth.errors import PopulaceError
+from synth.evaluate.counts import cover, report_of_counts
+from synth.evaluate.holdout import relearned, rows_of, trial
+from synth.evaluate.report import scaled
+from synth.evaluate.sections import Titles
+from synth.fitting.fit import build
+from synth.fitting.inspection import depend, understand
+from synth.fitting.plan import Plan
+from synth.jobs.thread import Job, Shelf
+from synth.populations import of
+
+
+@pytest.fixture(scope="module")
+def population(draw):
+    table = make_table(draw(0))
+    return of(learn(table, max_parents=2), table, title="A town")
+
+
+@pytest.fixture(scope="module")
+def tried(population):
+    told = []
+    made = trial(population, rows=600, target="job", progress=lambda *step: told.append(step))
+    return made, told
+
+
+# -------------------------------------------------------------------- the trial
+
+
+def test_a_trial_learns_from_half_and_judges_with_the_other(population, tried):
+    made, told = tried
+    found = made.report
+    assert found.fidelity.rows_real == 750 and found.fidelity.rows_synthetic == 600
+    assert found.privacy.control == "holdout" and found.utility[0].target == "job"
+    assert len(made.people) == 600 and len(made.flags.kept) == 600
+    assert "A network that learned from all 1,500 people" in found.notes[0]
+    assert [share for share, _ in told] == sorted(share for share, _ in told)
+    assert told[0] == (0.0, "Learning from one half of the real people")
+    assert told[-1] == (1.0, "Done")
+    assert found.titles("has_children") == "has_children" and found.titles("land") == "Land"
+
+
+def test_filtered_people_go_home_marked_as_synthetic(tried):
+    made, _ = tried
+    kept = pyarrow.csv.read_csv(pyarrow.py_buffer(made.filtered_csv()))
+    assert len(kept) == len(made.filtered) == made.flags.kept.sum()
+    assert kept.column_names[-1] == "synthetic"
+
+
+def test_a_trial_learns_as_the_network_was_learned(population):
+    table = rows_of(population)
+    assert table.schema.names == population.schema.names
+    again = relearned(population.network, table)
+    assert again.digest == population.network.digest
+    assert again.about["max_parents"] == 2
+
+
+def test_what_follows_without_exception_still_follows(draw):
+    frame = draw(0).assign(zone=lambda f: f["land"].map({"east": 1, "west": 2, "isle": 9}))
+    frame["county"] = "county " + frame["town"].str[-1]
+    plan = Plan.of(understand(frame, "towns"))
+    found = build(frame, plan.following(*depend(make_table(frame, plan.schema).frame, plan.schema)))
+    table = rows_of(found)
+    half = make_table(table.frame.head(700), table.schema)
+    again = relearned(found.network, half)
+    assert again.schema == found.network.schema
+    people = again.given().sample(2000, seed=1)
+    for of_name, name in (("land", "zone"), ("town", "county")):
+        follows = frame.groupby(of_name)[name].first()
+        wanted = people[of_name].astype(str).map(follows).astype(str)
+        assert (wanted == people[name].astype(str)).all()
+
+
+def test_weights_are_left_aside_on_both_sides(draw):
+    frame = draw(0).assign(weight=lambda f: np.where(f["gender"] == "female", 9.0, 1.0))
+    columns = make_table(frame).schema
+    table = make_table(frame, columns.changed("weight", role="weight"))
+    weighed = of(learn(table, weights="weight", max_parents=1), table, title="A town")
+    assert weighed.given().marginal("gender").probabilities[0] > 0.8
+    made = trial(weighed, target="job")
+    assert made.report.fidelity.columns["gender"][0] < 0.1
+    assert "Weights (weight) are left aside" in made.report.notes[0]
+
+
+def test_the_same_seed_gives_the_same_report(population, tried):
+    again = trial(population, rows=600, target="job")
+    assert again.report.to_dict() == tried[0].report.to_dict()
+
+
+def test_what_cannot_be_tried_is_said(population, draw):
+    table = make_table(draw(0, 30))
+    small = of(learn(table), table, title="A hamlet")
+    with pytest.raises(PopulaceError, match="has 30 rows: a trial needs at least 40"):
+        trial(small)
+    bare = replace(population, _held=replace(population._held, table=None))
+    with pytest.raises(PopulaceError, match="real rows of A town are not shipped"):
+        rows_of(bare)
+
+
+# -------------------------------------------------------------------- counts alone
+
+
+@pytest.fixture(scope="module")
+def counts(draw):
+    return Reference.of(make_table(draw(0)))
+
+
+def test_counts_alone_make_a_report(counts, draw, shuffle):
+    fresh = report_of_counts(counts, draw(1))
+    mixed = report_of_counts(counts, shuffle(draw(1)))
+    assert fresh.quality > 95 and mixed.quality < 50
+    assert dict(mixed.parts)["Pairs of columns"] < 20 < dict(mixed.parts)["Single columns"]
+    assert [section.name for section in fresh.sections] == ["fidelity", "diversity", "fairness"]
+    document = json.loads(json.dumps(fresh.to_dict()))
+    assert "need the real rows" in document["missing"]
+    html = fresh.to_html()
+    assert "<script" not in html and "need the real rows" in html
+
+
+def test_a_lost_rare_level_and_a_new_pair_show_in_counts(counts, draw):
+    made = draw(1)
+    found = cover(counts, counts.recount(made))
+    assert found.rare_levels == found.rare_kept == 1
+    assert found.rare_kept_reference == pytest.approx(1, abs=0.01)
+    assert found.coverage == pytest.approx(found.coverage_reference, abs=0.002)
+    lost = cover(counts, counts.recount(made[made["land"] != "isle"]))
+    assert lost.rare_lost == (("land", "isle"),) and lost.coverage < found.coverage
+    strange = made.assign(job="none", pay=1000.0)  # nobody without work is paid
+    assert cover(counts, counts.recount(strange)).new > 0.04 > found.new
+
+
+def test_cover_by_hand():
+    frame = pd.DataFrame({"a": ["x"] * 600 + ["y"] * 5, "b": ["u"] * 300 + ["v"] * 305})
+    real = Reference.of(make_table(frame))
+    found = cover(real, real.recount(frame.iloc[:2]))  # two people: x with u
+    assert (found.rare_levels, found.rare_kept) == (1, 0)
+    assert found.rare_kept_reference == pytest.approx(1 - (600 / 605) ** 2)
+    assert found.coverage == pytest.approx(300 / 605) and found.new == 0
+    shares = [300 / 605, 300 / 605, 5 / 605]
+    assert found.coverage_reference == pytest.approx(sum(p * (1 - (1 - p) ** 2) for p in shares))
+
+
+def test_words_for_columns_and_levels(counts, draw):
+    titles = Titles.of(make_table(draw(0)).schema)
+    assert titles("land") == "Land" and titles.level("land", "far_west") == "far west"
+    assert titles("beyond") == "beyond" and titles.level("beyond", "a_b") == "a_b"
+
+
+@pytest.mark.parametrize(
+    ("value", "best", "worst", "score"),
+    [
+        (0.1, 0.1, 0.5, 100),
+        (0.5, 0.1, 0.5, 0),
+        (0.2, 0.1, 0.5, 75),
+        (0.0, 0.1, 0.5, 100),
+        (0.9, 0.1, 0.5, 0),
+        (0.1, 0.1, 0.1, 100),
+        (0.3, 0.1, 0.1, 0),
+    ],
+)
+def test_scaled_by_hand(value, best, worst, score):
+    assert scaled(value, best, worst) == pytest.approx(score)
+
+
+# -------------------------------------------------------------------- jobs
+
+
+def test_a_job_tells_how_far_it_is():
+    go, seen = threading.Event(), threading.Event()
+
+    def work(progress):
+        progress(0.5, "Half way")
+        seen.set()
+        assert go.wait(30)
+        return 42
+
+    job = Job(work, threading.Semaphore(1))
+    assert seen.wait(30) and job.busy
+    assert (job.state, job.share, job.words) == ("working", 0.5, "Half way")
+    go.set()
+    job.wait(30)
+    assert (job.state, job.share, job.result, job.busy) == ("done", 1.0, 42, False)
+
+
+def test_a_job_stops_at_its_next_step_and_one_that_waits_at_once():
+    gate, go, seen = threading.Semaphore(1), threading.Event(), threading.Event()
+
+    def work(progress):
+        seen.set()
+        assert go.wait(30)
+        progress(0.5, "Never told")
+        raise AssertionError
+
+    first = Job(work, gate)
+    assert seen.wait(30)
+    second = Job(lambda progress: 1, gate)
+    second.stop()
+    second.wait(30)
+    assert second.state == "stopped" and first.busy
+    first.stop()
+    assert first.words == "Stopping after this step"
+    go.set()
+    first.wait(30)
+    assert first.state == "stopped" and first.result is None
+    third = Job(lambda progress: "free again", gate)
+    third.wait(30)
+    assert third.result == "free again"
+
+
+def test_a_job_that_fails_says_why():
+    def work(progress):
+        raise PopulaceError("The target is unknown: choose another.")
+
+    job = Job(work, threading.Semaphore(1))
+    job.wait(30)
+    assert (job.state, job.problem) == ("failed", "The target is unknown: choose another.")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_job_that_breaks_frees_the_gate_and_says_so():
+    gate = threading.Semaphore(1)
+    job = Job(lambda progress: 1 / 0, gate)
+    job.wait(30)
+    assert job.state == "failed" and "Something went wrong" in job.problem
+    assert gate.acquire(timeout=1)
+
+
+def test_a_shelf_keeps_the_latest():
+    shelf = Shelf(2)
+    shelf.put("a", 1)
+    shelf.put("b", 2)
+    assert shelf.get("a") == 1
+    shelf.put("c", 3)
+    assert (shelf.get("a"), shelf.get("b"), shelf.get("c")) == (1, None, 3)

@@ -1,0 +1,206 @@
+"""Interests from what people write or do become columns of the population, with their keywords."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth import populations
+from synth.errors import PopulaceError
+from synth.fitting.fit import build
+from synth.fitting.inspection import understand
+from synth.fitting.interests import Things, Wish, find
+from synth.fitting.plan import Plan
+from synth.fitting.tasks import Job
+from synth.populations.archive import pack, unpack
+
+PATIENCE = 240
+TOPICS = {
+    "garden": ("roses", "soil", "tulips", "pruning", "compost"),
+    "music": ("guitar", "concert", "singing", "piano", "melody"),
+    "sea": ("sailing", "harbour", "waves", "fishing", "anchor"),
+}
+LONG = Wish(3, key="id", person="who", item="what", amount="minutes")
+
+
+@pytest.fixture(scope="module")
+def both():
+    """People who write of what they do, and a table of what they do."""
+    rng = np.random.default_rng(3)
+    rows = 600
+    gender = rng.choice(["female", "male"], rows)
+    likes = rng.integers(0, 3, rows)
+    likes = np.where((gender == "female") & (rng.random(rows) < 0.6), 0, likes)
+    texts, things = [], []
+    for person, like in enumerate(likes):
+        own = list(TOPICS.values())[like]
+        other = list(TOPICS.values())[(like + 1) % 3]
+        done = [*rng.choice(own, 4), *rng.choice(other, int(rng.integers(0, 2)))]
+        texts.append(f"I like {' and '.join(done)}, now and then, person{person}.")
+        things += [(person, what, int(rng.integers(10, 90))) for what in done]
+    texts[5] = None
+    people = pd.DataFrame(
+        {
+            "id": np.arange(rows),
+            "gender": gender,
+            "age": rng.integers(15, 90, rows),
+            "about": texts,
+        }
+    )
+    return people, pd.DataFrame(things, columns=["who", "what", "minutes"]), likes
+
+
+def plan_of(people, wish):
+    return replace(Plan.of(understand(people, "people.csv")), score="k2", interests=wish)
+
+
+@pytest.fixture(scope="module")
+def made(both):
+    people, things, _ = both
+    said = []
+    own = build(
+        people, plan_of(people, LONG), lambda *told: said.append(told), things=things, restarts=0
+    )
+    shares = [share for share, _ in said]
+    assert shares == sorted(shares)
+    assert any("interests" in words for _, words in said)
+    return own
+
+
+def agreement(tops, likes):
+    """The share of people whose first interest is the one that most with their true one have."""
+    counts = pd.crosstab(tops.astype(str).to_numpy(), likes).to_numpy()
+    return counts.max(axis=0).sum() / len(likes)
+
+
+@pytest.mark.parametrize("wish", [Wish(4, text="about"), LONG, replace(LONG, amount="")])
+def test_a_plan_with_a_wish_goes_through_json(both, wish):
+    plan = plan_of(both[0], wish)
+    assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+    assert "interests" not in replace(plan, interests=None).to_json()
+
+
+def test_a_wish_that_cannot_be_granted_is_told(both):
+    people, things, _ = both
+    schema = plan_of(people, None).schema
+    with pytest.raises(PopulaceError, match="2 to 40"):
+        Wish(41, text="about").checked(schema)
+    with pytest.raises(PopulaceError, match="name the column"):
+        Wish(3, key="id", person="who").checked(schema)
+    with pytest.raises(PopulaceError, match="abouts"):
+        Wish(3, text="abouts").checked(schema)
+    named = understand(people.rename(columns={"gender": "top1"}), "x.csv").schema
+    with pytest.raises(PopulaceError, match="column top1 already"):
+        Wish(3, text="about").checked(named)
+    damaged = plan_of(people, LONG).to_json() | {"interests": {"topics": 3}}
+    with pytest.raises(PopulaceError, match="damaged"):
+        Plan.from_json(damaged)
+    with pytest.raises(PopulaceError, match="too little for 40"):
+        find(people, Wish(40, text="about"))
+    with pytest.raises(PopulaceError, match="holds no texts"):
+        find(people, Wish(3, text="age"))
+    with pytest.raises(PopulaceError, match="second table"):
+        find(people, LONG)
+    with pytest.raises(PopulaceError, match="name the same people"):
+        find(people, replace(LONG, key="about"), things)
+    with pytest.raises(PopulaceError, match="below 0"):
+        find(people, LONG, things.assign(minutes=-1))
+    with pytest.raises(PopulaceError, match="lists"):
+        find(people, LONG, things.assign(what=[["a"]] * len(things)))
+    nested = pd.Series([np.array([1, 2])] * len(people))
+    with pytest.raises(PopulaceError, match="lists"):
+        find(people.assign(about=nested), Wish(3, text="about"))
+    with pytest.raises(PopulaceError, match="no column what"):
+        find(people, LONG, things.drop(columns="what"))
+
+
+def test_interests_from_texts(both):
+    people, _, likes = both
+    found = find(people, Wish(3, text="about"))
+    assert agreement(found.frame["top1"], likes) > 0.9
+    assert pd.isna(found.frame["top1"][5])
+    assert not any("person" in word for words in found.keywords.values() for word in words)
+    assert sum(one.share for one in found.interests) == pytest.approx(1)
+    plan = plan_of(people, Wish(3, text="about"))
+    plan = replace(plan, schema=plan.schema.changed("about", role="model"))
+    own = build(people, plan, restarts=0)
+    assert set(own.keywords) == set(own.network.schema["top1"].levels)
+    assert "about" not in own.network.schema
+
+
+def test_interests_from_a_second_table(both, made):
+    people, things, likes = both
+    found = find(people, LONG, things)
+    assert agreement(found.frame["top1"], likes) > 0.9
+    # Keys meet whichever way they were read.
+    text = find(people.assign(id=people["id"].astype(float)), LONG,
+                things.assign(who=things["who"].astype(str)))  # fmt: skip
+    pd.testing.assert_frame_equal(text.frame, found.frame)
+    assert made.interests[:2] == ("top1", "top2")
+    assert made.network.schema["top1"].title == "First interest"
+    assert made.keywords == {name: found.keywords[name] for name in made.keywords}
+    assert "top1" in made.featured
+    drawn = made.given().sample(4000, seed=1)
+    assert not (drawn["top1"].astype(str) == drawn["top2"].astype(str)).any()
+    women = made.given(made.facts("gender=female")).marginal("top1").probabilities
+    men = made.given(made.facts("gender=male")).marginal("top1").probabilities
+    assert abs(women - men).max() > 0.2
+    assert found.note.endswith("of a second table.")
+    assert "300 of 600 people" in find(people, LONG, things[things["who"] < 300]).note
+
+
+def test_strange_items_and_rare_ones(both):
+    people, things, _ = both
+    strange = things["what"].replace({"roses": "ro\u202ese\x07s " * 30, "soil": "missing"})
+    strange[0] = "only person 0 does this"
+    found = find(people, LONG, things.assign(what=strange))
+    words = [word for words in found.keywords.values() for word in words]
+    assert all(word.isprintable() and len(word) <= 40 for word in words)
+    assert "only person 0 does this" not in words
+    assert all("missing" not in column.levels for column in found.columns)
+
+
+def test_keywords_are_kept_with_the_population(made, tmp_path):
+    saved = populations.write(made, tmp_path / "a", rows=True)
+    assert saved.keywords == made.keywords
+    assert saved.in_memory().keywords == made.keywords
+    assert saved.in_memory().digest != replace(saved, told={}).in_memory().digest
+    opened = unpack(pack(tmp_path / "a"), tmp_path / "b")
+    assert opened.keywords == made.keywords
+    path = tmp_path / "a" / "population.json"
+    about = json.loads(path.read_text("utf-8"))
+    for keywords in ([], {"x": "words"}, {"x": ["a\x00"]}, {"x": ["a"] * 11}):
+        path.write_text(json.dumps(about | {"keywords": keywords}), encoding="utf-8")
+        with pytest.raises(PopulaceError, match="damaged"):
+            populations.load(tmp_path / "a")
+
+
+def test_a_child_lists_finds_and_learns(both, tmp_path):
+    people, things, _ = both
+    first, second = tmp_path / "people.csv", tmp_path / "things.parquet"
+    people.to_csv(first, index=False)
+    things.to_parquet(second)
+    job = Job("list", tmp_path / "1", second, {"name": "things.parquet"})
+    assert job.wait(PATIENCE).done
+    listed = Things.from_json(json.loads((job.folder / "things.json").read_text("utf-8")))
+    assert listed == Things("things.parquet", len(things), ("who", "what", "minutes"),
+                            ("who", "minutes"))  # fmt: skip
+    told = {
+        "name": "people.csv",
+        "plan": plan_of(people, LONG).to_json(),
+        "things": str(second),
+        "things_name": "things.parquet",
+    }
+    job = Job("interests", tmp_path / "2", first, told)
+    assert job.wait(PATIENCE).done
+    found = json.loads((job.folder / "interests.json").read_text("utf-8"))
+    assert len(found["interests"]) == 3
+    job = Job("learn", tmp_path / "3", first, told)
+    assert job.wait(PATIENCE).done, job.state()
+    own = populations.load(job.folder / "population").in_memory()
+    assert {one["name"]: tuple(one["keywords"]) for one in found["interests"]} == own.keywords
+    (tmp_path / "bad.csv").write_bytes(b"a,b\n1,\x00\n")
+    job = Job("list", tmp_path / "4", tmp_path / "bad.csv", {"name": "bad.csv"})
+    assert "NUL" in job.wait(PATIENCE).error

@@ -1,0 +1,54 @@
+import math
+
+import pandas as pd
+import pytest
+
+from pages.studio.sheet import corrections, sheet
+from synth.fitting.inspection import understand
+from synth.fitting.plan import Correction, Plan
+
+
+@pytest.fixture(scope="module")
+def shown(people):
+    understood = understand(people, "people.csv")
+    return sheet(understood, Plan.of(understood))
+
+
+def row(frame, name):
+    return frame.set_index("column").loc[name]
+
+
+def test_it_says_what_each_column_is(shown, people):
+    assert list(shown["column"]) == list(people.columns)
+    assert row(shown, "person")["use"] == "leave out"
+    assert row(shown, "age")["values"] == "12 to 89, 78 values"
+    assert row(shown, "died")["missing"] == pytest.approx(0.3, abs=0.03)
+    assert row(shown, "city")["values"].startswith("24 levels: ")
+    assert math.isnan(row(shown, "city")["least"])
+    assert row(shown, "born")["least"] == 1900
+
+
+def test_nothing_changed_is_no_correction(shown):
+    assert corrections(shown, shown.copy()) == ()
+
+
+def test_changes_are_read_back(shown):
+    edited = shown.copy()
+    at = {name: i for i, name in enumerate(edited["column"])}
+    edited.loc[at["age"], ["least", "most"]] = [20, 60]
+    edited.loc[at["work"], "use"] = "keep apart"
+    edited.loc[at["code"], "kind"] = "categorical"
+    edited.loc[at["pay"], "label"] = "Pay a month"
+    assert set(corrections(shown, edited)) == {
+        Correction("age", lower=20.0, upper=60.0),
+        Correction("work", use="keep apart"),
+        Correction("code", kind="categorical"),
+        Correction("pay", label="Pay a month"),
+    }
+
+
+@pytest.mark.parametrize("cell", ["least", "most", "label", "use", "kind"])
+def test_an_emptied_cell_changes_nothing(shown, cell):
+    edited = shown.astype(object)
+    edited.loc[1, cell] = None
+    assert corrections(shown, pd.DataFrame(edited)) == ()

@@ -1,0 +1,75 @@
+"""The same face later: edited where there is a generator, otherwise the bank's most alike."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from synth.errors import PopulaceError
+from synth.people.portraits.bank import shipped
+from synth.people.portraits.editing import EditedPortrait, edit, likeness, nearest
+from synth.people.portraits.mark import says_synthetic
+
+
+@pytest.fixture(scope="module")
+def bank():
+    try:
+        return shipped()
+    except PopulaceError:
+        pytest.skip("no portraits are shipped")
+
+
+@pytest.fixture(scope="module")
+def face(bank):
+    return bank.pick("female", 30, "White", 1)
+
+
+def test_a_few_years_need_no_other_portrait(bank, face):
+    found = likeness(face, bank, ("female", 30), ("female", 34))
+    assert found.how == "same" and found.portrait is face
+
+
+def test_nobody_without_age_or_gender_has_a_portrait(bank, face):
+    assert likeness(face, bank, ("female", 30), ("unknown", 30)).how == "none"
+    assert likeness(face, bank, ("female", 30), ("female", None)).portrait is None
+    assert likeness(None, bank, ("female", 30), ("female", 60)).note
+
+
+def test_without_the_generator_the_most_alike_of_the_bank_serves(bank, face):
+    found = likeness(face, bank, ("female", 30), ("female", 60))
+    assert found.how == "bank" and "bank" in found.note and "generator" in found.note
+    cell = found.portrait.cell
+    assert (cell.gender, cell.ethnicity) == ("female", face.cell.ethnicity)
+    assert abs(found.portrait.age - 60) < 12
+    assert found.portrait == nearest(face, bank, "female", 60)
+    row, here = bank.names.index(face.name), bank.names.index(found.portrait.name)
+    cell_rows = [bank.names.index(name) for name in bank.cell(cell)]
+    far = np.linalg.norm(bank.embeddings[cell_rows].astype(float) - bank.embeddings[row], axis=1)
+    mine = np.linalg.norm(bank.embeddings[here].astype(float) - bank.embeddings[row])
+    assert mine <= np.median(far)
+
+
+def test_an_edited_portrait_can_stand_for_another(bank, face):
+    edited = EditedPortrait("x", face, "female", 30.0, bank.embeddings[0], face.webp())
+    assert likeness(edited, bank, ("female", 30), ("male", 30)).portrait.cell.gender == "male"
+    assert edited.webp() == face.webp()
+
+
+def test_the_generator_edits_the_face_and_holds_the_rest(bank, face):
+    tools = pytest.importorskip("synth.people.portraits.live").Tools
+    if not tools.ready():
+        pytest.skip("The generator is not in the cache: `python -m synth models --fetch all`.")
+    loaded = tools.load()
+    old = edit(face, bank, "female", 65, loaded)
+    assert old is not None and old.age > face.age + 15
+    assert says_synthetic(old.webp())
+    with Image.open(io.BytesIO(old.webp())) as image:
+        assert image.size == (256, 256)
+    same = np.linalg.norm(old.embedding - bank.embeddings[bank.names.index(face.name)])
+    rows = [bank.names.index(name) for name in bank.cell(face.cell)]
+    others = np.linalg.norm(bank.embeddings[rows].astype(float) - old.embedding, axis=1)
+    assert same < np.median(others), "an edited face stays nearer to itself than to others"
+    assert edit(face, bank, "female", 65, loaded).webp() == old.webp()
+    man = likeness(face, bank, ("female", 30), ("male", 30), loaded)
+    assert man.how == "edited" and man.portrait.gender == "male" and "edited" in man.note

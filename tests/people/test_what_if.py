@@ -1,0 +1,120 @@
+"""What if: the rest is redrawn from the exact posterior, and what stays is kept."""
+
+import numpy as np
+import pytest
+
+from synth.data.evidence import Evidence
+from synth.errors import PopulaceError
+from synth.people.portraits.editing import Likeness
+from synth.people.profile import make_profiles
+from synth.people.what_if import exactly, redress, what_if
+from synth.populations import available, load
+
+if not available():
+    pytest.skip("no population is shipped yet", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def population():
+    return load(available()[0])
+
+
+@pytest.fixture(scope="module")
+def schema(population):
+    return population.network.schema
+
+
+@pytest.fixture(scope="module")
+def profile(population, schema):
+    known = Evidence.parse("gender=female,age=30,marital=married", schema)
+    return make_profiles(population, known, 1, seed=8)[0]
+
+
+def test_what_changed_holds_what_stays_is_kept_and_the_seed_decides(population, schema, profile):
+    sixty = Evidence.parse("age=60", schema)
+    keep = ("gender", "weekly_earn", "family_income", "age")
+    found = what_if(profile.record, population, sixty, keep=keep, seed=3)
+    assert found.record["age"] == 60
+    assert "age" in found.differs and "age" not in found.kept
+    for name in ("gender", "weekly_earn", "family_income"):
+        assert found.record[name] == profile.record[name]
+        assert name not in found.differs
+    assert found.record == what_if(profile.record, population, sixty, keep=keep, seed=3).record
+    others = [what_if(profile.record, population, sixty, keep=keep, seed=s) for s in range(5)]
+    assert len({str(dict(other.record)) for other in others}) > 1
+
+
+def test_the_share_is_the_conditional_probability(population, schema, profile):
+    sixty = Evidence.parse("age=60..65", schema)
+    found = what_if(profile.record, population, sixty, keep=("gender", "marital"))
+    kept = Evidence.parse("gender=female,marital=married", schema)
+    both = population.given(kept | sixty).probability
+    assert found.share == pytest.approx(both / population.given(kept).probability, rel=1e-9)
+
+
+def test_the_rest_follows_the_exact_posterior(population, schema, profile):
+    old = Evidence.parse("age=80", schema)
+    people = 400
+    drawn = [
+        what_if(profile.record, population, old, keep=("gender",), seed=seed, shifts=0).record
+        for seed in range(people)
+    ]
+    posterior = population.given(Evidence.parse("gender=female,age=80", schema))
+    for column in ("marital", "labor_status"):
+        marginal = posterior.marginal(column)
+        for label, expected in marginal.to_dict().items():
+            share = np.mean([record[column] == label for record in drawn])
+            spread = np.sqrt(expected * (1 - expected) / people)
+            assert abs(share - expected) < 4.5 * spread + 1e-9, (column, label)
+
+
+def test_shifts_are_those_of_the_marginals(population, schema, profile):
+    sixty = Evidence.parse("age=75", schema)
+    found = what_if(profile.record, population, sixty, keep=("gender",), shifts=3)
+    assert [s.distance for s in found.shifts] == sorted(s.distance for s in found.shifts)[::-1]
+    kept = Evidence.parse("gender=female", schema)
+    for shift in found.shifts:
+        name = shift.column.name
+        assert name not in ("age", "gender")
+        assert shift.before == pytest.approx(population.given(kept).marginal(name)[shift.label])
+        after = population.given(kept | sixty).marginal(name)[shift.label]
+        assert shift.after == pytest.approx(after) and shift.after > shift.before
+
+
+def test_impossible_changes_are_told_in_a_sentence(population, schema, profile):
+    with pytest.raises(PopulaceError, match="Nothing changes"):
+        what_if(profile.record, population, Evidence())
+    pets = Evidence.parse("top1=pets,top2=pets", schema)
+    with pytest.raises(PopulaceError, match="exclude each other"):
+        what_if(profile.record, population, pets)
+
+
+def test_records_of_every_kind_are_kept_exactly(schema):
+    assert str(exactly(schema["age"], 30)) == "30"
+    assert str(exactly(schema["weekly_earn"], 1102.84)) == "1102.84"
+    assert str(exactly(schema["weekly_earn"], None)) == "missing"
+    assert str(exactly(schema["has_children"], True)) == "yes"
+    assert str(exactly(schema["has_children"], "no")) == "no"
+
+
+def test_name_pictures_and_likeness_stay_where_they_can(population, schema, profile):
+    found = what_if(
+        profile.record,
+        population,
+        Evidence.parse("age=60", schema),
+        keep=("gender", "top1", "top2", "top3"),
+        seed=1,
+    )
+    told = Likeness(profile.portrait, "same", "The portrait is the same.")
+    after = redress(profile, found, population, told, number=2)
+    assert after.name == profile.name and after.identity == profile.identity
+    assert after.id == f"{profile.id}-2"
+    assert set(after.choices) == set(profile.choices)
+    assert after.portrait is profile.portrait and "The portrait is the same." in after.notes
+    assert "60" in after.line
+    again = redress(after, found, population, told)
+    assert again.name == profile.name
+    man = what_if(profile.record, population, Evidence.parse("gender=male", schema), seed=1)
+    other = redress(profile, man, population)
+    assert other.name != profile.name and other.gender == "male"
+    assert other.identity.ethnicity == profile.identity.ethnicity

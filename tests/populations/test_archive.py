@@ -1,0 +1,141 @@
+"""A population as one file: the same again, and nothing else gets in."""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+
+import pytest
+
+from synth import populations
+from synth.errors import PopulaceError
+from synth.fitting.fit import build
+from synth.fitting.inspection import understand
+from synth.fitting.plan import Plan
+from synth.populations import archive
+from synth.populations.archive import pack, unpack
+
+
+@pytest.fixture(scope="module")
+def folder(people, tmp_path_factory):
+    people = people.head(600)
+    plan = Plan.of(understand(people, "x.csv"), "Ours").ruled("born <= died")
+    plan = Plan.from_json(plan.to_json() | {"score": "k2"})
+    path = tmp_path_factory.mktemp("population")
+    populations.write(build(people, plan, restarts=0), path, rows=True)
+    return path
+
+
+def parts(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def zipped(entries):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def again(content, **changes):
+    """The file with parts changed, and a manifest that agrees."""
+    held = parts(content) | {k.replace("__", "."): v for k, v in changes.items()}
+    held = {k: v for k, v in held.items() if v is not None}
+    held.pop("manifest.json")
+    digests = {k: hashlib.sha256(v).hexdigest() for k, v in held.items()}
+    manifest = json.dumps({"format": archive.FORMAT, "parts": digests})
+    return zipped([("manifest.json", manifest), *held.items()])
+
+
+@pytest.mark.parametrize("rows", [False, True])
+def test_there_and_back(folder, tmp_path, rows):
+    content = pack(folder, rows=rows)
+    assert content == pack(folder, rows=rows)
+    opened = unpack(content, tmp_path)
+    known = populations.load(folder)
+    assert opened.network.digest == known.network.digest
+    assert opened.finish == known.finish
+    assert (opened.table is not None) == rows
+    sample = opened.given().sample(500, seed=1)
+    assert (sample["total"] == sample["work"] + sample["home"]).all()
+
+
+def test_no_part_can_run(folder):
+    assert {name.rsplit(".")[-1] for name in parts(pack(folder, rows=True))} == {
+        "json",
+        "md",
+        "parquet",
+    }
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda c: b"", "damaged"),
+        (lambda c: b"not a zip", "damaged"),
+        (lambda c: c[: len(c) // 2], "damaged"),
+        (lambda c: zipped([("a.txt", b"x")]), "no population"),
+        (lambda c: zipped([*parts(c).items(), ("../../evil.json", b"{}")]), "more than"),
+        (lambda c: zipped([*parts(c).items(), ("/etc/passwd", b"x")]), "more than"),
+        (lambda c: zipped([*parts(c).items(), ("evil.pkl", b"\x80")]), "more than"),
+        (lambda c: zipped([(k, v + b" ") if k == "card.md" else (k, v)
+                           for k, v in parts(c).items()]), "changed after"),
+        (lambda c: again(c, network__json=None), "lacks network"),
+        (lambda c: again(c, network__json=b"[" * 100_000), "JSON"),
+        (lambda c: again(c, network__json=b"{}"), "no network"),
+        (lambda c: again(c, network__json=b"3"), "no network"),
+        (lambda c: again(c, reference__json=b"{}"), "reference"),
+        (lambda c: again(c, population__json=b"[]"), "damaged"),
+        (lambda c: again(c, population__json=b'{"featured": 3}'), "damaged"),
+        (lambda c: again(c, population__json=b'{"note": "![x](http://x.y/z.png)"}'), "link"),
+        (lambda c: again(c, population__json=b'{"title": "<script>"}'), "link"),
+        (lambda c: again(c, people__parquet=b"PAR1"), "Parquet|empty|damaged"),
+        (lambda c: again(c, card__md=b"\xff\xfe"), "card"),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_hostile_file_gets_a_sentence(folder, tmp_path, make, said):
+    with pytest.raises(PopulaceError) as caught:
+        unpack(make(pack(folder, rows=True)), tmp_path / "in", "x.populace").card  # noqa: B018
+    assert re.search(said, str(caught.value)), str(caught.value)
+    assert not (tmp_path / "evil.json").exists()
+
+
+def test_a_bomb_is_not_unpacked(folder, tmp_path):
+    bomb = again(pack(folder), card__md=b"0" * (2 * 2**20))
+    with pytest.raises(PopulaceError, match="far more"):
+        unpack(bomb, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_liar_about_its_size_is_caught(folder, tmp_path):
+    content = bytearray(pack(folder))
+    # The central directory promises fewer bytes than there are.
+    at = content.rfind(b"card.md") - 46
+    size = int.from_bytes(content[at + 24 : at + 28], "little")
+    content[at + 24 : at + 28] = (size - 5).to_bytes(4, "little")
+    with pytest.raises(PopulaceError):
+        unpack(bytes(content), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *((key, value) for key in ("first", "last", "bin") for value in (-5, 1e9, 2**62)),
+        *((key, value) for key in ("first", "last", "bin", "weight") for value in ("x", None, [])),
+        ("weight", -5),
+        ("weight", float("nan")),
+    ],
+)
+def test_a_twisted_network_gets_a_sentence(folder, tmp_path, key, value):
+    held = parts(pack(folder))
+    network = json.loads(held["network.json"])
+    column = network["columns"]["age"] if isinstance(network["columns"], dict) else next(
+        c for c in network["columns"] if c.get("name") == "age"
+    )  # fmt: skip
+    column["pieces"][key][1] = value
+    with pytest.raises(PopulaceError):
+        unpack(again(pack(folder), network__json=json.dumps(network).encode()), tmp_path)

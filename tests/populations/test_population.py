@@ -1,0 +1,142 @@
+"""The shipped populations: complete, true to their reference, honest; and tables of one's own."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth import populations, shipped_populations
+from synth.bayes import learn
+from synth.data.evidence import Evidence
+from synth.data.table import make_table
+from synth.errors import PopulaceError
+from synth.interests.vocabulary import US_INTERESTS
+
+SOURCES = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="module", params=populations.available())
+def population(request):
+    return populations.load(request.param)
+
+
+def test_both_are_shipped_and_the_us_comes_first():
+    assert populations.available() == ("us-time-use", "french-hobbies")
+
+
+def test_everything_is_there(population):
+    assert population.title
+    assert population.note.endswith(".")
+    assert "unweighted" in population.note
+    for words in ("Source", "Scores", "hgb_auc", "fresh real people"):
+        assert words in population.card
+    assert set(population.featured) <= set(population.network.schema.names)
+    assert population.reference.columns == population.network.schema.names
+    for rank in population.interests:
+        for level in population.network.schema[rank].levels:
+            assert 5 <= len(population.keywords[level]) <= 10
+            assert population.icons[level]
+
+
+def test_marginals_are_those_of_the_real_people(population):
+    posterior = population.given()
+    for column in population.network.schema:
+        if column.is_number:
+            continue
+        real = population.reference.share(column.name)
+        told = posterior.marginal(column.name).probabilities
+        assert 0.5 * np.abs(real - told).sum() < 0.015, column.name
+
+
+def test_one_fact_is_answered_like_the_real_people(population):
+    facts = Evidence.parse("marital=married", population.network.schema)
+    margins = population.reference.under(facts)
+    posterior = population.given(facts)
+    real = margins.marginal("top1")
+    told = posterior.marginal("top1").probabilities
+    assert 0.5 * np.abs(real / real.sum() - told).sum() < 0.04
+
+
+def test_no_one_has_an_interest_twice(population):
+    frame = population.given().sample(50_000, seed=1)
+    ranks = [frame[name].astype("string") for name in population.interests]
+    for i in range(3):
+        for j in range(i):
+            assert not (ranks[i] == ranks[j]).any()
+
+
+def test_ethnicity_is_kept_apart():
+    us = populations.load("us-time-use")
+    assert "ethnicity" not in us.network.schema
+    assert set(US_INTERESTS) == set(us.network.schema["top1"].levels)
+
+
+def test_no_row_of_the_us_population_is_shipped():
+    us = populations.load("us-time-use")
+    assert us.table is None
+    assert {path.name for path in us.folder.iterdir()} == {
+        "card.md",
+        "network.json",
+        "population.json",
+        "reference.json",
+    }
+
+
+def test_the_french_rows_are_shipped():
+    french = populations.load("french-hobbies")
+    assert len(french.table) == french.reference.rows == 8403
+
+
+def test_answers_are_kept(population):
+    facts = Evidence.parse("gender=female", population.network.schema)
+    assert population.given(facts) is population.given(facts)
+    for i in range(populations.REMEMBERED + 5):
+        text = f"gender={'fe' * (i % 2)}male"
+        population.given(Evidence.parse(text, population.network.schema))
+    assert len(population._remembered._kept) <= populations.REMEMBERED
+
+
+def test_a_table_of_ones_own(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.choice(["x", "y"], 500), "b": rng.integers(0, 50, 500)})
+    table = make_table(frame)
+    saved = populations.save(tmp_path / "mine", learn(table), table, title="Mine")
+    again = populations.load(tmp_path / "mine")
+    assert again.title == "Mine"
+    assert again.network.digest == saved.network.digest
+    assert again.table is None
+    assert again.card == ""
+    assert not (tmp_path / "mine" / "people.parquet").exists()
+
+
+def test_what_is_not_there_is_named(tmp_path):
+    with pytest.raises(PopulaceError, match="us-time-use"):
+        populations.load("us-time-us")
+    with pytest.raises(PopulaceError, match="no recipe"):
+        shipped_populations.build("atlantis", tmp_path)
+    with pytest.raises(PopulaceError, match="--source"):
+        shipped_populations.build("us-time-use", tmp_path)
+
+
+def test_damaged_folders_get_a_sentence(tmp_path):
+    rng = np.random.default_rng(0)
+    table = make_table(pd.DataFrame({"a": rng.choice(["x", "y"], 99), "b": np.arange(99) % 5}))
+    populations.save(tmp_path, learn(table), table)
+    (tmp_path / "population.json").write_text("{")
+    with pytest.raises(PopulaceError, match=r"population\.json"):
+        populations.load(tmp_path)
+    (tmp_path / "population.json").write_text(json.dumps({"title": "T"}))
+    (tmp_path / "reference.json").unlink()
+    with pytest.raises(PopulaceError, match=r"reference\.json"):
+        _ = populations.load(tmp_path).reference
+
+
+@pytest.mark.skipif(not SOURCES.is_dir(), reason="needs ../shared/data, the sources")
+def test_a_recipe_learns_its_source(tmp_path, monkeypatch):
+    monkeypatch.setattr(shipped_populations, "SHIPPED", tmp_path)
+    built = shipped_populations.build("french-hobbies", SOURCES, score="k2", restarts=0)
+    assert built.reference.rows == 8403
+    assert (tmp_path / "french-hobbies" / "people.parquet").exists()
+    assert "hgb_auc" in built.card

@@ -1,0 +1,148 @@
+"""The same people on one worker and on several, in frames and in files."""
+
+import json
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from synth import cluster
+from synth.bayes import learn
+from synth.cli.main import app
+from synth.data.evidence import Evidence
+from synth.data.table import make_table
+from synth.errors import PopulaceError
+from synth.populations import load
+
+dask = pytest.importorskip("dask")
+pytest.importorskip("dask.dataframe")
+
+
+@pytest.fixture(scope="module", params=["pieces", "gaussian"])
+def network(request):
+    """Columns of every kind with missing values; the second has two Gaussian columns."""
+    rng = np.random.default_rng(0)
+    n = 3000
+    age = np.clip(np.rint(rng.normal(45, 15, n)), 15, 90).astype(int)
+    height = np.round(rng.normal(170, 10, n) + 5 * (age > 40), 1)
+    frame = pd.DataFrame(
+        {
+            "sex": rng.choice(["female", "male"], n),
+            "age": age,
+            "height": height,
+            "weight": np.round(height - 100 + rng.normal(0, 8, n), 1),
+            "income": np.where(rng.random(n) < 0.2, np.nan, np.round(rng.lognormal(6, 1, n), 2)),
+            "pet": np.where(rng.random(n) < 0.3, None, rng.choice(["cat", "a, b|c"], n)),
+            "member": pd.array(rng.random(n) < age / 100, dtype="boolean"),
+        }
+    )
+    gaussian = ("height", "weight") if request.param == "gaussian" else ()
+    return learn(make_table(frame), gaussian=gaussian)
+
+
+@pytest.fixture
+def posterior(network):
+    asked = Evidence.parse('age=30..60,pet="a, b|c"|missing,height=165..', network.schema)
+    return network.given(asked, Evidence.parse("sex=female", network.schema))
+
+
+@pytest.fixture(scope="module")
+def workers():
+    """Two worker processes."""
+    distributed = pytest.importorskip("distributed")
+    made = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    )
+    with made, distributed.Client(made) as client:
+        yield client
+
+
+@pytest.mark.parametrize("partition_rows", [1, 7, 1000, 5000, 1 << 20])
+def test_the_same_people_however_they_are_divided(posterior, partition_rows):
+    rows = 40 if partition_rows < 100 else 5000
+    wanted = posterior.sample(rows, seed=3)
+    table = cluster.sample(posterior, rows, 3, partition_rows=partition_rows)
+    assert table.known_divisions and table.npartitions == -(-rows // partition_rows)
+    for scheduler in ("synchronous", "threads"):
+        pd.testing.assert_frame_equal(table.compute(scheduler=scheduler), wanted)
+
+
+def test_the_same_people_in_two_processes(posterior, workers):
+    wanted = posterior.sample(5000, seed=9)
+    table = cluster.sample(posterior, 5000, 9, partition_rows=777)
+    pd.testing.assert_frame_equal(workers.compute(table).result(), wanted)
+
+
+def test_the_same_files_in_two_processes(posterior, workers, tmp_path):
+    alone = tmp_path / "alone"
+    with dask.config.set(scheduler="synchronous"):
+        files = cluster.write_parquet(posterior, alone, 3000, 2, partition_rows=1000)
+    assert [path.name for path in files] == [f"part-{i:06}.parquet" for i in range(3)]
+    workers.run(int)  # both processes are there
+    with workers.as_current():
+        others = cluster.write_parquet(posterior, tmp_path / "both", 3000, 2, partition_rows=1000)
+    assert [a.read_bytes() for a in files] == [b.read_bytes() for b in others]
+    assert sorted(alone.iterdir()) == sorted(files)
+    read = pd.read_parquet(alone)
+    wanted = posterior.sample(3000, seed=2)
+    assert read.astype("string").equals(wanted.astype("string"))
+
+
+def test_answers_of_the_whole_table(posterior):
+    table = cluster.sample(posterior, 20_000, 1, partition_rows=4000)
+    counts = table["pet"].value_counts().compute(scheduler="synchronous")
+    wanted = posterior.sample(20_000, seed=1)["pet"].value_counts()
+    assert counts.sort_index().tolist() == wanted.sort_index().tolist()
+
+
+def test_the_command_line_draws_on_a_cluster(workers, tmp_path):
+    address, out = workers.scheduler.address, tmp_path / "people"
+    words = ["sample", "french-hobbies", "--rows", "500", "--given", "gender=female"]
+    done = CliRunner().invoke(app, [*words, "--out", str(out), "--dask", address])
+    assert done.exit_code == 0, done.output
+    network = load("french-hobbies").network
+    wanted = network.given(Evidence.parse("gender=female", network.schema)).sample(500)
+    assert pd.read_parquet(out).astype("string").equals(wanted.astype("string"))
+
+
+def test_no_cluster_is_one_sentence(tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    words = ["sample", "french-hobbies", "--out", str(tmp_path / "people"), "--dask"]
+    for address in ("tcp://127.0.0.1:9", "nowhere at all", "ftp://x:1"):
+        done = CliRunner().invoke(app, [*words, address])
+        assert done.exit_code == 2 and done.stderr.count("\n") == 1, done.output
+        assert address in done.stderr
+
+
+def test_nobody(posterior, tmp_path):
+    table = cluster.sample(posterior, 0).compute(scheduler="synchronous")
+    pd.testing.assert_frame_equal(table, posterior.sample(0))
+    with dask.config.set(scheduler="synchronous"):
+        (file,) = cluster.write_parquet(posterior, tmp_path / "none", 0)
+    assert len(pd.read_parquet(file)) == 0
+
+
+def test_the_question_is_text_with_exact_numbers(posterior):
+    said = json.loads(cluster._question(posterior))
+    assert set(said) == {"network", "tables", "weights", "given", "do"}
+    again = cluster._answer(cluster._question(posterior))
+    for name, table in posterior.network.tables.items():
+        assert np.array_equal(again.network.tables[name], table)
+    assert again.evidence == posterior.evidence and again.do == posterior.do
+    assert again.log_probability == posterior.log_probability
+
+
+def test_faults_are_one_sentence(posterior, tmp_path, monkeypatch):
+    with pytest.raises(PopulaceError, match="-1 rows"):
+        cluster.sample(posterior, -1)
+    with pytest.raises(PopulaceError, match="partition cannot have 0 rows"):
+        cluster.sample(posterior, 10, partition_rows=0)
+    (tmp_path / "file").write_text("here")
+    with pytest.raises(PopulaceError, match="something already"):
+        cluster.write_parquet(posterior, tmp_path, 10)
+    monkeypatch.setitem(sys.modules, "dask", None)
+    with pytest.raises(PopulaceError, match="not installed"):
+        cluster.sample(posterior, 10)

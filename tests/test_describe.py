@@ -1,0 +1,115 @@
+"""Questions, records and shares in words."""
+
+import pandas as pd
+import pytest
+
+from synth import describe, populations
+from synth.data.evidence import Evidence
+
+
+@pytest.fixture(scope="module")
+def us():
+    return populations.load("us-time-use")
+
+
+@pytest.fixture(scope="module")
+def french():
+    return populations.load("french-hobbies")
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ("", "Everybody"),
+        ("gender=female", "Women"),
+        ("gender=female,marital=married,age=25..35", "Married women aged 25–35"),
+        ("gender=male,age=65..", "Men aged 65 and over"),
+        ("age=..20", "People aged up to 20"),
+        ("age=30", "People aged 30"),
+        ("marital=widowed|divorced", "Divorced or widowed people"),
+        ("has_children=yes", "People with children at home"),
+        ("gender=male,top1=pets", "Men whose first interest is Pets"),
+        ("top2=missing", "People whose second interest is none"),
+        ("has_children=no", "People without children at home"),
+        ("labor_status=not_in_labor_force", "People, labour status: not in the labour force"),
+        ("born_in_us=no", "People, born in the US: no"),
+        ("education=doctoral degree", "People, education: doctoral degree"),
+    ],
+)
+def test_questions(us, facts, words):
+    assert describe.question(Evidence.parse(facts, us.network.schema), us) == words
+
+
+def test_french_questions(french):
+    facts = Evidence.parse("gender=female,age_group=26-35,diy=yes", french.network.schema)
+    assert describe.question(facts, french) == "Women aged 26–35, DIY: yes"
+
+
+def test_records(us, french):
+    record = {
+        "age": 34,
+        "gender": "female",
+        "marital": "married",
+        "education": "bachelor's degree",
+        "has_children": True,
+    }
+    assert (
+        describe.record_line(record, us)
+        == "34 · woman · married · bachelor's degree · with children at home"
+    )
+    minor = {**record, "age": 16, "marital": "never married", "education": "< hs diploma"}
+    assert describe.record_line(minor, us) == "16 · woman · never married · no high-school diploma"
+    record = {"age_group": "26-35", "gender": "male", "marital": "single", "profession": pd.NA}
+    assert describe.record_line(record, french) == "26–35 · man · single"
+
+
+def test_every_sampled_record_has_words(us, french):
+    for population in (us, french):
+        frame = population.given().sample(50, seed=1)
+        for record in frame.to_dict("records"):
+            assert describe.record_line(record, population)
+            rows = describe.record_rows(record, population)
+            assert [title for title, _ in rows] == [c.title for c in population.network.schema]
+            assert all(value for _, value in rows)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (1.0, "100%"),
+        (0.9999, ">99.9%"),
+        (0.1143, "11.4%"),
+        (0.041, "4.1%"),
+        (0.0003, "0.03%"),
+        (4.2e-7, "1 in 2.38 million"),
+        (1e-15, "1 in 1e+03 trillion"),
+    ],
+)
+def test_shares(share, words):
+    assert describe.share_words(share) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (1.0, "1 in 1"),
+        (0.5, "1 in 2"),
+        (1 / 3400, "1 in 3,400"),
+        (1 / 3.5, "1 in 3.5"),
+        (1 / 123_456, "1 in 120,000"),
+        (0.0, "nobody"),
+    ],
+)
+def test_one_in(share, words):
+    assert describe.one_in(share) == words
+
+
+def test_sentences_about_facts_use_the_columns_titles(us):
+    facts = Evidence.parse("top1=pets,top2=pets,age=25..35", us.network.schema)
+    text = "top1=pets and top2=pets exclude each other in this population: drop one of them."
+    told = describe.sentence(text, facts, us)
+    assert told == (
+        "“First interest: Pets” and “second interest: Pets” exclude each other in this "
+        "population: drop one of them."
+    )
+    assert describe.sentence("Nobody has age=25..35.", facts, us) == "Nobody has “age: 25–35”."
