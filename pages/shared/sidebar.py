@@ -174,8 +174,8 @@ def _explain(name: str) -> None:
     if absent:
         st.info(
             f"The link asks for the population “{markdown.plain(absent[:60])}”, which is not in "
-            "this session. A population of one’s own is never shared by a link: ask its owner for the "
-            "file, and load it in the Studio."
+            "this session. A population of one’s own is never shared by a link: ask its owner for "
+            "the file, and load it in the Studio."
         )
     elif loaders.is_own(name):
         st.caption("Learned from your table; only this session knows it.")

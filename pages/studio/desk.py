@@ -20,7 +20,7 @@ import streamlit as st
 from pages.studio.sheet import sheet
 from synth import populations
 from synth.errors import PopulaceError
-from synth.fitting.inspection import Understanding
+from synth.fitting.inspection import Inspection
 from synth.fitting.interests import Interest, Things, Wish
 from synth.fitting.plan import Plan
 from synth.fitting.tasks import Job, State
@@ -48,7 +48,7 @@ class Desk:
     name: str = ""
     size: int = 0
     job: Job | None = None
-    understood: Understanding | None = None
+    inspection: Inspection | None = None
     sheet: pd.DataFrame | None = None
     edited: pd.DataFrame | None = None
     shown: pd.DataFrame | None = None
@@ -68,7 +68,7 @@ class Desk:
         """Lay a table on the desk and have it read."""
         self.clear()
         self.name, self.size = name, len(content)
-        self._start("understand", content)
+        self._start("inspect", content)
 
     def open(self, name: str, content: bytes | memoryview) -> None:
         """Have a saved population opened; the table on the desk stays."""
@@ -123,7 +123,7 @@ class Desk:
             self.problem = str(error)
         except OSError as error:
             self.problem = f"The server could not keep the file ({error.strerror}): try later."
-        if self.job is None and kind == "understand":
+        if self.job is None and kind == "inspect":
             self.name = ""
 
     def cancel(self) -> None:
@@ -133,7 +133,7 @@ class Desk:
         kind = self.job.kind
         self.job.close()
         self.job = None
-        if kind == "understand":
+        if kind == "inspect":
             self.clear()
         self.problem = "It was stopped; nothing was kept of it."
 
@@ -143,7 +143,7 @@ class Desk:
             self.job.close()
         (Path(self.room.name) / "upload").unlink(missing_ok=True)
         self.token = secrets.token_hex(4)
-        self.name, self.size, self.job, self.understood = "", 0, None, None
+        self.name, self.size, self.job, self.inspection = "", 0, None, None
         self.sheet = self.edited = self.shown = self.made = None
         self.put_away()
         self.problem = ""
@@ -156,8 +156,8 @@ class Desk:
         try:
             if state.error:
                 raise PopulaceError(state.error)
-            if job.kind == "understand":
-                self._read(job.folder / "understanding.json")
+            if job.kind == "inspect":
+                self._read(job.folder / "inspection.json")
             elif job.kind == "list":
                 self.things = Things.from_json(_json(job.folder / "things.json"))
             elif job.kind == "interests":
@@ -169,15 +169,15 @@ class Desk:
                 self.made, self.seconds = found, state.seconds
         except (PopulaceError, OSError, ValueError) as error:
             self.problem = str(error)
-            if job.kind == "understand":
+            if job.kind == "inspect":
                 self.name = ""
         finally:
             job.close()
 
     def _read(self, path: Path) -> None:
-        understood = Understanding.from_json(_json(path))
-        self.understood = understood
-        self.sheet = sheet(understood, Plan.of(understood))
+        inspection = Inspection.from_json(_json(path))
+        self.inspection = inspection
+        self.sheet = sheet(inspection, Plan.of(inspection))
         self.edited = self.shown = self.sheet
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.shared import markdown
 from pages.studio.desk import Desk, desk
 from synth.errors import PopulaceError
-from synth.fitting.inspection import Found
+from synth.fitting.inspection import ColumnInspection
 from synth.fitting.interests import FEWEST, TOPICS, Wish
 from synth.fitting.plan import Plan
 from synth.populations import Population
@@ -79,7 +79,7 @@ def learned(made: Population) -> None:
 
 
 def _of_texts(table: Desk) -> Wish | None:
-    texts = [one for one in table.understood.found if one.column.kind == "categorical"]
+    texts = [one for one in table.inspection.found if one.column.kind == "categorical"]
     if not texts:
         st.caption("Your table has no column of texts.")
         return None
@@ -128,8 +128,8 @@ def _of_things(table: Desk) -> Wish | None:
             disabled=table.job is not None,
             on_click=table.put_away,
         )
-    own = [one.column.name for one in table.understood.found]
-    likely = next((i for i, one in enumerate(table.understood.found) if _is_key(one)), 0)
+    own = [one.column.name for one in table.inspection.found]
+    likely = next((i for i, one in enumerate(table.inspection.found) if _is_key(one)), 0)
     place = (token, things.name)
     grid = st.grid(2, min_column_width=240, gap=12, key="studio-wish")
     with grid.cell():
@@ -161,7 +161,7 @@ def _how_many(table: Desk) -> int:
     )
 
 
-def _is_key(one: Found) -> bool:
+def _is_key(one: ColumnInspection) -> bool:
     return "identifier" in one.note or "looks like a key" in one.note
 
 

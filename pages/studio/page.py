@@ -81,7 +81,7 @@ def _ask_for_a_file(table: Desk) -> None:
 # ── A job that runs ──────────────────────────────────────────────────────────────────────────────
 
 _DOING = {
-    "understand": "Reading your table",
+    "inspect": "Reading your table",
     "learn": "Learning from your table",
     "open": "Opening the population",
     "list": "Reading the second table",
@@ -120,12 +120,12 @@ def _watch(table: Desk) -> None:
 
 
 def _table_head(table: Desk) -> None:
-    understood = table.understood
-    learned = sum(one.column.role == "model" for one in understood.found)
+    inspection = table.inspection
+    learned = sum(one.column.role == "model" for one in inspection.found)
     with st.container(horizontal=True, vertical_alignment="center", key="studio-file"):
         st.html(
-            f'<p class="pp-studio-file"><b>{escape(table.name)}</b> · {understood.rows:,} rows · '
-            f"{len(understood.found)} columns, {learned} of them to learn from</p>",
+            f'<p class="pp-studio-file"><b>{escape(table.name)}</b> · {inspection.rows:,} rows · '
+            f"{len(inspection.found)} columns, {learned} of them to learn from</p>",
             width="stretch",
         )
         st.button(
@@ -135,7 +135,7 @@ def _table_head(table: Desk) -> None:
             type="tertiary",
             on_click=table.clear,
         )
-    for note in understood.notes:
+    for note in inspection.notes:
         st.caption(markdown.plain(note))
 
 
@@ -182,14 +182,14 @@ def _sheet(table: Desk) -> pd.DataFrame:
 
 
 def _notes(table: Desk) -> None:
-    told = [one.note for one in table.understood.found if one.note]
+    told = [one.note for one in table.inspection.found if one.note]
     if told:
         label = "1 remark on the columns" if len(told) == 1 else f"{len(told)} remarks on columns"
         with st.expander(label, icon=":material/info:"):
             st.markdown("\n".join(f"- {markdown.plain(note)}" for note in told))
     with st.expander("The first rows", icon=":material/table_rows:"):
-        names = [one.column.name for one in table.understood.found]
-        st.dataframe(pd.DataFrame(table.understood.preview, columns=names), hide_index=True)
+        names = [one.column.name for one in table.inspection.found]
+        st.dataframe(pd.DataFrame(table.inspection.preview, columns=names), hide_index=True)
 
 
 def _dependences(table: Desk, plan: Plan) -> Plan:
@@ -237,7 +237,7 @@ def _plan(table: Desk) -> Plan | None:
     _step("What was understood")
     edited = _sheet(table)
     _notes(table)
-    plan = Plan.of(table.understood)
+    plan = Plan.of(table.inspection)
     try:
         plan = plan.corrected(corrections(table.sheet, edited))
     except PopulaceError as error:
@@ -268,7 +268,7 @@ def _ask_to_learn(table: Desk, plan: Plan | None) -> None:
     left, right = st.columns(2)
     title = left.text_input(
         "What to call it",
-        value=Plan.of(table.understood).title,
+        value=Plan.of(table.inspection).title,
         key=f"title-{table.token}",
         max_chars=60,
         persist_state="session",
@@ -413,7 +413,7 @@ def _page(table: Desk) -> None:
         _say_no(table.problem)
     if table.job is not None:
         _watch(table)
-    if table.understood is None:
+    if table.inspection is None:
         if table.job is None:
             _ask_for_a_table(table)
     else:
@@ -423,7 +423,7 @@ def _page(table: Desk) -> None:
         plan = _plan(table)
         if table.job is None:
             _ask_to_learn(table, plan)
-    if table.understood is None and table.made is not None and table.job is None:
+    if table.inspection is None and table.made is not None and table.job is None:
         _result(table)
     _own()
     if table.job is None:

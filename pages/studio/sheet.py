@@ -8,21 +8,21 @@ from typing import Any
 import pandas as pd
 
 from synth.data.schema import Column, number_text
-from synth.fitting.inspection import Found, Understanding
+from synth.fitting.inspection import ColumnInspection, Inspection
 from synth.fitting.plan import KINDS, USES, Correction, Plan
 
 FIXED = ("column", "values", "missing")
 """What is shown and cannot be edited."""
 
 
-def sheet(understood: Understanding, plan: Plan) -> pd.DataFrame:
+def sheet(inspection: Inspection, plan: Plan) -> pd.DataFrame:
     """One row a column: column, use, kind, values, missing, least, most, label."""
-    rows = [_row(found, plan) for found in understood.found]
+    rows = [_row(found, plan) for found in inspection.found]
     frame = pd.DataFrame(rows)
     return frame.astype({"least": "float64", "most": "float64", "missing": "float64"})
 
 
-def _row(found: Found, plan: Plan) -> dict[str, Any]:
+def _row(found: ColumnInspection, plan: Plan) -> dict[str, Any]:
     column = plan.schema[found.column.name]
     return {
         "column": column.name,
@@ -36,7 +36,7 @@ def _row(found: Found, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _values(column: Column, found: Found) -> str:
+def _values(column: Column, found: ColumnInspection) -> str:
     """What a column holds, in a few words."""
     if column.role == "skip" and found.examples:
         return f"{found.distinct:,} values: {', '.join(found.examples)} …"

@@ -155,7 +155,7 @@ class HillClimb:
             shaken = self._climb(self._shake(best, rng))
             if shaken.scores.sum() > best.scores.sum() + 1e-9:
                 best = shaken
-        return self._finish(best)
+        return self._constraints(best)
 
     def take(self, edges: Iterable[Edge], score: Score, sizes: Sequence[int]) -> HillClimb:
         """Instead of searching: these edges, best first, as far as the rules allow.
@@ -174,9 +174,9 @@ class HillClimb:
                 joined = graph.parents[b] >> a & 1 or graph.parents[a] >> b & 1
                 if not joined and graph.add[a, b] > -np.inf and self._legal(graph, "add", a, b):
                     self._apply(graph, "add", a, b)
-        return self._finish(graph)
+        return self._constraints(graph)
 
-    def _finish(self, best: _Graph) -> HillClimb:
+    def _constraints(self, best: _Graph) -> HillClimb:
         n = len(self._sizes)
         self.edges_ = tuple((a, b) for b in range(n) for a in _bits(best.parents[b]))
         self.score_ = float(best.scores.sum())

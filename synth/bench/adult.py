@@ -31,7 +31,7 @@ from synth.errors import PopulaceError
 from synth.evaluate.fidelity import evaluate
 from synth.evaluate.shape import shape
 from synth.fitting.fit import build
-from synth.fitting.inspection import depend, understand
+from synth.fitting.inspection import depend, inspect_table
 from synth.fitting.plan import Plan
 
 FOLLOWS = (
@@ -109,8 +109,8 @@ def shape_figures(dataset: Dataset, people: pd.DataFrame) -> dict[str, Any]:
 
 def _by_plan(dataset: Dataset) -> dict[str, Any]:
     """Our network as the Studio learns it, with what it finds to follow from what."""
-    understood = understand(dataset.train, dataset.name)
-    plan = Plan.of(understood)
+    inspection = inspect_table(dataset.train, dataset.name)
+    plan = Plan.of(inspection)
     canonical = make_table(dataset.train, plan.schema).frame
     plan = plan.following(*depend(canonical, plan.schema))
     begin = time.perf_counter()

@@ -364,14 +364,14 @@ def fit(
 def _planned(table: Path, schema: Path | None, follow: bool) -> tuple[Any, Plan, tuple[str, ...]]:
     """A table's rows, what is to be made of them, and why columns are left out."""
     from synth.data.table import make_table, read_frame
-    from synth.fitting.inspection import depend, understand
+    from synth.fitting.inspection import depend, inspect_table
     from synth.fitting.plan import Plan
 
     frame, notes = read_frame(table)
     if schema is None:
-        understood = understand(frame, table.name, notes)
-        plan = Plan.of(understood)
-        left = [one.note for one in understood.found if one.column.role == "skip"]
+        inspection = inspect_table(frame, table.name, notes)
+        plan = Plan.of(inspection)
+        left = [one.note for one in inspection.found if one.column.role == "skip"]
         notes = (*notes, *left)
     else:
         plan = Plan.from_json(_text(schema))

@@ -82,7 +82,7 @@ Derived = Sum | Cut
 
 
 @dataclass(frozen=True)
-class Finish:
+class Constraints:
     """What is worked out, and what must hold.
 
     Attributes
@@ -158,7 +158,7 @@ class Finish:
         }
 
     @staticmethod
-    def from_json(value: Mapping[str, Any], modelled: Schema) -> Finish:
+    def from_json(value: Mapping[str, Any], modelled: Schema) -> Constraints:
         """What `to_json` wrote, checked against the modelled columns.
 
         Raises
@@ -177,9 +177,11 @@ class Finish:
             raise PopulaceError(
                 "What is worked out for each row is damaged in this population: build it again."
             ) from error
-        finish = Finish(derived, columns, (), order)
-        finish.check(modelled)
-        return Finish(derived, columns, parse_rules(rules, finish.schema(modelled)), order)
+        constraints = Constraints(derived, columns, (), order)
+        constraints.check(modelled)
+        return Constraints(
+            derived, columns, parse_rules(rules, constraints.schema(modelled)), order
+        )
 
     def check(self, modelled: Schema) -> None:
         """Raise a PopulaceError unless every part is there before what is made of it."""
@@ -209,7 +211,7 @@ class Finish:
         return columns_of(self.rules)
 
 
-NOTHING = Finish()
+NO_CONSTRAINTS = Constraints()
 """Nothing is worked out and nothing must hold."""
 
 

@@ -22,7 +22,7 @@ from synth.bayes.inference import Factor, Posterior, _ImpossibleError, _OnlyTold
 from synth.bayes.network import Network
 from synth.bayes.random import stream_key
 from synth.bayes.sampling import SYNTHETIC, Sampler
-from synth.constraints.derived import Finish
+from synth.constraints.derived import Constraints
 from synth.data.evidence import Evidence, Fact
 from synth.errors import PopulaceError
 
@@ -32,7 +32,7 @@ ROW_TRIES = 400
 _BLOCK = 1 << 16
 
 
-class FinishedPosterior(Posterior):
+class ConstrainedPosterior(Posterior):
     """A `Posterior` under rules, whose samples hold derived columns.
 
     `probability` is the share of those for whom the rules hold. Within a bin that a rule cuts in
@@ -44,13 +44,15 @@ class FinishedPosterior(Posterior):
         network: Network,
         evidence: Evidence,
         do: Evidence,
-        finish: Finish,
-        whole: FinishedPosterior | None = None,
+        constraints: Constraints,
+        whole: ConstrainedPosterior | None = None,
     ) -> None:
-        finish.refuse((*evidence, *do))
-        self.finish = finish
+        constraints.refuse((*evidence, *do))
+        self.constraints = constraints
         self._rules = tuple(
-            rule for rule in finish.rules if all(name in network.codings for name in rule.columns)
+            rule
+            for rule in constraints.rules
+            if all(name in network.codings for name in rule.columns)
         )
         self._whole = whole
         super().__init__(network, evidence, do)
@@ -83,7 +85,7 @@ class FinishedPosterior(Posterior):
             return 0.0
         whole = self._whole
         if whole is None or self.do:
-            whole = FinishedPosterior(self.network, Evidence(), self.do, self.finish)
+            whole = ConstrainedPosterior(self.network, Evidence(), self.do, self.constraints)
         return min(self._eliminated[1] - whole._eliminated[1], 0.0)
 
     @property
@@ -93,7 +95,7 @@ class FinishedPosterior(Posterior):
 
     def _is_impossible(self, facts: dict[str, Fact]) -> bool:
         try:
-            FinishedPosterior(self.network, _OnlyTold(facts), self.do, self.finish)
+            ConstrainedPosterior(self.network, _OnlyTold(facts), self.do, self.constraints)
         except _ImpossibleError:
             return True
         except PopulaceError:
@@ -101,16 +103,16 @@ class FinishedPosterior(Posterior):
         return False
 
     @cached_property
-    def _sampler(self) -> FinishedSampler:
-        return FinishedSampler(super()._sampler, self)
+    def _sampler(self) -> ConstrainedSampler:
+        return ConstrainedSampler(super()._sampler, self)
 
 
-class FinishedSampler:
+class ConstrainedSampler:
     """Draws finished rows; person number i of a seed is the same however many are asked for."""
 
-    def __init__(self, drawn: Sampler, posterior: FinishedPosterior) -> None:
+    def __init__(self, drawn: Sampler, posterior: ConstrainedPosterior) -> None:
         self._drawn = drawn
-        self._finish = posterior.finish
+        self._constraints = posterior.constraints
         self._rules = posterior._rules
         names = dict.fromkeys(name for rule in self._rules for name in rule.columns)
         self._numbers = {
@@ -124,9 +126,9 @@ class FinishedSampler:
     ) -> pd.DataFrame:
         """People number `start` to `start + rows` of the seed, finished."""
         frame = self._once(rows, seed, start, threads)
-        if not self._finish.rules:
+        if not self._constraints.rules:
             return frame
-        broken = np.flatnonzero(self._finish.broken(frame))
+        broken = np.flatnonzero(self._constraints.broken(frame))
         for attempt in range(1, ROW_TRIES + 1):
             if not len(broken):
                 return frame
@@ -154,7 +156,7 @@ class FinishedSampler:
         frame = self._drawn.sample(rows, seed, start=start, threads=threads)
         if self._numbers:
             frame = self._redraw(frame, seed, start)
-        return self._finish.derive(frame)
+        return self._constraints.derive(frame)
 
     def _redraw(self, frame: pd.DataFrame, seed: int, start: int) -> pd.DataFrame:
         """Draw the values of rows that break a rule again, inside their bins."""
@@ -221,7 +223,7 @@ class FinishedSampler:
             rows = broken[blocks == block]
             low = int(rows[0])
             fresh = self._once(int(rows[-1]) - low + 1, other, start + low, 1).iloc[rows - low]
-            wrong = self._finish.broken(fresh)
+            wrong = self._constraints.broken(fresh)
             kept = rows[~wrong]
             if len(kept):
                 frame = frame.copy(deep=False)

@@ -279,12 +279,12 @@ def _between(column: Column, fact: Between) -> Between:
 
 
 def _one_of(column: Column, values: list[str]) -> OneOf:
-    understood = {_understood(column, value) for value in values}
+    inspection = {_understood(column, value) for value in values}
     if column.is_number:
         return OneOf(
-            tuple(sorted(understood, key=lambda v: math.inf if v == MISSING else float(v)))
+            tuple(sorted(inspection, key=lambda v: math.inf if v == MISSING else float(v)))
         )
-    return OneOf(tuple(state for state in column.states if state in understood))
+    return OneOf(tuple(state for state in column.states if state in inspection))
 
 
 def _understood(column: Column, value: str) -> str:

@@ -12,13 +12,13 @@ from synth import populations
 from synth.bayes.coding import Coding, Pieces
 from synth.bayes.learning import NetworkLearner
 from synth.bayes.network import Network
-from synth.constraints.derived import NOTHING, Cut, Finish, Sum, possible
+from synth.constraints.derived import NO_CONSTRAINTS, Constraints, Cut, Sum, possible
 from synth.constraints.discovery import Lookup
 from synth.constraints.rules import Rule, parse_rules
 from synth.data.schema import Column, Schema, some_of
 from synth.data.table import CELLS_LIMIT, Table, make_table
 from synth.errors import PopulaceError
-from synth.fitting.interests import Found, find
+from synth.fitting.interests import LearnedInterests, find
 from synth.fitting.plan import Plan
 from synth.populations import Population
 
@@ -92,7 +92,7 @@ def build(
     plan = replace(plan, rules=_rules(plan, table.schema))
     rows, weight, told = _unrolled(table, plan)
     notes += told
-    derived = _finish(plan, table.schema, NOTHING)
+    derived = _constraints(plan, table.schema, NO_CONSTRAINTS)
     rows, told = _obeying(rows, derived, table.schema)
     notes += told
     if len(rows) < 2:
@@ -143,11 +143,11 @@ def build(
         network = _with_leaf(network, one, table.schema[one.name], rows)
     network = replace(network, schema=Schema(tuple(network.schema[c.name] for c in modelled)))
     # 4. What is worked out and must hold in every sampled row.
-    finish = _finish(plan, table.schema, derived, network.schema)
-    wanted = {*network.schema.names, *finish.names}
+    constraints = _constraints(plan, table.schema, derived, network.schema)
+    wanted = {*network.schema.names, *constraints.names}
     finished = rows[[name for name in table.schema.names if name in wanted]]
     say(0.9, "Counting the real people")
-    real = Table(finished, finish.schema(network.schema), table.digest)
+    real = Table(finished, constraints.schema(network.schema), table.digest)
     note = _note(plan, len(rows), weight)
     population = populations.of(
         network,
@@ -156,11 +156,11 @@ def build(
         note=note,
         featured=_featured(network, {one.name for one in plan.lookups}),
         card=_card(plan, network, note, notes),
-        finish=finish,
+        constraints=constraints,
         keywords=found.keywords if found else {},
     )
     # 5. The rules must leave somebody.
-    if finish.rules:
+    if constraints.rules:
         say(0.95, "Trying the rules")
         population.given().sample(_CHECKED, seed=plan.seed)
     say(1.0, "Done")
@@ -170,7 +170,7 @@ def build(
 # ---------------------------------------------------------------------- rows
 
 
-def _with(frame: pd.DataFrame, plan: Plan, found: Found) -> tuple[pd.DataFrame, Plan]:
+def _with(frame: pd.DataFrame, plan: Plan, found: LearnedInterests) -> tuple[pd.DataFrame, Plan]:
     """Rows and plan with the interests as further columns, none of them twice in a row.
 
     What people wrote is not learned beside them.
@@ -217,11 +217,13 @@ def _unrolled(table: Table, plan: Plan) -> tuple[pd.DataFrame, str, list[str]]:
     return rows.iloc[taken].reset_index(drop=True), "", [said]
 
 
-def _obeying(rows: pd.DataFrame, finish: Finish, schema: Schema) -> tuple[pd.DataFrame, list[str]]:
+def _obeying(
+    rows: pd.DataFrame, constraints: Constraints, schema: Schema
+) -> tuple[pd.DataFrame, list[str]]:
     """The rows that keep every rule and lie within the bounds, and how many do not."""
     keep = np.ones(len(rows), dtype=bool)
     notes = []
-    for rule in finish.rules:
+    for rule in constraints.rules:
         wrong = rule.broken(rows)
         if wrong.any():
             notes.append(f"{_rows(int(wrong.sum()))} left out because of the rule {rule}.")
@@ -314,7 +316,9 @@ def _with_leaf(network: Network, one: Lookup, column: Column, rows: pd.DataFrame
 # ---------------------------------------------------------------------- words
 
 
-def _finish(plan: Plan, schema: Schema, given: Finish, modelled: Schema | None = None) -> Finish:
+def _constraints(
+    plan: Plan, schema: Schema, given: Constraints, modelled: Schema | None = None
+) -> Constraints:
     """What is worked out and must hold; the second time against what was learned."""
     known = {c.name: c for c in (modelled or schema)}
     columns = []
@@ -322,12 +326,12 @@ def _finish(plan: Plan, schema: Schema, given: Finish, modelled: Schema | None =
         column = possible(one, schema[one.name], known)
         known[one.name] = column
         columns.append(column)
-    finish = Finish(plan.derived, tuple(columns), plan.rules, schema.names)
+    constraints = Constraints(plan.derived, tuple(columns), plan.rules, schema.names)
     if modelled is not None:
-        order = tuple(n for n in schema.names if n in modelled or n in finish.names)
-        finish = replace(finish, order=order)
-        finish.check(modelled)
-    return finish
+        order = tuple(n for n in schema.names if n in modelled or n in constraints.names)
+        constraints = replace(constraints, order=order)
+        constraints.check(modelled)
+    return constraints
 
 
 def _featured(network: Network, settled: set[str]) -> tuple[str, ...]:

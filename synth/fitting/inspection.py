@@ -33,7 +33,7 @@ _WEIGHT = re.compile(r"(^|[_\s.-])(\w*weight|\w*wgt|wt|pw)([_\s.-]|$)")
 
 
 @dataclass(frozen=True)
-class Found:
+class ColumnInspection:
     """One column: what it is, and what was seen in it.
 
     Attributes
@@ -58,7 +58,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Understanding:
+class Inspection:
     """A table as it was understood.
 
     Attributes
@@ -67,7 +67,7 @@ class Understanding:
         The file's name.
     rows : int
         How many rows it has.
-    found : tuple of Found
+    found : tuple of ColumnInspection
         Its columns, in order.
     derived, lookups
         What follows from what.
@@ -79,7 +79,7 @@ class Understanding:
 
     name: str
     rows: int
-    found: tuple[Found, ...]
+    found: tuple[ColumnInspection, ...]
     derived: tuple[Derived, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     notes: tuple[str, ...] = ()
@@ -104,14 +104,14 @@ class Understanding:
         }
 
     @staticmethod
-    def from_json(value: Mapping[str, Any]) -> Understanding:
+    def from_json(value: Mapping[str, Any]) -> Inspection:
         """What `to_json` wrote."""
         schema = Schema.from_json(value["schema"])
-        return Understanding(
+        return Inspection(
             str(value["name"]),
             int(value["rows"]),
             tuple(
-                Found(column, float(told[0]), int(told[1]), tuple(told[2]), str(told[3]))
+                ColumnInspection(column, float(told[0]), int(told[1]), tuple(told[2]), str(told[3]))
                 for column, told in zip(schema, value["found"], strict=True)
             ),
             tuple(derived_from_json(entry) for entry in value["derived"]),
@@ -121,7 +121,7 @@ class Understanding:
         )
 
 
-def understand(frame: pd.DataFrame, name: str, notes: tuple[str, ...] = ()) -> Understanding:
+def inspect_table(frame: pd.DataFrame, name: str, notes: tuple[str, ...] = ()) -> Inspection:
     """Say what a frame of `table.read_frame` is.
 
     Raises
@@ -136,7 +136,7 @@ def understand(frame: pd.DataFrame, name: str, notes: tuple[str, ...] = ()) -> U
         raise PopulaceError(f"There is no column to learn from in {name}.{reason}")
     table = make_table(frame, schema)
     derived, looked_up = depend(table.frame, schema.modelled)
-    return Understanding(
+    return Inspection(
         name,
         len(frame),
         tuple(found),
@@ -171,12 +171,12 @@ def _inferred(frame: pd.DataFrame) -> tuple[Column, str]:
     return schema.columns[0], "".join(told)
 
 
-def _found(column: Column, note: str, values: pd.Series) -> Found:
+def _found(column: Column, note: str, values: pd.Series) -> ColumnInspection:
     absent = float(values.isna().mean())
     try:
         counts = values.value_counts()
     except TypeError:  # lists and the like
-        return Found(column, absent, 0, (), note)
+        return ColumnInspection(column, absent, 0, (), note)
     distinct = int((counts > 0).sum())
     examples = tuple(
         {"True": "yes", "False": "no"}.get(_text(value), _text(value))
@@ -204,7 +204,7 @@ def _found(column: Column, note: str, values: pd.Series) -> Found:
             )
         elif _WEIGHT.search(folded) and distinct > 20:
             note = f"Column {column.name} may weigh the rows: if so, give it the use “weight”."
-    return Found(column, absent, distinct, examples, note)
+    return ColumnInspection(column, absent, distinct, examples, note)
 
 
 def _row(row: tuple[Any, ...]) -> tuple[str, ...]:
@@ -222,4 +222,4 @@ def _text(value: Any) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-__all__ = ["Cut", "Found", "Lookup", "Sum", "Understanding", "depend", "understand"]
+__all__ = ["ColumnInspection", "Cut", "Inspection", "Lookup", "Sum", "depend", "inspect_table"]

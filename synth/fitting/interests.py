@@ -130,7 +130,7 @@ class Interest:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class LearnedInterests:
     """Interests of a table's people.
 
     Attributes
@@ -170,7 +170,7 @@ def find(
     *,
     seed: int = 0,
     progress: Progress | None = None,
-) -> Found:
+) -> LearnedInterests:
     """Learn the interests of a table's people.
 
     Parameters
@@ -294,7 +294,7 @@ def _clean(column: pd.Series) -> pd.Series:
     return words.map(seen, na_action="ignore").astype(object)
 
 
-def _found(learned: Learned, who: pd.Index, note: str) -> Found:
+def _found(learned: Learned, who: pd.Index, note: str) -> LearnedInterests:
     tops = learned.joined(pd.DataFrame({"who": who}), "who", len(RANKS)).drop(columns="who")
     model = learned.interests
     names = {}
@@ -321,7 +321,7 @@ def _found(learned: Learned, who: pd.Index, note: str) -> Found:
     ]
     interests.sort(key=lambda one: -one.share)
     frame = tops[[column.name for column in columns]]
-    return Found(tuple(interests), tuple(columns), frame, note)
+    return LearnedInterests(tuple(interests), tuple(columns), frame, note)
 
 
-__all__ = ["FEWEST", "RANKS", "TOPICS", "Found", "Interest", "Things", "Wish", "find"]
+__all__ = ["FEWEST", "RANKS", "TOPICS", "Interest", "LearnedInterests", "Things", "Wish", "find"]

@@ -14,7 +14,7 @@ from synth.constraints.discovery import Lookup
 from synth.constraints.rules import Rule, parse_rules
 from synth.data.schema import Column, Kind, Role, Schema, hint, number_text
 from synth.errors import PopulaceError
-from synth.fitting.inspection import Understanding
+from synth.fitting.inspection import Inspection
 from synth.fitting.interests import Wish
 
 Use = Literal["learn", "weight", "count", "keep apart", "leave out"]
@@ -81,13 +81,13 @@ class Plan:
     interests: Wish | None = None
 
     @staticmethod
-    def of(understood: Understanding, title: str = "") -> Plan:
+    def of(inspection: Inspection, title: str = "") -> Plan:
         """The plan that is followed when nothing is corrected."""
         return Plan(
-            understood.schema,
-            derived=understood.derived,
-            lookups=understood.lookups,
-            title=title or title_of(understood.name),
+            inspection.schema,
+            derived=inspection.derived,
+            lookups=inspection.lookups,
+            title=title or title_of(inspection.name),
         )
 
     @property

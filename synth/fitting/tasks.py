@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     from synth.fitting.plan import Plan
 
-Kind = Literal["understand", "learn", "open", "list", "interests"]
+Kind = Literal["inspect", "learn", "open", "list", "interests"]
 ROOT = Path(__file__).parents[2]
 MEMORY = 6 * 2**30
 """Bytes of address space that a child may claim; what it really uses is far less."""
 SECONDS: Mapping[Kind, int] = {
-    "understand": 900,
+    "inspect": 900,
     "learn": 7200,
     "open": 900,
     "list": 900,
@@ -87,7 +87,7 @@ class Job:
 
     Parameters
     ----------
-    kind : {"understand", "learn", "open", "list", "interests"}
+    kind : {"inspect", "learn", "open", "list", "interests"}
         What it does.
     folder : Path
         A private folder that does not exist yet; it is removed with the job.
@@ -289,13 +289,13 @@ def _say(share: float, words: str) -> None:
 
 def _understand(folder: Path, task: Mapping[str, Any], say: Callable[[float, str], None]) -> None:
     from synth.data.table import read_frame
-    from synth.fitting.inspection import understand
+    from synth.fitting.inspection import inspect_table
 
     say(0.05, "Reading the file")
     frame, notes = read_frame(Path(task["upload"]), name=task["name"])
     say(0.5, f"Looking at {len(frame):,} rows of {frame.shape[1]} columns")
-    understood = understand(frame, task["name"], notes)
-    _write(folder / "understanding.json", json.dumps(understood.to_json()))
+    inspection = inspect_table(frame, task["name"], notes)
+    _write(folder / "inspection.json", json.dumps(inspection.to_json()))
 
 
 def _learn(folder: Path, task: Mapping[str, Any], say: Callable[[float, str], None]) -> None:
@@ -370,7 +370,7 @@ def _write(path: Path, text: str) -> None:
 
 
 _WORK: Mapping[str, Callable[[Path, Mapping[str, Any], Callable[[float, str], None]], None]] = {
-    "understand": _understand,
+    "inspect": _understand,
     "learn": _learn,
     "open": _open,
     "list": _list,

@@ -20,8 +20,8 @@ from typing import Any
 
 from synth.bayes.inference import Posterior
 from synth.bayes.network import Network
-from synth.constraints.derived import NOTHING, Finish
-from synth.constraints.posterior import FinishedPosterior
+from synth.constraints.derived import NO_CONSTRAINTS, Constraints
+from synth.constraints.posterior import ConstrainedPosterior
 from synth.data.contingency import Reference
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema, hint
@@ -93,7 +93,7 @@ class Population:
     network: Network
     featured: tuple[str, ...]
     folder: Path | None
-    finish: Finish = NOTHING
+    constraints: Constraints = NO_CONSTRAINTS
     told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _held: _Held | None = field(default=None, repr=False)
     _remembered: _Remembered = field(default_factory=_Remembered, repr=False)
@@ -101,14 +101,14 @@ class Population:
     @cached_property
     def digest(self) -> str:
         """The population's identity: its network's, and what it was learned from in memory."""
-        if self._held is None and not self.finish and not self.told:
+        if self._held is None and not self.constraints and not self.told:
             return self.network.digest
         told: tuple[Any, ...] = (
             self.network.digest,
             self.reference.to_json(),
             self.table is not None,
             (self.title, self.note, self.featured, self.card),
-            self.finish.to_json(),
+            self.constraints.to_json(),
         )
         if self.told:
             told = (*told, sorted(self.told.items()))
@@ -171,19 +171,19 @@ class Population:
     def answer(self, evidence: Evidence | None = None, do: Evidence | None = None) -> Posterior:
         """What `given` says, worked out anew and not kept: for questions asked only once."""
         evidence, do = evidence or Evidence(), do or Evidence()
-        if not self.finish:
+        if not self.constraints:
             return self.network.given(evidence, do)
         whole = self._whole if evidence or do else None
-        return FinishedPosterior(self.network, evidence, do, self.finish, whole)
+        return ConstrainedPosterior(self.network, evidence, do, self.constraints, whole)
 
     @cached_property
-    def _whole(self) -> FinishedPosterior:
-        return FinishedPosterior(self.network, Evidence(), Evidence(), self.finish)
+    def _whole(self) -> ConstrainedPosterior:
+        return ConstrainedPosterior(self.network, Evidence(), Evidence(), self.constraints)
 
     @cached_property
     def schema(self) -> Schema:
         """The columns of a sampled row: those that are learned, and those worked out (apart)."""
-        return self.finish.schema(self.network.schema)
+        return self.constraints.schema(self.network.schema)
 
     def facts(self, text: str) -> Evidence:
         """Read a line of facts about this population, as `Evidence.parse` does.
@@ -192,7 +192,7 @@ class Population:
         """
         asked = Schema(tuple(replace(column, role="model") for column in self.schema))
         evidence = Evidence.parse(text, asked)
-        self.finish.refuse(tuple(evidence))
+        self.constraints.refuse(tuple(evidence))
         return evidence
 
     def in_memory(self) -> Population:
@@ -236,9 +236,9 @@ def load(name: str | Path) -> Population:
             ) from error
     network = Network.load(folder / "network.json")
     names = network.schema.names
-    finish = NOTHING
+    constraints = NO_CONSTRAINTS
     if isinstance(about.get("finish"), dict):
-        finish = Finish.from_json(about["finish"], network.schema)
+        constraints = Constraints.from_json(about["finish"], network.schema)
     return Population(
         name=folder.name,
         title=str(about.get("title") or folder.name),
@@ -246,7 +246,7 @@ def load(name: str | Path) -> Population:
         network=network,
         featured=tuple(n for n in about.get("featured", names[:6]) if n in names),
         folder=folder,
-        finish=finish,
+        constraints=constraints,
         told=_keywords(about.get("keywords", {}), folder),
     )
 
@@ -259,15 +259,15 @@ def of(
     note: str = "",
     featured: tuple[str, ...] = (),
     card: str = "",
-    finish: Finish = NOTHING,
+    constraints: Constraints = NO_CONSTRAINTS,
     keywords: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Population:
     """A population in memory, called ``own-`` and eight digits of its digest.
 
     `table` holds the real rows that the network was learned from, or at least its columns and
-    those that `finish` works out. `keywords` describe its interests, where they were learned.
+    those that `constraints` works out. `keywords` describe its interests, where they were learned.
     """
-    schema = finish.schema(network.schema)
+    schema = constraints.schema(network.schema)
     missing = [name for name in schema.names if name not in table.frame.columns]
     if missing:
         raise PopulaceError(f"The table lacks the network's column {missing[0]}: learn from it.")
@@ -279,7 +279,7 @@ def of(
         network=network,
         featured=tuple(n for n in featured if n in network.schema) or network.schema.names[:6],
         folder=None,
-        finish=finish,
+        constraints=constraints,
         told=dict(keywords or {}),
         _held=_Held(card, rows),
     )
@@ -322,8 +322,8 @@ def write(population: Population, folder: str | Path, *, rows: bool = False) -> 
         "note": population.note,
         "featured": list(population.featured),
     }
-    if population.finish:
-        about["finish"] = population.finish.to_json()
+    if population.constraints:
+        about["finish"] = population.constraints.to_json()
     if population.told:
         about["keywords"] = {name: list(words) for name, words in population.told.items()}
     text = json.dumps(about, indent=2, ensure_ascii=False)

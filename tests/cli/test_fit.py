@@ -39,20 +39,20 @@ def test_rules_counts_and_what_follows(table, tmp_path):
     drawn = pd.read_csv(sample)
     assert (drawn["total"] == drawn["work"] + drawn["home"]).all()
     assert not (drawn["born"] > drawn["died"]).any()
-    assert unpack(file.read_bytes(), tmp_path / "in").finish == made.finish
+    assert unpack(file.read_bytes(), tmp_path / "in").constraints == made.constraints
     asked = CliRunner().invoke(app, ["probability", str(out), "--given", "total=3"])
     assert asked.exit_code == 2
     assert "work and home" in asked.stderr
     again = fit(table, tmp_path / "again", "--schema", out / "plan.json")
     assert again.exit_code == 0, again.output
-    assert populations.load(tmp_path / "again").finish == made.finish
+    assert populations.load(tmp_path / "again").constraints == made.constraints
 
 
 def test_nothing_follows_when_it_should_not(table, tmp_path):
     result = fit(table, tmp_path / "out", "--no-follow")
     assert result.exit_code == 0, result.output
     made = populations.load(tmp_path / "out")
-    assert not made.finish
+    assert not made.constraints
     assert "total" in made.network.schema
 
 

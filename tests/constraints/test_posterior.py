@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from synth.bayes import learn
-from synth.constraints.derived import Finish, Sum, possible
-from synth.constraints.posterior import FinishedPosterior, _uniform
+from synth.constraints.derived import Constraints, Sum, possible
+from synth.constraints.posterior import ConstrainedPosterior, _uniform
 from synth.constraints.rules import parse_rules
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema
@@ -34,8 +34,8 @@ def network(table):
 
 
 def under(network, text, evidence=NOBODY):
-    finish = Finish(rules=parse_rules(text, network.schema))
-    return FinishedPosterior(network, evidence, NOBODY, finish)
+    constraints = Constraints(rules=parse_rules(text, network.schema))
+    return ConstrainedPosterior(network, evidence, NOBODY, constraints)
 
 
 def test_codes_under_rules_are_exact(network):
@@ -89,13 +89,13 @@ def test_a_rule_on_a_sum_draws_whole_rows_anew(network):
     total = Sum("total", (("a", 1), ("b", 1)))
     known = {column.name: column for column in network.schema}
     column = possible(total, known["a"], known)
-    bare = Finish((total,), (column,), (), ())
+    bare = Constraints((total,), (column,), (), ())
     rules = parse_rules("total >= 6", Schema((*network.schema, column)))
-    finish = Finish((total,), (column,), rules, ())
-    drawn = FinishedPosterior(network, NOBODY, NOBODY, finish).sample(30_000, seed=1)
+    constraints = Constraints((total,), (column,), rules, ())
+    drawn = ConstrainedPosterior(network, NOBODY, NOBODY, constraints).sample(30_000, seed=1)
     assert (drawn["total"] == drawn["a"] + drawn["b"]).all()
     assert drawn["total"].min() == 6
-    plain = FinishedPosterior(network, NOBODY, NOBODY, bare).sample(60_000, seed=2)
+    plain = ConstrainedPosterior(network, NOBODY, NOBODY, bare).sample(60_000, seed=2)
     kept = plain[plain["total"] >= 6]
     assert drawn["a"].mean() == pytest.approx(kept["a"].mean(), abs=0.05)
 

@@ -18,7 +18,7 @@ from synth.evaluate.holdout import relearned, rows_of, trial
 from synth.evaluate.report import scaled
 from synth.evaluate.sections import Titles
 from synth.fitting.fit import build
-from synth.fitting.inspection import depend, understand
+from synth.fitting.inspection import depend, inspect_table
 from synth.fitting.plan import Plan
 from synth.jobs.thread import Job, Shelf
 from synth.populations import of
@@ -71,7 +71,7 @@ def test_a_trial_learns_as_the_network_was_learned(population):
 def test_what_follows_without_exception_still_follows(draw):
     frame = draw(0).assign(zone=lambda f: f["land"].map({"east": 1, "west": 2, "isle": 9}))
     frame["county"] = "county " + frame["town"].str[-1]
-    plan = Plan.of(understand(frame, "towns"))
+    plan = Plan.of(inspect_table(frame, "towns"))
     found = build(frame, plan.following(*depend(make_table(frame, plan.schema).frame, plan.schema)))
     table = rows_of(found)
     half = make_table(table.frame.head(700), table.schema)

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from synth import populations
-from synth.constraints.derived import Finish
+from synth.constraints.derived import Constraints
 from synth.data.evidence import Between, Evidence
 from synth.errors import PopulaceError
 from synth.fitting.fit import build
-from synth.fitting.inspection import Understanding, understand
+from synth.fitting.inspection import Inspection, inspect_table
 from synth.fitting.plan import Correction, Plan, title_of
 
 RULES = """
@@ -24,13 +24,13 @@ total >= 3
 
 
 @pytest.fixture(scope="module")
-def understood(people):
-    return understand(people, "our_people.csv")
+def inspection(people):
+    return inspect_table(people, "our_people.csv")
 
 
 @pytest.fixture(scope="module")
-def made(people, understood):
-    plan = Plan.of(understood).ruled(RULES)
+def made(people, inspection):
+    plan = Plan.of(inspection).ruled(RULES)
     plan = Plan.from_json(json.loads(json.dumps(plan.to_json())) | {"score": "k2"})
     return build(people, plan, restarts=0)
 
@@ -50,15 +50,15 @@ def keeps(frame):
     assert (frame["code"] == 100 + frame["province"].astype(str).str[9:].astype(int)).all()
 
 
-def test_it_is_understood(understood):
-    schema = understood.schema
+def test_it_is_understood(inspection):
+    schema = inspection.schema
     assert schema["person"].role == "skip"
-    assert {str(one) for one in understood.derived} == {
+    assert {str(one) for one in inspection.derived} == {
         "total = work + home",
         "group follows from age",
     }
-    assert Understanding.from_json(json.loads(json.dumps(understood.to_json()))) == understood
-    assert len(understood.preview) == 20
+    assert Inspection.from_json(json.loads(json.dumps(inspection.to_json()))) == inspection
+    assert len(inspection.preview) == 20
 
 
 def test_every_row_keeps_everything(made, tmp_path):
@@ -124,7 +124,7 @@ def test_facts_against_the_rules_are_named(made):
 
 def test_it_survives_a_file(made, tmp_path):
     saved = populations.write(made, tmp_path, rows=True)
-    assert saved.finish == made.finish
+    assert saved.constraints == made.constraints
     keeps(saved.given().sample(5000, seed=1))
     again = saved.in_memory()
     keeps(again.given().sample(5000, seed=1))
@@ -150,9 +150,9 @@ def test_it_survives_a_file(made, tmp_path):
     ],
 )
 def test_a_damaged_finish_gets_a_sentence(made, damage):
-    value = made.finish.to_json() | damage if damage else {}
+    value = made.constraints.to_json() | damage if damage else {}
     with pytest.raises(PopulaceError):
-        Finish.from_json(value, made.network.schema)
+        Constraints.from_json(value, made.network.schema)
 
 
 def test_rows_that_break_rules_are_counted(made, people):
@@ -170,9 +170,9 @@ def test_counts_are_unrolled():
             "# days": [1, 0, 5] * 20,
         }
     )
-    understood = understand(frame, "x.csv")
-    assert "count" in next(f.note for f in understood.found if f.column.name == "# days")
-    plan = Plan.of(understood).corrected([Correction("# days", use="count")])
+    inspection = inspect_table(frame, "x.csv")
+    assert "count" in next(f.note for f in inspection.found if f.column.name == "# days")
+    plan = Plan.of(inspection).corrected([Correction("# days", use="count")])
     made = build(frame, plan, restarts=0)
     assert made.reference.rows == 120
     told = made.given().marginal("kind").to_dict()
@@ -187,7 +187,7 @@ def test_weights_weigh():
     kind = rng.choice(["a", "b"], 500)
     weight = np.where(kind == "a", 3.0, 1.0) + rng.random(500) / 99
     frame = pd.DataFrame({"kind": kind, "x": rng.integers(0, 4, 500), "wgt": weight})
-    plan = Plan.of(understand(frame, "x.csv")).corrected([Correction("wgt", use="weight")])
+    plan = Plan.of(inspect_table(frame, "x.csv")).corrected([Correction("wgt", use="weight")])
     made = build(frame, plan, restarts=0)
     assert made.given().marginal("kind").to_dict()["a"] == pytest.approx(0.75, abs=0.05)
     assert "not weighted" in made.note
@@ -195,8 +195,8 @@ def test_weights_weigh():
         plan.corrected([Correction("x", use="count")])
 
 
-def test_narrower_bounds_hold(people, understood):
-    plan = Plan.of(understood).corrected(
+def test_narrower_bounds_hold(people, inspection):
+    plan = Plan.of(inspection).corrected(
         [Correction("age", lower=20, upper=40), Correction("pay", label="Pay a month")]
     )
     made = build(people, Plan.from_json(plan.to_json() | {"score": "k2"}), restarts=0)
@@ -204,8 +204,8 @@ def test_narrower_bounds_hold(people, understood):
     assert made.schema["pay"].title == "Pay a month"
 
 
-def test_corrections_drop_what_no_longer_fits(understood):
-    plan = Plan.of(understood)
+def test_corrections_drop_what_no_longer_fits(inspection):
+    plan = Plan.of(inspection)
     plan = plan.corrected([Correction("work", use="leave out"), Correction("age", kind="real")])
     assert {str(one) for one in plan.derived} == {"group follows from age"}
     plan = plan.corrected([Correction("province", use="keep apart")])
@@ -218,8 +218,8 @@ def test_corrections_drop_what_no_longer_fits(understood):
         plan.corrected([Correction(c.name, use="leave out") for c in plan.schema])
 
 
-def test_rules_that_nobody_keeps(people, understood):
-    plan = Plan.of(understood).ruled("born > died\nborn < died\ndied >= 0\ndied > 3000")
+def test_rules_that_nobody_keeps(people, inspection):
+    plan = Plan.of(inspection).ruled("born > died\nborn < died\ndied >= 0\ndied > 3000")
     with pytest.raises(PopulaceError, match=r"no value in the rows|Fewer than two"):
         build(people, plan)
 

@@ -20,7 +20,7 @@ from synth import populations
 from synth.data.table import read_frame, write_csv
 from synth.errors import PopulaceError
 from synth.fitting.fit import build
-from synth.fitting.inspection import Understanding, understand
+from synth.fitting.inspection import Inspection, inspect_table
 from synth.fitting.plan import Plan
 from synth.fitting.tasks import Job
 
@@ -40,11 +40,11 @@ def parquet_of(table):
 def made_of(content, name="x.csv"):
     """What becomes of an upload: a population, or a PopulaceError."""
     frame, notes = read_frame(content, name=name)
-    understood = understand(frame, name, notes)
-    assert Understanding.from_json(understood.to_json()) == understood
-    shown = sheet(understood, Plan.of(understood))
+    inspection = inspect_table(frame, name, notes)
+    assert Inspection.from_json(inspection.to_json()) == inspection
+    shown = sheet(inspection, Plan.of(inspection))
     assert corrections(shown, shown) == ()
-    plan = Plan.from_json(Plan.of(understood).to_json() | {"score": "k2"})
+    plan = Plan.from_json(Plan.of(inspection).to_json() | {"score": "k2"})
     made = build(frame, plan, restarts=0)
     with tempfile.TemporaryDirectory() as folder:
         saved = populations.write(made, folder, rows=True).in_memory()
@@ -152,7 +152,7 @@ def test_a_bomb_bursts_in_the_child(tmp_path, kind):
     assert len(content) < 20 * 2**20
     path = tmp_path / "bomb.parquet"
     path.write_bytes(content)
-    job = Job("understand", tmp_path / "job", path, {"name": "b.parquet"}, memory=800 * 2**20)
+    job = Job("inspect", tmp_path / "job", path, {"name": "b.parquet"}, memory=800 * 2**20)
     state = job.wait(PATIENCE)
     assert state.error.endswith(".")
     assert not state.done
@@ -164,7 +164,7 @@ def test_a_broken_stream_is_no_crash(tmp_path):
     content[200:260] = zlib.compress(b"?" * 999)[:60].ljust(60, b"\x00")
     path = tmp_path / "x.parquet"
     path.write_bytes(bytes(content))
-    job = Job("understand", tmp_path / "job", path, {"name": "x.parquet"})
+    job = Job("inspect", tmp_path / "job", path, {"name": "x.parquet"})
     state = job.wait(PATIENCE)
     assert state.over
     job.close()
@@ -241,7 +241,7 @@ def test_a_parquet_file_with_random_bytes_in_it(changes):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.parquet"
         path.write_bytes(bytes(content))
-        job = Job("understand", Path(folder) / "job", path, {"name": "x.parquet"})
+        job = Job("inspect", Path(folder) / "job", path, {"name": "x.parquet"})
         state = job.wait(PATIENCE)
         assert state.over
         assert state.done or state.error.endswith((".", "?"))

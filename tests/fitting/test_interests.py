@@ -10,7 +10,7 @@ import pytest
 from synth import populations
 from synth.errors import PopulaceError
 from synth.fitting.fit import build
-from synth.fitting.inspection import understand
+from synth.fitting.inspection import inspect_table
 from synth.fitting.interests import Things, Wish, find
 from synth.fitting.plan import Plan
 from synth.fitting.tasks import Job
@@ -53,7 +53,7 @@ def both():
 
 
 def plan_of(people, wish):
-    return replace(Plan.of(understand(people, "people.csv")), score="k2", interests=wish)
+    return replace(Plan.of(inspect_table(people, "people.csv")), score="k2", interests=wish)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_a_wish_that_cannot_be_granted_is_told(both):
         Wish(3, key="id", person="who").checked(schema)
     with pytest.raises(PopulaceError, match="abouts"):
         Wish(3, text="abouts").checked(schema)
-    named = understand(people.rename(columns={"gender": "top1"}), "x.csv").schema
+    named = inspect_table(people.rename(columns={"gender": "top1"}), "x.csv").schema
     with pytest.raises(PopulaceError, match="column top1 already"):
         Wish(3, text="about").checked(named)
     damaged = plan_of(people, LONG).to_json() | {"interests": {"topics": 3}}

@@ -10,7 +10,7 @@ import pytest
 from synth import populations
 from synth.errors import PopulaceError
 from synth.fitting import tasks
-from synth.fitting.inspection import Understanding
+from synth.fitting.inspection import Inspection
 from synth.fitting.plan import Plan
 from synth.fitting.tasks import Job
 
@@ -25,25 +25,25 @@ def upload(people, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def understood(upload, tmp_path_factory):
-    job = Job("understand", tmp_path_factory.mktemp("a") / "job", upload, {"name": "people.csv"})
+def inspection(upload, tmp_path_factory):
+    job = Job("inspect", tmp_path_factory.mktemp("a") / "job", upload, {"name": "people.csv"})
     state = job.wait(PATIENCE)
     assert state.done, state
-    told = json.loads((job.folder / "understanding.json").read_text("utf-8"))
+    told = json.loads((job.folder / "inspection.json").read_text("utf-8"))
     job.close()
-    return Understanding.from_json(told)
+    return Inspection.from_json(told)
 
 
-def plan_of(understood, **changes):
-    return Plan.of(understood).ruled("born <= died").to_json() | changes
+def plan_of(inspection, **changes):
+    return Plan.of(inspection).ruled("born <= died").to_json() | changes
 
 
 def alive(process):
     return process.poll() is None
 
 
-def test_it_learns_and_leaves_a_population(upload, understood, tmp_path):
-    told = {"name": "people.csv", "plan": plan_of(understood, score="k2")}
+def test_it_learns_and_leaves_a_population(upload, inspection, tmp_path):
+    told = {"name": "people.csv", "plan": plan_of(inspection, score="k2")}
     job = Job("learn", tmp_path / "job", upload, told)
     assert not job.state().over
     state = job.wait(PATIENCE)
@@ -58,8 +58,8 @@ def test_it_learns_and_leaves_a_population(upload, understood, tmp_path):
     assert (people["total"] == people["work"] + people["home"]).all()
 
 
-def test_it_is_stopped(upload, understood, tmp_path):
-    job = Job("learn", tmp_path / "job", upload, {"name": "x", "plan": plan_of(understood)})
+def test_it_is_stopped(upload, inspection, tmp_path):
+    job = Job("learn", tmp_path / "job", upload, {"name": "x", "plan": plan_of(inspection)})
     job.cancel()
     assert not alive(job.process)
     assert "stopped" in job.state().error
@@ -67,8 +67,8 @@ def test_it_is_stopped(upload, understood, tmp_path):
     assert not (tmp_path / "job").exists()
 
 
-def test_a_dropped_handle_ends_its_child(upload, understood, tmp_path):
-    job = Job("learn", tmp_path / "job", upload, {"name": "x", "plan": plan_of(understood)})
+def test_a_dropped_handle_ends_its_child(upload, inspection, tmp_path):
+    job = Job("learn", tmp_path / "job", upload, {"name": "x", "plan": plan_of(inspection)})
     process = job.process
     del job
     for _ in range(100):
@@ -81,15 +81,15 @@ def test_a_dropped_handle_ends_its_child(upload, understood, tmp_path):
 
 def test_a_mistake_is_its_sentence(tmp_path):
     (tmp_path / "x.csv").write_bytes(b"a,b\n1,\x00\n")
-    job = Job("understand", tmp_path / "job", tmp_path / "x.csv", {"name": "x.csv"})
+    job = Job("inspect", tmp_path / "job", tmp_path / "x.csv", {"name": "x.csv"})
     state = job.wait(PATIENCE)
     assert "NUL" in state.error
     assert not state.done
     job.close()
 
 
-def test_a_crash_is_a_sentence(upload, understood, tmp_path):
-    job = Job("learn", tmp_path / "job", upload, {"name": "x", "plan": plan_of(understood)})
+def test_a_crash_is_a_sentence(upload, inspection, tmp_path):
+    job = Job("learn", tmp_path / "job", upload, {"name": "x", "plan": plan_of(inspection)})
     os.kill(job.process.pid, 11)
     state = job.wait(PATIENCE)
     assert state.error.endswith(".")
@@ -98,15 +98,15 @@ def test_a_crash_is_a_sentence(upload, understood, tmp_path):
 
 
 def test_memory_is_limited(upload, tmp_path):
-    job = Job("understand", tmp_path / "job", upload, {"name": "x"}, memory=300 * 2**20)
+    job = Job("inspect", tmp_path / "job", upload, {"name": "x"}, memory=300 * 2**20)
     state = job.wait(PATIENCE)
     assert not state.done
     assert state.error.endswith(".")
     job.close()
 
 
-def test_time_is_limited(upload, understood, tmp_path):
-    told = {"name": "x", "plan": plan_of(understood)}
+def test_time_is_limited(upload, inspection, tmp_path):
+    told = {"name": "x", "plan": plan_of(inspection)}
     job = Job("learn", tmp_path / "job", upload, told, seconds=1)
     time.sleep(1.5)
     state = job.state()
@@ -118,13 +118,13 @@ def test_time_is_limited(upload, understood, tmp_path):
 def test_not_too_many_at_a_time(upload, tmp_path, monkeypatch):
     monkeypatch.setattr(tasks, "MOST", 0)
     with pytest.raises(PopulaceError, match="try again"):
-        Job("understand", tmp_path / "job", upload, {"name": "x"})
+        Job("inspect", tmp_path / "job", upload, {"name": "x"})
     assert not (tmp_path / "job").exists()
 
 
 def test_the_child_knows_little_of_the_parent(upload, tmp_path, monkeypatch):
     monkeypatch.setenv("SECRET_OF_THE_SERVER", "42")
-    job = Job("understand", tmp_path / "job", upload, {"name": "x"})
+    job = Job("inspect", tmp_path / "job", upload, {"name": "x"})
     environment = Path(f"/proc/{job.process.pid}/environ")
     if environment.exists():
         assert b"SECRET_OF_THE_SERVER" not in environment.read_bytes()

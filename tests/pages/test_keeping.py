@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.cards import menu, selection
+from synth.people.pictures import standin_scorer
 
 
 def texts(app, pattern):

@@ -12,7 +12,7 @@ from synth.bayes import learn
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.fitting.fit import build
-from synth.fitting.inspection import understand
+from synth.fitting.inspection import inspect_table
 from synth.fitting.plan import Plan
 
 PAGES = sorted(
@@ -70,7 +70,7 @@ def ruled():
             "total": work + home,
         }
     )
-    plan = Plan.of(understand(frame, "ruled.csv")).ruled("age >= 15\nwork <= home")
+    plan = Plan.of(inspect_table(frame, "ruled.csv")).ruled("age >= 15\nwork <= home")
     return build(frame, Plan.from_json(plan.to_json() | {"score": "k2"}), restarts=0)
 
 

@@ -4,14 +4,14 @@ import pandas as pd
 import pytest
 
 from pages.studio.sheet import corrections, sheet
-from synth.fitting.inspection import understand
+from synth.fitting.inspection import inspect_table
 from synth.fitting.plan import Correction, Plan
 
 
 @pytest.fixture(scope="module")
 def shown(people):
-    understood = understand(people, "people.csv")
-    return sheet(understood, Plan.of(understood))
+    inspection = inspect_table(people, "people.csv")
+    return sheet(inspection, Plan.of(inspection))
 
 
 def row(frame, name):

@@ -72,9 +72,9 @@ def desk(app):
 
 def test_a_table_becomes_a_population(visit, table):
     app = upload(visit("studio"), "people.csv", table)
-    understood = desk(app).understood
-    assert understood.rows == 400
-    assert understood.schema["id"].role == "skip"
+    inspection = desk(app).inspection
+    assert inspection.rows == 400
+    assert inspection.schema["id"].role == "skip"
     ticks = [one.label for one in app.checkbox]
     assert any("total = work" in label for label in ticks)
     assert any("city" in label and "province" in label for label in ticks)
@@ -112,7 +112,7 @@ def test_nothing_is_lost_when_the_page_is_left(visit, table):
     app.switch_page("pages/marginals/page.py").run()
     app.switch_page("pages/studio/page.py").run()
     assert not app.exception
-    assert desk(app).understood is not None
+    assert desk(app).inspection is not None
     assert app.text_area[0].value == "age >= 15"
     assert not next(one for one in app.checkbox if "total" in one.label).value
 
@@ -267,7 +267,7 @@ def test_a_wish_that_cannot_be_granted_is_a_sentence(visit, likes, table):
         (told,) = warnings(app)
         assert said in told
         assert desk(app).things is None
-        assert desk(app).understood is not None
+        assert desk(app).inspection is not None
     named = upload(visit("studio"), "people.csv", table.replace(b"gender", b"top1"))
     key = f"interests-{desk(named).token}"
     named.segmented_control(key=key).set_value("what people write").run()
@@ -296,4 +296,4 @@ def test_a_hostile_upload_gets_a_sentence(visit, name, content, said):
     assert said in told.replace("\\", "")
     assert told.endswith(".")
     assert app.file_uploader  # another table can be tried
-    assert desk(app).understood is None
+    assert desk(app).inspection is None

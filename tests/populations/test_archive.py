@@ -11,7 +11,7 @@ import pytest
 from synth import populations
 from synth.errors import PopulaceError
 from synth.fitting.fit import build
-from synth.fitting.inspection import understand
+from synth.fitting.inspection import inspect_table
 from synth.fitting.plan import Plan
 from synth.populations import archive
 from synth.populations.archive import pack, unpack
@@ -20,7 +20,7 @@ from synth.populations.archive import pack, unpack
 @pytest.fixture(scope="module")
 def folder(people, tmp_path_factory):
     people = people.head(600)
-    plan = Plan.of(understand(people, "x.csv"), "Ours").ruled("born <= died")
+    plan = Plan.of(inspect_table(people, "x.csv"), "Ours").ruled("born <= died")
     plan = Plan.from_json(plan.to_json() | {"score": "k2"})
     path = tmp_path_factory.mktemp("population")
     populations.write(build(people, plan, restarts=0), path, rows=True)
@@ -57,7 +57,7 @@ def test_there_and_back(folder, tmp_path, rows):
     opened = unpack(content, tmp_path)
     known = populations.load(folder)
     assert opened.network.digest == known.network.digest
-    assert opened.finish == known.finish
+    assert opened.constraints == known.constraints
     assert (opened.table is not None) == rows
     sample = opened.given().sample(500, seed=1)
     assert (sample["total"] == sample["work"] + sample["home"]).all()
