@@ -1,0 +1,331 @@
+"""The contract between what learns people and what asks about them, and the register.
+
+A generator learns a `Model` from a table; a model answers with a `Conditional`: how common some
+people are, what they are like, and samples of them. Everything above this room speaks to these
+three alone. To add a generator, write one file that ends with ``register(MyGenerator())`` and name
+that file in `_MODULES`.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from synth.constraints.derived import NO_CONSTRAINTS, Constraints
+from synth.constraints.discovery import Lookup
+from synth.data.evidence import Evidence
+from synth.data.schema import Schema, hint
+from synth.errors import PopulaceError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from synth.bayes.inference import Marginal
+    from synth.bayes.network import Network
+    from synth.data.table import Table
+
+DEFAULT = "bayes-network"
+"""The generator that serves where none is named."""
+STREAM_ROWS = 1 << 18
+"""Rows of a row group of a streamed file."""
+
+Progress = Callable[[float, str], None]
+"""Gets the share that is done, between 0 and 1, and words."""
+
+
+def no_progress(share: float, words: str) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a model is to be learned, or was.
+
+    Attributes
+    ----------
+    seed : int
+        The same seed learns the same model from the same table.
+    weights : str or None
+        The column that weighs rows; without it every row counts once.
+    lookups : tuple of Lookup
+        Columns that another column settles exactly.
+    options : mapping of str to JSON value
+        What else the generator knows: for the Bayesian network `score`, `max_parents`, `bins`,
+        `search`, `restarts`, `gaussian`, and `required` and `forbidden` edges. A generator leaves
+        aside what it does not know.
+    """
+
+    seed: int = 0
+    weights: str | None = None
+    lookups: tuple[Lookup, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Conditional(Protocol):
+    """People of whom some things are known.
+
+    Attributes
+    ----------
+    schema : Schema
+        The columns that were learned.
+    evidence : Evidence
+        What is known of them.
+    exact : bool
+        Whether probabilities, marginals and samples follow from the model exactly; False where
+        they are estimated.
+    probability, log_probability : float
+        How common such people are, and its natural logarithm.
+    """
+
+    @property
+    def schema(self) -> Schema: ...
+    @property
+    def evidence(self) -> Evidence: ...
+    @property
+    def exact(self) -> bool: ...
+    @property
+    def probability(self) -> float: ...
+    @property
+    def log_probability(self) -> float: ...
+
+    def marginal(self, column: str) -> Marginal:
+        """The distribution of one learned column."""
+        ...
+
+    def sample(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pd.DataFrame:
+        """People number `start` to `start + rows` of the seed, in canonical dtypes.
+
+        Person number i of a seed is the same however many are drawn, and by however many threads.
+        """
+        ...
+
+    def sample_arrow(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pa.Table:
+        """The same people as an Arrow table, marked as synthetic."""
+        ...
+
+    def write_parquet(
+        self,
+        path: str | Path,
+        rows: int,
+        seed: int = 0,
+        *,
+        threads: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Stream people to a Parquet file; `progress` gets the rows written."""
+        ...
+
+
+class Model(Protocol):
+    """What was learned from a table; immutable, shared by threads.
+
+    Attributes
+    ----------
+    generator : str
+        The name of the generator that learned it and can load it.
+    schema : Schema
+        The columns that were learned.
+    digest : str
+        Its identity: 16 hexadecimal digits of its content's SHA-256.
+    network : Network or None
+        The Bayesian network, where the model is one.
+    settings : Settings
+        How it was learned, so that it can be learned again in the same way.
+    """
+
+    @property
+    def generator(self) -> str: ...
+    @property
+    def schema(self) -> Schema: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def network(self) -> Network | None: ...
+    @property
+    def settings(self) -> Settings: ...
+
+    def given(
+        self,
+        evidence: Evidence | None = None,
+        do: Evidence | None = None,
+        constraints: Constraints = NO_CONSTRAINTS,
+    ) -> Conditional:
+        """What is true of people of whom the evidence is known.
+
+        Parameters
+        ----------
+        evidence : Evidence, optional
+            What is known.
+        do : Evidence, optional
+            What is set from outside, without its causes.
+        constraints : Constraints
+            What holds in every row, and what is worked out in it.
+
+        Raises
+        ------
+        PopulaceError
+            Nobody is like that, or the model cannot answer such a question.
+        """
+        ...
+
+    def sample(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pd.DataFrame:
+        """People of whom nothing is known; as `Conditional.sample`."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the generator's `files` into a folder that exists."""
+        ...
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """What learns models.
+
+    Attributes
+    ----------
+    name : str
+        How it is called in files and commands: small letters and hyphens.
+    title, description : str
+        For the screen: a few words, and one sentence.
+    files : tuple of str
+        The files of a model in a population's folder; JSON, Parquet, npz or safetensors.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def files(self) -> tuple[str, ...]: ...
+
+    def fit(self, table: Table, settings: Settings, progress: Progress = no_progress) -> Model:
+        """Learn the modelled columns of a table.
+
+        Raises
+        ------
+        PopulaceError
+            One sentence on what cannot be learned and what to do.
+        """
+        ...
+
+    def load(self, folder: Path) -> Model:
+        """Read a model that `Model.save` wrote; a PopulaceError where it is damaged."""
+        ...
+
+
+# ---------------------------------------------------------------------- the register
+
+_MODULES: Sequence[str] = ("synth.generators.bayes_network",)
+"""The files that register a generator when they are read."""
+
+REGISTER: dict[str, Generator] = {}
+"""Name → generator; read it through `generator` and `names`, which read the files first."""
+
+
+def register(generator: Generator) -> Generator:
+    """Enter a generator into the register; one of the same name gives way."""
+    REGISTER[generator.name] = generator
+    return generator
+
+
+def names() -> tuple[str, ...]:
+    """The names of all generators, the default first."""
+    for module in _MODULES:
+        import_module(module)
+    return tuple(sorted(REGISTER, key=lambda name: (name != DEFAULT, name)))
+
+
+def titles() -> dict[str, str]:
+    """Name → title of all generators, the default first."""
+    return {name: REGISTER[name].title for name in names()}
+
+
+def generator(name: str = DEFAULT) -> Generator:
+    """The generator of that name.
+
+    Raises
+    ------
+    PopulaceError
+        There is none; the sentence names one that is meant.
+    """
+    if name not in names():
+        raise PopulaceError(f"There is no generator {name}{hint(name, names())}")
+    return REGISTER[name]
+
+
+# ---------------------------------------------------------------------- for those who draw
+
+
+class DrawnConditional(ABC):
+    """A `Conditional` whose files are made from its `sample`.
+
+    A subclass gives `schema`, `evidence`, `exact`, `log_probability`, `marginal` and `sample`.
+    """
+
+    @property
+    @abstractmethod
+    def log_probability(self) -> float:
+        """Natural logarithm of `probability`."""
+
+    @property
+    def probability(self) -> float:
+        """How common such people are."""
+        return math.exp(self.log_probability)
+
+    @abstractmethod
+    def sample(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pd.DataFrame:
+        """People number `start` to `start + rows` of the seed."""
+
+    def sample_arrow(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pa.Table:
+        """The same people as an Arrow table, marked as synthetic."""
+        import pyarrow as pa
+
+        from synth.bayes.sampling import SYNTHETIC
+
+        frame = self.sample(rows, seed, start=start, threads=threads)
+        return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(
+            {"synthetic": SYNTHETIC, "seed": str(seed)}
+        )
+
+    def write_parquet(
+        self,
+        path: str | Path,
+        rows: int,
+        seed: int = 0,
+        *,
+        threads: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Stream people to a Parquet file; `progress` gets the rows written."""
+        import pyarrow.parquet as pq
+
+        path = Path(path)
+        part = path.with_name(f"{path.name}.part")
+        try:
+            with pq.ParquetWriter(part, self.sample_arrow(0, seed).schema) as writer:
+                for low in range(0, rows, STREAM_ROWS):
+                    count = min(STREAM_ROWS, rows - low)
+                    writer.write_table(self.sample_arrow(count, seed, start=low, threads=threads))
+                    if progress is not None:
+                        progress(low + count)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
