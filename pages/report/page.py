@@ -20,7 +20,8 @@ from synth.evaluate.holdout import FEWEST, MOST, Trial
 from synth.evaluate.html import PARTS
 from synth.evaluate.sections import Titles
 from synth.evaluate.utility import targets
-from synth.jobs.thread import Job, Progress, Shelf
+from synth.jobs import Progress
+from synth.jobs.thread import RecentResults, ThreadJob
 
 if TYPE_CHECKING:
     from synth.evaluate.report import Report
@@ -54,8 +55,8 @@ def _gate() -> Semaphore:
 
 
 @st.cache_resource(show_spinner=False)
-def _shelf() -> Shelf[Trial]:
-    return Shelf(_KEPT)
+def _reports() -> RecentResults[Trial]:
+    return RecentResults(_KEPT)
 
 
 # ── Populations with rows ────────────────────────────────────────────────────────────────────────
@@ -120,27 +121,27 @@ def _with_rows(choice: Choice) -> None:
             icon=":material/info:",
         )
         return
-    jobs: dict[str, Job[None]] = st.session_state.setdefault(_JOBS, {})
+    jobs: dict[str, ThreadJob[None]] = st.session_state.setdefault(_JOBS, {})
     asked: dict[str, Order] = st.session_state.setdefault(_ASKED, {})
     mine = _identity(population)
     order = _order(choice)
     if order is not None:
         if mine in jobs:
-            jobs.pop(mine).stop()
+            jobs.pop(mine).cancel()
         asked[mine] = order
-        if _shelf().get(order) is None:
+        if _reports().get(order) is None:
             jobs[mine] = _start(population, order)
     if mine in jobs:
-        job = jobs[mine]
-        if job.busy:
+        state = jobs[mine].state()
+        if not state.over:
             _working(mine)
             return
         del jobs[mine]
-        if job.state == "failed":
-            st.warning(markdown.plain(job.problem), icon=":material/sentiment_dissatisfied:")
-        elif job.state == "stopped":
+        if state.cancelled:
             st.info("The report was stopped.", icon=":material/stop_circle:")
-    made = _shelf().get(asked[mine]) if mine in asked else None
+        elif state.error:
+            st.warning(markdown.plain(state.error), icon=":material/sentiment_dissatisfied:")
+    made = _reports().get(asked[mine]) if mine in asked else None
     if made is None:
         _invitation(rows)
         return
@@ -148,17 +149,22 @@ def _with_rows(choice: Choice) -> None:
     _filtered(made, population)
 
 
-def _start(population: Population, order: Order) -> Job[None]:
-    shelf = _shelf()
+def _start(population: Population, order: Order) -> ThreadJob[None]:
+    reports = _reports()
 
     def work(progress: Progress) -> None:
-        if shelf.get(order) is not None:  # another visitor's was made while this one waited
+        if reports.get(order) is not None:  # another visitor's was made while this one waited
             return
         settings = {"rows": order.rows, "target": order.target, "groups": order.groups}
         made = trials.trial(population, **settings, seed=order.seed, progress=progress)
-        shelf.put(order, made)  # also where the visitor does not come back for it
+        reports.put(order, made)  # also where the visitor does not come back for it
 
-    return Job(work, _gate())
+    return ThreadJob(
+        work,
+        _gate(),
+        waiting="Waiting for another report to finish",
+        broken="Something went wrong while the report was made: try fewer rows.",
+    )
 
 
 def _invitation(rows: int) -> None:
@@ -176,14 +182,17 @@ def _invitation(rows: int) -> None:
 @st.fragment(run_every=1.0)
 def _working(mine: str) -> None:
     """The bar, until the job has ended; then the whole page is drawn again."""
-    job: Job[None] | None = st.session_state[_JOBS].get(mine)
-    if job is None or not job.busy:
+    job: ThreadJob[None] | None = st.session_state[_JOBS].get(mine)
+    if job is None:
+        st.rerun()
+    state = job.state()
+    if state.over:
         st.rerun()
     with st.container(border=True, key="report-working"):
-        st.progress(job.share, text=f"{markdown.plain(job.words)} … {job.share:.0%}")
+        st.progress(state.share, text=f"{markdown.plain(state.words)} … {state.share:.0%}")
         st.caption("This goes on while you look at other pages.")
         if st.button("Stop", icon=":material/stop:", key="report-stop"):
-            job.stop()
+            job.cancel()
 
 
 def _filtered(made: Trial, population: Population) -> None:

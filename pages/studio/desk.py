@@ -23,7 +23,9 @@ from synth.errors import PopulaceError
 from synth.fitting.inspection import Inspection
 from synth.fitting.interests import Interest, Things, Wish
 from synth.fitting.plan import Plan
-from synth.fitting.tasks import Job, State
+from synth.fitting.tasks import Kind, start
+from synth.jobs import State
+from synth.jobs.process import ProcessJob
 from synth.populations import Population
 from synth.populations.archive import pack
 
@@ -47,7 +49,7 @@ class Desk:
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     name: str = ""
     size: int = 0
-    job: Job | None = None
+    job: ProcessJob | None = None
     inspection: Inspection | None = None
     sheet: pd.DataFrame | None = None
     edited: pd.DataFrame | None = None
@@ -96,7 +98,7 @@ class Desk:
 
     def _start(
         self,
-        kind: str,
+        kind: Kind,
         content: bytes | memoryview | None = None,
         *,
         name: str = "",
@@ -118,7 +120,7 @@ class Desk:
                     told["things"] = str(path.with_name("things"))
                     told["things_name"] = self.things.name
             self._count += 1
-            self.job = Job(kind, Path(self.room.name) / f"job-{self._count}", path, told)
+            self.job = start(kind, Path(self.room.name) / f"job-{self._count}", path, told)
         except PopulaceError as error:
             self.problem = str(error)
         except OSError as error:

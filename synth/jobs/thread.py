@@ -1,112 +1,148 @@
-"""Long work beside the one who asked for it: in a thread of its own, told of, and stopped.
+"""Long work in a thread of this process, with progress and stop.
 
-A job tells how far it is and can be asked to stop, which it does when its work next says how far
-it is. Jobs that share a gate work one after the other, so that one machine serves many people.
+Work reports its progress and is stopped when it next does. Jobs that share a gate work one after
+the other, so that one machine serves many visitors.
 """
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock, Semaphore, Thread
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 from synth.errors import PopulaceError
+from synth.jobs.handle import Job, Progress, State
 
-State = Literal["waiting", "working", "done", "stopped", "failed"]
-Made = TypeVar("Made")
-Progress = Callable[[float, str], None]
+Result = TypeVar("Result")
 
 
-class _StoppedError(Exception):
+class _CancelledError(Exception):
     """The work was asked to stop."""
 
 
-class Job(Generic[Made]):
-    """Work in a thread, begun when it is made.
+class ThreadJob(Job, Generic[Result]):
+    """Work in a thread, started when the job is constructed.
 
-    state: "waiting" for the gate, "working", "done", "stopped" or "failed"; share: 0 to 1, and
-    `words` what is being done; result: what the work gave, once done; problem: a sentence, where it
-    failed.
+    Parameters
+    ----------
+    work : callable
+        Gets a `Progress` to call, and returns the result.
+    gate : Semaphore
+        Jobs that share one wait for it.
+    waiting : str
+        What to say while the job waits for the gate.
+    broken : str
+        The sentence of a job whose work raised something else than a `PopulaceError`.
+
+    Attributes
+    ----------
+    result : object or None
+        What the work returned, once the job is done.
     """
 
-    def __init__(self, work: Callable[[Progress], Made], gate: Semaphore) -> None:
-        self.state: State = "waiting"
-        self.share, self.words = 0.0, "Starting"
-        self.result: Made | None = None
-        self.problem = ""
+    def __init__(
+        self,
+        work: Callable[[Progress], Result],
+        gate: Semaphore,
+        *,
+        waiting: str = "Waiting for another job to finish",
+        broken: str = "Something went wrong: try again.",
+    ) -> None:
+        self.result: Result | None = None
         self._work, self._gate = work, gate
+        self._waiting, self._broken = waiting, broken
         self._lock, self._stopping = Lock(), False
+        self._began = time.monotonic()
+        self._state = State(0.0, "Starting", 0.0)
         self._thread = Thread(target=self._run, name="populace-job", daemon=True)
         self._thread.start()
 
-    @property
-    def busy(self) -> bool:
-        """Whether there is still something to wait for."""
-        return self.state in ("waiting", "working")
+    def state(self) -> State:
+        """Where the job stands now; after its end, always the same."""
+        with self._lock:
+            state = self._state
+        if state.over:
+            return state
+        return State(state.share, state.words, time.monotonic() - self._began)
 
-    def stop(self) -> None:
-        """Ask the work to stop; it does after the step that it is at."""
+    def wait(self, seconds: float = 600.0) -> State:
+        """Wait until the job has ended, at most so many seconds."""
+        self._thread.join(seconds)
+        return self.state()
+
+    def cancel(self) -> None:
+        """Ask the work to stop; it does at its next report of progress."""
         with self._lock:
             self._stopping = True
-            if self.busy:
-                self.words = "Stopping after this step"
+            if not self._state.over:
+                self._state = State(self._state.share, "Stopping after this step", 0.0)
 
-    def wait(self, seconds: float | None = None) -> None:
-        """Wait until the work has ended, or so long."""
-        self._thread.join(seconds)
+    def close(self) -> None:
+        """Ask the work to stop."""
+        self.cancel()
 
     def _run(self) -> None:
         try:
             while not self._gate.acquire(timeout=0.2):
-                self._tell(0.0, "Waiting for another report to finish")
+                self._progress(0.0, self._waiting)
             try:
                 self._check()
-                self.state = "working"
-                self.result = self._work(self._tell)
-                self.share, self.state = 1.0, "done"
+                self.result = self._work(self._progress)
             finally:
                 self._gate.release()
-        except _StoppedError:
-            self.state = "stopped"
+            self._end("")
+        except _CancelledError:
+            self._end("It was stopped.", cancelled=True)
         except PopulaceError as error:
-            self.problem, self.state = str(error), "failed"
+            self._end(str(error))
         except Exception:
-            self.problem = "Something went wrong while the report was made: try fewer rows."
-            self.state = "failed"
+            self._end(self._broken)
             raise  # the thread's own hook writes the trace to the server's log
 
-    def _tell(self, share: float, words: str) -> None:
+    def _end(self, error: str, *, cancelled: bool = False) -> None:
+        seconds = time.monotonic() - self._began
+        with self._lock:
+            share = self._state.share if error else 1.0
+            self._state = State(share, "", seconds, not error, error, cancelled)
+
+    def _progress(self, share: float, words: str) -> None:
         self._check()
         with self._lock:
-            self.share = share
             if not self._stopping:
-                self.words = words
+                self._state = State(share, words, 0.0)
 
     def _check(self) -> None:
         with self._lock:
             if self._stopping:
-                raise _StoppedError
+                raise _CancelledError
 
 
-class Shelf(Generic[Made]):
-    """The results that were made last, for all threads."""
+class RecentResults(Generic[Result]):
+    """The results that were used last, for all threads.
+
+    Parameters
+    ----------
+    most : int
+        How many are kept.
+    """
 
     def __init__(self, most: int) -> None:
         self._most, self._lock = most, Lock()
-        self._kept: OrderedDict[Hashable, Made] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Result] = OrderedDict()
 
-    def get(self, key: Hashable) -> Made | None:
-        """What was put there under the key, if it is still there."""
+    def get(self, key: Hashable) -> Result | None:
+        """The result under the key, if it is still kept."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def put(self, key: Hashable, made: Made) -> None:
-        """Keep a result; the one that was asked for longest ago may have to go."""
+    def put(self, key: Hashable, result: Result) -> None:
+        """Keep a result; the one that was used longest ago may have to go."""
         with self._lock:
-            self._kept[key] = made
+            self._kept[key] = result
             self._kept.move_to_end(key)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)

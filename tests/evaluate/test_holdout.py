@@ -1,7 +1,6 @@
-"""A trial of a population, a report from counts alone, and jobs beside the one who asked."""
+"""A trial of a population and a report from counts alone."""
 
 import json
-import threading
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +19,6 @@ from synth.evaluate.sections import Titles
 from synth.fitting.fit import build
 from synth.fitting.inspection import depend, inspect_table
 from synth.fitting.plan import Plan
-from synth.jobs.thread import Job, Shelf
 from synth.populations import of
 
 
@@ -173,75 +171,3 @@ def test_words_for_columns_and_levels(counts, draw):
 )
 def test_scaled_by_hand(value, best, worst, score):
     assert scaled(value, best, worst) == pytest.approx(score)
-
-
-# -------------------------------------------------------------------- jobs
-
-
-def test_a_job_tells_how_far_it_is():
-    go, seen = threading.Event(), threading.Event()
-
-    def work(progress):
-        progress(0.5, "Half way")
-        seen.set()
-        assert go.wait(30)
-        return 42
-
-    job = Job(work, threading.Semaphore(1))
-    assert seen.wait(30) and job.busy
-    assert (job.state, job.share, job.words) == ("working", 0.5, "Half way")
-    go.set()
-    job.wait(30)
-    assert (job.state, job.share, job.result, job.busy) == ("done", 1.0, 42, False)
-
-
-def test_a_job_stops_at_its_next_step_and_one_that_waits_at_once():
-    gate, go, seen = threading.Semaphore(1), threading.Event(), threading.Event()
-
-    def work(progress):
-        seen.set()
-        assert go.wait(30)
-        progress(0.5, "Never told")
-        raise AssertionError
-
-    first = Job(work, gate)
-    assert seen.wait(30)
-    second = Job(lambda progress: 1, gate)
-    second.stop()
-    second.wait(30)
-    assert second.state == "stopped" and first.busy
-    first.stop()
-    assert first.words == "Stopping after this step"
-    go.set()
-    first.wait(30)
-    assert first.state == "stopped" and first.result is None
-    third = Job(lambda progress: "free again", gate)
-    third.wait(30)
-    assert third.result == "free again"
-
-
-def test_a_job_that_fails_says_why():
-    def work(progress):
-        raise PopulaceError("The target is unknown: choose another.")
-
-    job = Job(work, threading.Semaphore(1))
-    job.wait(30)
-    assert (job.state, job.problem) == ("failed", "The target is unknown: choose another.")
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_job_that_breaks_frees_the_gate_and_says_so():
-    gate = threading.Semaphore(1)
-    job = Job(lambda progress: 1 / 0, gate)
-    job.wait(30)
-    assert job.state == "failed" and "Something went wrong" in job.problem
-    assert gate.acquire(timeout=1)
-
-
-def test_a_shelf_keeps_the_latest():
-    shelf = Shelf(2)
-    shelf.put("a", 1)
-    shelf.put("b", 2)
-    assert shelf.get("a") == 1
-    shelf.put("c", 3)
-    assert (shelf.get("a"), shelf.get("b"), shelf.get("c")) == (1, None, 3)

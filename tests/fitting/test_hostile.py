@@ -22,7 +22,7 @@ from synth.errors import PopulaceError
 from synth.fitting.fit import build
 from synth.fitting.inspection import Inspection, inspect_table
 from synth.fitting.plan import Plan
-from synth.fitting.tasks import Job
+from synth.fitting.tasks import start
 
 PATIENCE = 240
 
@@ -152,7 +152,7 @@ def test_a_bomb_bursts_in_the_child(tmp_path, kind):
     assert len(content) < 20 * 2**20
     path = tmp_path / "bomb.parquet"
     path.write_bytes(content)
-    job = Job("inspect", tmp_path / "job", path, {"name": "b.parquet"}, memory=800 * 2**20)
+    job = start("inspect", tmp_path / "job", path, {"name": "b.parquet"}, memory=800 * 2**20)
     state = job.wait(PATIENCE)
     assert state.error.endswith(".")
     assert not state.done
@@ -164,7 +164,7 @@ def test_a_broken_stream_is_no_crash(tmp_path):
     content[200:260] = zlib.compress(b"?" * 999)[:60].ljust(60, b"\x00")
     path = tmp_path / "x.parquet"
     path.write_bytes(bytes(content))
-    job = Job("inspect", tmp_path / "job", path, {"name": "x.parquet"})
+    job = start("inspect", tmp_path / "job", path, {"name": "x.parquet"})
     state = job.wait(PATIENCE)
     assert state.over
     job.close()
@@ -241,7 +241,7 @@ def test_a_parquet_file_with_random_bytes_in_it(changes):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.parquet"
         path.write_bytes(bytes(content))
-        job = Job("inspect", Path(folder) / "job", path, {"name": "x.parquet"})
+        job = start("inspect", Path(folder) / "job", path, {"name": "x.parquet"})
         state = job.wait(PATIENCE)
         assert state.over
         assert state.done or state.error.endswith((".", "?"))

@@ -13,7 +13,7 @@ from synth.fitting.fit import build
 from synth.fitting.inspection import inspect_table
 from synth.fitting.interests import Things, Wish, find
 from synth.fitting.plan import Plan
-from synth.fitting.tasks import Job
+from synth.fitting.tasks import start
 from synth.populations.archive import pack, unpack
 
 PATIENCE = 240
@@ -182,7 +182,7 @@ def test_a_child_lists_finds_and_learns(both, tmp_path):
     first, second = tmp_path / "people.csv", tmp_path / "things.parquet"
     people.to_csv(first, index=False)
     things.to_parquet(second)
-    job = Job("list", tmp_path / "1", second, {"name": "things.parquet"})
+    job = start("list", tmp_path / "1", second, {"name": "things.parquet"})
     assert job.wait(PATIENCE).done
     listed = Things.from_json(json.loads((job.folder / "things.json").read_text("utf-8")))
     assert listed == Things("things.parquet", len(things), ("who", "what", "minutes"),
@@ -193,14 +193,14 @@ def test_a_child_lists_finds_and_learns(both, tmp_path):
         "things": str(second),
         "things_name": "things.parquet",
     }
-    job = Job("interests", tmp_path / "2", first, told)
+    job = start("interests", tmp_path / "2", first, told)
     assert job.wait(PATIENCE).done
     found = json.loads((job.folder / "interests.json").read_text("utf-8"))
     assert len(found["interests"]) == 3
-    job = Job("learn", tmp_path / "3", first, told)
+    job = start("learn", tmp_path / "3", first, told)
     assert job.wait(PATIENCE).done, job.state()
     own = populations.load(job.folder / "population").in_memory()
     assert {one["name"]: tuple(one["keywords"]) for one in found["interests"]} == own.keywords
     (tmp_path / "bad.csv").write_bytes(b"a,b\n1,\x00\n")
-    job = Job("list", tmp_path / "4", tmp_path / "bad.csv", {"name": "bad.csv"})
+    job = start("list", tmp_path / "4", tmp_path / "bad.csv", {"name": "bad.csv"})
     assert "NUL" in job.wait(PATIENCE).error

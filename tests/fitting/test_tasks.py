@@ -12,7 +12,7 @@ from synth.errors import PopulaceError
 from synth.fitting import tasks
 from synth.fitting.inspection import Inspection
 from synth.fitting.plan import Plan
-from synth.fitting.tasks import Job
+from synth.fitting.tasks import start
 
 PATIENCE = 240
 
@@ -26,12 +26,12 @@ def upload(people, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def inspection(upload, tmp_path_factory):
-    job = Job("inspect", tmp_path_factory.mktemp("a") / "job", upload, {"name": "people.csv"})
+    job = start("inspect", tmp_path_factory.mktemp("a") / "job", upload, {"name": "people.csv"})
     state = job.wait(PATIENCE)
     assert state.done, state
-    told = json.loads((job.folder / "inspection.json").read_text("utf-8"))
+    value = json.loads((job.folder / "inspection.json").read_text("utf-8"))
     job.close()
-    return Inspection.from_json(told)
+    return Inspection.from_json(value)
 
 
 def plan_of(inspection, **changes):
@@ -43,23 +43,23 @@ def alive(process):
 
 
 def test_it_learns_and_leaves_a_population(upload, inspection, tmp_path):
-    told = {"name": "people.csv", "plan": plan_of(inspection, score="k2")}
-    job = Job("learn", tmp_path / "job", upload, told)
+    settings = {"name": "people.csv", "plan": plan_of(inspection, score="k2")}
+    job = start("learn", tmp_path / "job", upload, settings)
     assert not job.state().over
     state = job.wait(PATIENCE)
     assert state.done, state
     lines = (job.folder / "progress.jsonl").read_text("utf-8").splitlines()
     shares = [json.loads(line)["share"] for line in lines]
     assert shares == sorted(shares)
-    made = populations.load(job.folder / "population").in_memory()
+    population = populations.load(job.folder / "population").in_memory()
     job.close()
     assert not job.folder.exists()
-    people = made.given().sample(1000, seed=1)
+    people = population.given().sample(1000, seed=1)
     assert (people["total"] == people["work"] + people["home"]).all()
 
 
 def test_it_is_stopped(upload, inspection, tmp_path):
-    job = Job("learn", tmp_path / "job", upload, {"name": "x", "plan": plan_of(inspection)})
+    job = start("learn", tmp_path / "job", upload, {"name": "x", "plan": plan_of(inspection)})
     job.cancel()
     assert not alive(job.process)
     assert "stopped" in job.state().error
@@ -68,7 +68,7 @@ def test_it_is_stopped(upload, inspection, tmp_path):
 
 
 def test_a_dropped_handle_ends_its_child(upload, inspection, tmp_path):
-    job = Job("learn", tmp_path / "job", upload, {"name": "x", "plan": plan_of(inspection)})
+    job = start("learn", tmp_path / "job", upload, {"name": "x", "plan": plan_of(inspection)})
     process = job.process
     del job
     for _ in range(100):
@@ -81,7 +81,7 @@ def test_a_dropped_handle_ends_its_child(upload, inspection, tmp_path):
 
 def test_a_mistake_is_its_sentence(tmp_path):
     (tmp_path / "x.csv").write_bytes(b"a,b\n1,\x00\n")
-    job = Job("inspect", tmp_path / "job", tmp_path / "x.csv", {"name": "x.csv"})
+    job = start("inspect", tmp_path / "job", tmp_path / "x.csv", {"name": "x.csv"})
     state = job.wait(PATIENCE)
     assert "NUL" in state.error
     assert not state.done
@@ -89,7 +89,7 @@ def test_a_mistake_is_its_sentence(tmp_path):
 
 
 def test_a_crash_is_a_sentence(upload, inspection, tmp_path):
-    job = Job("learn", tmp_path / "job", upload, {"name": "x", "plan": plan_of(inspection)})
+    job = start("learn", tmp_path / "job", upload, {"name": "x", "plan": plan_of(inspection)})
     os.kill(job.process.pid, 11)
     state = job.wait(PATIENCE)
     assert state.error.endswith(".")
@@ -98,7 +98,7 @@ def test_a_crash_is_a_sentence(upload, inspection, tmp_path):
 
 
 def test_memory_is_limited(upload, tmp_path):
-    job = Job("inspect", tmp_path / "job", upload, {"name": "x"}, memory=300 * 2**20)
+    job = start("inspect", tmp_path / "job", upload, {"name": "x"}, memory=300 * 2**20)
     state = job.wait(PATIENCE)
     assert not state.done
     assert state.error.endswith(".")
@@ -106,8 +106,8 @@ def test_memory_is_limited(upload, tmp_path):
 
 
 def test_time_is_limited(upload, inspection, tmp_path):
-    told = {"name": "x", "plan": plan_of(inspection)}
-    job = Job("learn", tmp_path / "job", upload, told, seconds=1)
+    settings = {"name": "x", "plan": plan_of(inspection)}
+    job = start("learn", tmp_path / "job", upload, settings, seconds=1)
     time.sleep(1.5)
     state = job.state()
     assert "longer" in state.error
@@ -118,13 +118,13 @@ def test_time_is_limited(upload, inspection, tmp_path):
 def test_not_too_many_at_a_time(upload, tmp_path, monkeypatch):
     monkeypatch.setattr(tasks, "MOST", 0)
     with pytest.raises(PopulaceError, match="try again"):
-        Job("inspect", tmp_path / "job", upload, {"name": "x"})
+        start("inspect", tmp_path / "job", upload, {"name": "x"})
     assert not (tmp_path / "job").exists()
 
 
 def test_the_child_knows_little_of_the_parent(upload, tmp_path, monkeypatch):
     monkeypatch.setenv("SECRET_OF_THE_SERVER", "42")
-    job = Job("inspect", tmp_path / "job", upload, {"name": "x"})
+    job = start("inspect", tmp_path / "job", upload, {"name": "x"})
     environment = Path(f"/proc/{job.process.pid}/environ")
     if environment.exists():
         assert b"SECRET_OF_THE_SERVER" not in environment.read_bytes()

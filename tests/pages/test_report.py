@@ -133,11 +133,11 @@ def test_a_report_can_be_stopped_and_the_page_says_so(visit, monkeypatch):
     app = visit("report", population=FRENCH)
     ask(app, rows=1000)
     (job,) = jobs(app).values()
-    assert job.busy and heads(app) == []
+    assert not job.state().over and heads(app) == []
     press(app, "Stop")
     go.set()
     finish(app)
-    assert job.state == "stopped"
+    assert job.state().cancelled
     assert any("was stopped" in info.value for info in app.info)
     assert not jobs(app)
 
