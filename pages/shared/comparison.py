@@ -63,7 +63,7 @@ def _compare(
                 synthetic=made,
                 exact=_over(exact, labels, counts.edges(column.name)),
                 edges=counts.edges(column.name),
-                single=counts.codings[column.name].values is not None,
+                single=counts.binnings[column.name].values is not None,
                 tvd=None if true is None else tvd(true, made),
                 reference=None if true is None else expected_tvd(true, PEOPLE),
             )

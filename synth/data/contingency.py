@@ -1,8 +1,8 @@
 """Aggregate counts of the real people: every column, every pair of columns, interests by group.
 
-A shipped population may not carry its rows. What it carries is a `Reference`: how many real people
-fall in each place of each column and of each pair of columns. From it the app draws real beside
-synthetic, and the marginals of the real people under one fact.
+A shipped population may not carry its rows. What it carries are `ContingencyTables`: how many real
+people fall in each place of each column and of each pair of columns. From them the app draws real
+beside synthetic, and the marginals of the real people under one fact.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ INTEREST = re.compile(r"top\d+")
 
 
 @dataclass(frozen=True, eq=False)
-class Coding:
+class Binning:
     """How the values of one column become the places of a count.
 
     labels: one word for each place; the last is "missing" where the column may be missing.
@@ -67,7 +67,7 @@ class Coding:
 
     @classmethod
     def of(cls, column: Column, values: pd.Series, *, single: int, bins: int) -> Self:
-        """The coding of a column: levels, single values (at most `single`), or `bins` quantiles."""
+        """A column's places: its levels, single values (at most `single`), or `bins` quantiles."""
         missing = bool(column.missing or values.isna().any())
         tail = (MISSING,) if missing else ()
         if column.kind in ("categorical", "boolean"):
@@ -166,25 +166,25 @@ class Margins:
     """The counts of every column alone, of `rows` people."""
 
     rows: int
-    codings: Mapping[str, Coding]
+    binnings: Mapping[str, Binning]
     counts: Mapping[str, np.ndarray]
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns that are counted."""
-        return tuple(self.codings)
+        return tuple(self.binnings)
 
     def labels(self, column: str) -> tuple[str, ...]:
         """The names of a column's places: levels, numbers or bins such as "25–34", "missing"."""
-        return self._coding(column).labels
+        return self._binning(column).labels
 
     def edges(self, column: str) -> np.ndarray | None:
         """The bin edges of a number, one more than its places with values; None for categories."""
-        return self._coding(column).edges
+        return self._binning(column).edges
 
     def marginal(self, column: str) -> np.ndarray:
         """How many people fall in each place of a column, int64 (labels,)."""
-        self._coding(column)
+        self._binning(column)
         return self.counts[column]
 
     def share(self, column: str) -> np.ndarray:
@@ -202,12 +202,12 @@ class Margins:
 
     def codes(self, frame: pd.DataFrame, column: str) -> np.ndarray:
         """The place of every row of a frame, int32 (rows,); raises as `count` does."""
-        coding = self._coding(column)
+        binning = self._binning(column)
         if column not in frame:
             raise PopulaceError(
                 f"The table has no column “{column}”: give it the columns of the real one."
             )
-        codes = coding.codes(frame[column])
+        codes = binning.codes(frame[column])
         if len(codes) and codes.min() < 0:
             strange = frame[column].iloc[int(np.argmin(codes))]
             what = "a missing value" if codes.min() == -2 else f"the value “{strange}”"
@@ -217,16 +217,16 @@ class Margins:
             )
         return codes
 
-    def _coding(self, column: str) -> Coding:
-        if column not in self.codings:
+    def _binning(self, column: str) -> Binning:
+        if column not in self.binnings:
             raise PopulaceError(
-                f"No column is called “{column}”: choose one of {', '.join(self.codings)}."
+                f"No column is called “{column}”: choose one of {', '.join(self.binnings)}."
             )
-        return self.codings[column]
+        return self.binnings[column]
 
 
 @dataclass(frozen=True, eq=False)
-class Reference(Margins):
+class ContingencyTables(Margins):
     """The counts of every column and of every pair of columns of the real people."""
 
     pairs: Mapping[tuple[str, str], np.ndarray] = field(default_factory=dict)
@@ -234,33 +234,33 @@ class Reference(Margins):
     @classmethod
     def of(cls, table: Table) -> Self:
         """Count a table's modelled columns, alone and in pairs."""
-        codings = _codings(table.frame, table.schema.modelled.columns)
-        return cls._over(table.frame, MappingProxyType(codings))
+        binnings = _binnings(table.frame, table.schema.modelled.columns)
+        return cls._over(table.frame, MappingProxyType(binnings))
 
     def recount(self, frame: pd.DataFrame) -> Self:
         """The same counts, over the same places, of another frame: a synthetic one, say.
 
         Raises PopulaceError as `count` does.
         """
-        return self._over(frame, self.codings)
+        return self._over(frame, self.binnings)
 
     @classmethod
-    def _over(cls, frame: pd.DataFrame, codings: Mapping[str, Coding]) -> Self:
-        empty = Margins(len(frame), codings, {})
-        codes = {name: empty.codes(frame, name) for name in codings}
-        sizes = {name: len(coding.labels) for name, coding in codings.items()}
+    def _over(cls, frame: pd.DataFrame, binnings: Mapping[str, Binning]) -> Self:
+        empty = Margins(len(frame), binnings, {})
+        codes = {name: empty.codes(frame, name) for name in binnings}
+        sizes = {name: len(binning.labels) for name, binning in binnings.items()}
         pairs = {
             (a, b): np.bincount(
                 codes[a].astype(np.int64) * sizes[b] + codes[b], minlength=sizes[a] * sizes[b]
             ).reshape(sizes[a], sizes[b])
-            for a, b in itertools.combinations(codings, 2)
+            for a, b in itertools.combinations(binnings, 2)
         }
-        counts = {name: np.bincount(codes[name], minlength=sizes[name]) for name in codings}
-        return cls(len(frame), codings, _closed(counts), _closed(pairs))
+        counts = {name: np.bincount(codes[name], minlength=sizes[name]) for name in binnings}
+        return cls(len(frame), binnings, _closed(counts), _closed(pairs))
 
     def pair(self, a: str, b: str) -> np.ndarray:
         """How many people fall in each pair of places, int64 (labels of a, labels of b)."""
-        self._coding(a), self._coding(b)
+        self._binning(a), self._binning(b)
         if a == b:
             return np.diag(self.counts[a])
         return self.pairs[a, b] if (a, b) in self.pairs else self.pairs[b, a].T
@@ -277,16 +277,16 @@ class Reference(Margins):
         if len(facts) > 1:
             return None
         ((name, fact),) = facts.items()
-        kept = self._coding(name).holds(fact)
+        kept = self._binning(name).holds(fact)
         if kept is None:
             return None
         counts = {
             other: np.where(kept, self.counts[name], 0)
             if other == name
             else self.pair(name, other)[kept].sum(axis=0)
-            for other in self.codings
+            for other in self.binnings
         }
-        return Margins(int(self.counts[name][kept].sum()), self.codings, _closed(counts))
+        return Margins(int(self.counts[name][kept].sum()), self.binnings, _closed(counts))
 
     def among(self, table: Table, evidence: Evidence, schema: Schema) -> Margins:
         """The margins of the real people of whom any evidence is true, where their rows are there.
@@ -295,9 +295,9 @@ class Reference(Margins):
         them.
         """
         people = table.frame[of_whom(table.frame, evidence, schema)]
-        empty = Margins(len(people), self.codings, {})
-        counts = {name: empty.count(people, name) for name in self.codings}
-        return Margins(len(people), self.codings, _closed(counts))
+        empty = Margins(len(people), self.binnings, {})
+        counts = {name: empty.count(people, name) for name in self.binnings}
+        return Margins(len(people), self.binnings, _closed(counts))
 
     @cached_property
     def interests(self) -> Mapping[str, Mapping[str, Mapping[str, tuple[tuple[str, int], ...]]]]:
@@ -307,11 +307,11 @@ class Reference(Margins):
         Interest columns are called top1, top2, …; groups are the levels of the other categorical
         columns with at most twelve.
         """
-        ranks = [name for name in self.codings if INTEREST.fullmatch(name)]
+        ranks = [name for name in self.binnings if INTEREST.fullmatch(name)]
         groups = [
             name
-            for name, coding in self.codings.items()
-            if name not in ranks and coding.edges is None and len(coding.labels) <= FEW_LEVELS
+            for name, binning in self.binnings.items()
+            if name not in ranks and binning.edges is None and len(binning.labels) <= FEW_LEVELS
         ]
         return MappingProxyType(
             {
@@ -329,10 +329,10 @@ class Reference(Margins):
         )
 
     def _commonest(self, rank: str, counts: np.ndarray) -> Iterator[tuple[str, int]]:
-        coding = self.codings[rank]
-        for place in np.argsort(-counts[: coding.places], kind="stable")[:TOP_INTERESTS]:
+        binning = self.binnings[rank]
+        for place in np.argsort(-counts[: binning.places], kind="stable")[:TOP_INTERESTS]:
             if counts[place]:
-                yield coding.labels[place], int(counts[place])
+                yield binning.labels[place], int(counts[place])
 
     def to_json(self) -> str:
         """Compact JSON; `from_json` reads it back."""
@@ -340,7 +340,7 @@ class Reference(Margins):
             {
                 "format": "populace-reference-1",
                 "rows": self.rows,
-                "columns": {name: coding.to_dict() for name, coding in self.codings.items()},
+                "columns": {name: binning.to_dict() for name, binning in self.binnings.items()},
                 "counts": {name: counts.tolist() for name, counts in self.counts.items()},
                 "pairs": [[a, b, _pack(counts)] for (a, b), counts in self.pairs.items()],
             },
@@ -358,22 +358,22 @@ class Reference(Margins):
             data = json.loads(text)
             if data["format"] != "populace-reference-1":
                 raise KeyError("format")
-            codings = {name: Coding.from_dict(item) for name, item in data["columns"].items()}
+            binnings = {name: Binning.from_dict(item) for name, item in data["columns"].items()}
             counts = {
                 name: np.asarray(item, dtype=np.int64) for name, item in data["counts"].items()
             }
-            sizes = {name: len(coding.labels) for name, coding in codings.items()}
+            sizes = {name: len(binning.labels) for name, binning in binnings.items()}
             pairs = {
                 (a, b): _unpack(packed, sizes[a] * sizes[b]).reshape(sizes[a], sizes[b])
                 for a, b, packed in data["pairs"]
             }
-            ordered = {name: counts[name] for name in codings}
+            ordered = {name: counts[name] for name in binnings}
             rows = int(data["rows"])
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise PopulaceError(
                 "This is not a reference of real people: make it anew with “fit”."
             ) from error
-        return cls(rows, MappingProxyType(codings), _closed(ordered), _closed(pairs))
+        return cls(rows, MappingProxyType(binnings), _closed(ordered), _closed(pairs))
 
 
 def share_intervals(counts: np.ndarray, confidence: float = 0.95) -> np.ndarray:
@@ -419,16 +419,16 @@ def of_whom(frame: pd.DataFrame, evidence: Evidence, schema: Schema) -> np.ndarr
     return kept
 
 
-def _codings(frame: pd.DataFrame, columns: tuple[Column, ...]) -> dict[str, Coding]:
+def _binnings(frame: pd.DataFrame, columns: tuple[Column, ...]) -> dict[str, Binning]:
     for single, bins in ((SINGLE_VALUES, BINS), (20, 10)):
-        codings = {
-            column.name: Coding.of(column, frame[column.name], single=single, bins=bins)
+        binnings = {
+            column.name: Binning.of(column, frame[column.name], single=single, bins=bins)
             for column in columns
         }
-        sizes = np.array([len(coding.labels) for coding in codings.values()])
+        sizes = np.array([len(binning.labels) for binning in binnings.values()])
         if (sizes.sum() ** 2 - (sizes**2).sum()) / 2 <= PAIR_CELLS:
             break
-    return codings
+    return binnings
 
 
 def _numbers(values: pd.Series) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 from synth.errors import PopulaceError
 
 if TYPE_CHECKING:
-    from synth.data.contingency import Reference
+    from synth.data.contingency import ContingencyTables
 
 MEASURE = "Bias-corrected Cramér's V (Bergsma 2013)"
 BINS = 10
@@ -73,7 +73,9 @@ class Associations:
         }
 
 
-def associations(reference: Reference, like: Reference | None = None) -> Associations:
+def associations(
+    reference: ContingencyTables, like: ContingencyTables | None = None
+) -> Associations:
     """The association of every pair of columns that is counted.
 
     For a synthetic frame: `associations(reference.recount(frame), like=reference)`, so that numbers
@@ -89,7 +91,9 @@ def associations(reference: Reference, like: Reference | None = None) -> Associa
     return Associations(columns, values)
 
 
-def coarse_pair(reference: Reference, a: str, b: str, like: Reference | None = None) -> np.ndarray:
+def coarse_pair(
+    reference: ContingencyTables, a: str, b: str, like: ContingencyTables | None = None
+) -> np.ndarray:
     """`reference.pair` with the places of numbers joined to at most ten about equally full bins, of
     `like` where it is given: cells that hold a person or two tell nothing."""
     counts = reference.pair(a, b)
@@ -98,9 +102,9 @@ def coarse_pair(reference: Reference, a: str, b: str, like: Reference | None = N
     return counts
 
 
-def _starts(reference: Reference, column: str) -> np.ndarray:
+def _starts(reference: ContingencyTables, column: str) -> np.ndarray:
     """The first place of each bin; categories and missing values stay alone."""
-    places = reference.codings[column].places
+    places = reference.binnings[column].places
     last = len(reference.labels(column))
     if reference.edges(column) is None or places <= BINS:
         return np.arange(last)

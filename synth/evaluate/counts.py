@@ -25,7 +25,7 @@ from synth.evaluate.sections import Section, Titles
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synth.data.contingency import Reference
+    from synth.data.contingency import ContingencyTables
 
 RARE = 0.01
 RARE_PEOPLE = 5
@@ -123,7 +123,7 @@ class CountsReport:
 
 
 def report_of_counts(
-    reference: Reference,
+    reference: ContingencyTables,
     synthetic: pd.DataFrame,
     *,
     groups: Sequence[str] | None = None,
@@ -150,7 +150,7 @@ def report_of_counts(
     )
 
 
-def cover(real: Reference, made: Reference) -> Cover:
+def cover(real: ContingencyTables, made: ContingencyTables) -> Cover:
     """Which levels and pairs of levels of the real people appear among the synthetic ones."""
     lost, rare, expected = [], 0, 0.0
     for name in real.columns:

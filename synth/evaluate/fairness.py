@@ -22,7 +22,7 @@ from synth.evaluate.association import coarse_pair, cramers_v
 from synth.evaluate.fidelity import bin_codes, comparable
 
 if TYPE_CHECKING:
-    from synth.data.contingency import Reference
+    from synth.data.contingency import ContingencyTables
     from synth.data.table import Table
 
 SENSITIVE = ("gender", "sex", "ethnicity", "race")
@@ -107,7 +107,11 @@ def fairness(
 
 
 def fairness_of_counts(
-    real: Reference, synthetic: Reference, groups: Sequence[str] | None = None, *, seed: int = 0
+    real: ContingencyTables,
+    synthetic: ContingencyTables,
+    groups: Sequence[str] | None = None,
+    *,
+    seed: int = 0,
 ) -> Fairness:
     """`fairness` from counts of pairs alone; synthetic: `real.recount(frame)`. The reference is of
     people drawn from the real counts, as many as there are synthetic ones.

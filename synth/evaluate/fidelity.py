@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln, xlog1py, xlogy
 
-from synth.data.contingency import Coding, Reference
+from synth.data.contingency import Binning, ContingencyTables
 from synth.errors import PopulaceError
 from synth.evaluate.association import coarse_pair, cramers_v
 from synth.jobs.limits import one_thread
@@ -185,7 +185,9 @@ class Aggregates:
         return _plain_scores(self)
 
 
-def aggregates(reference: Reference, synthetic: pd.DataFrame, *, seed: int = 0) -> Aggregates:
+def aggregates(
+    reference: ContingencyTables, synthetic: pd.DataFrame, *, seed: int = 0
+) -> Aggregates:
     """Compare synthetic people with counts: columns over the counts' own places, pairs with numbers
     in ten bins, as `evaluate` has them.
 
@@ -511,7 +513,7 @@ def _edges(known: np.ndarray, bins: int) -> np.ndarray:
 
 
 def _as_levels(column: Column, parts: list[pd.Series]) -> list[pd.Series]:
-    coding = Coding(tuple(column.levels))
+    coding = Binning(tuple(column.levels))
     codes = [coding.codes(part) for part in parts]
     strange: dict[str, int] = {}
     for part, found in zip(parts, codes, strict=True):

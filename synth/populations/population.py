@@ -22,7 +22,7 @@ from synth.bayes.inference import Posterior
 from synth.bayes.network import Network
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.constraints.posterior import ConstrainedPosterior
-from synth.data.contingency import Reference
+from synth.data.contingency import ContingencyTables
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema, hint
 from synth.data.table import Table, read_table
@@ -65,7 +65,7 @@ class _Held:
 
     card: str
     table: Table | None
-    reference: Reference | None = None
+    reference: ContingencyTables | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,11 +115,11 @@ class Population:
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
     @cached_property
-    def reference(self) -> Reference:
+    def reference(self) -> ContingencyTables:
         """Aggregate counts of the real people."""
         if self._held is not None:
-            return self._held.reference or Reference.of(self._held.table)
-        return Reference.from_json(_read(self.folder / "reference.json"))
+            return self._held.reference or ContingencyTables.of(self._held.table)
+        return ContingencyTables.from_json(_read(self.folder / "reference.json"))
 
     @cached_property
     def card(self) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.data.contingency import Reference, of_whom, share_intervals
+from synth.data.contingency import ContingencyTables, of_whom, share_intervals
 from synth.data.evidence import Between, Evidence, OneOf
 from synth.data.table import make_table
 from synth.errors import PopulaceError
@@ -34,12 +34,12 @@ def table():
 
 @pytest.fixture(scope="module")
 def reference(table):
-    return Reference.of(table)
+    return ContingencyTables.of(table)
 
 
 def test_counts_by_hand():
     frame = pd.DataFrame({"age": [20, 22, 22, 23] * 6, "sex": ["f", "m", "f", "f"] * 6})
-    reference = Reference.of(make_table(frame))
+    reference = ContingencyTables.of(make_table(frame))
     assert reference.rows == 24
     assert reference.labels("age") == ("20", "21", "22", "23")
     assert reference.marginal("age").tolist() == [6, 0, 12, 6]
@@ -126,7 +126,7 @@ def test_interests_by_group(table, reference):
 
 def test_json_comes_back_whole(reference):
     text = reference.to_json()
-    back = Reference.from_json(text)
+    back = ContingencyTables.from_json(text)
     assert back.rows == reference.rows and back.columns == reference.columns
     for name in reference.columns:
         assert back.labels(name) == reference.labels(name)
@@ -140,14 +140,14 @@ def test_json_comes_back_whole(reference):
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format":"populace-reference-1"}', "null"])
 def test_what_is_no_reference_is_said(text):
     with pytest.raises(PopulaceError, match="not a reference"):
-        Reference.from_json(text)
+        ContingencyTables.from_json(text)
 
 
 def test_pairs_that_do_not_fit_are_said(reference):
     data = json.loads(reference.to_json())
     data["pairs"][0][2].append(5)
     with pytest.raises(PopulaceError, match="not a reference"):
-        Reference.from_json(json.dumps(data))
+        ContingencyTables.from_json(json.dumps(data))
 
 
 def test_a_synthetic_frame_is_counted_over_the_same_places(table, reference):
@@ -225,7 +225,7 @@ def test_people_of_whom_facts_are_true_are_counted_from_rows():
     assert who("age=20|missing") == [True, False, False, True, False]
     assert who("pay=2.5") == [False, True, False, True, False]
     assert who("own=yes,age=41") == [False, False, True, False, True]
-    reference = Reference.of(table)
+    reference = ContingencyTables.of(table)
     for text in ("sex=f", "own=no", "age=missing"):
         evidence = Evidence.parse(text, schema)
         counted, told = reference.among(table, evidence, schema), reference.under(evidence)

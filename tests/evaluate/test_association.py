@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.data.contingency import Reference
+from synth.data.contingency import ContingencyTables
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.association import Associations, associations, coarse_pair, cramers_v
@@ -55,7 +55,7 @@ def test_matrix_and_order():
             "d": c * 2.0,
         }
     )
-    found = associations(Reference.of(make_table(frame)))
+    found = associations(ContingencyTables.of(make_table(frame)))
     assert found.columns == ("a", "c", "b", "d")
     assert (found.values == found.values.T).all() and (np.diag(found.values) == 1).all()
     assert found.values[0, 2] == pytest.approx(1) and found.values[0, 1] < 0.1
@@ -71,7 +71,7 @@ def test_many_ages_are_joined_to_ten_bins():
         {"age": random.integers(15, 80, 1500), "land": random.choice(["east", "west"], 1500)}
     )
     frame.loc[:99, "age"] = np.nan
-    reference = Reference.of(make_table(frame))
+    reference = ContingencyTables.of(make_table(frame))
     counts = coarse_pair(reference, "land", "age")
     assert counts.shape == (2, 11) and counts.sum() == 1500
     assert counts[:, -1].sum() == 100 and counts[:, :-1].sum(axis=0).min() > 90

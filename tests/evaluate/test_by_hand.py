@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency
 
-from synth.data.contingency import Reference
+from synth.data.contingency import ContingencyTables
 from synth.data.table import make_table
 from synth.evaluate.distance import Space
 from synth.evaluate.diversity import diversity
@@ -205,7 +205,7 @@ def test_gaps_by_hand_from_rows_and_from_counts():
     )
     made = real.assign(job=["a"] * 60 + ["b"] * 40 + ["a"] * 60 + ["b"] * 40)
     table = make_table(real)
-    counts = Reference.of(table)
+    counts = ContingencyTables.of(table)
     for found in (
         fairness(table, made, holdout=real),
         fairness_of_counts(counts, counts.recount(made)),

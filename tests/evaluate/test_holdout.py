@@ -9,7 +9,7 @@ import pyarrow.csv
 import pytest
 
 from synth.bayes import learn
-from synth.data.contingency import Reference
+from synth.data.contingency import ContingencyTables
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.counts import cover, report_of_counts
@@ -113,7 +113,7 @@ def test_what_cannot_be_tried_is_said(population, draw):
 
 @pytest.fixture(scope="module")
 def counts(draw):
-    return Reference.of(make_table(draw(0)))
+    return ContingencyTables.of(make_table(draw(0)))
 
 
 def test_counts_alone_make_a_report(counts, draw, shuffle):
@@ -142,7 +142,7 @@ def test_a_lost_rare_level_and_a_new_pair_show_in_counts(counts, draw):
 
 def test_cover_by_hand():
     frame = pd.DataFrame({"a": ["x"] * 600 + ["y"] * 5, "b": ["u"] * 300 + ["v"] * 305})
-    real = Reference.of(make_table(frame))
+    real = ContingencyTables.of(make_table(frame))
     found = cover(real, real.recount(frame.iloc[:2]))  # two people: x with u
     assert (found.rare_levels, found.rare_kept) == (1, 0)
     assert found.rare_kept_reference == pytest.approx(1 - (600 / 605) ** 2)

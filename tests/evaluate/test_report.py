@@ -10,7 +10,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from synth.cli.evaluate import evaluate_command
-from synth.data.contingency import Reference
+from synth.data.contingency import ContingencyTables
 from synth.data.table import make_table, read_frame
 from synth.errors import PopulaceError
 from synth.evaluate.fidelity import aggregates
@@ -81,7 +81,7 @@ def test_a_wide_table_is_asked_in_part():
 
 
 def test_counts_alone_tell_distances(real, draw, shuffle):
-    counts = Reference.of(real)
+    counts = ContingencyTables.of(real)
     fresh, mixed = aggregates(counts, draw(1)), aggregates(counts, shuffle(draw(1)))
     assert fresh.tvd1 == pytest.approx(fresh.tvd1_reference, rel=0.3)
     assert fresh.tvd2 == pytest.approx(fresh.tvd2_reference, rel=0.2)
