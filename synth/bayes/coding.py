@@ -13,7 +13,6 @@ stays an integer and a price keeps its cents.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ import pandas as pd
 from synth.data.evidence import Between, Fact, OneOf
 from synth.data.schema import MISSING, Column, number_text
 from synth.errors import PopulaceError
+from synth.lazy import cached_property
 
 ATOMS = 256
 """A number with at most this many values gets a piece for each."""

@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 
@@ -37,6 +36,7 @@ from synth.bayes.sampling import Draw, Sampler
 from synth.data.evidence import Between, Evidence, Fact, OneOf
 from synth.data.schema import Column, number_text
 from synth.errors import PopulaceError
+from synth.lazy import cached_property
 
 STATES = 50_000_000
 """The most states of a product of tables that one answer may need."""

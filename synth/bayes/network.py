@@ -9,7 +9,6 @@ import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from synth.bayes.gaussian import Gaussian
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema
 from synth.errors import PopulaceError
+from synth.lazy import cached_property
 
 if TYPE_CHECKING:
     from synth.bayes.inference import Posterior

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ import pandas as pd
 from synth.constraints.rules import Rule, columns_of, parse_rules
 from synth.data.schema import Column, Schema, number_text
 from synth.errors import PopulaceError
+from synth.lazy import cached_property
 
 
 @dataclass(frozen=True)

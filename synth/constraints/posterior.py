@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -21,10 +20,12 @@ import pyarrow as pa
 from synth.bayes.inference import Factor, Posterior, _ImpossibleError, _OnlyTold
 from synth.bayes.network import Network
 from synth.bayes.random import stream_key
-from synth.bayes.sampling import SYNTHETIC, Sampler
+from synth.bayes.sampling import Sampler
 from synth.constraints.derived import Constraints
 from synth.data.evidence import Evidence, Fact
+from synth.data.writers import arrow_table
 from synth.errors import PopulaceError
+from synth.lazy import cached_property
 
 TRIES = 64
 """How often values are drawn again inside their bins before the whole row is."""
@@ -143,9 +144,7 @@ class ConstrainedSampler:
     ) -> pa.Table:
         """The same people as an Arrow table; levels are dictionaries."""
         frame = self.sample(rows, seed, start=start, threads=threads)
-        return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(
-            {"synthetic": SYNTHETIC, "seed": str(seed)}
-        )
+        return arrow_table(frame, seed)
 
     batches = Sampler.batches
     write_parquet = Sampler.write_parquet

@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -23,6 +22,7 @@ from scipy.special import ndtri
 from synth.data.evidence import Evidence, Fact, OneOf
 from synth.data.schema import BOOLEAN_LEVELS, MISSING, Column, Schema
 from synth.errors import PopulaceError
+from synth.lazy import cached_property
 
 if TYPE_CHECKING:
     from synth.data.table import Table

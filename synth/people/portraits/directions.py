@@ -8,7 +8,6 @@ attributes that must stay, here under the covariance of w instead of the identit
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from synth.errors import PopulaceError
+from synth.lazy import cached_property
 from synth.people.portraits.heads import ETHNICITIES
 
 ATTRIBUTES = ("male", "age", *ETHNICITIES, "turn", "smile")
@@ -194,7 +194,7 @@ class Directions:
             ) from error
         return cls(weights, bias, mean, factor @ factor.T, r2, typical, shift, likeness)
 
-    @functools.cached_property
+    @cached_property
     def _whiten(self) -> np.ndarray:
         return np.linalg.inv(np.linalg.cholesky(self.covariance + self._floor())).T
 
