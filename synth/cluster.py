@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -25,10 +24,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 
 from synth.bayes.network import Network
 from synth.data.evidence import Evidence
+from synth.data.writers import write_parquet as write_parquet_file
 from synth.errors import PopulaceError
 
 if TYPE_CHECKING:
@@ -157,10 +156,7 @@ def _draw(question: str, low: int, high: int, seed: int) -> pd.DataFrame:
 
 def _write(question: str, path: str, low: int, high: int, seed: int) -> None:
     table = _answer(question).sample_arrow(high - low, seed, start=low, threads=1)
-    # A half-written file never takes the place of a whole one, and two tries never mix.
-    part = f"{path}.{os.getpid()}.part"
-    pq.write_table(table, part)
-    Path(part).replace(path)
+    write_parquet_file(Path(path), [table])
 
 
 # ---------------------------------------------------------------------- as text

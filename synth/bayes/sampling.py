@@ -21,13 +21,13 @@ from threading import Lock
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numba import njit
 
 from synth.bayes.coding import Coding, Pieces
 from synth.bayes.factors import Factor, multiply, product_rows
 from synth.bayes.gaussian import GaussianSampler
 from synth.bayes.random import fill, stream_key
+from synth.data import writers
 from synth.data.schema import Column
 from synth.errors import PopulaceError
 
@@ -37,7 +37,6 @@ LAZY = 1
 """A table with more rows than so many times the people is made as far as they visit it."""
 STREAM_ROWS = 1 << 20
 """Rows held at a time when a sample is written to disk."""
-SYNTHETIC = "Synthetic people made by Populace; no row describes a real person."
 
 
 @njit(cache=True, nogil=True)
@@ -313,9 +312,8 @@ class Sampler:
         """The same people as an Arrow table; levels are dictionaries."""
         columns = self._columns(rows, seed, start, threads, CHUNK)
         arrays = [self._arrow(name, columns[name]) for name in self._order]
-        return pa.table(dict(zip(self._order, arrays, strict=True))).replace_schema_metadata(
-            {"synthetic": SYNTHETIC, "seed": str(seed)}
-        )
+        table = pa.table(dict(zip(self._order, arrays, strict=True)))
+        return writers.mark_synthetic(table, seed)
 
     def batches(self, rows: int, seed: int, threads: int | None) -> Iterator[pa.Table]:
         """The sample in pieces of at most `STREAM_ROWS` rows."""
@@ -337,19 +335,9 @@ class Sampler:
         path = Path(path)
         _check_rows(rows)
         schema = self.sample_arrow(0, seed).schema
-        # A half-written file never takes the place of a whole one.
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            with pq.ParquetWriter(part, schema) as writer:
-                done = 0
-                for table in self.batches(rows, seed, threads):
-                    writer.write_table(table)
-                    done += table.num_rows
-                    if progress is not None:
-                        progress(done)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        writers.write_parquet(
+            path, self.batches(rows, seed, threads), schema=schema, progress=progress
+        )
 
     # ------------------------------------------------------------------ columns
 

@@ -6,14 +6,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from synth.data.table import make_table, read_frame, read_table, write_csv
-from synth.data.writers import marked
+from synth.data.table import make_table, read_frame, read_table
+from synth.data.writers import arrow_table, with_mark_column, write_csv, write_parquet
 from synth.errors import PopulaceError
 from synth.evaluate.fidelity import FIGURES, evaluate
 from synth.evaluate.privacy import flag
@@ -101,13 +99,12 @@ def evaluate_command(
 def _filter(real: Table, made: pd.DataFrame, target: Path) -> dict[str, int]:
     """Write the people that no flag marks; how many each flag marks."""
     flags = flag(real, made)
-    kept = marked(pa.Table.from_pandas(made[flags.kept], preserve_index=False))
+    kept = arrow_table(made[flags.kept])
     try:
         if target.suffix.lower() == ".csv":
-            with target.open("wb") as file:
-                write_csv(file, [kept])
+            write_csv(target, [kept])
         else:
-            pq.write_table(kept, target)
+            write_parquet(target, [with_mark_column(kept)])
     except OSError as error:
         raise PopulaceError(
             f"The people cannot be written to {target}: name a file in a folder of yours."

@@ -130,8 +130,8 @@ def populations(ctx: typer.Context, as_json: AsJson = False) -> None:
             {
                 "name": population.name,
                 "title": population.title,
-                "people": population.reference.rows,
-                "columns": list(population.network.schema.modelled.names),
+                "people": population.contingency.rows,
+                "columns": list(population.modelled.names),
                 "note": population.note,
             }
         )
@@ -265,25 +265,13 @@ def sample(
 def _write_csv(
     asked: Posterior, out: Path, rows: int, seed: int, advance: Callable[[int], None]
 ) -> None:
-    from synth.data.table import write_csv
-    from synth.data.writers import marked
+    from synth.data.writers import write_csv
 
-    def counted() -> Iterator[Any]:
-        done = 0
-        while done < rows:
-            table = asked.sample_arrow(min(_CSV_ROWS, rows - done), seed, start=done)
-            yield marked(table)
-            done += table.num_rows
-            advance(done)
-
-    # A half-written file never takes the place of a whole one.
-    part = out.with_name(out.name + ".part")
-    try:
-        with part.open("wb") as file:
-            write_csv(file, counted())
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
+    pieces = (
+        asked.sample_arrow(min(_CSV_ROWS, rows - start), seed, start=start)
+        for start in range(0, rows, _CSV_ROWS)
+    )
+    write_csv(out, pieces, progress=advance)
 
 
 @app.command()
@@ -396,8 +384,8 @@ def _text(path: Path) -> str:
 def _asked(name: str, given: str, do: str = "") -> tuple[Posterior, str]:
     """The answers of a population, and its facts as they were understood."""
     population = _load(name)
-    facts = population.facts(given)
-    return population.given(facts, population.facts(do)), str(facts)
+    facts = population.evidence(given)
+    return population.given(facts, population.evidence(do)), str(facts)
 
 
 def _load(name: str) -> Population:

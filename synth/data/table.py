@@ -8,10 +8,9 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -147,37 +146,6 @@ def make_table(frame: pd.DataFrame, schema: Schema | None = None) -> Table:
         raise PopulaceError(f"There is no column to learn from.{reason}")
     canonical = schema.conform(frame)
     return Table(canonical, schema, _digest(canonical, schema), notes)
-
-
-def write_csv(target: BinaryIO, tables: Iterable[pa.Table]) -> None:
-    """Write Arrow tables of one schema below each other as CSV, one at a time, in UTF-8.
-
-    Texts and column names that begin with ``= + - @``, a tab or a carriage return, which
-    spreadsheets take for formulas, get an apostrophe before them. Missing values are empty cells.
-    """
-    writer: pa_csv.CSVWriter | None = None
-    for table in tables:
-        columns = [_safe_texts(column) for column in table.columns]
-        names = _safe_texts(pa.chunked_array([table.column_names], pa.string())).to_pylist()
-        plain = pa.table(columns, names=names)
-        if writer is None:
-            writer = pa_csv.CSVWriter(target, plain.schema)
-        writer.write_table(plain)
-    if writer is not None:
-        writer.close()
-
-
-def _safe_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    kind = values.type
-    if pa.types.is_dictionary(kind):
-        chunks = [
-            _safe_texts(pa.chunked_array([chunk.dictionary])).combine_chunks().take(chunk.indices)
-            for chunk in values.chunks
-        ]
-        return pa.chunked_array(chunks, kind.value_type)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pc.replace_substring_regex(values, r"\A([=+\-@\t\r])", r"'\1")
-    return values
 
 
 def _digest(frame: pd.DataFrame, schema: Schema) -> str:

@@ -1,20 +1,252 @@
-"""The mark of a table that leaves: one more column that says of each row that it is synthetic.
+"""Where every table of synthetic people is written, with its mark: it says that they are synthetic.
 
-Parquet files say it in their metadata. CSV has no place for a note, and a comment line would break
-most readers, so a last column says it; whoever joins or filters the rows later still sees it.
+Arrow tables and Parquet files say it in their metadata. CSV has no place for a note, and a comment
+line would break most readers, so a last column says it; whoever joins or filters the rows later
+still sees it.
 """
 
 from __future__ import annotations
 
+import io
+import os
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
 
 COLUMN = "synthetic"
+"""The name of the column that marks the rows of a CSV file."""
+NOTICE = "Synthetic people made by Populace; no row describes a real person."
 
 
-def marked(table: pa.Table) -> pa.Table:
-    """The table with a last column, true in every row: `synthetic`, or with lines below it where
-    the table has a column of that name itself."""
+def mark_synthetic(table: pa.Table, seed: int | None = None) -> pa.Table:
+    """Mark a table as synthetic in its metadata, which a Parquet file keeps.
+
+    Parameters
+    ----------
+    table : pa.Table
+        Synthetic people.
+    seed : int, optional
+        The seed that they were drawn with.
+
+    Returns
+    -------
+    pa.Table
+        The same columns; no other metadata.
+    """
+    metadata = {"synthetic": NOTICE} | ({} if seed is None else {"seed": str(seed)})
+    return table.replace_schema_metadata(metadata)
+
+
+def arrow_table(frame: pd.DataFrame, seed: int | None = None) -> pa.Table:
+    """A frame of synthetic people as an Arrow table, marked; its index is left out.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        Synthetic people.
+    seed : int, optional
+        The seed that they were drawn with.
+
+    Returns
+    -------
+    pa.Table
+        The same columns; levels are dictionaries.
+    """
+    return mark_synthetic(pa.Table.from_pandas(frame, preserve_index=False), seed)
+
+
+def with_mark_column(table: pa.Table) -> pa.Table:
+    """Add a last column, true in every row.
+
+    Parameters
+    ----------
+    table : pa.Table
+        Synthetic people.
+
+    Returns
+    -------
+    pa.Table
+        The table with the column `synthetic`, or with lines below it where the table has a column
+        of that name itself.
+    """
     name = COLUMN
     while name in table.column_names:
         name += "_"
     return table.append_column(name, pa.repeat(pa.scalar(True), table.num_rows))
+
+
+# ---------------------------------------------------------------------- CSV
+
+
+def write_csv(
+    target: BinaryIO | Path,
+    tables: Iterable[pa.Table],
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write tables of one schema below each other as CSV, one at a time, in UTF-8.
+
+    A last column says that every row is synthetic. Texts and column names that begin with
+    ``= + - @``, a tab or a carriage return, which spreadsheets take for formulas, get an apostrophe
+    before them. Missing values are empty cells.
+
+    Parameters
+    ----------
+    target : binary file or Path
+        Where to write; a half-written file never takes the place of a whole one.
+    tables : iterable of pa.Table
+        The people, piece by piece.
+    progress : callable, optional
+        Gets the number of rows written.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    if isinstance(target, Path):
+        with _whole(target) as part, part.open("wb") as file:
+            write_csv(file, tables, progress=progress)
+        return
+    writer: pa_csv.CSVWriter | None = None
+    done = 0
+    for table in tables:
+        done += table.num_rows
+        table = with_mark_column(table)
+        columns = [_safe_texts(column) for column in table.columns]
+        names = _safe_texts(pa.chunked_array([table.column_names], pa.string())).to_pylist()
+        plain = pa.table(columns, names=names)
+        if writer is None:
+            writer = pa_csv.CSVWriter(target, plain.schema)
+        writer.write_table(plain)
+        if progress is not None:
+            progress(done)
+    if writer is not None:
+        writer.close()
+
+
+def csv_bytes(tables: Iterable[pa.Table]) -> bytes:
+    """The CSV file that `write_csv` writes.
+
+    Parameters
+    ----------
+    tables : iterable of pa.Table
+        The people, piece by piece.
+
+    Returns
+    -------
+    bytes
+        The file's content.
+    """
+    buffer = io.BytesIO()
+    write_csv(buffer, tables)
+    return buffer.getvalue()
+
+
+def _safe_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        chunks = [
+            _safe_texts(pa.chunked_array([chunk.dictionary])).combine_chunks().take(chunk.indices)
+            for chunk in values.chunks
+        ]
+        return pa.chunked_array(chunks, kind.value_type)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pc.replace_substring_regex(values, r"\A([=+\-@\t\r])", r"'\1")
+    return values
+
+
+# ---------------------------------------------------------------------- Parquet
+
+
+def write_parquet(
+    target: BinaryIO | Path,
+    tables: Iterable[pa.Table],
+    *,
+    schema: pa.Schema | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write tables of one schema below each other as Parquet, one row group or more each.
+
+    Parameters
+    ----------
+    target : binary file or Path
+        Where to write; a half-written file never takes the place of a whole one.
+    tables : iterable of pa.Table
+        The people, piece by piece; those without a mark get one.
+    schema : pa.Schema, optional
+        That of the tables, where there may be none of them.
+    progress : callable, optional
+        Gets the number of rows written.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
+    if isinstance(target, Path):
+        with _whole(target) as part, part.open("wb") as file:
+            write_parquet(file, tables, schema=schema, progress=progress)
+        return
+    writer = None if schema is None else pq.ParquetWriter(target, _marked(schema))
+    done = 0
+    try:
+        for table in tables:
+            if writer is None:
+                writer = pq.ParquetWriter(target, _marked(table.schema))
+            writer.write_table(table)
+            done += table.num_rows
+            if progress is not None:
+                progress(done)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def parquet_bytes(tables: Iterable[pa.Table], *, schema: pa.Schema | None = None) -> bytes:
+    """The Parquet file that `write_parquet` writes.
+
+    Parameters
+    ----------
+    tables : iterable of pa.Table
+        The people, piece by piece.
+    schema : pa.Schema, optional
+        That of the tables, where there may be none of them.
+
+    Returns
+    -------
+    bytes
+        The file's content.
+    """
+    buffer = io.BytesIO()
+    write_parquet(buffer, tables, schema=schema)
+    return buffer.getvalue()
+
+
+def _marked(schema: pa.Schema) -> pa.Schema:
+    metadata = schema.metadata or {}
+    if b"synthetic" in metadata:
+        return schema
+    return schema.with_metadata({**metadata, b"synthetic": NOTICE.encode()})
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write to, which takes its place once everything is written."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -8,21 +8,20 @@ that learned from that half: one that learned from all rows has seen twice as ma
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from synth.bayes.learning import NetworkLearner
 from synth.data.schema import Schema
-from synth.data.table import Table, make_table, write_csv
-from synth.data.writers import marked
+from synth.data.table import Table, make_table
+from synth.data.writers import arrow_table, csv_bytes
 from synth.errors import PopulaceError
 from synth.evaluate.privacy import Flags, flag
 from synth.evaluate.report import Report, report
+from synth.populations.population import as_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,9 +52,7 @@ class Trial:
 
     def filtered_csv(self) -> bytes:
         """The filtered people as CSV, safe for spreadsheets; a last column says synthetic."""
-        buffer = io.BytesIO()
-        write_csv(buffer, [marked(pa.Table.from_pandas(self.filtered, preserve_index=False))])
-        return buffer.getvalue()
+        return csv_bytes([arrow_table(self.filtered)])
 
 
 def trial(
@@ -90,7 +87,8 @@ def trial(
     )
     network = relearned(population.network, make_table(known, table.schema))
     progress(LEARNED * 0.8, "Drawing synthetic people")
-    people = replace(population, network=network).answer().sample(rows or half, seed=seed)
+    model = as_model(network)
+    people = model.given(constraints=population.constraints).sample(rows or half, seed=seed)
     judged = _judged(known, population.schema)
     found = report(
         judged,

@@ -296,14 +296,9 @@ class DrawnConditional(ABC):
         self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
     ) -> pa.Table:
         """The same people as an Arrow table, marked as synthetic."""
-        import pyarrow as pa
+        from synth.data.writers import arrow_table
 
-        from synth.bayes.sampling import SYNTHETIC
-
-        frame = self.sample(rows, seed, start=start, threads=threads)
-        return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(
-            {"synthetic": SYNTHETIC, "seed": str(seed)}
-        )
+        return arrow_table(self.sample(rows, seed, start=start, threads=threads), seed)
 
     def write_parquet(
         self,
@@ -315,17 +310,11 @@ class DrawnConditional(ABC):
         progress: Callable[[int], None] | None = None,
     ) -> None:
         """Stream people to a Parquet file; `progress` gets the rows written."""
-        import pyarrow.parquet as pq
+        from synth.data import writers
 
-        path = Path(path)
-        part = path.with_name(f"{path.name}.part")
-        try:
-            with pq.ParquetWriter(part, self.sample_arrow(0, seed).schema) as writer:
-                for low in range(0, rows, STREAM_ROWS):
-                    count = min(STREAM_ROWS, rows - low)
-                    writer.write_table(self.sample_arrow(count, seed, start=low, threads=threads))
-                    if progress is not None:
-                        progress(low + count)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        pieces = (
+            self.sample_arrow(min(STREAM_ROWS, rows - low), seed, start=low, threads=threads)
+            for low in range(0, rows, STREAM_ROWS)
+        )
+        schema = self.sample_arrow(0, seed).schema
+        writers.write_parquet(Path(path), pieces, schema=schema, progress=progress)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from synth.data import table as module
 from synth.data.schema import Schema
-from synth.data.table import Table, make_table, read_table, write_csv
+from synth.data.table import Table, make_table, read_table
+from synth.data.writers import write_csv
 from synth.errors import PopulaceError
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

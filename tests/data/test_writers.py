@@ -2,33 +2,42 @@
 
 import io
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
 from synth.data.evidence import Evidence
-from synth.data.writers import COLUMN, marked
+from synth.data.writers import (
+    COLUMN,
+    arrow_table,
+    csv_bytes,
+    parquet_bytes,
+    with_mark_column,
+    write_csv,
+    write_parquet,
+)
 from synth.people.cards.export import table_csv, table_parquet
 from synth.populations import available, load
 
 
 def test_a_last_column_says_it_in_every_row():
-    table = marked(pa.table({"a": [1, 2]}))
+    table = with_mark_column(pa.table({"a": [1, 2]}))
     assert table.column_names == ["a", COLUMN]
     assert table[COLUMN].to_pylist() == [True, True]
-    assert marked(pa.table({"a": pa.array([], pa.int8())})).num_rows == 0
+    assert with_mark_column(pa.table({"a": pa.array([], pa.int8())})).num_rows == 0
 
 
 def test_a_column_of_that_name_is_left_alone():
-    table = marked(pa.table({COLUMN: ["rubber"]}))
+    table = with_mark_column(pa.table({COLUMN: ["rubber"]}))
     assert table.to_pydict() == {COLUMN: ["rubber"], f"{COLUMN}_": [True]}
 
 
 @pytest.mark.skipif(not available(), reason="no population is shipped yet")
 def test_downloads_hold_the_same_people():
     population = load(available()[0])
-    asked = population.given(Evidence.parse("gender=female", population.network.schema))
+    asked = population.given(Evidence.parse("gender=female", population.modelled))
     plain = pa_csv.read_csv(io.BytesIO(table_csv(asked, 300, seed=4)))
     parquet = pq.read_table(io.BytesIO(table_parquet(asked, 300, seed=4)))
     assert plain.num_rows == parquet.num_rows == 300
@@ -36,3 +45,46 @@ def test_downloads_hold_the_same_people():
     assert plain["age"].to_pylist() == parquet["age"].to_pylist()
     assert set(plain[COLUMN].to_pylist()) == {True}
     assert b"Synthetic" in parquet.schema.metadata[b"synthetic"]
+
+
+FRAME = pd.DataFrame({"a": [1, 2], "b": pd.Categorical(["=x", None])})
+
+
+def test_a_parquet_file_says_it_in_its_metadata(tmp_path):
+    path = tmp_path / "people.parquet"
+    write_parquet(path, [arrow_table(FRAME, seed=7)])
+    metadata = pq.read_schema(path).metadata
+    assert b"no row describes a real person" in metadata[b"synthetic"]
+    assert metadata[b"seed"] == b"7"
+    assert path.read_bytes() == parquet_bytes([arrow_table(FRAME, seed=7)])
+    assert pq.read_table(path).to_pydict() == {"a": [1, 2], "b": ["=x", None]}
+
+
+def test_a_table_without_a_mark_gets_one_before_it_is_written():
+    bare = pa.table({"a": [1]})
+    written = pq.read_schema(io.BytesIO(parquet_bytes([bare, bare])))
+    assert b"Synthetic" in written.metadata[b"synthetic"]
+    empty = pq.read_table(io.BytesIO(parquet_bytes([], schema=bare.schema)))
+    assert empty.num_rows == 0 and b"synthetic" in empty.schema.metadata
+
+
+def test_a_csv_file_says_it_in_its_last_column_and_counts(tmp_path):
+    path, seen = tmp_path / "people.csv", []
+    write_csv(path, [arrow_table(FRAME)] * 2, progress=seen.append)
+    assert path.read_bytes() == csv_bytes([arrow_table(FRAME)] * 2)
+    assert path.read_text().splitlines()[:2] == ['"a","b","synthetic"', '1,"\'=x",true']
+    assert seen == [2, 4]
+
+
+@pytest.mark.parametrize("write", [write_csv, write_parquet])
+def test_a_file_half_written_takes_no_place(write, tmp_path):
+    path = tmp_path / "people"
+    path.write_text("before")
+
+    def broken():
+        yield arrow_table(FRAME)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write(path, broken())
+    assert path.read_text() == "before" and list(tmp_path.iterdir()) == [path]

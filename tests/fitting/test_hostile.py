@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from pages.studio.sheet import corrections, sheet
 from synth import populations
-from synth.data.table import read_frame, write_csv
+from synth.data.table import read_frame
+from synth.data.writers import write_csv
 from synth.errors import PopulaceError
 from synth.fitting.fit import build
 from synth.fitting.inspection import Inspection, inspect_table
@@ -86,8 +87,8 @@ X = [str(v) for v in RNG.integers(0, 9, 60)]
 )
 def test_a_strange_table_is_learned(columns, left):
     made = made_of(csv_of(pd.DataFrame(columns)))
-    assert set(made.network.schema.names) <= left
-    assert "x" in made.network.schema
+    assert set(made.modelled.names) <= left
+    assert "x" in made.modelled
 
 
 def test_formulas_stay_texts(tmp_path):
@@ -196,7 +197,7 @@ def survives(content):
     except PopulaceError as error:
         assert str(error).endswith((".", "?"))
     else:
-        assert len(made.network.schema)
+        assert len(made.modelled)
 
 
 @TWENTY

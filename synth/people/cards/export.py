@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from synth.data.table import write_csv
-from synth.data.writers import marked
+from synth.data.writers import csv_bytes, parquet_bytes
 from synth.interests.vocabulary import interest_title
 from synth.people.profile import NOTICE, Profile, json_schema
 
@@ -110,21 +108,12 @@ def credits_of(profiles: Sequence[Profile]) -> str:
 def table_csv(asked: Posterior, rows: int, seed: int = 0) -> bytes:
     """`rows` people as CSV: cells that spreadsheets take for formulas are made safe, and a last
     column, `synthetic`, says true in every row."""
-    buffer = io.BytesIO()
-    write_csv(buffer, (marked(table) for table in _pieces(asked, rows, seed)))
-    return buffer.getvalue()
+    return csv_bytes(_pieces(asked, rows, seed))
 
 
 def table_parquet(asked: Posterior, rows: int, seed: int = 0) -> bytes:
     """`rows` people as Parquet; the file's metadata says that they are synthetic."""
-    buffer = io.BytesIO()
-    tables = _pieces(asked, rows, seed)
-    first = next(tables)
-    with pq.ParquetWriter(buffer, first.schema) as writer:
-        writer.write_table(first)
-        for table in tables:
-            writer.write_table(table)
-    return buffer.getvalue()
+    return parquet_bytes(_pieces(asked, rows, seed))
 
 
 def _pieces(asked: Posterior, rows: int, seed: int) -> Iterator[pa.Table]:
