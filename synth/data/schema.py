@@ -8,11 +8,13 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
+from synth.data.meaning import MEANINGS, Meaning, guess_by_levels, guess_by_name
 from synth.errors import PopulaceError
 
 Kind = Literal["categorical", "boolean", "integer", "real"]
@@ -59,6 +61,9 @@ class Column:
         modelled, "skip" is left out of the frame.
     label : str
         Words for the screen; see `title`.
+    meaning : Meaning or None
+        What the column says about a person; None leaves it to a guess, "" says that it is none of
+        the known meanings. Look it up with `means`.
     """
 
     name: str
@@ -70,9 +75,15 @@ class Column:
     step: float | None = None
     role: Role = "model"
     label: str = ""
+    meaning: Meaning | None = None
 
     def __post_init__(self) -> None:
         _check_name(self.name)
+        if self.meaning is not None and self.meaning not in MEANINGS:
+            raise PopulaceError(
+                f"Column {self.name} has the meaning {self.meaning!r}: "
+                f"use {_either(MEANINGS[:-1])}."
+            )
         if self.kind not in get_args(Kind):
             raise PopulaceError(
                 f"Column {self.name} has the kind {self.kind!r}: use {_either(get_args(Kind))}."
@@ -115,6 +126,17 @@ class Column:
     def is_number(self) -> bool:
         """Whether the values are numbers (integer or real)."""
         return self.kind in ("integer", "real")
+
+    @cached_property
+    def means(self) -> Meaning:
+        """The meaning as set, or as name, kind and levels suggest."""
+        if self.meaning is not None:
+            return self.meaning
+        return self._meaning_of_name or guess_by_levels(self.kind, self.levels)
+
+    @cached_property
+    def _meaning_of_name(self) -> Meaning:
+        return guess_by_name(self.name, self.kind, self.levels)
 
     @property
     def title(self) -> str:
@@ -170,6 +192,26 @@ class Schema:
     def of_role(self, *roles: Role) -> Schema:
         """The columns that have one of the roles."""
         return Schema(tuple(column for column in self.columns if column.role in roles))
+
+    def of_meaning(self, meaning: Meaning) -> tuple[Column, ...]:
+        """The columns of a meaning, those of role "skip" left out.
+
+        In the schema's order; interests whose names end in a number (``top1``, ``top2``) in the
+        order of the numbers.
+        """
+        columns = [c for c in self.columns if c.role != "skip" and c.means == meaning]
+        if meaning == "interest":
+            ranks = [re.search(r"\d+$", column.name) for column in columns]
+            if all(ranks):
+                columns.sort(key=lambda c: int(c.name[len(c.name.rstrip("0123456789")) :]))
+        return tuple(columns)
+
+    def first(self, meaning: Meaning) -> Column | None:
+        """The column of a meaning: one where it is set, else by its name, else by its levels."""
+        columns = self.of_meaning(meaning)
+        explicit = [c for c in columns if c.meaning is not None]
+        named = [c for c in columns if c._meaning_of_name == meaning]
+        return next(iter((*explicit, *named, *columns)), None)
 
     def __getitem__(self, name: str) -> Column:
         for column in self.columns:
@@ -371,6 +413,9 @@ def _column_from_json(entry: Any) -> Column:
             values[key] = float(number)
     if not isinstance(values.get("missing", False), bool):
         raise PopulaceError(f'Column {_shown(name)} has a "missing" that is not true or false.')
+    meaning = values.get("meaning")
+    if meaning is not None and not isinstance(meaning, str):
+        raise PopulaceError(f"Column {_shown(name)} has a meaning that is not a text.")
     if not isinstance(values.get("label", ""), str):
         raise PopulaceError(f"Column {_shown(name)} has a label that is not a text.")
     return Column(**values)
