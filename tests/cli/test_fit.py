@@ -31,8 +31,8 @@ def test_rules_counts_and_what_follows(table, tmp_path):
     plan = json.loads((out / "plan.json").read_text("utf-8"))
     assert plan["rules"] == ["born <= died", "age >= 15"]
     made = populations.load(out)
-    assert made.reference.rows % 2 == 0
-    assert made.reference.rows > 1000
+    assert made.contingency.rows % 2 == 0
+    assert made.contingency.rows > 1000
     sample = tmp_path / "x.csv"
     arguments = ["sample", str(out), "--rows", "500", "--out", str(sample), "--given", "age=20.."]
     assert CliRunner().invoke(app, arguments).exit_code == 0
@@ -53,7 +53,7 @@ def test_nothing_follows_when_it_should_not(table, tmp_path):
     assert result.exit_code == 0, result.output
     made = populations.load(tmp_path / "out")
     assert not made.constraints
-    assert "total" in made.network.schema
+    assert "total" in made.modelled
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,46 @@
+"""What several commands share: options, numbers in words, JSON, a bar of progress."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+PopulationName = Annotated[
+    str, typer.Argument(metavar="POP", help="A population's name or a fitted folder.")
+]
+Given = Annotated[
+    str, typer.Option(metavar="FACTS", help="What is known: marital=married,age=25..35.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same people.")]
+
+
+def percent(share: float) -> str:
+    """A share in words: 4.1%, 0.0012%, 1e-07."""
+    if share == 0 or share >= 1e-6:
+        return f"{share:.2%}" if share >= 0.1 else f"{share * 100:.2g}%"
+    return f"{share:.2g}"
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on standard output."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def progress_bar(words: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    """A bar on standard error; call the result with how much is done (and new words)."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(words, total=total)
+
+        def advance(done: float, words: str | None = None) -> None:
+            bar.update(task, completed=done, description=words)
+
+        yield advance

@@ -1,0 +1,116 @@
+"""`python -m synth fit`: learn a population from a table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pandas as pd
+import typer
+
+from synth.cli.common import progress_bar
+from synth.data.table import make_table, read_frame
+from synth.errors import PopulaceError
+from synth.fitting.fit import build
+from synth.fitting.inspection import depend, inspect_table
+from synth.fitting.plan import Plan
+from synth.populations import write
+from synth.populations.archive import pack
+
+
+def fit(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet table.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; name it as a population then.")],
+    score: Annotated[
+        Literal["predictive", "k2", "bic", "bdeu"],
+        typer.Option(help="What the search for edges maximises."),
+    ] = "predictive",
+    search: Annotated[
+        Literal["hill-climb", "pc", "ges", "tree"],
+        typer.Option(help="How edges are looked for: by our search, or by one of pgmpy's."),
+    ] = "hill-climb",
+    schema: Annotated[
+        Path | None, typer.Option(help="A corrected schema.json, as this command writes it.")
+    ] = None,
+    weights: Annotated[
+        str, typer.Option(metavar="COLUMN", help="The column that weighs each row.")
+    ] = "",
+    gaussian: Annotated[
+        str, typer.Option(metavar="COLUMNS", help="Numbers to model as Gaussians: age,pay.")
+    ] = "",
+    max_parents: Annotated[int, typer.Option(min=0, help="The most causes of a column.")] = 4,
+    count: Annotated[
+        str, typer.Option(metavar="COLUMN", help="The column that says how many a row stands for.")
+    ] = "",
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help="What holds for everybody: 'born < died'; repeatable."),
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option(help="Keep sums, ranges and look-ups that hold in every row exact.")
+    ] = True,
+    file: Annotated[
+        Path | None, typer.Option(help="Also write the population as one file, *.populace.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same network.")] = 0,
+) -> None:
+    """Learn a population from a table of your own."""
+
+    with progress_bar(f"Reading {table.name}", 1) as advance:
+        frame, plan, notes = _planned(table, schema, follow)
+        for note in notes:
+            typer.echo(note, err=True)
+        if gaussian and (rule or plan.derived or plan.lookups):
+            if rule:
+                raise PopulaceError("Rules and Gaussian columns exclude each other: drop one.")
+            plan = plan.following((), ())
+        for name, use in ((weights, "weight"), (count, "count")):
+            if name:
+                plan = plan.weighed(name, use)
+        changes = {"score": score, "max_parents": max_parents, "seed": seed}
+        plan = Plan.from_json(
+            {**plan.to_json(), **changes, "title": out.name, "rules": plan.rule_texts(rule)}
+        )
+        population = build(
+            frame,
+            plan,
+            advance,
+            gaussian=tuple(name.strip() for name in gaussian.split(",") if name.strip()),
+            search=search,
+        )
+    write(population, out)
+    for name, value in (("schema.json", plan.schema.to_json()), ("plan.json", plan.to_json())):
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+        (out / name).write_text(text + "\n", encoding="utf-8")
+    if file is not None:
+        file.write_bytes(pack(out))
+    network = population.network
+    typer.echo(f"{out}: {len(network.schema)} columns, {len(network.edges)} edges", err=True)
+
+
+def _planned(
+    table: Path, schema: Path | None, follow: bool
+) -> tuple[pd.DataFrame, Plan, tuple[str, ...]]:
+    """A table's rows, what is to be made of them, and why columns are left out."""
+    frame, notes = read_frame(table)
+    if schema is None:
+        inspection = inspect_table(frame, table.name, notes)
+        plan = Plan.of(inspection)
+        left = [each.note for each in inspection.found if each.column.role == "skip"]
+        notes = (*notes, *left)
+    else:
+        plan = Plan.from_json(_text(schema))
+        whole = plan.schema.completed(frame)
+        plan = plan.on(whole)
+        if follow and not plan.derived and not plan.lookups:
+            people = make_table(frame, whole)
+            plan = plan.following(*depend(people.frame, whole.modelled))
+    return frame, plan if follow else plan.following((), ()), notes
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise PopulaceError(f"{path} is no text in UTF-8: save the schema as JSON.") from error

@@ -1,0 +1,122 @@
+"""`python -m synth probability`, `posterior` and `sample`: questions to a population."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synth.cli.common import AsJson, Given, PopulationName, Seed, percent, print_json, progress_bar
+from synth.cluster import write_on_cluster
+from synth.data.writers import write_csv
+from synth.errors import PopulaceError
+from synth.generators import Conditional
+from synth.populations import load
+
+_CSV_ROWS = 1 << 18  # rows held at a time while a CSV file is written
+
+
+def probability(population: PopulationName, given: Given = "", as_json: AsJson = False) -> None:
+    """How common people are of whom the facts hold."""
+    conditional, facts = _conditional(population, given)
+    if as_json:
+        print_json(
+            {
+                "population": population,
+                "given": facts,
+                "probability": conditional.probability,
+                "log_probability": conditional.log_probability,
+            }
+        )
+        return
+    typer.echo(f"{percent(conditional.probability)} of {population}: {facts or 'everybody'}")
+
+
+def posterior(
+    population: PopulationName,
+    column: Annotated[
+        str, typer.Argument(metavar="COLUMN", help="The column that is asked about.")
+    ],
+    given: Given = "",
+    do: Annotated[
+        str, typer.Option(metavar="FACTS", help="What is set from outside: education=none.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The distribution of a column among people of whom the facts hold."""
+    conditional, facts = _conditional(population, given, do)
+    marginal = conditional.marginal(column)
+    mean = marginal.mean
+    if mean is not None and math.isnan(mean):  # everybody's value is missing
+        mean = None
+    if as_json:
+        print_json(
+            {
+                "population": population,
+                "column": column,
+                "given": facts,
+                "do": do,
+                "probability": conditional.probability,
+                "labels": list(marginal.labels),
+                "probabilities": [float(p) for p in marginal.probabilities],
+                "mean": mean,
+            }
+        )
+        return
+    width = max(len(label) for label in marginal.labels)
+    most = max(float(p) for p in marginal.probabilities) or 1.0
+    for label, share in zip(marginal.labels, marginal.probabilities, strict=True):
+        bar = "█" * round(30 * float(share) / most)
+        typer.echo(f"{label:<{width}}  {percent(float(share)):>8}  {bar}")
+    if mean is not None:
+        typer.echo(f"{'mean':<{width}}  {mean:>8.4g}")
+
+
+def sample(
+    population: PopulationName,
+    out: Annotated[
+        Path, typer.Option(help="The file to write: .parquet or .csv; with --dask, a new folder.")
+    ],
+    rows: Annotated[int, typer.Option(min=1, help="How many people.")] = 1000,
+    given: Given = "",
+    seed: Seed = 0,
+    dask: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Draw on this Dask cluster, such as tcp://head:8786, into a folder of Parquet "
+            "files on a disk that its workers share.",
+        ),
+    ] = "",
+) -> None:
+    """Draw people of whom the facts hold and write them to a file."""
+    if dask:
+        conditional, _ = _conditional(population, given)
+        files = write_on_cluster(dask, conditional, out, rows, seed)
+        typer.echo(f"{rows:,} synthetic people written to {len(files)} files in {out}", err=True)
+        return
+    kind = out.suffix.lower()
+    if kind not in (".parquet", ".csv"):
+        raise PopulaceError(
+            f"{out.name} is neither .parquet nor .csv: end its name in one of them."
+        )
+    conditional, _ = _conditional(population, given)
+    with progress_bar(f"Drawing {rows:,} people", rows) as advance:
+        if kind == ".parquet":
+            conditional.write_parquet(out, rows, seed=seed, progress=advance)
+        else:
+            pieces = (
+                conditional.sample_arrow(min(_CSV_ROWS, rows - start), seed, start=start)
+                for start in range(0, rows, _CSV_ROWS)
+            )
+            write_csv(out, pieces, progress=advance)
+    typer.echo(f"{rows:,} synthetic people written to {out}", err=True)
+
+
+def _conditional(name: str, given: str, do: str = "") -> tuple[Conditional, str]:
+    """People of a population of whom the facts hold, and the facts as they were understood."""
+    population = load(name)
+    evidence = population.evidence(given)
+    return population.given(evidence, population.evidence(do)), str(evidence)
