@@ -220,10 +220,11 @@ def _words(text: str) -> frozenset[str]:
 
 
 _FILLER = _words(
-    "respondent respondents person persons people patient participant customer client user kunde "
-    "kunden befragte befragter teilnehmer personne client cliente persona pessoa of the in at der "
-    "des de du la le el do da au a years year yrs yr jahre jahren jahr ans annees anos anni jaar "
-    "jaren lat ar code coded label text interview survey"
+    "respondent respondents person persons people patient participant customer client "
+    "user kunde kunden befragte befragter teilnehmer personne client cliente persona "
+    "pessoa of the in at der des de du la le el do da au a years year yrs yr jahre "
+    "jahren jahr ans annees anos anni jaar jaren lat ar code coded label text "
+    "interview survey"
 )
 
 _AGE = ("age", "alter", "edad", "eta", "leeftijd", "idade", "wiek", "alder", "lebensalter")
@@ -322,18 +323,20 @@ _GENDERS: Mapping[str, Gender] = MappingProxyType(
     {
         **dict.fromkeys(
             _words(
-                "f w v k fem female females woman women girl weiblich weibl frau frauen femme femmes "
-                "feminin feminine fille mujer mujeres femenino femenina donna donne femmina femminile "
-                "vrouw vrouwen vrouwelijk mulher mulheres feminino feminina kobieta kobiety "
-                "kvinna kvinnor kvinde kvinne"
+                "f w v k fem female females woman women girl weiblich weibl frau "
+                "frauen femme femmes feminin feminine fille mujer mujeres femenino "
+                "femenina donna donne femmina femminile vrouw vrouwen vrouwelijk "
+                "mulher mulheres feminino feminina kobieta kobiety kvinna kvinnor "
+                "kvinde kvinne"
             ),
             "female",
         ),
         **dict.fromkeys(
             _words(
-                "m h male males man men boy mannlich maennlich mannl mann manner maenner herr homme "
-                "hommes masculin garcon hombre hombres masculino masculina varon uomo uomini maschio "
-                "maschile mannen mannelijk homem homens mezczyzna mezczyzni mand mande"
+                "m h male males man men boy mannlich maennlich mannl mann manner "
+                "maenner herr homme hommes masculin garcon hombre hombres masculino "
+                "masculina varon uomo uomini maschio maschile mannen mannelijk homem "
+                "homens mezczyzna mezczyzni mand mande"
             ),
             "male",
         ),
@@ -356,7 +359,8 @@ def _marital() -> tuple[tuple[str, Marital], ...]:
         "geregistreerd partnerschap, partnerschap, uniao de facto, uniao estavel, konkubinat, "
         "zwiazek partnerski, sambo, registrerad partner",
         "separated": "married spouse absent, legally separated, separated, getrennt lebend, "
-        "getrennt, separe, separee, separado, separada, separato, separata, gescheiden van tafel en bed, w separacji, "
+        "getrennt, separe, separee, separado, separada, separato, separata, "
+        "gescheiden van tafel en bed, w separacji, "
         "separacja, separerad",
         "divorced": "divorced, geschieden, divorce, divorcee, divorciado, divorciada, divorziato, "
         "divorziata, gescheiden, rozwiedziony, rozwiedziona, rozwodnik, rozwodka, skild, "
@@ -375,16 +379,18 @@ def _marital() -> tuple[tuple[str, Marital], ...]:
 _MARITAL = _marital()
 _YES = _words("yes true ja oui si sim tak y j o s vrai wahr verdadero vero")
 _NO = _words(
-    "no false none nein non nee nao nie nej n keine kein keiner aucun aucune sans ohne ninguno "
-    "ninguna nessuno nessuna geen nenhum zadne inga ingen without faux falsch falso"
+    "no false none nein non nee nao nie nej n keine kein keiner aucun aucune sans "
+    "ohne ninguno ninguna nessuno nessuna geen nenhum zadne inga ingen without faux "
+    "falsch falso"
 )
 _SPOUSE = _words(
-    "spouse husband wife married ehepartner ehepartnerin ehemann ehefrau epoux epouse esposo "
-    "esposa coniuge marito moglie echtgenoot conjuge maz zona make maka verheiratet"
+    "spouse husband wife married ehepartner ehepartnerin ehemann ehefrau epoux epouse "
+    "esposo esposa coniuge marito moglie echtgenoot conjuge maz zona make maka "
+    "verheiratet"
 )
 _PARTNER = _words(
-    "partner cohabit cohabiting cohabitee unmarried lebensgefahrte lebensgefahrtin lebenspartner "
-    "conjoint concubin pareja compagno compagna parceiro parceira sambo"
+    "partner cohabit cohabiting cohabitee unmarried lebensgefahrte lebensgefahrtin "
+    "lebenspartner conjoint concubin pareja compagno compagna parceiro parceira sambo"
 )
 _IDLE = (
     "unemployed",
