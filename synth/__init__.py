@@ -1,1 +1,73 @@
-"""Populace: synthetic people whose records, portraits and pictures belong together."""
+"""Populace: synthetic people whose records, portraits and pictures belong together.
+
+The door: what most people need is here, and imported when it is first used.
+
+>>> from synth import load
+>>> population = load("us-time-use")
+>>> married = population.given(population.evidence("marital=married,age=25..35"))
+>>> people = married.sample(1000, seed=7)
+
+The rooms, from the lowest floor to the highest; each imports only from those above it in this list
+(`tests/test_architecture.py` reads the imports):
+
+``errors``, ``registry``, ``lazy``, ``jobs``
+    One error class; weights that are fetched; attributes worked out once; long work in a thread or
+    a process, with progress and stop.
+``data``
+    Tables and their schema, evidence, contingency tables (counts of the real people), what columns
+    mean, and the writers of every synthetic table.
+``bayes``
+    The mixed Bayesian network: structure, parameters, exact inference, sampling.
+``constraints``
+    What must hold in every row: rules, derived columns, look-ups, and how they are discovered.
+``generators``
+    The contract of whatever learns people, the register, and one file a generator.
+``populations``
+    A model with its counts, texts and constraints: loaded, saved, packed as one file.
+``interests``, ``describe``, ``cluster``, ``fitting``
+    Topics in what people do; questions in words; sampling on Dask; from a table to a population.
+``people``
+    Names, profiles, posts, what-if; cards, portraits and pictures.
+``evaluate``
+    Fidelity, diversity, utility, privacy and fairness; reports.
+``shipped_populations``, ``bench``, ``cli``
+    How the shipped populations are built; benchmarks; the command line.
+
+Above them stand ``pages`` and ``app.py``, which draw what these rooms return.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from synth.data.evidence import Evidence
+    from synth.data.table import read_table
+    from synth.evaluate.report import report
+    from synth.fitting.simple import fit
+    from synth.people.profile import make_profiles
+    from synth.populations import load
+
+__all__ = ["Evidence", "fit", "load", "make_profiles", "read_table", "report"]
+
+_MODULES = {
+    "Evidence": "synth.data.evidence",
+    "fit": "synth.fitting.simple",
+    "load": "synth.populations",
+    "make_profiles": "synth.people.profile",
+    "read_table": "synth.data.table",
+    "report": "synth.evaluate.report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

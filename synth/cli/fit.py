@@ -6,15 +6,13 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-import pandas as pd
 import typer
 
 from synth.cli.common import progress_bar
-from synth.data.table import make_table, read_frame
 from synth.errors import PopulaceError
 from synth.fitting.fit import build
-from synth.fitting.inspection import depend, inspect_table
 from synth.fitting.plan import Plan
+from synth.fitting.simple import read_plan
 from synth.populations import write
 from synth.populations.archive import pack
 
@@ -58,9 +56,11 @@ def fit(
     """Learn a population from a table of your own."""
 
     with progress_bar(f"Reading {table.name}", 1) as advance:
-        frame, plan, notes = _planned(table, schema, follow)
-        for note in notes:
+        given = None if schema is None else Plan.from_json(_text(schema))
+        planned = read_plan(table, plan=given, follow=follow)
+        for note in planned.notes:
             typer.echo(note, err=True)
+        plan = planned.plan
         if gaussian and (rule or plan.derived or plan.lookups):
             if rule:
                 raise PopulaceError("Rules and Gaussian columns exclude each other: drop one.")
@@ -73,7 +73,7 @@ def fit(
             {**plan.to_json(), **changes, "title": out.name, "rules": plan.rule_texts(rule)}
         )
         population = build(
-            frame,
+            planned.frame,
             plan,
             advance,
             gaussian=tuple(name.strip() for name in gaussian.split(",") if name.strip()),
@@ -87,26 +87,6 @@ def fit(
         file.write_bytes(pack(out))
     network = population.network
     typer.echo(f"{out}: {len(network.schema)} columns, {len(network.edges)} edges", err=True)
-
-
-def _planned(
-    table: Path, schema: Path | None, follow: bool
-) -> tuple[pd.DataFrame, Plan, tuple[str, ...]]:
-    """A table's rows, what is to be made of them, and why columns are left out."""
-    frame, notes = read_frame(table)
-    if schema is None:
-        inspection = inspect_table(frame, table.name, notes)
-        plan = Plan.of(inspection)
-        left = [each.note for each in inspection.found if each.column.role == "skip"]
-        notes = (*notes, *left)
-    else:
-        plan = Plan.from_json(_text(schema))
-        whole = plan.schema.completed(frame)
-        plan = plan.on(whole)
-        if follow and not plan.derived and not plan.lookups:
-            people = make_table(frame, whole)
-            plan = plan.following(*depend(people.frame, whole.modelled))
-    return frame, plan if follow else plan.following((), ()), notes
 
 
 def _text(path: Path) -> str:

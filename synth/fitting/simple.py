@@ -1,0 +1,134 @@
+"""From a file or a frame to a population in one call, by the plan that nobody corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from synth.data.table import make_table, read_frame
+from synth.errors import PopulaceError
+from synth.fitting.fit import build
+from synth.fitting.inspection import depend, inspect_table
+from synth.fitting.plan import Plan
+from synth.jobs import Progress
+from synth.populations import Population
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A table that was read, and what is to be made of it.
+
+    Attributes
+    ----------
+    frame : pd.DataFrame
+        The rows.
+    plan : Plan
+        What to learn, what to work out, and what must hold.
+    notes : tuple of str
+        Sentences on columns that are left out, and on how the file was read.
+    """
+
+    frame: pd.DataFrame
+    plan: Plan
+    notes: tuple[str, ...]
+
+
+def read_plan(
+    table: str | Path | pd.DataFrame, *, plan: Plan | None = None, follow: bool = True
+) -> Planned:
+    """Read a table and understand it.
+
+    Parameters
+    ----------
+    table : str, Path or pd.DataFrame
+        A CSV or Parquet file, or its rows.
+    plan : Plan, optional
+        A corrected plan, perhaps of a schema alone; without it the table is inspected.
+    follow : bool
+        Keep sums, ranges and look-ups that hold in every row exact.
+
+    Returns
+    -------
+    Planned
+        The rows and the plan.
+
+    Raises
+    ------
+    PopulaceError
+        The file cannot be read, or the plan does not fit it.
+    """
+    notes: tuple[str, ...] = ()
+    if isinstance(table, pd.DataFrame):
+        frame, name = table, "table"
+    else:
+        name = Path(table).name
+        frame, notes = read_frame(Path(table))
+    if plan is None:
+        inspection = inspect_table(frame, name, notes)
+        plan = Plan.of(inspection)
+        skipped = [each.note for each in inspection.found if each.column.role == "skip"]
+        notes = (*notes, *skipped)
+    else:
+        whole = plan.schema.completed(frame)
+        plan = plan.on(whole)
+        if follow and not plan.derived and not plan.lookups:
+            people = make_table(frame, whole)
+            plan = plan.following(*depend(people.frame, whole.modelled))
+    return Planned(frame, plan if follow else plan.following((), ()), notes)
+
+
+def fit(
+    table: str | Path | pd.DataFrame,
+    *,
+    plan: Plan | None = None,
+    rules: Sequence[str] = (),
+    follow: bool = True,
+    title: str = "",
+    seed: int = 0,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> Population:
+    """Learn a population from a table.
+
+    Parameters
+    ----------
+    table : str, Path or pd.DataFrame
+        A CSV or Parquet file, or its rows.
+    plan : Plan, optional
+        A corrected plan; without it the table is inspected.
+    rules : sequence of str
+        What holds for everybody: ``"born < died"``.
+    follow : bool
+        Keep sums, ranges and look-ups that hold in every row exact.
+    title : str
+        What the population is called.
+    seed : int
+        The same seed learns the same population.
+    progress : callable, optional
+        Gets the share that is done, from 0 to 1, and what is being done.
+    **changes
+        Other values of a plan as its JSON has them, such as ``score`` and ``max_parents``.
+
+    Returns
+    -------
+    Population
+        In memory; `populations.write` saves it.
+
+    Raises
+    ------
+    PopulaceError
+        One sentence on what cannot be learned and what to do.
+    """
+    planned = read_plan(table, plan=plan, follow=follow)
+    value = planned.plan.to_json()
+    unknown = sorted(changes.keys() - value.keys())
+    if unknown:
+        raise PopulaceError(f"A plan has no value called {unknown[0]}: leave it out.")
+    value |= {"seed": seed, "rules": planned.plan.rule_texts(rules), **changes}
+    if title:
+        value["title"] = title
+    return build(planned.frame, Plan.from_json(value), progress)
