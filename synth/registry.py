@@ -22,10 +22,11 @@ import urllib.parse
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
+
+from filelock import FileLock
 
 from synth.errors import PopulaceError
 
@@ -119,7 +120,8 @@ def fetch(
         return artefact.folder
     try:
         cache().mkdir(parents=True, exist_ok=True)
-        with _locked(cache() / f"{artefact.folder.name}.lock"):
+        # The system frees the lock if this process dies.
+        with FileLock(cache() / f"{artefact.folder.name}.lock"):
             if not artefact.here:
                 _fetch(artefact, registry.parent, progress)
     except OSError as error:
@@ -263,23 +265,3 @@ def _members(artefact: Artefact, archive: Path) -> Iterator[tuple[str, IO[bytes]
 def _sum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Holds an exclusive lock on a file; the system frees it if this process dies."""
-    with path.open("a+b") as file:
-        if sys.platform == "win32":
-            import msvcrt
-
-            while True:
-                try:
-                    msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-                    break
-                except OSError:
-                    time.sleep(0.2)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
