@@ -59,7 +59,7 @@ def is_interest(name: str) -> bool:
 
 def question(evidence: Evidence, population: Population) -> str:
     """Whom the evidence describes: "Married women aged 25–35 whose first interest is Pets"."""
-    schema = population.network.schema
+    schema = population.modelled
     before, who, after, more = [], "people", [], []
     for name, fact in evidence.items():
         column = schema[name]
@@ -94,7 +94,7 @@ def question(evidence: Evidence, population: Population) -> str:
 
 def facts(evidence: Evidence, population: Population) -> tuple[str, ...]:
     """Each fact as people say it: `("age: 60–65", "first interest: Pets")`."""
-    schema = population.network.schema
+    schema = population.modelled
     told = []
     for name, fact in evidence.checked(schema).items():
         if isinstance(fact, Between):
@@ -110,7 +110,7 @@ def sentence(text: str, evidence: Evidence, population: Population) -> str:
 
     "top1=pets and top2=pets exclude each other …" → "“First interest: Pets” and “second …".
     """
-    checked = evidence.checked(population.network.schema)
+    checked = evidence.checked(population.modelled)
     told = {
         str(Evidence({name: fact})): f"“{words}”"
         for (name, fact), words in zip(checked.items(), facts(checked, population), strict=True)
@@ -127,7 +127,7 @@ def record_line(record: Mapping[str, Any], population: Population) -> str:
 
     Whether a minor's home has children says nothing, for it has that minor: it is left out.
     """
-    schema = population.network.schema
+    schema = population.modelled
     parts = []
     for name in ("age", "age_group", "gender", "marital", "education", "profession"):
         if name not in schema or is_missing(record.get(name)):

@@ -37,11 +37,11 @@ def french():
     ],
 )
 def test_questions(us, facts, words):
-    assert describe.question(Evidence.parse(facts, us.network.schema), us) == words
+    assert describe.question(Evidence.parse(facts, us.modelled), us) == words
 
 
 def test_french_questions(french):
-    facts = Evidence.parse("gender=female,age_group=26-35,diy=yes", french.network.schema)
+    facts = Evidence.parse("gender=female,age_group=26-35,diy=yes", french.modelled)
     assert describe.question(facts, french) == "Women aged 26–35, DIY: yes"
 
 
@@ -69,7 +69,7 @@ def test_every_sampled_record_has_words(us, french):
         for record in frame.to_dict("records"):
             assert describe.record_line(record, population)
             rows = describe.record_rows(record, population)
-            assert [title for title, _ in rows] == [c.title for c in population.network.schema]
+            assert [title for title, _ in rows] == [c.title for c in population.modelled]
             assert all(value for _, value in rows)
 
 
@@ -105,7 +105,7 @@ def test_one_in(share, words):
 
 
 def test_sentences_about_facts_use_the_columns_titles(us):
-    facts = Evidence.parse("top1=pets,top2=pets,age=25..35", us.network.schema)
+    facts = Evidence.parse("top1=pets,top2=pets,age=25..35", us.modelled)
     text = "top1=pets and top2=pets exclude each other in this population: drop one of them."
     told = describe.sentence(text, facts, us)
     assert told == (

@@ -92,7 +92,7 @@ def interests_of(record: Record, population: Population) -> tuple[str, ...]:
 
 def alike(record: Record, population: Population) -> Evidence:
     """The record's featured columns as evidence; whole numbers within two of the person's."""
-    schema = population.network.schema.modelled
+    schema = population.modelled
     return Evidence(
         {
             name: _fact(schema[name], record[name])
@@ -114,7 +114,7 @@ def _fact(column: Column, value: object) -> Fact:
 
 
 def alike_words(population: Population) -> str:
-    schema = population.network.schema.modelled
+    schema = population.modelled
     shared = [schema[name].title.lower() for name in population.featured if name in schema.names]
     return "The same " + ", ".join(shared) + "; numbers within two of this person's. Exact."
 
@@ -145,7 +145,7 @@ def whole_record(person: Person) -> None:
 
 
 def _rows(record: Record, choice: Choice) -> str:
-    asked = {choice.population.network.schema[name].title for name in choice.evidence}
+    asked = {choice.population.modelled[name].title for name in choice.evidence}
     return "".join(
         f'<div class="{"pp-asked" if title in asked else ""}">'
         f"<dt>{escape(title)}</dt><dd>{escape(value)}</dd></div>"

@@ -33,7 +33,7 @@ _MOST = 4  # facts that may change at once
 def ask(person: Person) -> None:
     """Change facts of a person and see who they would be."""
     population = person.choice.population
-    schema = population.network.schema.modelled
+    schema = population.modelled
     at = f"whatif-{person.key}"
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         first = _first(population)
@@ -110,7 +110,7 @@ def _again(key: str) -> None:
 
 
 def _first(population: Population) -> str:
-    names = population.network.schema.modelled.names
+    names = population.modelled.names
     if "age" in names:
         return "age"
     return next((name for name in population.featured if name in names), names[0])
@@ -159,7 +159,7 @@ def _share(found: WhatIf, population: Population) -> str:
 
 
 def _rows(before: Record, found: WhatIf, population: Population) -> str:
-    schema = population.network.schema.modelled
+    schema = population.modelled
     rows = []
     for name in found.differs:
         column, told = schema[name], name in found.changes

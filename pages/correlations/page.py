@@ -26,7 +26,7 @@ def _counted(digest: str, name: str, seed: int) -> tuple[Associations, Associati
     """Associations of the real people and of synthetic ones."""
     population = loaders.population(name)
     people = loaders.posterior(name, Evidence()).sample(PEOPLE, seed=seed)
-    real = population.reference
+    real = population.contingency
     return associations(real), associations(real.recount(people), like=real)
 
 
@@ -66,13 +66,13 @@ def _page(choice: Choice) -> None:
         "Order", (_CLUSTERS, _TABLE), key="arrange", bind="query-params", width=240
     )
     order = real.order() if wanted == _CLUSTERS else real.columns
-    schema = population.network.schema
+    schema = population.modelled
     titles = [schema[name].title for name in order]
     a, b, most = synthetic.farthest(real)
     st.caption(
         "Bias-corrected Cramér’s V (Bergsma 2013), numbers in ten bins: 0 is no association, 1 a "
         "complete one. The facts of the sidebar are left aside here: shipped counts hold pairs of "
-        f"columns of all real people ({population.reference.rows:,}), beside {PEOPLE:,} synthetic "
+        f"columns of all real people ({population.contingency.rows:,}), beside {PEOPLE:,} synthetic "
         f"ones. On average a pair differs by {synthetic.distance(real):.3f}; {schema[a].title} and "
         f"{schema[b].title} by {most:.3f}, the most."
     )

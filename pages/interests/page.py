@@ -32,14 +32,14 @@ _EXPERIMENTS = (
 
 def _set_up(population: Population, column: str, level: str, rank: str) -> None:
     """Ask what one of the paper's experiments asks, and nothing else."""
-    forget(population, population.network.schema.names)
+    forget(population, population.modelled.names)
     st.session_state[key_of(column)] = [level]
     st.session_state[_RANK] = rank
     st.session_state[_GROUP] = _NOBODY
 
 
 def _experiments(population: Population) -> None:
-    schema = population.network.schema
+    schema = population.modelled
     possible = [
         one
         for one in _EXPERIMENTS
@@ -65,7 +65,7 @@ def _experiments(population: Population) -> None:
 def _controls(choice: Choice) -> tuple[str, str]:
     """Which interest is shown, and by which column's groups."""
     population = choice.population
-    schema = population.network.schema
+    schema = population.modelled
     few = [
         column.name
         for column in schema
@@ -163,7 +163,7 @@ def _page(choice: Choice) -> None:
         "is what drawing without end would give, from a network that was itself learned from the "
         "real people. Hover for an interest’s keywords."
     )
-    schema = choice.population.network.schema
+    schema = choice.population.modelled
     if group == _NOBODY:
         with st.container(border=True, key="everyone"):
             _chart(choice.question, choice.evidence, choice, rank)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -80,7 +79,7 @@ def _use(population: Population, network: Network) -> None:
     origins = st.session_state.setdefault(_ORIGINS, {})
     origin = origins.get(population.name, population.name)
     title = loaders.population(origin).title
-    made = replace(population, network=network, title=f"{title}, edited").in_memory()
+    made = population.with_model(network, title=f"{title}, edited")
     origins[made.name] = origin
     loaders.adopt(made)
 
@@ -326,8 +325,8 @@ def _changes(found: strength.Relearned, schema: Schema) -> None:
 
 
 def _without_people(population: Population, strengths: Mapping[Edge, float]) -> None:
-    network, schema = population.network, population.network.schema
-    people = population.reference.rows
+    network, schema = population.network, population.modelled
+    people = population.contingency.rows
     st.markdown(
         "Take arrows out and see what it costs, exactly, from the network itself. To add an arrow "
         "takes the real rows, which do not ship with this population: bring a table to the Studio "

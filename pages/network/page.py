@@ -242,7 +242,7 @@ def _try(column: str, value: object) -> None:
 
 def _suggest(population: Population) -> None:
     """A fact to begin with."""
-    schema = population.network.schema
+    schema = population.modelled
     for name in population.featured:
         column = schema[name]
         if column.kind not in ("categorical", "boolean"):
@@ -262,7 +262,7 @@ def _suggest(population: Population) -> None:
 
 def _moves(choice: Choice) -> None:
     """Every column before and after, the farthest moved first."""
-    schema = choice.population.network.schema
+    schema = choice.population.modelled
     if not choice.evidence:
         st.info(
             "Nothing is known yet: set a fact in the sidebar and see what it moves.",

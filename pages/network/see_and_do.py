@@ -33,7 +33,7 @@ def _telling(
 def _controls(choice: Choice) -> tuple[str, int, str]:
     """The column, its code and the outcome; the first choice is one that tells."""
     population = choice.population
-    network, schema = population.network, population.network.schema
+    network, schema = population.network, population.modelled
     coded = [name for name in schema.names if name in network.codings]
     telling = _telling(network.digest, population.featured, network) or (
         coded[0],
@@ -74,7 +74,7 @@ def _controls(choice: Choice) -> tuple[str, int, str]:
 
 def _sentence(level: str, title: str, one: interventions.SeenAndDone, choice: Choice) -> str:
     """What seeing and doing are, by the numbers of this case; HTML."""
-    column = choice.population.network.schema[one.outcome]
+    column = choice.population.modelled[one.outcome]
     name = escape(column.title)
     if one.seen.mean is not None and not column.missing:
         seen = f"<em>{name}</em> is <b>{one.seen.mean:,.3g}</b> on average"

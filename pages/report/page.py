@@ -221,9 +221,9 @@ def _filtered(made: Trial, population: Population) -> None:
 
 @st.cache_resource(show_spinner="Counting people …", max_entries=16)
 def _counted(digest: str, seed: int, _population: Population) -> CountsReport:
-    schema = _population.network.schema
+    schema = _population.modelled
     return report_of_counts(
-        _population.reference,
+        _population.contingency,
         _population.given().sample(_PEOPLE, seed=seed),
         title=f"{_population.title}: synthetic people beside counts of real ones",
         titles=Titles.of(schema),

@@ -48,9 +48,9 @@ def _compare(
     population = loaders.population(name)
     posterior = loaders.posterior(name, _evidence)
     people = posterior.sample(PEOPLE, seed=seed)
-    counts, real = population.reference, loaders.reference(name, _evidence)
+    counts, real = population.contingency, loaders.reference(name, _evidence)
     found = []
-    for column in population.network.schema.modelled.columns:
+    for column in population.modelled.columns:
         labels = counts.labels(column.name)
         made = counts.count(people, column.name)
         true = real.marginal(column.name) if real is not None and real.rows else None

@@ -47,7 +47,7 @@ def show(
 
 def _share(choice: Choice, title: str) -> str:
     if not choice.evidence:
-        return f"Learned from <b>{choice.population.reference.rows:,}</b> real people"
+        return f"Learned from <b>{choice.population.contingency.rows:,}</b> real people"
     about = f"{escape(choice.question)}: " if title else ""
     share = escape(describe.share_words(choice.posterior.probability))
     return f"{about}<b>{share}</b> of this population · exact"
@@ -60,7 +60,7 @@ def impossible(choice: Choice) -> None:
         problem = describe.sentence(choice.problem, choice.evidence, choice.population)
         st.html(f'<p class="pp-problem">{escape(problem)}</p>')
         st.caption("Let go of one fact and the people come back:")
-        schema = choice.population.network.schema
+        schema = choice.population.modelled
         named = [name for name in choice.evidence if name in choice.problem]
         with st.container(horizontal=True, gap="small"):
             for name in named or list(choice.evidence):

@@ -114,9 +114,9 @@ def probability(name: str, evidence: Evidence) -> float:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _reference(digest: str, known: str, _asked: Population, _evidence: Evidence) -> Margins | None:
-    found = _asked.reference.under(_evidence)
+    found = _asked.contingency.under(_evidence)
     if found is None and _asked.table is not None:
-        return _asked.reference.among(_asked.table, _evidence, _asked.network.schema)
+        return _asked.contingency.among(_asked.table, _evidence, _asked.modelled)
     return found
 
 

@@ -190,7 +190,7 @@ def _new_people() -> None:
 
 def forget(population: Population, columns: tuple[str, ...]) -> None:
     """Set the widgets of these columns back to `any`."""
-    schema = population.network.schema
+    schema = population.modelled
     for name in columns:
         key, column = key_of(name), schema[name]
         st.session_state[key] = _nothing(column)
@@ -233,7 +233,7 @@ def _say(made: choice.Choice) -> None:
 
 
 def _facts(population: Population) -> dict[str, _Answer]:
-    schema = population.network.schema.modelled
+    schema = population.modelled
     featured = [name for name in population.featured if name in schema.names]
     rest = [name for name in schema.names if name not in featured]
     answers = {name: _ask(schema[name]) for name in featured}

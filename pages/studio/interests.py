@@ -68,7 +68,7 @@ def listed(found: Sequence[tuple[str, Sequence[str], float | None]]) -> None:
 
 def learned(made: Population) -> None:
     """The interests that a population was learned with, the commonest first."""
-    if not made.told or not made.interests:
+    if not made.learned_keywords or not made.interests:
         return
     first = made.given().marginal(made.interests[0])
     shares = dict(zip(first.labels, first.probabilities, strict=True))

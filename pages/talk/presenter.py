@@ -274,7 +274,7 @@ def _open(wanted: Question) -> None:
     name = titles.get(title, names[0])
     st.session_state["population"] = name
     population = loaders.population(name)
-    schema = population.network.schema.modelled
+    schema = population.modelled
     sidebar.forget(population, schema.names)
     for column in schema:
         _answer(column, told)

@@ -35,7 +35,7 @@ def profiles_command(
     from synth.populations import load
 
     people = load(population)
-    evidence = Evidence.parse(given, people.network.schema) if given else Evidence()
+    evidence = Evidence.parse(given, people.modelled) if given else Evidence()
     if out.exists() and not out.is_dir():
         raise PopulaceError(f"{out} is a file: name a folder to write to.")
     made = make_profiles(

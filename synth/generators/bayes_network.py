@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from synth.data.schema import Column, Schema
 from synth.data.table import Table
 from synth.errors import PopulaceError
 from synth.generators.base import DEFAULT, Progress, Settings, no_progress, register
+from synth.lazy import cached_property
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +75,19 @@ class BayesNetworkModel:
         evidence, do = evidence or Evidence(), do or Evidence()
         if not constraints:
             return self.network.given(evidence, do)
-        return ConstrainedPosterior(self.network, evidence, do, constraints)
+        whole = self._whole(constraints) if evidence or do else None
+        return ConstrainedPosterior(self.network, evidence, do, constraints, whole)
+
+    @cached_property
+    def _whole(self) -> Callable[[Constraints], ConstrainedPosterior]:
+        """Everybody under constraints, worked out once for each."""
+        network = self.network
+
+        @lru_cache(maxsize=4)
+        def whole(constraints: Constraints) -> ConstrainedPosterior:
+            return ConstrainedPosterior(network, Evidence(), Evidence(), constraints)
+
+        return whole
 
     def sample(
         self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None

@@ -87,7 +87,7 @@ def what_if(
     """
     if not changes:
         raise PopulaceError("Nothing changes: choose at least one fact to change.")
-    schema = population.network.schema.modelled
+    schema = population.modelled
     before = plain_record(record)
     kept = Evidence(
         {
@@ -181,7 +181,7 @@ def redress(
 def _shifts(
     population: Population, kept: Evidence, changes: Evidence, count: int
 ) -> tuple[Shift, ...]:
-    schema = population.network.schema.modelled
+    schema = population.modelled
     old, new = population.given(kept), population.given(kept | changes)
     found = []
     for column in schema:

@@ -1,14 +1,16 @@
 """Populations: a learned model, aggregate counts of the real people, and a card."""
 
-from synth.populations.population import (
-    OWN,
-    SHIPPED,
-    Population,
-    available,
-    load,
-    of,
-    save,
-    write,
-)
+from synth.populations.population import OWN, REMEMBERED, Population, of
+from synth.populations.storage import SHIPPED, available, load, save, write
 
-__all__ = ["OWN", "SHIPPED", "Population", "available", "load", "of", "save", "write"]
+__all__ = [
+    "OWN",
+    "REMEMBERED",
+    "SHIPPED",
+    "Population",
+    "available",
+    "load",
+    "of",
+    "save",
+    "write",
+]

@@ -1,9 +1,9 @@
 """A population as one file, ``*.populace``: a ZIP archive of its folder, opened with suspicion.
 
-Inside are JSON, Markdown and, where its owner wants it, Parquet; nothing that could run. A manifest
-names each part with its SHA-256. Opening checks names, number, sizes and digests of the parts
-before anything is read, unpacks no more than was promised, and asks the network a few questions
-before it is trusted.
+Inside are the model's files, JSON, Markdown and, where its owner wants it, Parquet; nothing that
+could run. A manifest names each part with its SHA-256. Opening checks names, number, sizes and
+digests of the parts before anything is read, unpacks no more than was promised, and asks the model
+a few questions before it is trusted.
 """
 
 from __future__ import annotations
@@ -18,27 +18,23 @@ from pathlib import Path
 
 import numpy as np
 
-from synth import populations
 from synth.bayes.coding import Coding
+from synth.bayes.network import Network
 from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
-from synth.populations import Population
+from synth.generators import base
+from synth.populations.population import Population
+from synth.populations.storage import ABOUT, CARD, PEOPLE, REFERENCE, load
 
 FORMAT = "populace-file/1"
 SUFFIX = ".populace"
 BYTES_LIMIT = 200 * 2**20
 CELLS_LIMIT = 50_000_000
 _MANIFEST = "manifest.json"
-_PARTS = {
-    "network.json": 200 * 2**20,
-    "reference.json": 200 * 2**20,
-    "population.json": 2**20,
-    "card.md": 2**20,
-    "people.parquet": 200 * 2**20,
-}
-_NEEDED = ("network.json", "reference.json", "population.json")
+_LARGE = 200 * 2**20
+_PARTS = {REFERENCE: _LARGE, ABOUT: 32 * 2**20, CARD: 2**20, PEOPLE: _LARGE}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_TELLS = re.compile(r"\]\s*[(\[:]|[<>`$\x00-\x1f\u202a-\u202e\u2066-\u2069]|https?:|www\.")
+_MARKUP = re.compile(r"\]\s*[(\[:]|[<>`$\x00-\x1f\u202a-\u202e\u2066-\u2069]|https?:|www\.")
 _DAMAGED = "is damaged or was not made by Populace: ask for it anew."
 
 
@@ -50,8 +46,8 @@ def pack(folder: str | Path, *, rows: bool = False) -> bytes:
     folder = Path(folder)
     parts = {
         name: (folder / name).read_bytes()
-        for name in _PARTS
-        if (folder / name).is_file() and (rows or name != "people.parquet")
+        for name in _limits()
+        if (folder / name).is_file() and (rows or name != PEOPLE)
     }
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
     manifest = json.dumps({"format": FORMAT, "parts": digests}, indent=2).encode()
@@ -89,30 +85,46 @@ def unpack(content: bytes, folder: str | Path, name: str = "The file") -> Popula
     for part, value in parts.items():
         (folder / part).write_bytes(value)
     try:
-        population = populations.load(folder)
+        population = load(folder)
         check(population)
     except PopulaceError as error:
-        told = str(error).replace(f"{folder}/", "")
-        raise PopulaceError(f"{name} cannot be used: {told[0].lower()}{told[1:]}") from error
+        reason = str(error).replace(f"{folder}/", "")
+        raise PopulaceError(f"{name} cannot be used: {reason[0].lower()}{reason[1:]}") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise PopulaceError(f"{name} {_DAMAGED}") from error
     return population
 
 
+def _limits() -> dict[str, int]:
+    """The parts that a file may have, and their bytes at most."""
+    files = [file for name in base.names() for file in base.generator(name).files]
+    return {**dict.fromkeys(files, _LARGE), **_PARTS}
+
+
+def _needed(about: bytes) -> tuple[str, ...]:
+    """The parts that a population cannot do without, by its ``population.json``."""
+    try:
+        content = json.loads(about)
+    except (ValueError, RecursionError):
+        return ()  # `load` says what is wrong with it
+    name = content.get("generator", base.DEFAULT) if isinstance(content, dict) else base.DEFAULT
+    return base.generator(str(name)).files
+
+
 def _parts(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
     """The checked content of each part."""
-    entries = archive.infolist()
-    found = [entry.filename for entry in entries]
-    if _MANIFEST not in found:
+    entries, limits = archive.infolist(), _limits()
+    names = [entry.filename for entry in entries]
+    if _MANIFEST not in names:
         raise PopulaceError(f"{name} holds no population: choose a file that Populace saved.")
-    strange = [entry for entry in found if entry not in _PARTS and entry != _MANIFEST]
-    if strange or len(set(found)) < len(found):
+    strange = [entry for entry in names if entry not in limits and entry != _MANIFEST]
+    if strange or len(set(names)) < len(names):
         raise PopulaceError(f"{name} holds more than a population and is not opened.")
     promised = sum(entry.file_size for entry in entries)
     for entry in entries:
         if entry.flag_bits & 0x1:
             raise PopulaceError(f"{name} is locked by a password: save it without one.")
-        if entry.file_size > _PARTS.get(entry.filename, 2**20):
+        if entry.file_size > limits.get(entry.filename, 2**20):
             raise PopulaceError(f"{name} unpacks to far more than a population needs.")
     if promised > 2 * BYTES_LIMIT:
         raise PopulaceError(f"{name} unpacks to far more than a population needs.")
@@ -124,7 +136,7 @@ def _parts(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
         raise PopulaceError(f"{name} {_DAMAGED}") from error
     if manifest.get("format") != FORMAT:
         raise PopulaceError(f"{name} was saved by another version of Populace: save it anew.")
-    for part in _NEEDED:
+    for part in (REFERENCE, ABOUT, *_needed(parts.get(ABOUT, b"{}"))):
         if part not in parts:
             raise PopulaceError(f"{name} lacks {part}: it {_DAMAGED[:-1]}.")
     for part, content in parts.items():
@@ -144,10 +156,32 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> bytes:
 
 def check(population: Population) -> None:
     """Raise a PopulaceError unless a population from elsewhere can be relied on."""
-    network = population.network
-    if _TELLS.search(f"{population.title} {population.note}") or len(population.note) > 1000:
+    if _MARKUP.search(f"{population.title} {population.note}") or len(population.note) > 1000:
         raise PopulaceError("Its title or note holds a link or a mark-up: it is not opened.")
     damaged = f"The population {population.title[:60]} {_DAMAGED}"
+    if population.has_network:
+        _check_network(population.network, damaged)
+    contingency = population.contingency
+    if set(contingency.columns) != set(population.modelled.names):
+        raise PopulaceError(damaged)
+    # A few questions, as the pages ask them.
+    conditional = population.given(Evidence())
+    people = conditional.sample(100, seed=0)
+    for name in population.modelled.names:
+        marginal = conditional.marginal(name)
+        if not math.isclose(float(marginal.probabilities.sum()), 1.0, abs_tol=1e-6):
+            raise PopulaceError(damaged)
+        contingency.count(people, name)
+        if contingency.marginal(name).sum() != contingency.rows:
+            raise PopulaceError(damaged)
+    if population.table is not None:
+        missing = [n for n in population.schema.names if n not in population.table.frame]
+        if missing:
+            raise PopulaceError(damaged)
+
+
+def _check_network(network: Network, damaged: str) -> None:
+    """Raise a PopulaceError unless a network's numbers make sense and fit into memory."""
     cells = 0
     for name, coding in network.codings.items():
         shape = [network.codings[parent].size for parent in network.parents[name]]
@@ -159,22 +193,6 @@ def check(population: Population) -> None:
             raise PopulaceError(damaged)
     if cells > CELLS_LIMIT:
         raise PopulaceError(f"{damaged[:-1]}; its tables are too large.")
-    if set(population.reference.columns) != set(network.schema.names):
-        raise PopulaceError(damaged)
-    # A few questions, as the pages ask them.
-    posterior = population.given(Evidence())
-    people = posterior.sample(100, seed=0)
-    for name in network.schema.names:
-        marginal = posterior.marginal(name)
-        if not math.isclose(float(marginal.probabilities.sum()), 1.0, abs_tol=1e-6):
-            raise PopulaceError(damaged)
-        population.reference.count(people, name)
-        if population.reference.marginal(name).sum() != population.reference.rows:
-            raise PopulaceError(damaged)
-    if population.table is not None:
-        missing = [n for n in population.schema.names if n not in population.table.frame]
-        if missing:
-            raise PopulaceError(damaged)
 
 
 def _sound(coding: Coding) -> bool:

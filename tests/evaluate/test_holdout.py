@@ -74,7 +74,7 @@ def test_what_follows_without_exception_still_follows(draw):
     table = rows_of(found)
     half = make_table(table.frame.head(700), table.schema)
     again = relearned(found.network, half)
-    assert again.schema == found.network.schema
+    assert again.schema == found.modelled
     people = again.given().sample(2000, seed=1)
     for of_name, name in (("land", "zone"), ("town", "county")):
         follows = frame.groupby(of_name)[name].first()
@@ -103,7 +103,7 @@ def test_what_cannot_be_tried_is_said(population, draw):
     small = of(learn(table), table, title="A hamlet")
     with pytest.raises(PopulaceError, match="has 30 rows: a trial needs at least 40"):
         trial(small)
-    bare = replace(population, _held=replace(population._held, table=None))
+    bare = replace(population, source=replace(population.source, table=None))
     with pytest.raises(PopulaceError, match="real rows of A town are not shipped"):
         rows_of(bare)
 

@@ -74,7 +74,7 @@ def test_every_row_keeps_everything(made, tmp_path):
 
 
 def test_and_given_facts_too(made):
-    facts = made.facts("born=1950..1980,marital=married|single,province=province 2,code=102")
+    facts = made.evidence("born=1950..1980,marital=married|single,province=province 2,code=102")
     posterior = made.given(facts)
     frame = posterior.sample(4000, seed=2)
     keeps(frame)
@@ -90,9 +90,9 @@ def test_and_given_facts_too(made):
 
 
 def test_look_ups_are_known_both_ways(made):
-    assert made.given(made.facts("city=city 7")).marginal("province")["province 2"] == 1
-    assert made.given(made.facts("code=103")).marginal("province")["province 3"] == 1
-    towns = made.given(made.facts("province=province 1")).marginal("city").to_dict()
+    assert made.given(made.evidence("city=city 7")).marginal("province")["province 2"] == 1
+    assert made.given(made.evidence("code=103")).marginal("province")["province 3"] == 1
+    towns = made.given(made.evidence("province=province 1")).marginal("city").to_dict()
     assert {name for name, share in towns.items() if share > 0} == {
         f"city {i}" for i in range(24) if i % 5 == 1
     }
@@ -110,16 +110,16 @@ def test_marginals_are_those_of_the_samples(made):
 
 def test_what_is_worked_out_is_not_asked(made):
     with pytest.raises(PopulaceError, match="work and home"):
-        made.facts("total=3")
+        made.evidence("total=3")
     with pytest.raises(PopulaceError, match="age"):
-        made.facts("group=old")
+        made.evidence("group=old")
     with pytest.raises(PopulaceError, match="worked out"):
         made.given(Evidence({"total": Between(3, 4)}))
 
 
 def test_facts_against_the_rules_are_named(made):
     with pytest.raises(PopulaceError, match="exclude each other"):
-        made.given(made.facts("age=15..17,marital=married"))
+        made.given(made.evidence("age=15..17,marital=married"))
 
 
 def test_it_survives_a_file(made, tmp_path):
@@ -132,7 +132,11 @@ def test_it_survives_a_file(made, tmp_path):
     assert len(again.table) == len(made.table)
     keeps(again.table.frame)
     about = json.loads((tmp_path / "population.json").read_text())
-    about["finish"]["derived"][0]["sum"] = [["nobody", 1]]
+    older = {**about, "finish": about["constraints"]}
+    del older["constraints"]
+    (tmp_path / "population.json").write_text(json.dumps(older))
+    assert populations.load(tmp_path).constraints == made.constraints
+    about["constraints"]["derived"][0]["sum"] = [["nobody", 1]]
     (tmp_path / "population.json").write_text(json.dumps(about))
     with pytest.raises(PopulaceError, match="nobody"):
         populations.load(tmp_path)
@@ -152,13 +156,13 @@ def test_it_survives_a_file(made, tmp_path):
 def test_a_damaged_finish_gets_a_sentence(made, damage):
     value = made.constraints.to_json() | damage if damage else {}
     with pytest.raises(PopulaceError):
-        Constraints.from_json(value, made.network.schema)
+        Constraints.from_json(value, made.modelled)
 
 
 def test_rows_that_break_rules_are_counted(made, people):
     broken = (people["age"] < 15).sum()
     assert f"{broken:,} rows were left out because of the rule age >= 15" in made.card
-    assert made.network.schema["age"].lower == 15
+    assert made.modelled["age"].lower == 15
     assert len(made.table) < len(people)
 
 
@@ -174,7 +178,7 @@ def test_counts_are_unrolled():
     assert "count" in next(f.note for f in inspection.found if f.column.name == "# days")
     plan = Plan.of(inspection).corrected([Correction("# days", use="count")])
     made = build(frame, plan, restarts=0)
-    assert made.reference.rows == 120
+    assert made.contingency.rows == 120
     told = made.given().marginal("kind").to_dict()
     assert told["c"] == pytest.approx(100 / 120, abs=0.02)
     assert "unrolled" in made.card

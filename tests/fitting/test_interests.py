@@ -126,8 +126,8 @@ def test_interests_from_texts(both):
     plan = plan_of(people, Wish(3, text="about"))
     plan = replace(plan, schema=plan.schema.changed("about", role="model"))
     own = build(people, plan, restarts=0)
-    assert set(own.keywords) == set(own.network.schema["top1"].levels)
-    assert "about" not in own.network.schema
+    assert set(own.keywords) == set(own.modelled["top1"].levels)
+    assert "about" not in own.modelled
 
 
 def test_interests_from_a_second_table(both, made):
@@ -139,13 +139,13 @@ def test_interests_from_a_second_table(both, made):
                 things.assign(who=things["who"].astype(str)))  # fmt: skip
     pd.testing.assert_frame_equal(text.frame, found.frame)
     assert made.interests[:2] == ("top1", "top2")
-    assert made.network.schema["top1"].title == "First interest"
+    assert made.modelled["top1"].title == "First interest"
     assert made.keywords == {name: found.keywords[name] for name in made.keywords}
     assert "top1" in made.featured
     drawn = made.given().sample(4000, seed=1)
     assert not (drawn["top1"].astype(str) == drawn["top2"].astype(str)).any()
-    women = made.given(made.facts("gender=female")).marginal("top1").probabilities
-    men = made.given(made.facts("gender=male")).marginal("top1").probabilities
+    women = made.given(made.evidence("gender=female")).marginal("top1").probabilities
+    men = made.given(made.evidence("gender=male")).marginal("top1").probabilities
     assert abs(women - men).max() > 0.2
     assert found.note.endswith("of a second table.")
     assert "300 of 600 people" in find(people, LONG, things[things["who"] < 300]).note

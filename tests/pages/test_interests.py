@@ -35,8 +35,8 @@ def test_those_asked_for(visit):
 def test_real_and_synthetic_shares_have_their_intervals(visit):
     app = visit("interests", gender="female")
     real, synthetic, exact = figure(app)["data"]
-    reference = loaders.population("us-time-use").reference
-    schema = loaders.population("us-time-use").network.schema
+    reference = loaders.population("us-time-use").contingency
+    schema = loaders.population("us-time-use").modelled
     counts = reference.under(Evidence.parse("gender=female", schema)).marginal("top1")
     low, high = share_intervals(np.sort(counts)[::-1])
     assert "error_x" not in exact

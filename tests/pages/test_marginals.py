@@ -13,7 +13,7 @@ def heads(app):
 
 def test_every_column_stands_beside_the_real_one(visit):
     app = visit("marginals")
-    columns = loaders.population("us-time-use").network.schema.modelled.columns
+    columns = loaders.population("us-time-use").modelled.columns
     shown = heads(app)
     assert len(shown) == len(columns)
     assert all(distance.startswith("TVD") for _, distance in shown)
@@ -26,7 +26,7 @@ def test_the_french_stand_beside_the_real_french(visit):
     assert asked.population.name == "french-hobbies"
     assert str(asked.evidence) == "reading=yes"
     assert all(distance.startswith("TVD") for _, distance in heads(app))
-    assert len(heads(app)) == len(asked.population.network.schema.modelled.columns)
+    assert len(heads(app)) == len(asked.population.modelled.columns)
 
 
 def test_under_one_fact_real_people_are_counted_too(visit):

@@ -85,7 +85,7 @@ def test_the_strongest_arrows_are_named(visit):
     app = visit("network")
     strengths = strength.strengths(loaders.population("us-time-use").network)
     parent, child = max(strengths, key=strengths.get)
-    schema = loaders.population("us-time-use").network.schema
+    schema = loaders.population("us-time-use").modelled
     assert f"{schema[parent].title} → {schema[child].title} <b>0.89 bits</b>" in bodies(app)
 
 
@@ -116,7 +116,7 @@ def test_a_parents_value_can_be_chosen(visit):
 
 def test_every_column_opens(owner, plain):
     app = owner()
-    for name in plain.network.schema.names:
+    for name in plain.modelled.names:
         app.selectbox(key="network-node").set_value(name).run()
         assert not app.exception
         assert not app.warning
@@ -187,12 +187,12 @@ def test_arrows_are_taken_out_where_no_rows_ship(visit):
     population = loaders.population("us-time-use")
     nats = strength.strengths(population.network)[edge]
     assert f"<b>{nats / np.log(2):.3g} bits</b>" in bodies(app)
-    assert f"<b>{nats * population.reference.rows:,.0f} nats</b>" in bodies(app)
+    assert f"<b>{nats * population.contingency.rows:,.0f} nats</b>" in bodies(app)
     app.button(key="network-use").click().run()
     assert not app.exception
     now = app.session_state["the choice"].population
     assert edge not in now.network.edges
-    assert now.reference.rows == population.reference.rows
+    assert now.contingency.rows == population.contingency.rows
     app.button(key="network-back").click().run()
     assert app.session_state["the choice"].population.name == "us-time-use"
 

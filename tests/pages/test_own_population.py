@@ -155,7 +155,7 @@ def test_keys_of_shipped_populations_stay_short():
 def test_a_population_in_memory_is_known_by_what_it_holds(strange):
     assert strange.name == f"{populations.OWN}{strange.digest[:8]}"
     assert strange.folder is None
-    assert strange.reference.rows == len(strange.table) == 600
+    assert strange.contingency.rows == len(strange.table) == 600
     assert strange.interests == ()
     other = populations.of(strange.network, strange.table, title="Another")
     assert other.digest != strange.digest

@@ -131,7 +131,7 @@ def test_the_whole_record_opens_in_a_dialog(visit):
     pick(app, 0, menu.RECORD)
     (record,) = texts(app, r'<dl class="pp-record">(.*?)</dl>')
     population = made(app).population
-    assert record.count("<dt>") == len(population.network.schema.modelled.columns)
+    assert record.count("<dt>") == len(population.modelled.columns)
     assert record.count("pp-asked") == 1
 
 

@@ -40,7 +40,7 @@ def test_same_seed_same_profiles(population, profiles):
 
 
 def test_evidence_holds(population):
-    schema = population.network.schema
+    schema = population.modelled
     evidence = Evidence.parse("gender=female,marital=widowed", schema)
     for profile in make_profiles(population, evidence, 5, seed=1):
         assert profile.record["gender"] == "female" and profile.gender == "female"

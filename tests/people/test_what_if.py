@@ -21,7 +21,7 @@ def population():
 
 @pytest.fixture(scope="module")
 def schema(population):
-    return population.network.schema
+    return population.modelled
 
 
 @pytest.fixture(scope="module")

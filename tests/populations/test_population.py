@@ -32,27 +32,27 @@ def test_everything_is_there(population):
     assert "unweighted" in population.note
     for words in ("Source", "Scores", "hgb_auc", "fresh real people"):
         assert words in population.card
-    assert set(population.featured) <= set(population.network.schema.names)
-    assert population.reference.columns == population.network.schema.names
+    assert set(population.featured) <= set(population.modelled.names)
+    assert population.contingency.columns == population.modelled.names
     for rank in population.interests:
-        for level in population.network.schema[rank].levels:
+        for level in population.modelled[rank].levels:
             assert 5 <= len(population.keywords[level]) <= 10
             assert population.icons[level]
 
 
 def test_marginals_are_those_of_the_real_people(population):
     posterior = population.given()
-    for column in population.network.schema:
+    for column in population.modelled:
         if column.is_number:
             continue
-        real = population.reference.share(column.name)
+        real = population.contingency.share(column.name)
         told = posterior.marginal(column.name).probabilities
         assert 0.5 * np.abs(real - told).sum() < 0.015, column.name
 
 
 def test_one_fact_is_answered_like_the_real_people(population):
-    facts = Evidence.parse("marital=married", population.network.schema)
-    margins = population.reference.under(facts)
+    facts = Evidence.parse("marital=married", population.modelled)
+    margins = population.contingency.under(facts)
     posterior = population.given(facts)
     real = margins.marginal("top1")
     told = posterior.marginal("top1").probabilities
@@ -69,8 +69,8 @@ def test_no_one_has_an_interest_twice(population):
 
 def test_ethnicity_is_kept_apart():
     us = populations.load("us-time-use")
-    assert "ethnicity" not in us.network.schema
-    assert set(US_INTERESTS) == set(us.network.schema["top1"].levels)
+    assert "ethnicity" not in us.modelled
+    assert set(US_INTERESTS) == set(us.modelled["top1"].levels)
 
 
 def test_no_row_of_the_us_population_is_shipped():
@@ -86,16 +86,16 @@ def test_no_row_of_the_us_population_is_shipped():
 
 def test_the_french_rows_are_shipped():
     french = populations.load("french-hobbies")
-    assert len(french.table) == french.reference.rows == 8403
+    assert len(french.table) == french.contingency.rows == 8403
 
 
 def test_answers_are_kept(population):
-    facts = Evidence.parse("gender=female", population.network.schema)
+    facts = Evidence.parse("gender=female", population.modelled)
     assert population.given(facts) is population.given(facts)
     for i in range(populations.REMEMBERED + 5):
         text = f"gender={'fe' * (i % 2)}male"
-        population.given(Evidence.parse(text, population.network.schema))
-    assert len(population._remembered._kept) <= populations.REMEMBERED
+        population.given(Evidence.parse(text, population.modelled))
+    assert population._answers.cache_info().currsize <= populations.REMEMBERED
 
 
 def test_a_table_of_ones_own(tmp_path):
@@ -130,13 +130,13 @@ def test_damaged_folders_get_a_sentence(tmp_path):
     (tmp_path / "population.json").write_text(json.dumps({"title": "T"}))
     (tmp_path / "reference.json").unlink()
     with pytest.raises(PopulaceError, match=r"reference\.json"):
-        _ = populations.load(tmp_path).reference
+        _ = populations.load(tmp_path).contingency
 
 
 @pytest.mark.skipif(not SOURCES.is_dir(), reason="needs ../shared/data, the sources")
 def test_a_recipe_learns_its_source(tmp_path, monkeypatch):
     monkeypatch.setattr(shipped_populations, "SHIPPED", tmp_path)
     built = shipped_populations.build("french-hobbies", SOURCES, score="k2", restarts=0)
-    assert built.reference.rows == 8403
+    assert built.contingency.rows == 8403
     assert (tmp_path / "french-hobbies" / "people.parquet").exists()
     assert "hgb_auc" in built.card
