@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from synth.data.evidence import Evidence, OneOf
 from synth.data.schema import Schema
 from synth.data.table import Table, make_table
 
@@ -60,6 +61,25 @@ def categorical_table(frame: pd.DataFrame, categorical: Sequence[str]) -> Table:
     for name in categorical:
         schema = schema.changed(name, kind="categorical", role="model")
     return make_table(frame, schema.completed(frame))
+
+
+def levels(text: str, schema: Schema) -> dict[str, str]:
+    """Column → the first level that a line of evidence names.
+
+    Parameters
+    ----------
+    text : str
+        Evidence about columns of levels: `relation=married`.
+    schema : Schema
+        The columns.
+
+    Returns
+    -------
+    dict of str to str
+        Without columns of which the line names a range.
+    """
+    evidence = Evidence.parse(text, schema)
+    return {name: fact.values[0] for name, fact in evidence.items() if isinstance(fact, OneOf)}
 
 
 def truth(rows: int = TRAINING_ROWS) -> Dataset:

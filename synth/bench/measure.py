@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synth.bench.data import Dataset
-from synth.data.evidence import Evidence
+from synth.bench.data import Dataset, levels
 from synth.errors import PopulaceError
 from synth.evaluate.fidelity import evaluate
 
@@ -111,7 +110,8 @@ def bench(
     try:
         for dataset in datasets:
             with tempfile.TemporaryDirectory(prefix="populace-bench-") as folder:
-                out = document["tables"][dataset.name] = {}
+                out: dict[str, Any] = {}
+                document["tables"][dataset.name] = out
                 place = Place(Path(folder), dataset)
                 _table(place, rows, tools(peers), repeats, progress, out)
     except KeyboardInterrupt:
@@ -135,7 +135,7 @@ def _table(
     rare = run(place, ours, {"task": "rare"}, "all")
     schema = dataset.table().schema
     questions = {
-        kind: {name: fact.values[0] for name, fact in Evidence.parse(text, schema).items()}
+        kind: levels(text, schema)
         for kind, text in (("root", dataset.root), ("leaf", dataset.leaf))
     }
     if "evidence" in rare:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from synth.bayes import Network, learn
 from synth.bayes.sampling import draw_and_write
-from synth.bench.data import categorical_table
+from synth.bench.data import categorical_table, levels
 from synth.bench.runners.harness import peak_mib, repeated
 from synth.data.evidence import Evidence, OneOf
 from synth.errors import PopulaceError
@@ -80,7 +80,7 @@ def _rare(job: dict[str, Any]) -> dict[str, Any]:
     network = Network.load(Path(job["network"]))
     train = pd.read_parquet(job["train"], columns=job["categorical"])
     text, probability = rare_evidence(network, train, job["categorical"])
-    facts = {name: fact.values[0] for name, fact in Evidence.parse(text, network.schema).items()}
+    facts = levels(text, network.schema)
     return {"evidence": facts, "probability": probability}
 
 

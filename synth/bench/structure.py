@@ -30,13 +30,13 @@ from synth.bayes.counting import Codes
 from synth.bayes.network import Network
 from synth.bayes.parameters import Backoff
 from synth.bayes.pgmpy_bridge import borrowed_score, read_bif
-from synth.bayes.scores import FamilyScore
+from synth.bayes.scores import FamilyScore, ScoreName
 from synth.bayes.structure import Edge, HillClimb, Rules
 
 MAX_PARENTS = 4
 RESTARTS = 3
 """As `NetworkLearner` does by default; a single climb is shown beside."""
-SCORES = {"k2": "k2", "bic": "bic-d", "bdeu": "bdeu"}
+SCORES: dict[ScoreName, str] = {"k2": "k2", "bic": "bic-d", "bdeu": "bdeu"}
 """Our scores and pgmpy's names for them."""
 
 
@@ -128,7 +128,7 @@ def distance(one: Iterable[Edge], other: Iterable[Edge]) -> int:
 # ---------------------------------------------------------------------- searching
 
 
-def own_search(codes: Codes, score: str, restarts: int = 0) -> tuple[tuple[Edge, ...], float]:
+def own_search(codes: Codes, score: ScoreName, restarts: int = 0) -> tuple[tuple[Edge, ...], float]:
     """Our search's edges, and its seconds."""
     begin = time.perf_counter()
     family = FamilyScore(score, codes, Backoff(codes))
@@ -138,7 +138,7 @@ def own_search(codes: Codes, score: str, restarts: int = 0) -> tuple[tuple[Edge,
 
 
 def pgmpy_search(
-    codes: Codes, score: str, own_score: bool = False
+    codes: Codes, score: ScoreName, own_score: bool = False
 ) -> tuple[tuple[Edge, ...], float]:
     """pgmpy's search's edges, and its seconds; `own_score` hands it our score."""
     from pgmpy.causal_discovery import HillClimbSearch
@@ -159,7 +159,7 @@ def pgmpy_search(
 
 
 def trials(
-    networks: Sequence[str], scores: Sequence[str], rows: int, seeds: int, peers: bool = True
+    networks: Sequence[str], scores: Sequence[ScoreName], rows: int, seeds: int, peers: bool = True
 ) -> Iterable[Trial]:
     """Every search on every sample, one after the other."""
     for name in networks:
@@ -206,7 +206,8 @@ def main(
     warm = sampled(example("asia"), 100, 0)
     for score in SCORES:
         own_search(warm, score)
-    for trial in trials(networks.split(","), scores.split(","), rows, seeds, peers):
+    chosen = [score for score in SCORES if score in scores.split(",")]
+    for trial in trials(networks.split(","), chosen, rows, seeds, peers):
         if as_json:
             print(json.dumps(asdict(trial)), flush=True)
         else:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from synth.bench.data import atus, truth
+from synth.bench.data import Dataset, atus, truth
 from synth.bench.measure import MODES, bench, peers_of
 from synth.errors import PopulaceError
 
@@ -35,7 +36,7 @@ def bench_command(
 ) -> None:
     """Measure our network beside pgmpy, and pybnesian, pyAgrum and SDV where they are given."""
     peers = peers_of(peer_python)
-    makers = {"truth": truth, "atus": atus}
+    makers: dict[str, Callable[[], Dataset | None]] = {"truth": truth, "atus": atus}
     for name in table:
         if name not in makers:
             raise PopulaceError(f"No table is called “{name}”: choose truth or atus.")

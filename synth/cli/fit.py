@@ -11,7 +11,7 @@ import typer
 from synth.cli.common import progress_bar
 from synth.errors import PopulaceError
 from synth.fitting.fit import build
-from synth.fitting.plan import Plan
+from synth.fitting.plan import Plan, Use
 from synth.fitting.simple import read_plan
 from synth.populations import write
 from synth.populations.archive import pack
@@ -65,7 +65,8 @@ def fit(
             if rule:
                 raise PopulaceError("Rules and Gaussian columns exclude each other: drop one.")
             plan = plan.following((), ())
-        for name, use in ((weights, "weight"), (count, "count")):
+        uses: tuple[tuple[str, Use], ...] = ((weights, "weight"), (count, "count"))
+        for name, use in uses:
             if name:
                 plan = plan.weighed(name, use)
         changes = {"score": score, "max_parents": max_parents, "seed": seed}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,7 +21,7 @@ def populations(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the populations that are at hand."""
     if ctx.invoked_subcommand:
         return
-    entries = []
+    entries: list[dict[str, Any]] = []
     for name in available():
         population = load(name)
         entries.append(

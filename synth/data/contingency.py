@@ -125,10 +125,12 @@ class Binning:
         if self.values is not None:
             kept[: self.places] = (self.values >= low) & (self.values <= high)
             return kept
-        return self._bins_between(kept, low, high)
+        return self._bins_between(kept, self.edges, low, high)
 
-    def _bins_between(self, kept: np.ndarray, low: float, high: float) -> np.ndarray | None:
-        first, last = self.edges[:-1], self.edges[1:] - self.whole
+    def _bins_between(
+        self, kept: np.ndarray, edges: np.ndarray, low: float, high: float
+    ) -> np.ndarray | None:
+        first, last = edges[:-1], edges[1:] - self.whole
         inside = (first >= low) & (last <= high)
         outside = (first > high) | ((last < low) if self.whole else (last <= low))
         if not self.whole:

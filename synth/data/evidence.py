@@ -73,6 +73,8 @@ class Evidence(Mapping[str, Fact]):
     """
 
     __slots__ = ("_facts", "_hash")
+    _facts: dict[str, Fact]
+    _hash: int
 
     def __init__(self, facts: Mapping[str, Fact] | None = None) -> None:
         facts = dict(facts or {})
@@ -250,8 +252,8 @@ def _fact(column: Column, words: list[_Word]) -> Fact:
             if not word.quoted and _RANGE.match(word.text) and word.text not in column.levels:
                 raise _not_a_number(column, word.text)
         return _one_of(column, [word.text for word in words])
-    ranges = [_RANGE.match(word.text) for word in words]
-    if not any(ranges):
+    ranges = [match for word in words if (match := _RANGE.match(word.text))]
+    if not ranges:
         return _one_of(column, [word.text for word in words])
     if len(words) > 1:
         raise PopulaceError(
@@ -279,15 +281,13 @@ def _between(column: Column, fact: Between) -> Between:
 
 
 def _one_of(column: Column, values: list[str]) -> OneOf:
-    inspection = {_understood(column, value) for value in values}
+    states = {_state(column, value) for value in values}
     if column.is_number:
-        return OneOf(
-            tuple(sorted(inspection, key=lambda v: math.inf if v == MISSING else float(v)))
-        )
-    return OneOf(tuple(state for state in column.states if state in inspection))
+        return OneOf(tuple(sorted(states, key=lambda v: math.inf if v == MISSING else float(v))))
+    return OneOf(tuple(state for state in column.states if state in states))
 
 
-def _understood(column: Column, value: str) -> str:
+def _state(column: Column, value: str) -> str:
     """The value as the schema writes it."""
     if value == MISSING:
         if not column.missing:

@@ -324,7 +324,7 @@ class Schema:
 # ---------------------------------------------------------------------- words
 
 
-def number_text(value: float) -> str:
+def number_text(value: float | np.integer | np.floating) -> str:
     """A number as people write it: 30, not 30.0; every digit that tells it from its neighbours."""
     value = float(value)
     if value.is_integer() and abs(value) < _EXACT:
@@ -693,7 +693,7 @@ def _numbers(series: pd.Series, name: str) -> tuple[np.ndarray, bool]:
         codes, texts = _coded_or_refused(series, name)
         parsed = []
         for text in texts:
-            number = _as_number({"no": 0, "yes": 1}.get(text, text))
+            number = _as_number({"no": "0", "yes": "1"}.get(text, text))
             if number is None:
                 row = int(np.argmax(codes == texts.index(text))) + 1
                 raise PopulaceError(

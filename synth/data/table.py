@@ -156,7 +156,7 @@ def _digest(frame: pd.DataFrame, schema: Schema) -> str:
         if isinstance(values.dtype, pd.CategoricalDtype):
             digest.update(values.cat.codes.to_numpy().astype("<i4"))
         elif schema[name].kind == "real":
-            digest.update(np.where(values.isna(), np.nan, values).astype("<f8"))
+            digest.update(np.where(values.isna(), np.nan, values).astype("<f8").tobytes())
         else:
             absent = values.isna().to_numpy()
             digest.update(values.to_numpy(dtype=np.int64, na_value=0).astype("<i8"))

@@ -62,7 +62,8 @@ def peak_mib() -> float:
 
 def repeated(work: Callable[[], Any], repeats: int, seconds: float) -> tuple[list[float], Any]:
     """The seconds of a first run and of up to `repeats` more, and the last result."""
-    times, start, result = [], time.perf_counter(), None
+    times: list[float] = []
+    start, result = time.perf_counter(), None
     while len(times) < repeats + 1:
         result = None  # never two results at once
         begin = time.perf_counter()
