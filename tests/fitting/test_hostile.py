@@ -3,6 +3,8 @@
 import gzip
 import io
 import pickle
+import subprocess
+import sys
 import tempfile
 import zlib
 from pathlib import Path
@@ -25,6 +27,7 @@ from synth.fitting.inspection import Inspection, inspect_table
 from synth.fitting.plan import Plan
 from synth.fitting.tasks import start
 
+ROOT = Path(__file__).parents[2]
 PATIENCE = 240
 
 
@@ -231,10 +234,50 @@ def test_random_names(names):
 PARQUET = parquet_of(pa.Table.from_pandas(pd.read_csv(io.BytesIO(SOUND))))
 
 
+READER = """
+import sys
+from synth.data.table import read_frame
+from synth.errors import PopulaceError
+from synth.fitting.inspection import inspect_table
+for line in sys.stdin:
+    try:
+        frame, notes = read_frame(line.strip(), name="x.parquet")
+        inspect_table(frame, "x.parquet", notes)
+        print("done.", flush=True)
+    except PopulaceError as error:
+        print(error, flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def read():
+    """Reads a file in a child that serves many; a new one where the last has died."""
+    children = []
+
+    def start_child():
+        return subprocess.Popen(
+            [sys.executable, "-c", READER], stdin=-1, stdout=-1, stderr=-3, text=True, cwd=ROOT
+        )
+
+    def read(path):
+        if not children or children[-1].poll() is not None:
+            children.append(start_child())
+        child = children[-1]
+        child.stdin.write(f"{path}\n")
+        child.stdin.flush()
+        answer = child.stdout.readline()
+        return answer.strip() or f"It died with {child.wait(PATIENCE)}."
+
+    yield read
+    for child in children:
+        child.kill()
+        child.communicate()
+
+
 @TWENTY
 @given(st.lists(st.tuples(st.integers(4, len(PARQUET) - 1), st.integers(0, 255)), min_size=1,
                 max_size=6))  # fmt: skip
-def test_a_parquet_file_with_random_bytes_in_it(changes):
+def test_a_parquet_file_with_random_bytes_in_it(read, changes):
     """In a child: a broken file may crash the reader itself, and nobody else."""
     content = bytearray(PARQUET)
     for at, byte in changes:
@@ -242,8 +285,4 @@ def test_a_parquet_file_with_random_bytes_in_it(changes):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.parquet"
         path.write_bytes(bytes(content))
-        job = start("inspect", Path(folder) / "job", path, {"name": "x.parquet"})
-        state = job.wait(PATIENCE)
-        assert state.over
-        assert state.done or state.error.endswith((".", "?"))
-        job.close()
+        assert read(path).endswith((".", "?"))
