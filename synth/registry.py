@@ -33,12 +33,32 @@ from synth.errors import PopulaceError
 REGISTRY = Path(__file__).parents[1] / "models" / "registry.toml"
 KINDS = ("wheel", "sdist", "url", "file")
 Progress = Callable[[str, int, int], None]
-"""Told of a step in words, bytes done and bytes in all (0: unknown)."""
+"""Gets a step in words, bytes done and bytes in all (0: unknown)."""
 
 
 @dataclass(frozen=True)
 class Artefact:
-    """One entry of the registry; `members` maps names in the cache to paths in the archive."""
+    """One entry of the registry.
+
+    Attributes
+    ----------
+    name, title : str
+        How it is called in commands, and on the screen.
+    kind : {"wheel", "sdist", "url", "file"}
+        Where it comes from: a package, an address, or a file beside the registry.
+    sha256 : str
+        The sum of the archive, 64 hexadecimal digits.
+    licence, source : str
+        The terms, and who made it.
+    package, version : str
+        Of a wheel or sdist.
+    location : str
+        Of a url or file.
+    megabytes : float
+        The archive's size.
+    members : mapping of str to str
+        Name in the cache → path in the archive; an empty path is the archive itself.
+    """
 
     name: str
     title: str
@@ -84,21 +104,37 @@ def cache() -> Path:
 
 
 def artefacts(registry: Path = REGISTRY) -> dict[str, Artefact]:
-    """Every artefact of a registry file, by name."""
+    """Every artefact of a registry file.
+
+    Parameters
+    ----------
+    registry : Path
+        A TOML file.
+
+    Returns
+    -------
+    dict of str to Artefact
+        By name.
+
+    Raises
+    ------
+    PopulaceError
+        The file cannot be read.
+    """
     try:
         entries = tomllib.loads(registry.read_text(encoding="utf-8"))
-        found = {name: Artefact(name=name, **entry) for name, entry in entries.items()}
+        known = {name: Artefact(name=name, **entry) for name, entry in entries.items()}
     except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
         raise PopulaceError(
             f"The registry {registry} cannot be read ({error}); mend it."
         ) from error
-    for artefact in found.values():
+    for artefact in known.values():
         if artefact.kind not in KINDS:
             raise PopulaceError(
                 f"The artefact {artefact.name} is of kind {artefact.kind}; use one of "
                 f"{', '.join(KINDS)}."
             )
-    return found
+    return known
 
 
 def fetch(
@@ -109,8 +145,26 @@ def fetch(
 ) -> Path:
     """The folder with an artefact's members, fetched first if it is not in the cache.
 
-    Safe for several processes at once: one fetches, the others wait. Raises PopulaceError when
-    the name is unknown, the source cannot be reached, the sum differs, or the disk is full.
+    Safe for several processes at once: one fetches, the others wait.
+
+    Parameters
+    ----------
+    name : str
+        An artefact of the registry.
+    registry : Path
+        A TOML file.
+    progress : callable
+        Gets what is being done.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    PopulaceError
+        The name is unknown, the source cannot be reached, the sum differs, or the disk is full.
     """
     known = artefacts(registry)
     if name not in known:
@@ -141,10 +195,10 @@ def _fetch(artefact: Artefact, base: Path, progress: Progress) -> None:
     with tempfile.TemporaryDirectory(dir=cache(), prefix=f"{artefact.name}-part-") as part:
         archive = _obtain(artefact, base, Path(part), progress)
         progress("checking", 0, 0)
-        found = _sum(archive)
-        if found != artefact.sha256:
+        digest = _sum(archive)
+        if digest != artefact.sha256:
             raise PopulaceError(
-                f"{artefact.name} from {artefact.origin} has the sum {found[:12]}… instead of "
+                f"{artefact.name} from {artefact.origin} has the sum {digest[:12]}… instead of "
                 f"{artefact.sha256[:12]}…; it was changed or damaged, so it is not used: try again."
             )
         progress("unpacking", 0, 0)
@@ -219,15 +273,15 @@ def _pip(artefact: Artefact, part: Path, progress: Progress) -> Path:
     archives = [path for path in part.iterdir() if path.suffix in (".whl", ".gz", ".zip", ".bz2")]
     if done.returncode == 0 and len(archives) == 1:
         return archives[0]
-    said = done.stderr.strip()
-    if "No space left" in said:
+    errors = done.stderr.strip()
+    if "No space left" in errors:
         raise OSError(errno.ENOSPC, "No space left on device")
-    if "THESE PACKAGES DO NOT MATCH THE HASHES" in said:
+    if "THESE PACKAGES DO NOT MATCH THE HASHES" in errors:
         raise PopulaceError(
             f"{artefact.name} from {artefact.origin} has another sum than the registry says; it "
             "was changed or damaged, so it is not used."
         )
-    if "No module named pip" in said:
+    if "No module named pip" in errors:
         raise PopulaceError(f"{artefact.name} is fetched by pip, which is missing: install pip.")
     raise PopulaceError(
         f"{artefact.name} ({artefact.origin}) cannot be fetched; connect to the network or set "

@@ -50,7 +50,7 @@ def compare(dataset: Dataset, peers: dict[str, str]) -> dict[str, Any]:
 
     peers: the Python of each peer by its name, as for `measure.tools`.
     """
-    found: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="populace-adult-") as folder:
         place = measure.Place(Path(folder), dataset)
         ours, *others = measure.tools(peers)
@@ -60,18 +60,18 @@ def compare(dataset: Dataset, peers: dict[str, str]) -> dict[str, Any]:
             job = {"task": "sample", "rows": len(dataset.train), "out": str(out)}
             answer = measure.run(place, tool, job, "all", limit=LIMIT)
             if "error" in answer:
-                found[tool.name] = {"error": answer["error"]}
+                figures[tool.name] = {"error": answer["error"]}
                 continue
             fitted = measure.run(place, tool, {"task": "fit"}, "all", 1, LIMIT)
             people = in_terms_of(dataset, pd.read_parquet(out))
-            found[tool.name] = {
+            figures[tool.name] = {
                 "version": answer["version"],
                 "fit_s": round(min(fitted["times"]), 2) if "times" in fitted else None,
                 **figures(dataset, people),
             }
-    found["populace_studio"] = _by_plan(dataset)
-    found["fresh"] = _fresh(dataset)
-    return found
+    figures["populace_studio"] = _by_plan(dataset)
+    figures["fresh"] = _fresh(dataset)
+    return figures
 
 
 def figures(dataset: Dataset, people: pd.DataFrame) -> dict[str, Any]:
@@ -140,11 +140,11 @@ def main(
         raise PopulaceError(
             "The table adult_train.parquet is not beside this repository: put it there first."
         )
-    found = compare(dataset, measure.peers_of(peer_python))
+    figures = compare(dataset, measure.peers_of(peer_python))
     if as_json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(figures, indent=2))
         return
-    print(pd.DataFrame(found).to_string())
+    print(pd.DataFrame(figures).to_string())
 
 
 if __name__ == "__main__":

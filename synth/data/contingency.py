@@ -1,4 +1,4 @@
-"""Aggregate counts of the real people: every column, every pair of columns, interests by group.
+"""Aggregate counts of the real people: every column, and every pair of columns.
 
 A shipped population may not carry its rows. What it carries are `ContingencyTables`: how many real
 people fall in each place of each column and of each pair of columns. From them the app draws real
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -22,7 +21,6 @@ from scipy.special import ndtri
 from synth.data.evidence import Evidence, Fact, OneOf
 from synth.data.schema import BOOLEAN_LEVELS, MISSING, Column, Schema
 from synth.errors import PopulaceError
-from synth.lazy import cached_property
 
 if TYPE_CHECKING:
     from synth.data.table import Table
@@ -30,23 +28,27 @@ if TYPE_CHECKING:
 SINGLE_VALUES = 100  # a number with at most so many values gets a place for each
 BINS = 20  # other numbers get at most so many places, equally full
 PAIR_CELLS = 3_000_000  # a table whose pairs need more cells than this gets 10 bins for a number
-FEW_LEVELS = 12  # groups are the levels of columns with at most so many
-TOP_INTERESTS = 8
 Key = TypeVar("Key", str, tuple[str, str])
 BOOLEAN_WORDS = {"no": 0, "false": 0, "0": 0, "yes": 1, "true": 1, "1": 1}
-INTEREST = re.compile(r"top\d+")
 
 
 @dataclass(frozen=True, eq=False)
 class Binning:
     """How the values of one column become the places of a count.
 
-    labels: one word for each place; the last is "missing" where the column may be missing.
-    edges: for numbers, one more than the places with values: place i holds edges[i] <= x <
-        edges[i+1]; the first and last place take what lies beyond. None for categories.
-    values: for numbers with one value a place, those values; else None.
-    whole: for numbers, whether they are integers; the edges are then integers too.
-    missing: whether the last place is for missing values.
+    Attributes
+    ----------
+    labels : tuple of str
+        One word for each place; the last is "missing" where the column may be missing.
+    edges : float64 array, shape (places + 1,), or None
+        For numbers: place i holds edges[i] <= x < edges[i+1]; the first and the last place take
+        what lies beyond. None for categories.
+    values : float64 array, shape (places,), or None
+        For numbers with one value a place.
+    whole : bool
+        For numbers, whether they are integers; the edges are then integers too.
+    missing : bool
+        Whether the last place is for missing values.
     """
 
     labels: tuple[str, ...]
@@ -67,7 +69,24 @@ class Binning:
 
     @classmethod
     def of(cls, column: Column, values: pd.Series, *, single: int, bins: int) -> Self:
-        """A column's places: its levels, single values (at most `single`), or `bins` quantiles."""
+        """The places of a column.
+
+        Parameters
+        ----------
+        column : Column
+            Its kind, levels and step.
+        values : pd.Series
+            The real people's values.
+        single : int
+            A number with at most so many values gets a place for each.
+        bins : int
+            Other numbers get at most so many places, equally full.
+
+        Returns
+        -------
+        Binning
+            Levels, single values, or quantiles.
+        """
         missing = bool(column.missing or values.isna().any())
         tail = (MISSING,) if missing else ()
         if column.kind in ("categorical", "boolean"):
@@ -89,8 +108,18 @@ class Binning:
         return cls(_bin_labels(edges, whole) + tail, edges, None, whole, missing)
 
     def codes(self, values: pd.Series) -> np.ndarray:
-        """The place of each value, int32 (n,); -1 for a level that has no place, -2 for a missing
-        value where none was expected."""
+        """The place of each value.
+
+        Parameters
+        ----------
+        values : pd.Series, shape (n,)
+            Of the column.
+
+        Returns
+        -------
+        int32 array, shape (n,)
+            -1 for a level that has no place, -2 for a missing value where none was expected.
+        """
         if self.edges is None:
             codes = _level_codes(values, self.labels[: self.places])
             absent = values.isna().to_numpy()
@@ -104,7 +133,18 @@ class Binning:
         return codes
 
     def holds(self, fact: Fact) -> np.ndarray | None:
-        """The places that a fact keeps, bool (labels,); None where the fact cuts a place in two."""
+        """The places that a fact keeps.
+
+        Parameters
+        ----------
+        fact : OneOf or Between
+            About the column.
+
+        Returns
+        -------
+        bool array, shape (labels,), or None
+            None where the fact cuts a place in two.
+        """
         kept = np.zeros(len(self.labels), dtype=bool)
         if isinstance(fact, OneOf):
             wanted = set(fact.values)
@@ -165,7 +205,17 @@ class Binning:
 
 @dataclass(frozen=True, eq=False)
 class Margins:
-    """The counts of every column alone, of `rows` people."""
+    """The counts of every column alone.
+
+    Attributes
+    ----------
+    rows : int
+        How many people are counted.
+    binnings : mapping of str to Binning
+        The places of every column.
+    counts : mapping of str to int64 array, shape (labels,)
+        How many people fall in each place.
+    """
 
     rows: int
     binnings: Mapping[str, Binning]
@@ -185,7 +235,7 @@ class Margins:
         return self._binning(column).edges
 
     def marginal(self, column: str) -> np.ndarray:
-        """How many people fall in each place of a column, int64 (labels,)."""
+        """How many people fall in each place of a column; int64, shape (labels,)."""
         self._binning(column)
         return self.counts[column]
 
@@ -194,16 +244,30 @@ class Margins:
         return self.marginal(column) / max(self.rows, 1)
 
     def count(self, frame: pd.DataFrame, column: str) -> np.ndarray:
-        """How many rows of any frame fall in each place of a column, int64 (labels,).
+        """How many rows of any frame fall in each place of a column.
 
-        Numbers beyond the real ones are counted in the first or last place.
+        Parameters
+        ----------
+        frame : pd.DataFrame
+            Real or synthetic people; numbers beyond the real ones are counted in the first or last
+            place.
+        column : str
+            One of the counted columns.
 
-        Raises PopulaceError where the frame lacks the column or holds a level without a place.
+        Returns
+        -------
+        int64 array, shape (labels,)
+            The counts.
+
+        Raises
+        ------
+        PopulaceError
+            The frame lacks the column or holds a level without a place.
         """
         return np.bincount(self.codes(frame, column), minlength=len(self.labels(column)))
 
     def codes(self, frame: pd.DataFrame, column: str) -> np.ndarray:
-        """The place of every row of a frame, int32 (rows,); raises as `count` does."""
+        """The place of every row of a frame; int32, shape (rows,). Raises as `count` does."""
         binning = self._binning(column)
         if column not in frame:
             raise PopulaceError(
@@ -229,7 +293,13 @@ class Margins:
 
 @dataclass(frozen=True, eq=False)
 class ContingencyTables(Margins):
-    """The counts of every column and of every pair of columns of the real people."""
+    """The counts of every column and of every pair of columns of the real people.
+
+    Attributes
+    ----------
+    pairs : mapping of (str, str) to int64 array, shape (labels, labels)
+        How many people fall in each pair of places; each pair of columns once.
+    """
 
     pairs: Mapping[tuple[str, str], np.ndarray] = field(default_factory=dict)
 
@@ -242,7 +312,10 @@ class ContingencyTables(Margins):
     def recount(self, frame: pd.DataFrame) -> Self:
         """The same counts, over the same places, of another frame: a synthetic one, say.
 
-        Raises PopulaceError as `count` does.
+        Raises
+        ------
+        PopulaceError
+            As `count` does.
         """
         return self._over(frame, self.binnings)
 
@@ -261,7 +334,7 @@ class ContingencyTables(Margins):
         return cls(len(frame), binnings, _closed(counts), _closed(pairs))
 
     def pair(self, a: str, b: str) -> np.ndarray:
-        """How many people fall in each pair of places, int64 (labels of a, labels of b)."""
+        """How many people fall in each pair of places; int64, shape (labels of a, labels of b)."""
         self._binning(a), self._binning(b)
         if a == b:
             return np.diag(self.counts[a])
@@ -301,41 +374,6 @@ class ContingencyTables(Margins):
         counts = {name: empty.count(people, name) for name in self.binnings}
         return Margins(len(people), self.binnings, _closed(counts))
 
-    @cached_property
-    def interests(self) -> Mapping[str, Mapping[str, Mapping[str, tuple[tuple[str, int], ...]]]]:
-        """The commonest interests of each group: interests["top1"]["gender"]["female"] is
-        (("reading", 1203), …), at most eight, commonest first, `missing` left out.
-
-        Interest columns are called top1, top2, …; groups are the levels of the other categorical
-        columns with at most twelve.
-        """
-        ranks = [name for name in self.binnings if INTEREST.fullmatch(name)]
-        groups = [
-            name
-            for name, binning in self.binnings.items()
-            if name not in ranks and binning.edges is None and len(binning.labels) <= FEW_LEVELS
-        ]
-        return MappingProxyType(
-            {
-                rank: {
-                    group: {
-                        level: tuple(self._commonest(rank, counts))
-                        for level, counts in zip(
-                            self.labels(group), self.pair(group, rank), strict=True
-                        )
-                    }
-                    for group in groups
-                }
-                for rank in ranks
-            }
-        )
-
-    def _commonest(self, rank: str, counts: np.ndarray) -> Iterator[tuple[str, int]]:
-        binning = self.binnings[rank]
-        for place in np.argsort(-counts[: binning.places], kind="stable")[:TOP_INTERESTS]:
-            if counts[place]:
-                yield binning.labels[place], int(counts[place])
-
     def to_json(self) -> str:
         """Compact JSON; `from_json` reads it back."""
         return json.dumps(
@@ -354,7 +392,10 @@ class ContingencyTables(Margins):
     def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote.
 
-        Raises PopulaceError where the text is no reference.
+        Raises
+        ------
+        PopulaceError
+            The text holds no such counts.
         """
         try:
             data = json.loads(text)
@@ -379,10 +420,24 @@ class ContingencyTables(Margins):
 
 
 def share_intervals(counts: np.ndarray, confidence: float = 0.95) -> np.ndarray:
-    """Wilson's intervals of the shares that counts of people tell; float64 (2, n), low and high.
+    """Wilson's intervals of the shares that counts of people tell.
 
-    Each share's own interval, for people drawn independently (E. B. Wilson, 1927); the whole range
-    from 0 to 1 where nobody is counted.
+    Parameters
+    ----------
+    counts : array, shape (n,)
+        How many people, drawn independently, fall in each place.
+    confidence : float
+        Of each interval by itself.
+
+    Returns
+    -------
+    float64 array, shape (2, n)
+        Low and high ends; 0 and 1 where nobody is counted.
+
+    References
+    ----------
+    E. B. Wilson (1927). Probable inference, the law of succession, and statistical inference.
+    Journal of the American Statistical Association 22.
     """
     counts = np.asarray(counts, dtype=float)
     total = counts.sum()
@@ -397,7 +452,7 @@ def share_intervals(counts: np.ndarray, confidence: float = 0.95) -> np.ndarray:
 
 
 def of_whom(frame: pd.DataFrame, evidence: Evidence, schema: Schema) -> np.ndarray:
-    """The rows of a frame of whom the evidence is true, bool (rows,)."""
+    """The rows of a frame of whom the evidence is true; bool, shape (rows,)."""
     kept = np.ones(len(frame), dtype=bool)
     for name, fact in evidence.checked(schema).items():
         column, values = schema[name], frame[name]

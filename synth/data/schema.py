@@ -445,8 +445,10 @@ def infer_with_notes(frame: pd.DataFrame) -> tuple[Schema, tuple[str, ...]]:
             raise PopulaceError(f"Column {position} has no name: give every column a name.")
         _check_name(name)
     _check_unique(names)
-    found = [_infer(frame[name], name) for name in names]
-    return Schema(tuple(column for column, _ in found)), tuple(note for _, note in found if note)
+    inferred = [_infer(frame[name], name) for name in names]
+    return Schema(tuple(column for column, _ in inferred)), tuple(
+        note for _, note in inferred if note
+    )
 
 
 def _infer(series: pd.Series, name: str) -> tuple[Column, str]:

@@ -116,8 +116,8 @@ def read_frame(
     read = _read_parquet if content[:4] == b"PAR1" else _read_csv
     frame, notes = read(content, name)
     if len(frame) < 2:
-        found = "has no rows" if frame.empty else "has only one row"
-        raise PopulaceError(f"{name} {found}: at least two people are needed to learn anything.")
+        fault = "has no rows" if frame.empty else "has only one row"
+        raise PopulaceError(f"{name} {fault}: at least two people are needed to learn anything.")
     return frame, notes
 
 
@@ -227,14 +227,14 @@ def _read_parquet(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, .
         file = pq.ParquetFile(pa.BufferReader(content))
         arrow = file.schema_arrow
         rows, leaves = file.metadata.num_rows, file.metadata.num_columns
-        held = sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups))
+        size = sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups))
     except (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError) as error:
         if "deeply nested" in str(error):
             raise PopulaceError(f"{name} is too deeply nested: save a plain table.") from error
         raise PopulaceError(broken) from error
     nested = [field.name for field in arrow if pa.types.is_nested(field.type)]
     _check_size(rows, len(arrow), name)
-    if leaves > len(arrow) + 1000 or held > 20 * BYTES_LIMIT:
+    if leaves > len(arrow) + 1000 or size > 20 * BYTES_LIMIT:
         raise PopulaceError(f"{name} unpacks to far more than its size: save a plain table.")
     notes = []
     index = [field.name for field in arrow if re.fullmatch(r"__index_level_\d+__", field.name)]
@@ -385,9 +385,9 @@ def _csv_fault(message: str, content: bytes, delimiter: str, columns: int, name:
     """Arrow's complaint about a CSV file as a sentence, with the line looked up."""
     lines = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=delimiter)
     try:
-        found, line = next((len(r), lines.line_num) for r in lines if r and len(r) != columns)
+        cells, line = next((len(r), lines.line_num) for r in lines if r and len(r) != columns)
         return (
-            f"The first row of {name} names {columns} columns and line {line} holds {found}: "
+            f"The first row of {name} names {columns} columns and line {line} holds {cells}: "
             "put cells that hold the delimiter in double quotes."
         )
     except (csv.Error, StopIteration):

@@ -117,13 +117,6 @@ def test_what_pairs_cannot_tell_is_none(reference, evidence):
     assert reference.under(Evidence(evidence)) is None
 
 
-def test_interests_by_group(table, reference):
-    women = table.frame[table.frame["gender"] == "female"]["top1"].value_counts()
-    assert dict(reference.interests["top1"]["gender"]["female"]) == women.to_dict()
-    assert set(reference.interests) == {"top1", "top2"}
-    assert set(reference.interests["top2"]) == {"gender", "married"}
-
-
 def test_json_comes_back_whole(reference):
     text = reference.to_json()
     back = ContingencyTables.from_json(text)
