@@ -2,13 +2,13 @@
 
 Every number of a sample is a function of the seed, the column and the row's number (see
 `bayes.random`), so a partition is people number `start` to `start + rows` and nothing else: the
-table is the same on one worker, on forty, and in `Posterior.sample`, row for row. (Workers of
-different processors may differ in the last bit of Gaussian columns, whose logarithms come from the
-processor's own library.)
+table is the same on one worker, on forty, and in `sample` of the same people on one machine, row
+for row. (Workers of different processors may differ in the last bit of Gaussian columns, whose
+logarithms come from the processor's own library.)
 
-The network travels as JSON text with its exact numbers, and each worker process works the question
-out once. Nothing of ours is pickled; Dask itself sends functions and results between its processes
-with cloudpickle, so let only trusted machines join the cluster.
+A `Question` travels as JSON text, the model's exact numbers and the constraints included, and each
+worker process works it out once. Nothing of ours is pickled; Dask itself sends functions and
+results between its processes with cloudpickle, so let only trusted machines join the cluster.
 
 Dask is optional: `pip install "dask[dataframe]" distributed`.
 """
@@ -17,18 +17,23 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from synth.bayes.network import Network
+from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.data.evidence import Evidence
 from synth.data.writers import write_parquet as write_parquet_file
 from synth.errors import PopulaceError
+from synth.generators import Conditional, Model, generator
+from synth.generators.bayes_network import BayesNetworkModel
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -41,14 +46,52 @@ PATIENCE = 10
 """Seconds to wait for a cluster to answer."""
 
 
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Whom to draw: a model, and what is known of them.
+
+    Attributes
+    ----------
+    model : Model
+        What was learned.
+    evidence, do : Evidence
+        What is known, and what is set from outside.
+    constraints : Constraints
+        What holds in every row, and what is worked out in it.
+    """
+
+    model: Model
+    evidence: Evidence = field(default_factory=Evidence)
+    do: Evidence = field(default_factory=Evidence)
+    constraints: Constraints = NO_CONSTRAINTS
+
+    @classmethod
+    def of(cls, people: Question | Posterior) -> Question:
+        """The question that a posterior answers; a question itself."""
+        if isinstance(people, Question):
+            return people
+        constraints = getattr(people, "constraints", NO_CONSTRAINTS)
+        return cls(BayesNetworkModel(people.network), people.evidence, people.do, constraints)
+
+    def answer(self) -> Conditional:
+        """The people, on this machine.
+
+        Raises
+        ------
+        PopulaceError
+            Nobody is like that, or the model cannot answer such a question.
+        """
+        return self.model.given(self.evidence, self.do, self.constraints)
+
+
 def sample(
-    posterior: Posterior, rows: int, seed: int = 0, *, partition_rows: int = PARTITION_ROWS
+    people: Question | Posterior, rows: int, seed: int = 0, *, partition_rows: int = PARTITION_ROWS
 ) -> dd.DataFrame:
-    """`posterior.sample(rows, seed)` as a Dask table, drawn when it is computed.
+    """Draw people as a Dask table, when it is computed; the same as `sample` on one machine.
 
     Parameters
     ----------
-    posterior : Posterior
+    people : Question or Posterior
         Whom to draw.
     rows : int
         How many people; the index runs from 0 to `rows` − 1, and divisions are known.
@@ -57,6 +100,11 @@ def sample(
     partition_rows : int
         Rows of each partition but the last.
 
+    Returns
+    -------
+    dask.dataframe.DataFrame
+        `rows` people in partitions of `partition_rows`.
+
     Raises
     ------
     PopulaceError
@@ -64,28 +112,47 @@ def sample(
     """
     dask, frames = _dask()
     bounds = _bounds(rows, partition_rows)
-    question = dask.delayed(_question(posterior), pure=True)
+    question = Question.of(people)
+    text = dask.delayed(_text_of(question), pure=True)
     draw = dask.delayed(_draw, pure=True)
-    parts = [draw(question, low, high, seed) for low, high in bounds]
+    parts = [draw(text, low, high, seed) for low, high in bounds]
     divisions = (*(low for low, _ in bounds), max(rows - 1, 0))
     return frames.from_delayed(
-        parts, meta=posterior.sample(0), divisions=divisions, verify_meta=False
+        parts, meta=question.answer().sample(0), divisions=divisions, verify_meta=False
     )
 
 
 def write_parquet(
-    posterior: Posterior,
+    people: Question | Posterior,
     folder: str | Path,
     rows: int,
     seed: int = 0,
     *,
     partition_rows: int = PARTITION_ROWS,
 ) -> tuple[Path, ...]:
-    """Draw `posterior.sample(rows, seed)` in parallel into a folder of Parquet files.
+    """Draw people in parallel into a folder of Parquet files.
 
     Every worker writes its partitions itself, so the folder must be theirs too: the same machine
-    or a shared disk. Files are named in the order of their people; pandas and pyarrow read the
-    folder as one table. Returns the files.
+    or a shared disk.
+
+    Parameters
+    ----------
+    people : Question or Posterior
+        Whom to draw.
+    folder : str or Path
+        A new folder.
+    rows : int
+        How many people.
+    seed : int
+        The same seed gives the same people, however they are divided.
+    partition_rows : int
+        Rows of each file but the last.
+
+    Returns
+    -------
+    tuple of Path
+        The files, named in the order of their people; pandas and pyarrow read the folder as one
+        table.
 
     Raises
     ------
@@ -99,13 +166,13 @@ def write_parquet(
         raise PopulaceError(f"{folder} holds something already: name a new folder.")
     bounds = _bounds(rows, partition_rows)
     folder.mkdir(parents=True, exist_ok=True)
-    question = dask.delayed(_question(posterior), pure=True)
+    text = dask.delayed(_text_of(Question.of(people)), pure=True)
     # Where a file is written is no value that another run could take over: never pure.
     write = dask.delayed(_write, pure=False)
     files = [folder / f"part-{number:06}.parquet" for number in range(len(bounds))]
     dask.compute(
         *(
-            write(question, str(path), low, high, seed)
+            write(text, str(path), low, high, seed)
             for path, (low, high) in zip(files, bounds, strict=True)
         )
     )
@@ -113,7 +180,7 @@ def write_parquet(
 
 
 def write_on_cluster(
-    address: str, posterior: Posterior, folder: str | Path, rows: int, seed: int = 0
+    address: str, people: Question | Posterior, folder: str | Path, rows: int, seed: int = 0
 ) -> tuple[Path, ...]:
     """`write_parquet` on the cluster whose scheduler has this address, such as tcp://head:8786.
 
@@ -135,7 +202,7 @@ def write_on_cluster(
             f"No Dask cluster answers at {address}: start one, or mend the address."
         ) from error
     with client:
-        return write_parquet(posterior, folder, rows, seed)
+        return write_parquet(people, folder, rows, seed)
 
 
 def _bounds(rows: int, partition_rows: int) -> list[tuple[int, int]]:
@@ -144,73 +211,106 @@ def _bounds(rows: int, partition_rows: int) -> list[tuple[int, int]]:
         raise PopulaceError(f"A sample cannot have {rows} rows: ask for none or more.")
     if partition_rows < 1:
         raise PopulaceError(f"A partition cannot have {partition_rows} rows: ask for 1 or more.")
-    found = [(low, min(low + partition_rows, rows)) for low in range(0, rows, partition_rows)]
-    return found or [(0, 0)]
+    bounds = [(low, min(low + partition_rows, rows)) for low in range(0, rows, partition_rows)]
+    return bounds or [(0, 0)]
 
 
-def _draw(question: str, low: int, high: int, seed: int) -> pd.DataFrame:
-    frame = _answer(question).sample(high - low, seed, start=low, threads=1)
+def _draw(text: str, low: int, high: int, seed: int) -> pd.DataFrame:
+    frame = _answer(text).sample(high - low, seed, start=low, threads=1)
     frame.index = pd.RangeIndex(low, high)
     return frame
 
 
-def _write(question: str, path: str, low: int, high: int, seed: int) -> None:
-    table = _answer(question).sample_arrow(high - low, seed, start=low, threads=1)
+def _write(text: str, path: str, low: int, high: int, seed: int) -> None:
+    table = _answer(text).sample_arrow(high - low, seed, start=low, threads=1)
     write_parquet_file(Path(path), [table])
 
 
 # ---------------------------------------------------------------------- as text
 
 
-def _question(posterior: Posterior) -> str:
-    """The network and what is asked of it as JSON, with the exact bits of its numbers.
+def _text_of(question: Question) -> str:
+    """A question as JSON, with the exact bits of its numbers.
 
     `Network.to_json` rounds tables to what people could tell apart, yet of 200,000 people drawn
     from a network of the Adult census every thirteenth differed. So the numbers that rounding
-    changes travel beside it.
+    changes travel beside it. Other models travel as the files that they save.
     """
-    network = posterior.network
-    said = network.to_json()
-    rounded = Network.from_json(said)
-    tables = {
-        name: _text(table)
-        for name, table in network.tables.items()
-        if not np.array_equal(table, rounded.tables[name])
-    }
-    weights = {
-        name: _text(coding.pieces.weight)
-        for name, coding in network.codings.items()
-        if coding.pieces is not None
-        and not np.array_equal(coding.pieces.weight, rounded.codings[name].pieces.weight)
-    }
+    network = question.model.network
+    model = _files(question.model) if network is None else _network(network)
     return json.dumps(
         {
-            "network": said,
-            "tables": tables,
-            "weights": weights,
-            "given": str(posterior.evidence),
-            "do": str(posterior.do),
+            **model,
+            "given": str(question.evidence),
+            "do": str(question.do),
+            "constraints": question.constraints.to_json() if question.constraints else None,
         }
     )
 
 
+def _network(network: Network) -> dict[str, Any]:
+    text = network.to_json()
+    rounded = Network.from_json(text)
+    tables = {
+        name: _encoded(table)
+        for name, table in network.tables.items()
+        if not np.array_equal(table, rounded.tables[name])
+    }
+    weights = {}
+    for name, coding in network.codings.items():
+        pieces, rough = coding.pieces, rounded.codings[name].pieces
+        if pieces is None or rough is None or np.array_equal(pieces.weight, rough.weight):
+            continue
+        weights[name] = _encoded(pieces.weight)
+    return {"network": text, "tables": tables, "weights": weights}
+
+
+def _files(model: Model) -> dict[str, Any]:
+    with TemporaryDirectory(prefix="populace-") as folder:
+        model.save(Path(folder))
+        files = {
+            str(path.relative_to(folder)): base64.b64encode(path.read_bytes()).decode("ascii")
+            for path in sorted(Path(folder).rglob("*"))
+            if path.is_file()
+        }
+    return {"generator": model.generator, "files": files}
+
+
 @lru_cache(maxsize=4)
-def _answer(question: str) -> Posterior:
-    """The posterior that `_question` wrote; worked out once in each process."""
-    said = json.loads(question)
-    network = Network.from_json(said["network"])
+def _answer(text: str) -> Conditional:
+    """The people that `_text_of` wrote of; worked out once in each process."""
+    value = json.loads(text)
+    model = _read_network(value) if "network" in value else _read_files(value)
+    evidence, do = (Evidence.parse(value[name], model.schema) for name in ("given", "do"))
+    constraints = NO_CONSTRAINTS
+    if value["constraints"] is not None:
+        constraints = Constraints.from_json(value["constraints"], model.schema)
+    return model.given(evidence, do, constraints)
+
+
+def _read_network(value: Mapping[str, Any]) -> Model:
+    network = Network.from_json(value["network"])
     tables, codings = dict(network.tables), dict(network.codings)
-    for name, text in said["tables"].items():
+    for name, text in value["tables"].items():
         tables[name] = _numbers(text).reshape(tables[name].shape)
-    for name, text in said["weights"].items():
-        pieces = replace(codings[name].pieces, weight=_numbers(text))
-        codings[name] = replace(codings[name], pieces=pieces)
-    exact = replace(network, tables=tables, codings=codings)
-    given, do = (Evidence.parse(said[name], exact.schema) for name in ("given", "do"))
-    return exact.given(given, do)
+    for name, text in value["weights"].items():
+        pieces = codings[name].pieces
+        if pieces is not None:
+            exact = replace(pieces, weight=_numbers(text))
+            codings[name] = replace(codings[name], pieces=exact)
+    return BayesNetworkModel(replace(network, tables=tables, codings=codings))
 
 
-def _text(numbers: np.ndarray) -> str:
+def _read_files(value: Mapping[str, Any]) -> Model:
+    with TemporaryDirectory(prefix="populace-") as folder:
+        for name, text in value["files"].items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(base64.b64decode(text))
+        return generator(value["generator"]).load(Path(folder))
+
+
+def _encoded(numbers: np.ndarray) -> str:
     return base64.b64encode(numbers.astype("<f8").tobytes()).decode("ascii")
 
 

@@ -12,8 +12,11 @@ from synth import cluster
 from synth.bayes import learn
 from synth.cli.main import app
 from synth.data.evidence import Evidence
+from synth.data.schema import Column, Schema
 from synth.data.table import make_table
 from synth.errors import PopulaceError
+from synth.generators import REGISTER, Settings
+from synth.generators.base import DrawnConditional
 from synth.populations import load
 
 dask = pytest.importorskip("dask")
@@ -107,6 +110,79 @@ def test_the_command_line_draws_on_a_cluster(workers, tmp_path):
     assert pd.read_parquet(out).astype("string").equals(wanted.astype("string"))
 
 
+@pytest.fixture(scope="module")
+def ruled(people, tmp_path_factory):
+    """A population with a rule and a column that follows from others."""
+    folder = tmp_path_factory.mktemp("ruled")
+    columns = ["born", "died", "age", "work", "home", "total"]
+    people[columns].head(1500).to_csv(folder / "people.csv", index=False)
+    words = ["fit", str(folder / "people.csv"), "--out", str(folder / "town"), "--score", "k2"]
+    done = CliRunner().invoke(app, [*words, "--rule", "born < died"])
+    assert done.exit_code == 0, done.output
+    return folder / "town"
+
+
+@pytest.mark.parametrize("given", ["", "age=30.."])
+def test_constraints_hold_on_a_cluster_too(ruled, workers, tmp_path, given):
+    address, out = workers.scheduler.address, tmp_path / "people"
+    words = ["sample", str(ruled), "--rows", "3000", "--seed", "5", "--given", given]
+    done = CliRunner().invoke(app, [*words, "--out", str(out), "--dask", address])
+    assert done.exit_code == 0, done.output
+    drawn = pd.read_parquet(out)
+    assert not (drawn["born"] >= drawn["died"]).any()
+    assert (drawn["total"] == drawn["work"] + drawn["home"]).all()
+    population = load(ruled)
+    alone = population.given(population.evidence(given))
+    alone.write_parquet(tmp_path / "alone.parquet", 3000, seed=5)
+    pd.testing.assert_frame_equal(drawn, pd.read_parquet(tmp_path / "alone.parquet"))
+    wanted = alone.sample(3000, seed=5)
+    table = cluster.sample(alone, 3000, 5, partition_rows=700)
+    pd.testing.assert_frame_equal(workers.compute(table).result(), wanted)
+
+
+class Dice(DrawnConditional):
+    """A model without a network and its people in one: numbers that a seed and a row settle."""
+
+    generator, network, settings, exact = "dice", None, Settings(), True
+    schema = Schema((Column("eyes", "integer", lower=1, upper=6, step=1),))
+    digest, evidence, log_probability = "0" * 16, Evidence(), 0.0
+
+    def __init__(self, sides):
+        self.sides = sides
+
+    def given(self, evidence=None, do=None, constraints=None):
+        return self
+
+    def sample(self, rows, seed=0, *, start=0, threads=None):
+        eyes = [(seed * 31 + start + i) ** 2 % self.sides + 1 for i in range(rows)]
+        return pd.DataFrame({"eyes": np.array(eyes, np.int8)})
+
+    def save(self, folder):
+        (folder / "dice.json").write_text(json.dumps(self.sides))
+
+
+class DiceGenerator:
+    name, title, description, files = "dice", "Dice", "Throws dice.", ("dice.json",)
+
+    def fit(self, table, settings, progress=None):
+        return Dice(6)
+
+    def load(self, folder):
+        return Dice(json.loads((folder / "dice.json").read_text()))
+
+
+def test_people_of_any_generator(tmp_path, monkeypatch):
+    monkeypatch.setitem(REGISTER, "dice", DiceGenerator())
+    question = cluster.Question(Dice(5))
+    wanted = Dice(5).sample(1000, 3)
+    with dask.config.set(scheduler="synchronous"):
+        table = cluster.sample(question, 1000, 3, partition_rows=300).compute()
+        cluster.write_parquet(question, tmp_path / "out", 1000, 3, partition_rows=300)
+    pd.testing.assert_frame_equal(table, wanted)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out"), wanted)
+    assert wanted["eyes"].max() <= 5
+
+
 def test_no_cluster_is_one_sentence(tmp_path, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(cluster, "PATIENCE", 1)
@@ -126,9 +202,10 @@ def test_nobody(posterior, tmp_path):
 
 
 def test_the_question_is_text_with_exact_numbers(posterior):
-    said = json.loads(cluster._question(posterior))
-    assert set(said) == {"network", "tables", "weights", "given", "do"}
-    again = cluster._answer(cluster._question(posterior))
+    text = cluster._text_of(cluster.Question.of(posterior))
+    value = json.loads(text)
+    assert set(value) == {"network", "tables", "weights", "given", "do", "constraints"}
+    again = cluster._answer(text)
     for name, table in posterior.network.tables.items():
         assert np.array_equal(again.network.tables[name], table)
     assert again.evidence == posterior.evidence and again.do == posterior.do

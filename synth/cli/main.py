@@ -46,6 +46,7 @@ COMMANDS = {
         "questions", "sample", "Draw people of whom the facts hold and write them to a file."
     ),
     "fit": Command("fit", "fit", "Learn a population from a table of your own."),
+    "generators": Command("generators", "generators_command", "What can learn people."),
     "evaluate": Command(
         "evaluate",
         "evaluate_command",

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from synth.cli.common import AsJson, Given, PopulationName, Seed, percent, print_json, progress_bar
-from synth.cluster import write_on_cluster
+from synth.cluster import Question, write_on_cluster
 from synth.data.writers import write_csv
 from synth.errors import PopulaceError
 from synth.generators import Conditional
@@ -93,8 +93,9 @@ def sample(
 ) -> None:
     """Draw people of whom the facts hold and write them to a file."""
     if dask:
-        conditional, _ = _conditional(population, given)
-        files = write_on_cluster(dask, conditional, out, rows, seed)
+        people = load(population)
+        question = Question(people.model, people.evidence(given), constraints=people.constraints)
+        files = write_on_cluster(dask, question, out, rows, seed)
         typer.echo(f"{rows:,} synthetic people written to {len(files)} files in {out}", err=True)
         return
     kind = out.suffix.lower()

@@ -233,3 +233,10 @@ def test_the_shipped_populations_are_listed():
         assert entry["note"]
     shown = run("populations").stdout
     assert "us-time-use" in shown
+
+
+def test_generators_are_listed():
+    entries = answer("generators")
+    assert entries[0]["name"] == "bayes-network"
+    assert all(entry["title"] and entry["description"] for entry in entries)
+    assert "bayes-network: Bayesian network" in run("generators").stdout
