@@ -67,7 +67,18 @@ class Question:
 
     @classmethod
     def of(cls, people: Question | Posterior) -> Question:
-        """The question that a posterior answers; a question itself."""
+        """The question that a posterior answers; a question itself.
+
+        Parameters
+        ----------
+        people : Question or Posterior
+            Whom to draw.
+
+        Returns
+        -------
+        Question
+            The same people.
+        """
         if isinstance(people, Question):
             return people
         constraints = getattr(people, "constraints", NO_CONSTRAINTS)
@@ -183,6 +194,18 @@ def write_on_cluster(
     address: str, people: Question | Posterior, folder: str | Path, rows: int, seed: int = 0
 ) -> tuple[Path, ...]:
     """`write_parquet` on the cluster whose scheduler has this address, such as tcp://head:8786.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler: ``tcp://head:8786``.
+    people, folder, rows, seed
+        As in `write_parquet`.
+
+    Returns
+    -------
+    tuple of Path
+        The files.
 
     Raises
     ------

@@ -49,6 +49,18 @@ def compare(dataset: Dataset, peers: dict[str, str]) -> dict[str, Any]:
     """The figures of every tool, and of fresh real people under "fresh".
 
     peers: the Python of each peer by its name, as for `measure.tools`.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What to learn from.
+    peers : mapping of str to str
+        Name → the Python of its environment.
+
+    Returns
+    -------
+    dict
+        Tool → its figures, or its error.
     """
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="populace-adult-") as folder:
@@ -75,7 +87,20 @@ def compare(dataset: Dataset, peers: dict[str, str]) -> dict[str, Any]:
 
 
 def figures(dataset: Dataset, people: pd.DataFrame) -> dict[str, Any]:
-    """How like the unseen half, and what became of countries, gains and columns that follow."""
+    """How like the unseen half, and what became of countries, gains and columns that follow.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What to learn from.
+    people : pd.DataFrame
+        Synthetic people.
+
+    Returns
+    -------
+    dict
+        Name → figure.
+    """
     likeness = evaluate(dataset.table(), people, holdout=dataset.fresh)
     out = {name: round(getattr(likeness, name), 4) for name in FIGURES}
     return out | shape_figures(dataset, people)
@@ -85,6 +110,18 @@ def shape_figures(dataset: Dataset, people: pd.DataFrame) -> dict[str, Any]:
     """Levels and zeros kept; shares of rows in which a column does not follow as it must.
 
     rare_levels: those of under 1% of people, at least five of them, over all columns.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What to learn from.
+    people : pd.DataFrame
+        Synthetic people.
+
+    Returns
+    -------
+    dict
+        Name → figure.
     """
     train = dataset.train
     finer = shape(dataset.table(), people, holdout=dataset.fresh)

@@ -35,7 +35,19 @@ SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 
 @dataclass(frozen=True)
 class Dataset:
-    """A training table, as many fresh real people, and what the benchmark asks of it."""
+    """A training table, as many fresh real people, and what the benchmark asks of it.
+
+    Attributes
+    ----------
+    name, source : str
+        How it is called, and where it comes from.
+    train, fresh : pd.DataFrame
+        Rows to learn from, and others.
+    categorical : tuple of str
+        Columns that are categories.
+    root, leaf : str
+        Evidence near a root of the network, and far from the roots.
+    """
 
     name: str
     source: str
@@ -56,7 +68,20 @@ class Dataset:
 
 
 def categorical_table(frame: pd.DataFrame, categorical: Sequence[str]) -> Table:
-    """A table in which the named columns are categories, whatever their values look like."""
+    """A table in which the named columns are categories, whatever their values look like.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        Rows.
+    categorical : sequence of str
+        Columns that are categories.
+
+    Returns
+    -------
+    Table
+        The rows in canonical types.
+    """
     schema = Schema.infer(frame)
     for name in categorical:
         schema = schema.changed(name, kind="categorical", role="model")
@@ -83,7 +108,18 @@ def levels(text: str, schema: Schema) -> dict[str, str]:
 
 
 def truth(rows: int = TRAINING_ROWS) -> Dataset:
-    """The truth table: people of a network that is known."""
+    """The truth table: people of a network that is known.
+
+    Parameters
+    ----------
+    rows : int
+        In each half.
+
+    Returns
+    -------
+    Dataset
+        Eight columns.
+    """
     parameters = truth_parameters()
     train, fresh = (truth_people(parameters, rows, np.random.default_rng(seed)) for seed in (0, 1))
     return Dataset(
@@ -98,7 +134,20 @@ def truth(rows: int = TRAINING_ROWS) -> Dataset:
 
 
 def atus(rows: int = TRAINING_ROWS, shared: Path = SHARED) -> Dataset | None:
-    """Respondents of the American Time Use Survey, seven columns; None where they are not there."""
+    """Respondents of the American Time Use Survey, seven columns.
+
+    Parameters
+    ----------
+    rows : int
+        In each half.
+    shared : Path
+        The folder beside the repository.
+
+    Returns
+    -------
+    Dataset or None
+        None where the table is not there.
+    """
     path = shared / "data" / "atus_people.parquet"
     if not path.exists():
         return None
@@ -122,8 +171,18 @@ def atus(rows: int = TRAINING_ROWS, shared: Path = SHARED) -> Dataset | None:
 
 
 def adult(shared: Path = SHARED) -> Dataset | None:
-    """The census extract Adult, one half to learn from and one fresh, 17 columns; None where it is
-    not there. What was not stated is the level “?”, as in the source."""
+    """The census extract Adult, one half to learn from and one fresh.
+
+    Parameters
+    ----------
+    shared : Path
+        The folder beside the repository.
+
+    Returns
+    -------
+    Dataset or None
+        None where the table is not there.
+    """
     path = shared / "data" / "adult_train.parquet"
     if not path.exists():
         return None
@@ -147,7 +206,18 @@ def adult(shared: Path = SHARED) -> Dataset | None:
 
 
 def truth_parameters(seed: int = 0) -> dict[str, np.ndarray]:
-    """The parameters of the truth network; tables have the child's values on the last axis."""
+    """The parameters of the truth network.
+
+    Parameters
+    ----------
+    seed : int
+        Of numpy's generator.
+
+    Returns
+    -------
+    dict of str to float64 array
+        The tables; the child's levels on the last axis.
+    """
     random = np.random.default_rng(seed)
     out = {
         "gender": np.array([0.54, 0.46]),
@@ -193,7 +263,22 @@ def truth_parameters(seed: int = 0) -> dict[str, np.ndarray]:
 def truth_people(
     parameters: dict[str, np.ndarray], rows: int, random: np.random.Generator
 ) -> pd.DataFrame:
-    """People of the truth network, (rows, 8)."""
+    """People of the truth network.
+
+    Parameters
+    ----------
+    parameters : mapping of str to float64 array
+        As `truth_parameters` gives them.
+    rows : int
+        How many people.
+    random : np.random.Generator
+        Draws them.
+
+    Returns
+    -------
+    pd.DataFrame, shape (rows, 8)
+        The people.
+    """
     p = parameters
     gender = (random.random(rows) >= p["gender"][0]).astype(np.int8)
     part = _pick(random, p["mixture"][gender])

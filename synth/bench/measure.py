@@ -40,7 +40,15 @@ MODES = ("all", "one")
 
 @dataclass(frozen=True)
 class Tool:
-    """A library under measurement: its name, its Python, and the script or module that runs."""
+    """A library under measurement.
+
+    Attributes
+    ----------
+    name, python : str
+        The library, and the Python that has it.
+    entry : tuple of str
+        The script or module that runs.
+    """
 
     name: str
     python: str
@@ -54,7 +62,17 @@ class Tool:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a dataset's files lie during a run."""
+    """Where a dataset's files lie during a run.
+
+    Attributes
+    ----------
+    folder : Path
+        Of all files.
+    dataset : Dataset
+        What is learned.
+    train : Path
+        Its rows, Parquet.
+    """
 
     folder: Path
     dataset: Dataset
@@ -68,7 +86,20 @@ class Place:
 def tools(peers: Mapping[str, str]) -> tuple[Tool, ...]:
     """Ours, pgmpy in this Python, and the peers for which a Python is given.
 
-    Raises PopulaceError where a peer is unknown or its Python is not there.
+    Parameters
+    ----------
+    peers : mapping of str to str
+        Name → the Python of its environment.
+
+    Returns
+    -------
+    tuple of Tool
+        Ours first.
+
+    Raises
+    ------
+    PopulaceError
+        A peer is unknown or its Python is not there.
     """
     out = [Tool(OURS, sys.executable, ("-m", "synth.bench.own"))]
     for name, python in {"pgmpy": sys.executable, **peers}.items():
@@ -90,8 +121,24 @@ def bench(
 ) -> dict[str, Any]:
     """Measure every tool on every dataset, on one thread and on all.
 
-    rows: the sizes of the samples drawn without evidence. Returns plain values for JSON; after a
-    KeyboardInterrupt those that were measured until then, and `stopped`.
+    Parameters
+    ----------
+    datasets : sequence of Dataset
+        The tables.
+    rows : sequence of int
+        The sizes of the samples drawn without evidence.
+    peers : mapping of str to str
+        Name → the Python of its environment.
+    repeats : int
+        How often each measurement is repeated.
+    progress : callable
+        Gets what is being done.
+
+    Returns
+    -------
+    dict
+        Plain values for JSON; after a KeyboardInterrupt those that were measured until then, and
+        `stopped`.
     """
     document: dict[str, Any] = {
         "machine": _machine(),
@@ -266,7 +313,20 @@ def _fidelity(place: Place, tool: Tool) -> dict[str, Any]:
 
 
 def in_terms_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame:
-    """Drawn people with whole numbers and levels like those learned from."""
+    """Drawn people with whole numbers and levels like those learned from.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What to learn from.
+    frame : pd.DataFrame
+        Drawn people.
+
+    Returns
+    -------
+    pd.DataFrame
+        The same people.
+    """
     frame = frame.copy()
     for name in dataset.numbers:
         if pd.api.types.is_integer_dtype(dataset.train[name]):
@@ -279,7 +339,20 @@ def in_terms_of(dataset: Dataset, frame: pd.DataFrame) -> pd.DataFrame:
 def peers_of(pairs: Sequence[str]) -> dict[str, str]:
     """The Python of each peer, from NAME=PATH.
 
-    Raises PopulaceError where a pair names no Python.
+    Parameters
+    ----------
+    pairs : sequence of str
+        ``pyagrum=/path/to/python``.
+
+    Returns
+    -------
+    dict of str to str
+        Name → path.
+
+    Raises
+    ------
+    PopulaceError
+        A pair names no Python.
     """
     peers = {}
     for pair in pairs:
@@ -294,7 +367,18 @@ def ratios(ours: Mapping[str, Any], peer: Mapping[str, Any]) -> dict[str, float 
     """How many times faster ours is: at least, where the peer was stopped.
 
     Under rare evidence rates of different numbers of rows are compared, for a peer needs minutes
-    for more."""
+    for more.
+
+    Parameters
+    ----------
+    ours, peer : mapping
+        Figures of one mode.
+
+    Returns
+    -------
+    dict of str to float or None
+        Measurement → how many times faster.
+    """
     out = {
         "fit": _ratio(peer["fit_s"], ours["fit_s"]),
         "fit by k2": _ratio(peer["fit_s"], ours.get("fit_k2_s")),
@@ -321,6 +405,26 @@ def run(
 
     The limit is one of processor time, so that a job on a busy machine is not stopped for the time
     that it waited.
+
+    Parameters
+    ----------
+    place : Place
+        Where the files lie.
+    tool : Tool
+        What is measured.
+    job : mapping
+        As `runners.harness` describes it.
+    mode : {"all", "one"}
+        All cores, or one.
+    repeats : int
+        How often the work is repeated.
+    limit : float
+        Seconds of processor time.
+
+    Returns
+    -------
+    dict
+        The answer, or its `error`.
     """
     threads = 1 if mode == "one" else None
     full = {

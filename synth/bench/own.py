@@ -38,7 +38,26 @@ def rare_evidence(network: Network, train: pd.DataFrame, columns: list[str]) -> 
     Candidates are what single training rows say of `columns`, so that a peer that learned from the
     same rows finds it possible too; more columns are taken until one is rare enough.
 
-    Raises PopulaceError where no row is rare enough.
+    Parameters
+    ----------
+    network : Network
+        What was learned.
+    train : pd.DataFrame
+        The rows that it learned from.
+    columns : list of str
+        What evidence may speak of.
+
+    Returns
+    -------
+    str
+        The evidence.
+    float
+        Its probability.
+
+    Raises
+    ------
+    PopulaceError
+        No row is rare enough.
     """
     for width in range(min(3, len(columns)), len(columns) + 1):
         chosen = columns[-width:]

@@ -42,7 +42,19 @@ SCORES: dict[ScoreName, str] = {"k2": "k2", "bic": "bic-d", "bdeu": "bdeu"}
 
 @dataclass(frozen=True)
 class Trial:
-    """One search on one sample; `distance` to the true class, `score` by our score in nats."""
+    """One search on one sample.
+
+    Attributes
+    ----------
+    network, score_name, seed, searcher
+        What was searched, and by whom.
+    distance, edges : int
+        To the true class, and how many were found.
+    score : float
+        By our score.
+    seconds : float
+        Of the search alone.
+    """
 
     network: str
     score_name: str
@@ -55,13 +67,39 @@ class Trial:
 
 
 def example(name: str) -> Network:
-    """A network of the bnlearn repository, from the files that pgmpy carries."""
+    """A network of the bnlearn repository, from the files that pgmpy carries.
+
+    Parameters
+    ----------
+    name : str
+        asia, child, alarm …
+
+    Returns
+    -------
+    Network
+        Without data.
+    """
     path = files("pgmpy") / "utils" / "example_models" / f"{name}.bif.gz"
     return read_bif(gzip.decompress(path.read_bytes()).decode("utf-8"))
 
 
 def sampled(network: Network, rows: int, seed: int) -> Codes:
-    """People drawn from a network of categorical columns, as codes."""
+    """People drawn from a network of categorical columns, as codes.
+
+    Parameters
+    ----------
+    network : Network
+        Of categorical columns.
+    rows : int
+        How many people.
+    seed : int
+        The same seed draws the same people.
+
+    Returns
+    -------
+    Codes
+        Their codes.
+    """
     frame = network.given().sample(rows, seed)
     names = network.schema.names
     values = np.stack([network.codings[name].encode(frame[name]) for name in names])
@@ -69,7 +107,18 @@ def sampled(network: Network, rows: int, seed: int) -> Codes:
 
 
 def true_edges(network: Network) -> tuple[Edge, ...]:
-    """The network's edges by column number."""
+    """The network's edges by column number.
+
+    Parameters
+    ----------
+    network : Network
+        The one that was drawn from.
+
+    Returns
+    -------
+    tuple of (int, int)
+        Parent and child.
+    """
     number = {name: i for i, name in enumerate(network.schema.names)}
     return tuple((number[a], number[b]) for a, b in network.edges)
 
@@ -81,6 +130,16 @@ def equivalence_class(edges: Iterable[Edge]) -> dict[Edge, str]:
     """The class of a graph: for each joined pair (a < b) ``→``, ``←`` or ``–``.
 
     Colliders of unjoined parents first, then Meek's rules (1995) until none applies.
+
+    Parameters
+    ----------
+    edges : iterable of (int, int)
+        Of a graph.
+
+    Returns
+    -------
+    dict
+        Pair → how it is joined.
     """
     edges = set(edges)
     joined = {frozenset(edge) for edge in edges}
@@ -119,9 +178,25 @@ def equivalence_class(edges: Iterable[Edge]) -> dict[Edge, str]:
     return marks
 
 
-def distance(one: Iterable[Edge], other: Iterable[Edge]) -> int:
-    """Structural Hamming distance of the classes of two graphs."""
-    a, b = equivalence_class(one), equivalence_class(other)
+def distance(first: Iterable[Edge], second: Iterable[Edge]) -> int:
+    """Structural Hamming distance of the classes of two graphs.
+
+    Parameters
+    ----------
+    first, second : iterable of (int, int)
+        Edges of two graphs of the same columns.
+
+    Returns
+    -------
+    int
+        How many pairs differ.
+
+    References
+    ----------
+    I. Tsamardinos, L. E. Brown and C. F. Aliferis (2006). The max-min hill-climbing Bayesian
+    network structure learning algorithm. Machine Learning 65.
+    """
+    a, b = equivalence_class(first), equivalence_class(second)
     return sum(a.get(pair) != b.get(pair) for pair in a.keys() | b.keys())
 
 
@@ -129,7 +204,24 @@ def distance(one: Iterable[Edge], other: Iterable[Edge]) -> int:
 
 
 def own_search(codes: Codes, score: ScoreName, restarts: int = 0) -> tuple[tuple[Edge, ...], float]:
-    """Our search's edges, and its seconds."""
+    """Our search's edges, and its seconds.
+
+    Parameters
+    ----------
+    codes : Codes
+        The sample.
+    score : ScoreName
+        What is maximised.
+    restarts : int
+        As in `HillClimb`.
+
+    Returns
+    -------
+    tuple of (int, int)
+        The edges.
+    float
+        Seconds.
+    """
     begin = time.perf_counter()
     family = FamilyScore(score, codes, Backoff(codes))
     search = HillClimb(Rules(max_parents=MAX_PARENTS), restarts=restarts)
@@ -140,7 +232,24 @@ def own_search(codes: Codes, score: ScoreName, restarts: int = 0) -> tuple[tuple
 def pgmpy_search(
     codes: Codes, score: ScoreName, own_score: bool = False
 ) -> tuple[tuple[Edge, ...], float]:
-    """pgmpy's search's edges, and its seconds; `own_score` hands it our score."""
+    """pgmpy's search's edges, and its seconds; `own_score` hands it our score.
+
+    Parameters
+    ----------
+    codes : Codes
+        The sample.
+    score : ScoreName
+        What is maximised.
+    own_score : bool
+        Hand it our score.
+
+    Returns
+    -------
+    tuple of (int, int)
+        The edges.
+    float
+        Seconds.
+    """
     from pgmpy.causal_discovery import HillClimbSearch
 
     names = [f"c{i:04d}" for i in range(len(codes.sizes))]
@@ -161,7 +270,24 @@ def pgmpy_search(
 def trials(
     networks: Sequence[str], scores: Sequence[ScoreName], rows: int, seeds: int, peers: bool = True
 ) -> Iterable[Trial]:
-    """Every search on every sample, one after the other."""
+    """Every search on every sample, one after the other.
+
+    Parameters
+    ----------
+    networks : sequence of str
+        Names of examples.
+    scores : sequence of ScoreName
+        What is maximised.
+    rows, seeds : int
+        People in a sample, and how many samples.
+    peers : bool
+        Run pgmpy too.
+
+    Returns
+    -------
+    iterable of Trial
+        As they come.
+    """
     for name in networks:
         network = example(name)
         truth = true_edges(network)

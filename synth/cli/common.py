@@ -22,20 +22,50 @@ Seed = Annotated[int, typer.Option(help="The same seed gives the same people.")]
 
 
 def percent(share: float) -> str:
-    """A share in words: 4.1%, 0.0012%, 1e-07."""
+    """A share in words: 4.1%, 0.0012%, 1e-07.
+
+    Parameters
+    ----------
+    share : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    str
+        With two digits that tell something.
+    """
     if share == 0 or share >= 1e-6:
         return f"{share:.2%}" if share >= 0.1 else f"{share * 100:.2g}%"
     return f"{share:.2g}"
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON on standard output."""
+    """Print a value as JSON on standard output.
+
+    Parameters
+    ----------
+    value : JSON value
+        What to print.
+    """
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 @contextmanager
 def progress_bar(words: str, total: int | None = None) -> Iterator[Callable[..., None]]:
-    """A bar on standard error; call the result with how much is done (and new words)."""
+    """A bar on standard error, where that is a terminal.
+
+    Parameters
+    ----------
+    words : str
+        What is being done.
+    total : int, optional
+        How much there is to do.
+
+    Returns
+    -------
+    context manager of callable
+        Call it with how much is done, and with new words.
+    """
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(words, total=total)

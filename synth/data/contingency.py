@@ -192,7 +192,18 @@ class Binning:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The inverse of `to_dict`."""
+        """The inverse of `to_dict`.
+
+        Parameters
+        ----------
+        data : mapping
+            Values of JSON.
+
+        Returns
+        -------
+        Binning
+            The same places.
+        """
         edges, values = data.get("edges"), data.get("values")
         return cls(
             tuple(data["labels"]),
@@ -227,7 +238,18 @@ class Margins:
         return tuple(self.binnings)
 
     def labels(self, column: str) -> tuple[str, ...]:
-        """The names of a column's places: levels, numbers or bins such as "25–34", "missing"."""
+        """The names of a column's places: levels, numbers or bins such as "25–34", "missing".
+
+        Parameters
+        ----------
+        column : str
+            One of the counted columns.
+
+        Returns
+        -------
+        tuple of str
+            One for each place.
+        """
         return self._binning(column).labels
 
     def edges(self, column: str) -> np.ndarray | None:
@@ -235,12 +257,34 @@ class Margins:
         return self._binning(column).edges
 
     def marginal(self, column: str) -> np.ndarray:
-        """How many people fall in each place of a column; int64, shape (labels,)."""
+        """How many people fall in each place of a column.
+
+        Parameters
+        ----------
+        column : str
+            One of the counted columns.
+
+        Returns
+        -------
+        int64 array, shape (labels,)
+            The counts.
+        """
         self._binning(column)
         return self.counts[column]
 
     def share(self, column: str) -> np.ndarray:
-        """`marginal` as shares that add up to one (zeros where nobody is counted)."""
+        """`marginal` as shares that add up to one (zeros where nobody is counted).
+
+        Parameters
+        ----------
+        column : str
+            One of the counted columns.
+
+        Returns
+        -------
+        float64 array, shape (labels,)
+            The shares.
+        """
         return self.marginal(column) / max(self.rows, 1)
 
     def count(self, frame: pd.DataFrame, column: str) -> np.ndarray:
@@ -267,7 +311,25 @@ class Margins:
         return np.bincount(self.codes(frame, column), minlength=len(self.labels(column)))
 
     def codes(self, frame: pd.DataFrame, column: str) -> np.ndarray:
-        """The place of every row of a frame; int32, shape (rows,). Raises as `count` does."""
+        """The place of every row of a frame.
+
+        Parameters
+        ----------
+        frame : pd.DataFrame
+            Any people; numbers beyond the real ones fall in the first or the last place.
+        column : str
+            One of the counted columns.
+
+        Returns
+        -------
+        int32 array, shape (rows,)
+            The places.
+
+        Raises
+        ------
+        PopulaceError
+            As `count` does.
+        """
         binning = self._binning(column)
         if column not in frame:
             raise PopulaceError(
@@ -305,12 +367,33 @@ class ContingencyTables(Margins):
 
     @classmethod
     def of(cls, table: Table) -> Self:
-        """Count a table's modelled columns, alone and in pairs."""
+        """Count a table's modelled columns, alone and in pairs.
+
+        Parameters
+        ----------
+        table : Table
+            The real people.
+
+        Returns
+        -------
+        ContingencyTables
+            The counts, over places that suit these people.
+        """
         binnings = _binnings(table.frame, table.schema.modelled.columns)
         return cls._over(table.frame, MappingProxyType(binnings))
 
     def recount(self, frame: pd.DataFrame) -> Self:
         """The same counts, over the same places, of another frame: a synthetic one, say.
+
+        Parameters
+        ----------
+        frame : pd.DataFrame
+            People with the counted columns.
+
+        Returns
+        -------
+        ContingencyTables
+            Their counts.
 
         Raises
         ------
@@ -334,7 +417,18 @@ class ContingencyTables(Margins):
         return cls(len(frame), binnings, _closed(counts), _closed(pairs))
 
     def pair(self, a: str, b: str) -> np.ndarray:
-        """How many people fall in each pair of places; int64, shape (labels of a, labels of b)."""
+        """How many people fall in each pair of places.
+
+        Parameters
+        ----------
+        a, b : str
+            Counted columns; the same one gives its counts on the diagonal.
+
+        Returns
+        -------
+        int64 array, shape (labels of a, labels of b)
+            The counts.
+        """
         self._binning(a), self._binning(b)
         if a == b:
             return np.diag(self.counts[a])
@@ -345,6 +439,16 @@ class ContingencyTables(Margins):
 
         Exact, from the pairs; so None where they cannot tell: for facts about more than one
         column, or a fact that cuts a bin in two.
+
+        Parameters
+        ----------
+        evidence : Evidence
+            What is known.
+
+        Returns
+        -------
+        Margins or None
+            None where the pairs cannot tell.
         """
         facts = dict(evidence)
         if not facts:
@@ -366,8 +470,19 @@ class ContingencyTables(Margins):
     def among(self, table: Table, evidence: Evidence, schema: Schema) -> Margins:
         """The margins of the real people of whom any evidence is true, where their rows are there.
 
-        `table` holds the rows that are counted here, `schema` the columns as the evidence names
-        them.
+        Parameters
+        ----------
+        table : Table
+            The rows that are counted here.
+        evidence : Evidence
+            What is known.
+        schema : Schema
+            The columns as the evidence names them.
+
+        Returns
+        -------
+        Margins
+            Their counts.
         """
         people = table.frame[of_whom(table.frame, evidence, schema)]
         empty = Margins(len(people), self.binnings, {})
@@ -391,6 +506,16 @@ class ContingencyTables(Margins):
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote.
+
+        Parameters
+        ----------
+        text : str
+            What `to_json` wrote.
+
+        Returns
+        -------
+        ContingencyTables
+            The counts.
 
         Raises
         ------
@@ -452,7 +577,22 @@ def share_intervals(counts: np.ndarray, confidence: float = 0.95) -> np.ndarray:
 
 
 def of_whom(frame: pd.DataFrame, evidence: Evidence, schema: Schema) -> np.ndarray:
-    """The rows of a frame of whom the evidence is true; bool, shape (rows,)."""
+    """The rows of a frame of whom the evidence is true.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        Real people.
+    evidence : Evidence
+        What is known.
+    schema : Schema
+        The columns as the evidence names them.
+
+    Returns
+    -------
+    bool array, shape (rows,)
+        True for those of whom the evidence holds.
+    """
     kept = np.ones(len(frame), dtype=bool)
     for name, fact in evidence.checked(schema).items():
         column, values = schema[name], frame[name]

@@ -18,7 +18,13 @@ _BOOLEANS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
 
 @dataclass(frozen=True)
 class OneOf:
-    """The column has one of these levels (numbers are written as text; may hold "missing")."""
+    """The column has one of these levels (numbers are written as text; may hold "missing").
+
+    Attributes
+    ----------
+    values : tuple of str
+        At least one.
+    """
 
     values: tuple[str, ...]
 
@@ -34,7 +40,13 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Between:
-    """The number lies between the bounds, both included; None leaves that end open."""
+    """The number lies between the bounds, both included; None leaves that end open.
+
+    Attributes
+    ----------
+    lower, upper : float or None
+        The bounds; at least one of them.
+    """
 
     lower: float | None
     upper: float | None
@@ -70,6 +82,16 @@ class Evidence(Mapping[str, Fact]):
     named alone (``age=30``), and a missing value is written ``missing``. Names and values that
     hold ``,``, ``|``, ``=``, ``..`` or quotes stand in double quotes, a quote inside doubled.
     Spaces around names and values do not count.
+
+    Parameters
+    ----------
+    facts : mapping of str to OneOf or Between, optional
+        What is known of each column.
+
+    Raises
+    ------
+    PopulaceError
+        A fact is neither a OneOf nor a Between.
     """
 
     __slots__ = ("_facts", "_hash")
@@ -123,6 +145,18 @@ class Evidence(Mapping[str, Fact]):
     def parse(text: str, schema: Schema) -> Evidence:
         """Read a line of facts and check it against the schema.
 
+        Parameters
+        ----------
+        text : str
+            Facts between commas: ``marital=married,age=25..35``.
+        schema : Schema
+            The columns.
+
+        Returns
+        -------
+        Evidence
+            The facts as the schema writes them.
+
         Raises
         ------
         PopulaceError
@@ -139,7 +173,23 @@ class Evidence(Mapping[str, Fact]):
         return Evidence(facts)
 
     def checked(self, schema: Schema) -> Evidence:
-        """The same facts with names and values as the schema writes them, or a PopulaceError."""
+        """The same facts with names and values as the schema writes them.
+
+        Parameters
+        ----------
+        schema : Schema
+            The columns.
+
+        Returns
+        -------
+        Evidence
+            The facts.
+
+        Raises
+        ------
+        PopulaceError
+            A fact does not fit its column.
+        """
         facts: dict[str, Fact] = {}
         for name, fact in self._facts.items():
             column = _column(name, schema)

@@ -171,7 +171,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns of a table, in order; look one up by name with ``schema["age"]``."""
+    """The columns of a table, in order; look one up by name with ``schema["age"]``.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+        Their names differ.
+    """
 
     columns: tuple[Column, ...]
 
@@ -229,7 +235,18 @@ class Schema:
         return len(self.columns)
 
     def select(self, names: Sequence[str]) -> Schema:
-        """The named columns, in the order of `names`."""
+        """The named columns, in the order of `names`.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Names of columns.
+
+        Returns
+        -------
+        Schema
+            Those columns.
+        """
         return Schema(tuple(self[name] for name in names))
 
     def without(self, *names: str) -> Schema:
@@ -242,6 +259,18 @@ class Schema:
 
         A column that changes its kind loses its levels, bounds and step unless they are given;
         `completed` finds them again in the data.
+
+        Parameters
+        ----------
+        name : str
+            The column.
+        **changes
+            Attributes of `Column`.
+
+        Returns
+        -------
+        Schema
+            The schema with the column changed.
         """
         column = self[name]
         if changes.get("kind", column.kind) != column.kind:
@@ -253,11 +282,33 @@ class Schema:
 
     @staticmethod
     def infer(frame: pd.DataFrame) -> Schema:
-        """The schema that the data suggest; `infer_with_notes` also says what was left out."""
+        """The schema that the data suggest; `infer_with_notes` also says what was left out.
+
+        Parameters
+        ----------
+        frame : pd.DataFrame
+            Rows as they were read.
+
+        Returns
+        -------
+        Schema
+            A column for each of the frame.
+        """
         return infer_with_notes(frame)[0]
 
     def completed(self, frame: pd.DataFrame) -> Schema:
-        """Levels, bounds and steps that the schema does not give, found in the data."""
+        """Levels, bounds and steps that the schema does not give, found in the data.
+
+        Parameters
+        ----------
+        frame : pd.DataFrame
+            Rows as they were read.
+
+        Returns
+        -------
+        Schema
+            Complete for every column that the frame has.
+        """
         done = []
         for column in self.columns:
             if column.role == "skip" or column.name not in frame.columns:
@@ -272,6 +323,16 @@ class Schema:
         Categorical columns become ``pd.Categorical`` with the schema's levels, booleans ``bool``
         (or nullable "boolean"), integers the smallest integer dtype (nullable where values can be
         missing), reals float64. Columns that the schema does not name are dropped.
+
+        Parameters
+        ----------
+        frame : pd.DataFrame
+            Rows as they were read.
+
+        Returns
+        -------
+        pd.DataFrame
+            As many rows.
 
         Raises
         ------
@@ -308,7 +369,23 @@ class Schema:
 
     @staticmethod
     def from_json(value: str | Mapping[str, Any]) -> Schema:
-        """The schema written by `to_json`, given as values or as JSON text."""
+        """The schema written by `to_json`, given as values or as JSON text.
+
+        Parameters
+        ----------
+        value : str or mapping
+            JSON.
+
+        Returns
+        -------
+        Schema
+            The columns.
+
+        Raises
+        ------
+        PopulaceError
+            It is no schema, or a damaged one.
+        """
         if isinstance(value, str):
             try:
                 value = json.loads(value)
@@ -325,7 +402,18 @@ class Schema:
 
 
 def number_text(value: float | np.integer | np.floating) -> str:
-    """A number as people write it: 30, not 30.0; every digit that tells it from its neighbours."""
+    """A number as people write it: 30, not 30.0; every digit that tells it from its neighbours.
+
+    Parameters
+    ----------
+    value : float
+        Any finite number.
+
+    Returns
+    -------
+    str
+        The shortest text that reads back as the same number.
+    """
     value = float(value)
     if value.is_integer() and abs(value) < _EXACT:
         return str(int(value))
@@ -336,6 +424,18 @@ def hint(word: str, choices: Sequence[str]) -> str:
     """The end of a sentence about an unknown word: the closest choice, or the first few.
 
     Holds its own full stop or question mark.
+
+    Parameters
+    ----------
+    word : str
+        What is unknown.
+    choices : sequence of str
+        What is known.
+
+    Returns
+    -------
+    str
+        From the blank or colon on, to the end.
     """
     folded = {choice.casefold(): choice for choice in reversed(choices)}
     close = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
@@ -348,7 +448,18 @@ def hint(word: str, choices: Sequence[str]) -> str:
 
 
 def some_of(choices: Sequence[str]) -> str:
-    """All of a few choices, or the first five of many."""
+    """All of a few choices, or the first five of many.
+
+    Parameters
+    ----------
+    choices : sequence of str
+        What would do.
+
+    Returns
+    -------
+    str
+        Words for the end of a sentence.
+    """
     if len(choices) <= 6:
         return _either(choices)
     return f"one of {', '.join(choices[:5])}, … ({len(choices)} in all)"
@@ -429,6 +540,18 @@ def infer_with_notes(frame: pd.DataFrame) -> tuple[Schema, tuple[str, ...]]:
 
     Identifiers, free text, dates, nested values and columns without variation get the role
     "skip"; the sentence says which and what to do.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        Rows as they were read.
+
+    Returns
+    -------
+    Schema
+        A column for each of the frame.
+    tuple of str
+        The sentences.
 
     Raises
     ------

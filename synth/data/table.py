@@ -111,6 +111,20 @@ def read_frame(
     """The columns of a table as they stand in the file, before kinds are settled, and notes.
 
     Within the limits of `read_table`, which see; raises PopulaceError as it does.
+
+    Parameters
+    ----------
+    source : str, Path or bytes
+        A CSV or Parquet file, or its content.
+    name : str
+        How sentences call it; the file's own name if not given.
+
+    Returns
+    -------
+    pd.DataFrame
+        The rows.
+    tuple of str
+        Sentences on what was left out.
     """
     content, name = _content(source, name)
     read = _read_parquet if content[:4] == b"PAR1" else _read_csv
@@ -123,6 +137,18 @@ def read_frame(
 
 def make_table(frame: pd.DataFrame, schema: Schema | None = None) -> Table:
     """A table of a frame's rows; the schema is inferred, or completed and obeyed.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        Rows as they were read.
+    schema : Schema, optional
+        A corrected schema.
+
+    Returns
+    -------
+    Table
+        In canonical types.
 
     Raises
     ------

@@ -101,7 +101,18 @@ def start(
 
 
 def main(arguments: list[str]) -> int:
-    """Do the work that a folder's task describes; the exit code is 0 where it went well."""
+    """Do the work that a folder's task describes.
+
+    Parameters
+    ----------
+    arguments : list of str
+        The kind of work and the folder.
+
+    Returns
+    -------
+    int
+        The exit code: 0 where it went well.
+    """
     kind, folder = arguments
     return run_child(Path(folder), _WORK[kind], too_large=_MESSAGES.too_large)
 

@@ -133,14 +133,33 @@ class RecentResults(Generic[Result]):
         self._kept: OrderedDict[Hashable, Result] = OrderedDict()
 
     def get(self, key: Hashable) -> Result | None:
-        """The result under the key, if it is still kept."""
+        """The result under the key, if it is still kept.
+
+        Parameters
+        ----------
+        key : hashable
+            What it was put under.
+
+        Returns
+        -------
+        object or None
+            None where it is gone.
+        """
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
     def put(self, key: Hashable, result: Result) -> None:
-        """Keep a result; the one that was used longest ago may have to go."""
+        """Keep a result; the one that was used longest ago may have to go.
+
+        Parameters
+        ----------
+        key : hashable
+            What to find it by.
+        result : object
+            What to keep; threads share it.
+        """
         with self._lock:
             self._kept[key] = result
             self._kept.move_to_end(key)

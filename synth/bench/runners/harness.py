@@ -33,7 +33,18 @@ class Bins:
         }
 
     def encode(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Numbers become levels b0, b1, …"""
+        """Numbers become levels b0, b1, …
+
+        Parameters
+        ----------
+        frame : pd.DataFrame
+            Numbers as they are.
+
+        Returns
+        -------
+        pd.DataFrame
+            Levels instead.
+        """
         frame = frame.copy()
         for name, edges in self.edges.items():
             places = np.searchsorted(edges, frame[name], side="right") - 1
@@ -42,7 +53,20 @@ class Bins:
         return frame
 
     def decode(self, frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-        """Levels b0, b1, … become numbers."""
+        """Levels b0, b1, … become numbers.
+
+        Parameters
+        ----------
+        frame : pd.DataFrame
+            Levels.
+        seed : int
+            Where in its bin each value lies.
+
+        Returns
+        -------
+        pd.DataFrame
+            Numbers instead.
+        """
         frame, random = frame.copy(), np.random.default_rng(seed)
         for name, edges in self.edges.items():
             places = frame[name].astype(str).str[1:].astype(int).to_numpy()
@@ -61,7 +85,24 @@ def peak_mib() -> float:
 
 
 def repeated(work: Callable[[], Any], repeats: int, seconds: float) -> tuple[list[float], Any]:
-    """The seconds of a first run and of up to `repeats` more, and the last result."""
+    """The seconds of a first run and of up to `repeats` more, and the last result.
+
+    Parameters
+    ----------
+    work : callable
+        Gives the result.
+    repeats : int
+        At most so many after the first run.
+    seconds : float
+        No further run after so long.
+
+    Returns
+    -------
+    list of float
+        Seconds of each run.
+    object
+        The last result.
+    """
     times: list[float] = []
     start, result = time.perf_counter(), None
     while len(times) < repeats + 1:
