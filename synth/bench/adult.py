@@ -48,8 +48,6 @@ FIGURES = ("lr_auc", "hgb_auc", "tvd1", "tvd2", "association", "repeat_share")
 def compare(dataset: Dataset, peers: dict[str, str]) -> dict[str, Any]:
     """The figures of every tool, and of fresh real people under "fresh".
 
-    peers: the Python of each peer by its name, as for `measure.tools`.
-
     Parameters
     ----------
     dataset : Dataset
@@ -62,7 +60,7 @@ def compare(dataset: Dataset, peers: dict[str, str]) -> dict[str, Any]:
     dict
         Tool → its figures, or its error.
     """
-    figures: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="populace-adult-") as folder:
         place = measure.Place(Path(folder), dataset)
         ours, *others = measure.tools(peers)
@@ -72,18 +70,18 @@ def compare(dataset: Dataset, peers: dict[str, str]) -> dict[str, Any]:
             job = {"task": "sample", "rows": len(dataset.train), "out": str(out)}
             answer = measure.run(place, tool, job, "all", limit=LIMIT)
             if "error" in answer:
-                figures[tool.name] = {"error": answer["error"]}
+                results[tool.name] = {"error": answer["error"]}
                 continue
             fitted = measure.run(place, tool, {"task": "fit"}, "all", 1, LIMIT)
             people = in_terms_of(dataset, pd.read_parquet(out))
-            figures[tool.name] = {
+            results[tool.name] = {
                 "version": answer["version"],
                 "fit_s": round(min(fitted["times"]), 2) if "times" in fitted else None,
                 **figures(dataset, people),
             }
-    figures["populace_studio"] = _by_plan(dataset)
-    figures["fresh"] = _fresh(dataset)
-    return figures
+    results["populace_studio"] = _by_plan(dataset)
+    results["fresh"] = _fresh(dataset)
+    return results
 
 
 def figures(dataset: Dataset, people: pd.DataFrame) -> dict[str, Any]:
@@ -177,11 +175,11 @@ def main(
         raise PopulaceError(
             "The table adult_train.parquet is not beside this repository: put it there first."
         )
-    figures = compare(dataset, measure.peers_of(peer_python))
+    results = compare(dataset, measure.peers_of(peer_python))
     if as_json:
-        print(json.dumps(figures, indent=2))
+        print(json.dumps(results, indent=2))
         return
-    print(pd.DataFrame(figures).to_string())
+    print(pd.DataFrame(results).to_string())
 
 
 if __name__ == "__main__":

@@ -277,7 +277,7 @@ def _tool(
         sizes = (GIVEN_ROWS, GIVEN_MANY) if tool.ours else (GIVEN_ROWS,)
         if kind == "rare" and not tool.ours:
             sizes = (RARE_ROWS,)
-        asked: dict[str, Any] = {"rows_per_s": {}}
+        rates: dict[str, Any] = {"rows_per_s": {}}
         for size in sizes:
             answer = run(
                 place,
@@ -286,14 +286,14 @@ def _tool(
                 mode,
                 0 if kind == "rare" and not tool.ours else repeats,
             )
-            asked["rows_per_s"][str(size)] = _rate(answer)
+            rates["rows_per_s"][str(size)] = _rate(answer)
             if "seconds" in answer:  # stopped: fewer than this
-                asked["rows_per_s_below"] = round(size / answer["seconds"], 3)
+                rates["rows_per_s_below"] = round(size / answer["seconds"], 3)
             if "probability" in answer:
-                asked["probability"] = answer["probability"]
+                rates["probability"] = answer["probability"]
             out["peak_mib"][f"{kind} {size}"] = answer.get("peak_mib")
             _note(out, f"{kind} {size}", answer)
-        out["given"][kind] = asked
+        out["given"][kind] = rates
     if not out["errors"]:
         del out["errors"]
     return out
@@ -302,12 +302,12 @@ def _tool(
 def _fidelity(place: Place, tool: Tool) -> dict[str, Any]:
     """LR and HGB AUC of as many rows as there are training rows, judged against fresh real rows."""
     dataset = place.dataset
-    made = place.folder / f"{tool.name}-rows.parquet"
-    job = {"task": "sample", "rows": len(dataset.train), "out": str(made)}
+    drawn = place.folder / f"{tool.name}-rows.parquet"
+    job = {"task": "sample", "rows": len(dataset.train), "out": str(drawn)}
     answer = run(place, tool, job, "all", 0)
     if "error" in answer:
         return {"error": answer["error"]}
-    frame = in_terms_of(dataset, pd.read_parquet(made))
+    frame = in_terms_of(dataset, pd.read_parquet(drawn))
     document = evaluate(dataset.table(), frame, holdout=dataset.fresh).to_dict()
     return {name: value for name, value in document.items() if isinstance(value, int | float)}
 
@@ -385,10 +385,10 @@ def ratios(ours: Mapping[str, Any], peer: Mapping[str, Any]) -> dict[str, float 
     }
     for size, rate in ours["rows_per_s"].items():
         out[f"sample {size}"] = _ratio(rate, peer["rows_per_s"].get(size))
-    for kind, asked in ours["given"].items():
+    for kind, rates in ours["given"].items():
         theirs = peer["given"].get(kind, {})
         rate = next(iter(theirs.get("rows_per_s", {}).values()), None)
-        mine = asked["rows_per_s"].get(str(GIVEN_ROWS))
+        mine = rates["rows_per_s"].get(str(GIVEN_ROWS))
         out[f"given {kind}"] = _ratio(mine, rate or theirs.get("rows_per_s_below"))
     return out
 

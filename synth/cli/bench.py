@@ -43,14 +43,14 @@ def bench_command(
     if any(size < 1 for size in rows):
         raise PopulaceError("A sample needs at least one row: give --rows a number above 0.")
     console = Console(stderr=True)
-    made = [makers[name]() for name in (table or makers)]
-    datasets = [dataset for dataset in made if dataset is not None]
-    if len(datasets) < len(made):
+    tables = [makers[name]() for name in (table or makers)]
+    datasets = [dataset for dataset in tables if dataset is not None]
+    if len(datasets) < len(tables):
         console.print("ATUS is left out: its table is not beside this repository.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # print what there is, also then
     with console.status("Starting") as status:
         document = bench(datasets, sorted(set(rows)), peers, progress=status.update)
-    if len(datasets) < len(made):
+    if len(datasets) < len(tables):
         document["tables"]["atus"] = {"left_out": "its table is not beside this repository"}
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

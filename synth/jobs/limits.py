@@ -1,5 +1,8 @@
-"""One thread for what judges: on a busy machine threads wait for one another at every step, and
-take three times as long; on a quiet one the rows of a report are too few to gain by them."""
+"""One thread for the models of a report.
+
+On a busy machine threads wait for one another at every step and take three times as long; on a
+quiet one the rows of a report are too few to gain by them.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,11 @@ if TYPE_CHECKING:
     from threadpoolctl import threadpool_limits
 
 
-class _Everybody:
-    """The limit of linear algebra, which holds for the whole process: the first who needs it sets
-    it and the last lifts it, or it would stay where two judge at once."""
+class _ProcessLimit:
+    """The limit of linear algebra, which holds for the whole process.
+
+    The first that needs it sets it and the last lifts it, or it would stay where two overlap.
+    """
 
     def __init__(self) -> None:
         self._lock, self._inside = Lock(), 0
@@ -35,7 +40,7 @@ class _Everybody:
                 self._limit.restore_original_limits()
 
 
-_everybody = _Everybody()
+_process_limit = _ProcessLimit()
 
 
 @contextmanager
@@ -44,9 +49,9 @@ def one_thread() -> Iterator[None]:
     import sklearn.ensemble  # noqa: F401  (a limit reaches only libraries that are loaded)
     from threadpoolctl import threadpool_limits
 
-    _everybody.enter()
+    _process_limit.enter()
     try:
         with threadpool_limits(1, user_api="openmp"):  # this thread's alone
             yield
     finally:
-        _everybody.leave()
+        _process_limit.leave()
