@@ -117,6 +117,23 @@ def test_no_arrow_upwards():
     assert not wrong, "\n".join(wrong)
 
 
+def test_no_package_imports_upwards_for_its_modules():
+    """Whoever imports a.b.c runs a.b first, so a.b must not load what stands above a.b.c."""
+    loads = {}
+    for module, _, imported, top in ARROWS:
+        if top and ours(imported):
+            loads.setdefault(module, set()).add(imported)
+    wrong = [
+        f"{module} runs {package}, which imports {other}, for {imported}"
+        for module, _, imported, _ in ARROWS
+        if imported in MODULES
+        and module.rpartition(".")[0] != (package := imported.rpartition(".")[0])
+        for other in loads.get(package, ())
+        if package.startswith("synth.") and floor(other) > floor(module)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_no_circle():
     graph = {module: set() for module in MODULES}
     for module, _, imported, top in ARROWS:
