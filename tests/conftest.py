@@ -65,3 +65,19 @@ def _planted(people=600, topics=4, items=8, seed=0, noise=0.0):
 def planted():
     """A function: see `_planted`."""
     return _planted
+
+
+@pytest.fixture(scope="session")
+def us():
+    """The shipped population us-time-use."""
+    from synth.populations import load
+
+    return load("us-time-use")
+
+
+@pytest.fixture(scope="session")
+def french():
+    """The shipped population french-hobbies."""
+    from synth.populations import load
+
+    return load("french-hobbies")

@@ -3,18 +3,8 @@
 import pandas as pd
 import pytest
 
-from synth import describe, populations
+from synth import describe
 from synth.data.evidence import Evidence
-
-
-@pytest.fixture(scope="module")
-def us():
-    return populations.load("us-time-use")
-
-
-@pytest.fixture(scope="module")
-def french():
-    return populations.load("french-hobbies")
 
 
 @pytest.mark.parametrize(
