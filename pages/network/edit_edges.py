@@ -16,6 +16,7 @@ from pages.shared import loaders, markdown
 from synth.bayes import strength
 from synth.bayes.pgmpy_bridge import bif_text
 from synth.errors import PopulaceError
+from synth.fitting import refit
 
 if TYPE_CHECKING:
     from pages.shared.choice import Choice
@@ -45,11 +46,11 @@ _SCORES = {
 def _relearned(
     network_digest: str,
     table_digest: str,
-    wishes: strength.Wishes,
+    edges: strength.NamedEdgeConstraints,
     _network: Network,
     _table: Table,
-) -> strength.Relearned:
-    return strength.relearn(_network, _table, wishes)
+) -> refit.Relearned:
+    return refit.relearn(_network, _table, edges)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -65,7 +66,7 @@ def _strengths(digest: str, _network: Network) -> dict[Edge, float]:
 def show(choice: Choice, strengths: Mapping[Edge, float]) -> None:
     """Draw the view."""
     _way_back(choice.population)
-    if strength.can_relearn(choice.population.network, choice.population.table):
+    if refit.can_relearn(choice.population.network, choice.population.table):
         _with_people(choice.population, strengths)
     else:
         _without_people(choice.population, strengths)
@@ -79,7 +80,7 @@ def _use(population: Population, network: Network) -> None:
     origins = st.session_state.setdefault(_ORIGINS, {})
     origin = origins.get(population.name, population.name)
     title = loaders.population(origin).title
-    made = population.with_model(network, title=f"{title}, edited")
+    made = refit.edited(population, network, title=f"{title}, edited")
     origins[made.name] = origin
     loaders.adopt(made)
 
@@ -255,7 +256,7 @@ def _with_people(population: Population, strengths: Mapping[Edge, float]) -> Non
     if st.session_state.get(asked) != noted:
         _now(network, strengths, tuple((a, b) for _, a, b in noted))
         return
-    wishes = strength.Wishes(
+    wishes = strength.NamedEdgeConstraints(
         required=tuple((a, b) for kind, a, b in noted if kind == "require"),
         forbidden=tuple((a, b) for kind, a, b in noted if kind == "forbid"),
         apart=tuple((a, b) for kind, a, b in noted if kind == "apart"),
@@ -270,7 +271,7 @@ def _with_people(population: Population, strengths: Mapping[Edge, float]) -> Non
     _results(population, found.network, (*found.added, *found.turned))
 
 
-def _scores(found: strength.Relearned) -> None:
+def _scores(found: refit.Relearned) -> None:
     def box(head: str, nats: float | None, note: str) -> str:
         if nats is None:
             return f'<div><p>{head}</p><p class="pp-figure">–</p><p>{note}</p></div>'
@@ -305,7 +306,7 @@ def _difference(nats: float, rows: int) -> str:
     return f"<b>{abs(each):.3f} bits {word}</b> ({nats:+,.0f} nats in all)"
 
 
-def _changes(found: strength.Relearned, schema: Schema) -> None:
+def _changes(found: refit.Relearned, schema: Schema) -> None:
     chips = [
         f"<li>{sign} {escape(_arrow(schema, edge))}</li>"
         for sign, edges in (

@@ -21,7 +21,7 @@ from pages.studio.sheet import sheet
 from synth import populations
 from synth.errors import PopulaceError
 from synth.fitting.inspection import Inspection
-from synth.fitting.interests import Interest, Things, Wish
+from synth.fitting.interests import Interest, InterestSource, SecondTable
 from synth.fitting.plan import Plan
 from synth.fitting.tasks import Kind, start
 from synth.jobs import State
@@ -55,9 +55,9 @@ class Desk:
     edited: pd.DataFrame | None = None
     shown: pd.DataFrame | None = None
     visits: int = 0
-    things: Things | None = None
+    things: SecondTable | None = None
     found: tuple[Interest, ...] = ()
-    found_by: Wish | None = None
+    found_by: InterestSource | None = None
     found_note: str = ""
     made: Population | None = None
     seconds: float = 0.0
@@ -161,7 +161,7 @@ class Desk:
             if job.kind == "inspect":
                 self._read(job.folder / "inspection.json")
             elif job.kind == "list":
-                self.things = Things.from_json(_json(job.folder / "things.json"))
+                self.things = SecondTable.from_json(_json(job.folder / "things.json"))
             elif job.kind == "interests":
                 told = _json(job.folder / "interests.json")
                 self.found = tuple(Interest.from_json(one) for one in told["interests"])

@@ -12,7 +12,7 @@ from pages.shared import markdown
 from pages.studio.desk import Desk, desk
 from synth.errors import PopulaceError
 from synth.fitting.inspection import ColumnInspection
-from synth.fitting.interests import FEWEST, TOPICS, Wish
+from synth.fitting.interests import FEWEST, TOPICS, InterestSource
 from synth.fitting.plan import Plan
 from synth.populations import Population
 
@@ -78,7 +78,7 @@ def learned(made: Population) -> None:
         listed(found)
 
 
-def _of_texts(table: Desk) -> Wish | None:
+def _of_texts(table: Desk) -> InterestSource | None:
     texts = [one for one in table.inspection.found if one.column.kind == "categorical"]
     if not texts:
         st.caption("Your table has no column of texts.")
@@ -94,10 +94,10 @@ def _of_texts(table: Desk) -> Wish | None:
     )
     with right:
         topics = _how_many(table)
-    return Wish(topics, text=text)
+    return InterestSource(topics, text=text)
 
 
-def _of_things(table: Desk) -> Wish | None:
+def _of_things(table: Desk) -> InterestSource | None:
     things, token = table.things, table.token
     if things is None:
         if table.job is not None:
@@ -146,7 +146,7 @@ def _of_things(table: Desk) -> Wish | None:
     with grid.cell():
         amount = _column("How much", [_EACH_ONCE, *amounts], 0, (*place, "amount"))
     topics = _how_many(table)
-    return Wish(topics, "", key, person, item, "" if amount == _EACH_ONCE else amount)
+    return InterestSource(topics, "", key, person, item, "" if amount == _EACH_ONCE else amount)
 
 
 def _column(label: str, names: list[str], at: int, key: tuple[str, ...]) -> str:

@@ -4,20 +4,18 @@ The strength of an arrow is what its parent tells about its child that the other
 the conditional mutual information I(child; parent | other parents) under the network itself. It is
 also exactly what a person's log-likelihood loses, on average, when the arrow is taken out and the
 child's table is made anew (Koller and Friedman 2009, section 8.5): so a network can be pruned, and
-the loss told, without any people at hand. To add an arrow takes people to learn it from: `relearn`.
+the loss told, without any people at hand. To add an arrow takes people to learn it from: see
+`synth.fitting.refit`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from synth.bayes.learning import NetworkLearner
 from synth.bayes.network import Network
-from synth.data.schema import Schema
-from synth.data.table import Table
 from synth.errors import PopulaceError
 
 NamedEdge = tuple[str, str]
@@ -147,12 +145,12 @@ def prune(network: Network, edges: Iterable[NamedEdge]) -> Pruned:
     return Pruned(replace(network, parents=parents, tables=tables, about=about), loss)
 
 
-# ---------------------------------------------------------------------- with people
+# ---------------------------------------------------------------------- constraints
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What a network is to respect.
+class NamedEdgeConstraints:
+    """What a network's edges are to respect, by the columns' names.
 
     Attributes
     ----------
@@ -176,138 +174,3 @@ class Wishes:
         """Forbidden arrows, those that are kept apart in both directions."""
         both = [edge for a, b in self.apart for edge in ((a, b), (b, a))]
         return tuple(dict.fromkeys((*self.forbidden, *both)))
-
-
-@dataclass(frozen=True)
-class Relearned:
-    """A network that was learned again under wishes.
-
-    Attributes
-    ----------
-    network : Network
-        What was learned.
-    score : str
-        The score's name.
-    rows : int
-        The people that it was learned from.
-    before, after : float
-        The score of the old arrows and of the new ones, in nats, on the same people and folds.
-    alone : float or None
-        The score when the wishes are fulfilled and nothing else is changed; None where that
-        cannot be.
-    obstacle : str
-        Why it cannot be, in a few words; else empty.
-    added, removed, turned : tuple of (parent, child)
-        How the new arrows differ; turned ones by their new direction.
-    """
-
-    network: Network
-    score: str
-    rows: int
-    before: float
-    after: float
-    alone: float | None
-    obstacle: str
-    added: tuple[NamedEdge, ...]
-    removed: tuple[NamedEdge, ...]
-    turned: tuple[NamedEdge, ...]
-
-    @property
-    def gain(self) -> float:
-        """Nats for each person that the new arrows are better by."""
-        return (self.after - self.before) / max(self.rows, 1)
-
-
-def can_relearn(network: Network, table: Table | None) -> bool:
-    """Whether a table holds what the network was learned from, its weights included."""
-    if table is None:
-        return False
-    weights = network.about.get("weights")
-    needed = [*network.schema.names, *([weights] if weights else [])]
-    return all(name in table.frame for name in needed)
-
-
-def relearn(
-    network: Network,
-    table: Table,
-    wishes: Wishes,
-    progress: Callable[[int, float], None] | None = None,
-) -> Relearned:
-    """Learn a network again from the people that it was learned from, under wishes.
-
-    The settings are those the network was learned with, as it tells them in `about`.
-
-    Raises PopulaceError where the wishes contradict each other or the table lacks a column.
-    """
-    told = network.about
-    names = list(network.schema.names)
-    weights = told.get("weights")
-    lacking = [name for name in (*names, weights) if name and name not in table.frame]
-    if lacking:
-        raise PopulaceError(
-            f"The table has no column {lacking[0]}: give the people the network was learned from."
-        )
-    schema = network.schema
-    if weights:
-        schema = Schema((*schema.columns, table.schema[weights]))
-    people = Table(table.frame[list(schema.names)], schema, table.digest)
-    learner = NetworkLearner(
-        score=told.get("score", "predictive"),
-        max_parents=told.get("max_parents", 4),
-        required=wishes.required,
-        forbidden=wishes.all_forbidden,
-        weights=weights,
-        gaussian=tuple(network.gaussians),
-        bins=told.get("bins", 24),
-        search=told.get("search", "hill-climb"),
-        seed=told.get("seed", 0),
-    ).fit(people, progress)
-    new, old = set(learner.network_.edges), set(network.edges)
-    turned = {(a, b) for a, b in new - old if (b, a) in old}
-    alone = _fulfilled(old, wishes)
-    obstacle = _obstacle(alone, names, learner.max_parents)
-    score = -np.inf if obstacle else learner.score_of(alone)
-    if not obstacle and not np.isfinite(score):
-        obstacle = "a table would be too large"
-    order = {name: i for i, name in enumerate(names)}
-
-    def ordered(edges: Iterable[NamedEdge]) -> tuple[NamedEdge, ...]:
-        return tuple(sorted(edges, key=lambda edge: (order[edge[1]], order[edge[0]])))
-
-    return Relearned(
-        network=learner.network_,
-        score=learner.score,
-        rows=len(people),
-        before=learner.score_of(old),
-        after=learner.score_,
-        alone=None if obstacle else score,
-        obstacle=obstacle,
-        added=ordered(new - old - turned),
-        removed=ordered(old - new - {(b, a) for a, b in turned}),
-        turned=ordered(turned),
-    )
-
-
-def _fulfilled(edges: set[NamedEdge], wishes: Wishes) -> set[NamedEdge]:
-    """The arrows with the wishes fulfilled and nothing else changed; a required one is turned."""
-    kept = {(a, b) for a, b in edges if (b, a) not in wishes.required}
-    return (kept - set(wishes.all_forbidden)) | set(wishes.required)
-
-
-def _obstacle(edges: set[NamedEdge], names: Sequence[str], most: int) -> str:
-    if not _is_acyclic(edges, names):
-        return "not possible: the arrows would form a circle"
-    if any(sum(b == name for _, b in edges) > most for name in names):
-        return f"not possible: a column would have more than {most} arrows into it"
-    return ""
-
-
-def _is_acyclic(edges: Iterable[NamedEdge], names: Sequence[str]) -> bool:
-    left, open_ = set(names), set(edges)
-    while left:
-        free = {name for name in left if all(b != name for _, b in open_)}
-        if not free:
-            return False
-        left -= free
-        open_ = {(a, b) for a, b in open_ if a not in free}
-    return True

@@ -30,7 +30,7 @@ from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.fidelity import evaluate
 from synth.evaluate.shape import shape
-from synth.fitting.fit import build
+from synth.fitting.fit import fit
 from synth.fitting.inspection import depend, inspect_table
 from synth.fitting.plan import Plan
 
@@ -149,7 +149,7 @@ def _by_plan(dataset: Dataset) -> dict[str, Any]:
     canonical = make_table(dataset.train, plan.schema).frame
     plan = plan.following(*depend(canonical, plan.schema))
     begin = time.perf_counter()
-    population = build(dataset.train, plan)
+    population = fit(dataset.train, plan)
     seconds = time.perf_counter() - begin
     people = in_terms_of(dataset, population.given().sample(len(dataset.train), seed=0))
     return {"version": "here", "fit_s": round(seconds, 2), **figures(dataset, people)}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from synth.cli.common import progress_bar
 from synth.errors import PopulaceError
-from synth.fitting.fit import build
+from synth.fitting import fit as fitting
 from synth.fitting.plan import Plan, Use
 from synth.fitting.simple import read_plan
 from synth.populations import write
@@ -28,6 +28,13 @@ def fit(
         Literal["hill-climb", "pc", "ges", "tree"],
         typer.Option(help="How edges are looked for: by our search, or by one of pgmpy's."),
     ] = "hill-climb",
+    generator: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="What learns, one of `python -m synth generators`; bayes-network if not given.",
+        ),
+    ] = "",
     schema: Annotated[
         Path | None, typer.Option(help="A corrected schema.json, as this command writes it.")
     ] = None,
@@ -69,11 +76,13 @@ def fit(
         for name, use in uses:
             if name:
                 plan = plan.weighed(name, use)
-        changes = {"score": score, "max_parents": max_parents, "seed": seed}
+        changes: dict[str, Any] = {"score": score, "max_parents": max_parents, "seed": seed}
+        if generator:
+            changes["generator"] = generator
         plan = Plan.from_json(
             {**plan.to_json(), **changes, "title": out.name, "rules": plan.rule_texts(rule)}
         )
-        population = build(
+        population = fitting.fit(
             planned.frame,
             plan,
             advance,
@@ -86,8 +95,10 @@ def fit(
         (out / name).write_text(text + "\n", encoding="utf-8")
     if file is not None:
         file.write_bytes(pack(out))
-    network = population.network
-    typer.echo(f"{out}: {len(network.schema)} columns, {len(network.edges)} edges", err=True)
+    made = f"{len(population.modelled)} columns"
+    if population.has_network:
+        made += f", {len(population.network.edges)} edges"
+    typer.echo(f"{out}: {made}", err=True)
 
 
 def _text(path: Path) -> str:

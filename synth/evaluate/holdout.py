@@ -14,19 +14,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synth.bayes.learning import NetworkLearner
 from synth.data.schema import Schema
 from synth.data.table import Table, make_table
 from synth.data.writers import arrow_table, csv_bytes
 from synth.errors import PopulaceError
 from synth.evaluate.privacy import Flags, flag
 from synth.evaluate.report import Report, report
-from synth.populations.population import as_model
+from synth.fitting.refit import refit
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synth.bayes.network import Network
     from synth.populations import Population
 
 FEWEST = 40
@@ -85,9 +83,8 @@ def trial(
     known, unseen = (
         table.frame.iloc[part].reset_index(drop=True) for part in (order[:half], order[-half:])
     )
-    network = relearned(population.network, make_table(known, table.schema))
+    model = refit(population.model, make_table(known, table.schema), weights=False)
     progress(LEARNED * 0.8, "Drawing synthetic people")
-    model = as_model(network)
     people = model.given(constraints=population.constraints).sample(rows or half, seed=seed)
     judged = _judged(known, population.schema)
     found = report(
@@ -97,7 +94,7 @@ def trial(
         target=target,
         groups=groups,
         title=title or f"{population.title}: synthetic people beside real ones",
-        notes=[_words(len(order), half, population.network)],
+        notes=[_words(len(order), half, population.model.settings.weights)],
         seed=seed,
         progress=lambda share, words: progress(LEARNED + (ASKED - LEARNED) * share, words),
     )
@@ -121,62 +118,16 @@ def rows_of(population: Population) -> Table:
     return make_table(population.table.frame[list(schema.names)], schema)
 
 
-def relearned(network: Network, table: Table) -> Network:
-    """What another table's rows teach by the settings with which this network was learned, but for
-    weights: the rows that judge have none either.
-
-    What followed from one other column without exception (a province from its town) still does.
-    """
-    known = ("score", "search", "max_parents", "bins", "seed")
-    settings = {name: network.about[name] for name in known if name in network.about}
-    follows = _followers(network, table)
-    above = {parent for parent, _ in network.edges}
-    leaves = [name for name in follows if network.schema[name].is_number and name not in above]
-    levels = [name for name in follows if not network.schema[name].is_number]
-    schema = table.schema.without(*leaves)
-    others = [column.name for column in schema.modelled]
-    learner = NetworkLearner(
-        gaussian=tuple(network.gaussians),
-        required=[(follows[name], name) for name in levels],
-        forbidden=[
-            (one, name) for name in levels for one in others if one not in (name, follows[name])
-        ],
-        **settings,
-    )
-    found = learner.fit(Table(table.frame[list(schema.names)], schema, table.digest)).network_
-    exact = [*leaves, *(name for name in levels if found.parents[name] == (follows[name],))]
-    return replace(
-        found,
-        schema=network.schema,
-        codings={**found.codings, **{name: network.codings[name] for name in leaves}},
-        parents={**found.parents, **{name: network.parents[name] for name in leaves}},
-        tables={**found.tables, **{name: network.tables[name] for name in exact}},
-    )
-
-
-def _followers(network: Network, table: Table) -> dict[str, str]:
-    """Columns that follow from one column with levels without exception, and that column."""
-    found = {}
-    for name, above in network.parents.items():
-        if len(above) != 1 or network.schema[above[0]].is_number:
-            continue
-        seen = np.unique(network.codings[above[0]].encode(table.frame[above[0]]))
-        if (network.tables[name][seen].max(axis=-1) == 1.0).all():
-            found[name] = above[0]
-    return found
-
-
 def _judged(rows: pd.DataFrame, schema: Schema) -> Table:
     """Rows of which every column is compared, also those worked out."""
     columns = tuple(replace(column, role="model") for column in schema)
     return make_table(rows[list(schema.names)], Schema(columns))
 
 
-def _words(rows: int, half: int, network: Network) -> str:
-    weighed = network.about.get("weights")
+def _words(rows: int, half: int, weights: str | None) -> str:
     return (
         f"A network that learned from all {rows:,} people leaves nobody whom it has never seen. So "
         f"another was learned in the same way from {half:,} of them, drawn at random, and judged "
         f"with {half:,} others; it has seen fewer people than the one on the other pages, which "
         "fits them a little better as a rule."
-    ) + (f" Weights ({weighed}) are left aside on both sides." if weighed else "")
+    ) + (f" Weights ({weights}) are left aside on both sides." if weights else "")

@@ -1,8 +1,9 @@
 """Interests learned from what people write or do, as columns top1 to top3 of their table.
 
-A `Wish` says where they are to come from: a column of texts, or a second table with a row for each
-person and item that a key joins to the first. `find` learns them (`synth.interests`). What fewer
-than five people wrote or did is left out, so that no keyword speaks of one person.
+An `InterestSource` says where they are to come from: a column of texts, or a second table with a
+row for each person and item that a key joins to the first. `learn_interests` learns them
+(`synth.interests`). What fewer than five people wrote or did is left out, so that no keyword speaks
+of one person.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
-class Wish:
+class InterestSource:
     """Where interests are to come from.
 
     Attributes
@@ -56,8 +57,8 @@ class Wish:
     item: str = ""
     amount: str = ""
 
-    def checked(self, schema: Schema) -> Wish:
-        """The wish itself, or a PopulaceError on what a table of this schema cannot grant."""
+    def checked(self, schema: Schema) -> InterestSource:
+        """The source itself, or a PopulaceError on what a table of this schema does not have."""
         if not TOPICS[0] <= self.topics <= TOPICS[1]:
             raise PopulaceError(
                 f"{self.topics} interests are asked for: ask for {TOPICS[0]} to {TOPICS[1]}."
@@ -81,14 +82,14 @@ class Wish:
         return asdict(self)
 
     @staticmethod
-    def from_json(value: Mapping[str, Any]) -> Wish:
-        """The wish that `to_json` wrote; KeyError, TypeError or ValueError where it is damaged."""
+    def from_json(value: Mapping[str, Any]) -> InterestSource:
+        """What `to_json` wrote; KeyError, TypeError or ValueError where it is damaged."""
         words = {name: str(value[name]) for name in ("text", "key", "person", "item", "amount")}
-        return Wish(int(value["topics"]), **words)
+        return InterestSource(int(value["topics"]), **words)
 
 
 @dataclass(frozen=True)
-class Things:
+class SecondTable:
     """A second table, as the visitor chooses from it: its columns, and which are numbers."""
 
     name: str
@@ -97,20 +98,22 @@ class Things:
     numbers: tuple[str, ...]
 
     @staticmethod
-    def of(frame: pd.DataFrame, name: str) -> Things:
+    def of(frame: pd.DataFrame, name: str) -> SecondTable:
         """What a frame of `table.read_frame` offers."""
         numbers = [c for c in frame if pd.api.types.is_numeric_dtype(frame[c])]
-        return Things(name, len(frame), tuple(map(str, frame.columns)), tuple(map(str, numbers)))
+        return SecondTable(
+            name, len(frame), tuple(map(str, frame.columns)), tuple(map(str, numbers))
+        )
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready values."""
         return asdict(self)
 
     @staticmethod
-    def from_json(value: Mapping[str, Any]) -> Things:
+    def from_json(value: Mapping[str, Any]) -> SecondTable:
         """What `to_json` wrote."""
         names = {part: tuple(map(str, value[part])) for part in ("columns", "numbers")}
-        return Things(str(value["name"]), int(value["rows"]), **names)
+        return SecondTable(str(value["name"]), int(value["rows"]), **names)
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class LearnedInterests:
     @property
     def keywords(self) -> dict[str, tuple[str, ...]]:
         """Interest → what describes it."""
-        return {one.name: one.keywords for one in self.interests}
+        return {interest.name: interest.keywords for interest in self.interests}
 
     @property
     def rules(self) -> str:
@@ -163,10 +166,10 @@ class LearnedInterests:
         return "\n".join(f"{a} != {b}" for a, b in pairs)
 
 
-def find(
+def learn_interests(
     frame: pd.DataFrame,
-    wish: Wish,
-    things: pd.DataFrame | None = None,
+    source: InterestSource,
+    second_table: pd.DataFrame | None = None,
     *,
     seed: int = 0,
     progress: Progress | None = None,
@@ -177,9 +180,10 @@ def find(
     ----------
     frame : pd.DataFrame
         The table, a row for each person, as `table.read_frame` gives it.
-    wish : Wish
-    things : pd.DataFrame, optional
-        The second table, where the wish speaks of one.
+    source : InterestSource
+        Where they come from.
+    second_table : pd.DataFrame, optional
+        Where the source speaks of one.
     seed : int
         The same seed gives the same interests.
     progress : callable, optional
@@ -192,24 +196,24 @@ def find(
         is too little to learn from.
     """
     say = progress or (lambda share, words: None)
-    if wish.text:
-        texts = _texts(frame, wish.text)
+    if source.text:
+        texts = _texts(frame, source.text)
         counts = Counts.texts(texts.reset_index(drop=True), min_people=FEWEST)
         counts = counts.aligned([word for word in counts.items if len(word) <= _ITEM_LENGTH])
         who = pd.Index(np.arange(len(frame)))
-        what, where = "words", f"column {wish.text}"
+        what, where = "words", f"column {source.text}"
         last = " The texts themselves are not learned."
     else:
-        counts, who = _long(frame, wish, things)
-        what, where, last = "items", f"column {wish.item} of a second table", ""
-    if len(counts.items) < wish.topics:
+        counts, who = _long(frame, source, second_table)
+        what, where, last = "items", f"column {source.item} of a second table", ""
+    if len(counts.items) < source.topics:
         raise PopulaceError(
-            f"The {where} is too little for {wish.topics} interests, with {len(counts.items):,} "
+            f"The {where} is too little for {source.topics} interests, with {len(counts.items):,} "
             f"{what} that {FEWEST} people or more share: ask for fewer, or choose another column."
         )
     learned = learn(
         counts,
-        wish.topics,
+        source.topics,
         seed=seed,
         threads=1,
         progress=lambda passes, perplexity: say(
@@ -218,9 +222,9 @@ def find(
     )
     some = counts.people[np.diff(counts.matrix.indptr) > 0]
     known = int((some.get_indexer(who) >= 0).sum())
-    note = f"{wish.topics} interests were learned from {len(counts.items):,} {what} of {where}"
+    note = f"{source.topics} interests were learned from {len(counts.items):,} {what} of {where}"
     note += f", for {known:,} of {len(frame):,} people." if known < len(frame) else "."
-    return _found(learned, who, note + last)
+    return _named(learned, who, note + last)
 
 
 def _texts(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -230,25 +234,27 @@ def _texts(frame: pd.DataFrame, name: str) -> pd.Series:
     return _words(column)
 
 
-def _long(frame: pd.DataFrame, wish: Wish, things: pd.DataFrame | None) -> tuple[Counts, pd.Index]:
+def _long(
+    frame: pd.DataFrame, source: InterestSource, second_table: pd.DataFrame | None
+) -> tuple[Counts, pd.Index]:
     """What everybody in the second table did, and who the rows of the first are."""
-    if things is None:
+    if second_table is None:
         raise PopulaceError("The plan takes interests from a second table: give that table too.")
-    who = _keys(_column(frame, wish.key, "The table"))
+    who = _keys(_column(frame, source.key, "The table"))
     columns = {
-        "person": _keys(_column(things, wish.person, "The second table")),
-        "item": _clean(_column(things, wish.item, "The second table")),
+        "person": _keys(_column(second_table, source.person, "The second table")),
+        "item": _clean(_column(second_table, source.item, "The second table")),
     }
-    if wish.amount:
-        columns["amount"] = _column(things, wish.amount, "The second table")
+    if source.amount:
+        columns["amount"] = _column(second_table, source.amount, "The second table")
     rows = pd.DataFrame(columns).dropna(subset=["person"])
-    rows = rows.rename(columns={"amount": wish.amount or "amount"})
+    rows = rows.rename(columns={"amount": source.amount or "amount"})
     if not rows["person"].isin(who).any():
         raise PopulaceError(
-            f"Nobody in column {wish.key} of the table is in column {wish.person} of the second "
-            "one: choose the two columns that name the same people."
+            f"Nobody in column {source.key} of the table is in column {source.person} of the "
+            "second one: choose the two columns that name the same people."
         )
-    counts = Counts.long(rows, "person", "item", wish.amount or None).used_by(FEWEST)
+    counts = Counts.long(rows, "person", "item", source.amount or None).used_by(FEWEST)
     return counts, pd.Index(who)
 
 
@@ -294,7 +300,7 @@ def _clean(column: pd.Series) -> pd.Series:
     return words.map(seen, na_action="ignore").astype(object)
 
 
-def _found(learned: Learned, who: pd.Index, note: str) -> LearnedInterests:
+def _named(learned: Learned, who: pd.Index, note: str) -> LearnedInterests:
     tops = learned.joined(pd.DataFrame({"who": who}), "who", len(RANKS)).drop(columns="who")
     model = learned.interests
     names = {}
@@ -324,4 +330,13 @@ def _found(learned: Learned, who: pd.Index, note: str) -> LearnedInterests:
     return LearnedInterests(tuple(interests), tuple(columns), frame, note)
 
 
-__all__ = ["FEWEST", "RANKS", "TOPICS", "Interest", "LearnedInterests", "Things", "Wish", "find"]
+__all__ = [
+    "FEWEST",
+    "RANKS",
+    "TOPICS",
+    "Interest",
+    "InterestSource",
+    "LearnedInterests",
+    "SecondTable",
+    "learn_interests",
+]

@@ -12,10 +12,12 @@ from synth.bayes.scores import ScoreName
 from synth.constraints.derived import Cut, Derived, Sum, derived_from_json, derived_to_json
 from synth.constraints.discovery import Lookup
 from synth.constraints.rules import Rule, parse_rules
+from synth.data.meaning import Meaning
 from synth.data.schema import Column, Kind, Role, Schema, hint, number_text
 from synth.errors import PopulaceError
 from synth.fitting.inspection import Inspection
-from synth.fitting.interests import Wish
+from synth.fitting.interests import InterestSource
+from synth.generators import base as generators
 
 Use = Literal["learn", "weight", "count", "keep apart", "leave out"]
 """What a column is for, in the user's words; "count" is a weight that says how many people."""
@@ -41,6 +43,7 @@ class Correction:
     lower: float | None = None
     upper: float | None = None
     label: str | None = None
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,10 @@ class Plan:
         As in `bayes.learn`.
     title : str
         What the population is called.
-    interests : Wish or None
+    interests : InterestSource or None
         Where interests come from that are learned first, and learned from as top1 to top3.
+    generator : str
+        What learns; a name of `generators.names`.
     """
 
     schema: Schema
@@ -78,7 +83,8 @@ class Plan:
     max_parents: int = 4
     seed: int = 0
     title: str = ""
-    interests: Wish | None = None
+    interests: InterestSource | None = None
+    generator: str = generators.DEFAULT
 
     @staticmethod
     def of(inspection: Inspection, title: str = "") -> Plan:
@@ -113,29 +119,29 @@ class Plan:
             A column is not there, two columns weigh rows, or nothing is left to learn.
         """
         schema, count = self.schema, self.count
-        for told in corrections:
-            column = schema[told.name]
+        for correction in corrections:
+            name, use, kind = correction.name, correction.use, correction.kind
+            column = schema[name]
             changes: dict[str, Any] = {}
-            if told.use is not None:
-                if told.use not in USES:
-                    raise PopulaceError(
-                        f"Column {told.name} has the use {told.use!r}{hint(str(told.use), USES)}"
-                    )
-                changes["role"] = _ROLES[told.use]
-                if told.use == "count":
-                    count = told.name
-                elif count == told.name:
+            if use is not None:
+                if use not in USES:
+                    raise PopulaceError(f"Column {name} has the use {use!r}{hint(str(use), USES)}")
+                changes["role"] = _ROLES[use]
+                if use == "count":
+                    count = name
+                elif count == name:
                     count = ""
-            if told.kind is not None and told.kind != column.kind:
-                changes["kind"] = told.kind
-            number = (told.kind or column.kind) in ("integer", "real")
-            if number:
+            if kind is not None and kind != column.kind:
+                changes["kind"] = kind
+            if (kind or column.kind) in ("integer", "real"):
                 for end in ("lower", "upper"):
-                    if getattr(told, end) is not None:
-                        changes[end] = float(getattr(told, end))
-            if told.label is not None:
-                changes["label"] = " ".join(told.label.split())[:100]
-            schema = schema.changed(told.name, **changes)
+                    if getattr(correction, end) is not None:
+                        changes[end] = float(getattr(correction, end))
+            if correction.label is not None:
+                changes["label"] = " ".join(correction.label.split())[:100]
+            if correction.meaning is not None:
+                changes["meaning"] = correction.meaning
+            schema = schema.changed(name, **changes)
         plan = replace(self, schema=schema, count=count)
         plan = plan.following(plan.derived, plan.lookups)
         return plan.checked()
@@ -206,7 +212,25 @@ class Plan:
                 )
         if self.interests is not None:
             self.interests.checked(self.schema)
+        generators.generator(self.generator)  # raises where there is none
         return self
+
+    def kept(self) -> Plan:
+        """The plan as a population keeps it: what is not learned is named without its values."""
+        text = self.interests.text if self.interests is not None else ""
+        columns = (
+            column
+            if column.role == "model" and column.name != text
+            else Column(column.name, "categorical", missing=True, role="skip")
+            for column in self.schema
+            if column.role != "weight"
+        )
+        weights = (
+            replace(column, lower=None, upper=None)
+            for column in self.schema
+            if column.role == "weight"
+        )
+        return replace(self, schema=Schema((*columns, *weights)))
 
     # ------------------------------------------------------------------ JSON
 
@@ -224,6 +248,7 @@ class Plan:
             "max_parents": self.max_parents,
             "seed": self.seed,
             **({"interests": self.interests.to_json()} if self.interests else {}),
+            "generator": self.generator,
         }
 
     @staticmethod
@@ -251,7 +276,10 @@ class Plan:
                 max_parents=int(value.get("max_parents", 4)),
                 seed=int(value.get("seed", 0)),
                 title=str(value.get("title", "")),
-                interests=Wish.from_json(value["interests"]) if value.get("interests") else None,
+                interests=(
+                    InterestSource.from_json(value["interests"]) if value.get("interests") else None
+                ),
+                generator=str(value.get("generator", generators.DEFAULT)),
             )
             rules = "\n".join(str(rule) for rule in value.get("rules", []))
         except (KeyError, TypeError, ValueError) as error:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from synth.data.table import make_table, read_frame
 from synth.errors import PopulaceError
-from synth.fitting.fit import build
+from synth.fitting import fit as fitting
 from synth.fitting.inspection import depend, inspect_table
 from synth.fitting.plan import Plan
 from synth.jobs import Progress
@@ -131,4 +131,4 @@ def fit(
     value |= {"seed": seed, "rules": planned.plan.rule_texts(rules), **changes}
     if title:
         value["title"] = title
-    return build(planned.frame, Plan.from_json(value), progress)
+    return fitting.fit(planned.frame, Plan.from_json(value), progress)

@@ -131,7 +131,7 @@ def _inspect(folder: Path, task: Mapping[str, Any], progress: Progress) -> None:
 def _learn(folder: Path, task: Mapping[str, Any], progress: Progress) -> None:
     from synth import populations
     from synth.data.table import read_frame
-    from synth.fitting.fit import build
+    from synth.fitting.fit import fit
     from synth.fitting.plan import Plan
 
     progress(0.01, "Reading the file")
@@ -145,23 +145,23 @@ def _learn(folder: Path, task: Mapping[str, Any], progress: Progress) -> None:
             last = time.monotonic()
             progress(min(share, 0.97), words)
 
-    population = build(frame, plan, seldom, things=_things(task, plan))
+    population = fit(frame, plan, seldom, second_table=_things(task, plan))
     progress(0.98, "Writing it down")
     populations.write(population, folder / "population", rows=True)
 
 
 def _list(folder: Path, task: Mapping[str, Any], progress: Progress) -> None:
     from synth.data.table import read_frame
-    from synth.fitting.interests import Things
+    from synth.fitting.interests import SecondTable
 
     progress(0.05, "Reading the file")
     frame, _ = read_frame(Path(task["upload"]), name=task["name"])
-    _write(folder / "things.json", json.dumps(Things.of(frame, task["name"]).to_json()))
+    _write(folder / "things.json", json.dumps(SecondTable.of(frame, task["name"]).to_json()))
 
 
 def _interests(folder: Path, task: Mapping[str, Any], progress: Progress) -> None:
     from synth.data.table import read_frame
-    from synth.fitting.interests import find
+    from synth.fitting.interests import learn_interests
     from synth.fitting.plan import Plan
 
     progress(0.01, "Reading the file")
@@ -169,7 +169,10 @@ def _interests(folder: Path, task: Mapping[str, Any], progress: Progress) -> Non
     plan = Plan.from_json(task["plan"])
     if plan.interests is None:
         raise PopulaceError("The plan takes interests from nowhere: say where from.")
-    learned = find(frame, plan.interests, _things(task, plan), seed=plan.seed, progress=progress)
+    second_table = _things(task, plan)
+    learned = learn_interests(
+        frame, plan.interests, second_table, seed=plan.seed, progress=progress
+    )
     value = {"note": learned.note, "interests": [asdict(each) for each in learned.interests]}
     _write(folder / "interests.json", json.dumps(value))
 

@@ -21,6 +21,7 @@ from synth.constraints.discovery import Lookup
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema, hint
 from synth.errors import PopulaceError
+from synth.jobs import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,9 +35,6 @@ DEFAULT = "bayes-network"
 """The generator that serves where none is named."""
 STREAM_ROWS = 1 << 18
 """Rows of a row group of a streamed file."""
-
-Progress = Callable[[float, str], None]
-"""Gets the share that is done, between 0 and 1, and words."""
 
 
 def no_progress(share: float, words: str) -> None:

@@ -190,8 +190,7 @@ class Population:
     @property
     def interests(self) -> tuple[str, ...]:
         """The columns that hold a person's interests, first to last."""
-        ranks = ("top1", "top2", "top3")
-        return tuple(c.name for c in self.modelled if c.name in ranks and c.kind == "categorical")
+        return tuple(column.name for column in self.modelled.of_meaning("interest"))
 
     @cached_property
     def keywords(self) -> Mapping[str, tuple[str, ...]]:

@@ -1,27 +1,21 @@
-"""Strengths, pruning and relearning: against enumeration, and on planted tables."""
+"""Strengths and pruning: against enumeration, and on planted tables."""
 
 from itertools import product
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.bayes import learn
 from synth.bayes.coding import Coding
 from synth.bayes.network import Network
 from synth.bayes.strength import (
-    Wishes,
-    can_relearn,
     common_rows,
     information,
     prune,
-    relearn,
     strengths,
 )
 from synth.data.schema import Column, Schema
-from synth.data.table import make_table
 from synth.errors import PopulaceError
 
 
@@ -162,110 +156,3 @@ def test_only_arrows_that_are_there_can_be_taken_out():
     )
     with pytest.raises(PopulaceError, match="no arrow b → a"):
         prune(network, [("b", "a")])
-
-
-# ---------------------------------------------------------------------- relearning
-
-
-@pytest.fixture(scope="module")
-def planted():
-    """a → b → c, and d beside them; a weight that counts some people twice."""
-    rng = np.random.default_rng(3)
-    rows = 3000
-    a = rng.integers(0, 3, rows)
-    b = np.where(rng.random(rows) < 0.8, a, rng.integers(0, 3, rows))
-    c = np.where(rng.random(rows) < 0.8, b, rng.integers(0, 3, rows))
-    d = rng.integers(0, 2, rows)
-    frame = pd.DataFrame({"a": a, "b": b, "c": c, "d": d}).astype(str)
-    frame["w"] = rng.choice([1.0, 2.0], rows)
-    return make_table(frame)
-
-
-@pytest.fixture(scope="module")
-def network(planted):
-    return learn(planted, weights="w", restarts=0)
-
-
-def test_without_wishes_nothing_changes(planted, network):
-    found = relearn(network, planted, Wishes())
-    assert set(found.network.edges) == set(network.edges)
-    assert found.before == pytest.approx(found.after)
-    assert found.before == pytest.approx(network.about["score_nats"], abs=1e-3)
-    assert not (found.added or found.removed or found.turned)
-    assert found.gain == pytest.approx(0.0)
-
-
-def test_a_required_arrow_comes_and_costs(planted, network):
-    found = relearn(network, planted, Wishes(required=(("d", "a"),)))
-    assert ("d", "a") in found.network.edges
-    assert ("d", "a") in found.added
-    assert found.after < found.before
-    assert found.alone is not None
-    assert found.alone <= found.after + 1e-9
-
-
-def test_columns_that_are_kept_apart_stay_apart(planted, network):
-    pair = next(edge for edge in network.edges if set(edge) == {"a", "b"})
-    found = relearn(network, planted, Wishes(apart=(pair,)))
-    joined = {frozenset(edge) for edge in found.network.edges}
-    assert frozenset(pair) not in joined
-    assert found.after < found.before
-    assert pair in found.removed
-
-
-def test_a_forbidden_arrow_is_turned_or_goes(planted, network):
-    pair = next(edge for edge in network.edges if set(edge) == {"b", "c"})
-    found = relearn(network, planted, Wishes(forbidden=(pair,)))
-    assert pair not in found.network.edges
-    assert pair[::-1] in found.turned or pair in found.removed
-
-
-def test_the_score_is_of_the_same_people_and_folds(planted, network):
-    """Fulfilling the wishes alone scores what a network learned with just these arrows scores."""
-    arrows = (("a", "d"),)
-    found = relearn(network, planted, Wishes(required=arrows))
-    kept = set(network.edges) | set(arrows)
-    every = [(a, b) for a in "abcd" for b in "abcd" if a != b and (a, b) not in kept]
-    exact = relearn(network, planted, Wishes(required=tuple(kept), forbidden=tuple(every)))
-    assert set(exact.network.edges) == kept
-    assert found.alone == pytest.approx(exact.after)
-
-
-def test_why_wishes_alone_cannot_be(planted, network):
-    chain = learn(planted, weights="w", required=[("a", "b"), ("b", "c")], restarts=0)
-    found = relearn(chain, planted, Wishes(required=(("c", "a"),)))
-    assert found.alone is None
-    assert "circle" in found.obstacle
-    assert ("c", "a") in found.network.edges
-
-
-def test_contradictions_are_told(planted, network):
-    with pytest.raises(PopulaceError, match="both required and forbidden"):
-        relearn(network, planted, Wishes(required=(("a", "b"),), apart=(("b", "a"),)))
-    with pytest.raises(PopulaceError, match="circle"):
-        relearn(network, planted, Wishes(required=(("a", "b"), ("b", "a"))))
-
-
-def test_people_without_their_weights_do_not_do(planted, network):
-    frame = planted.frame.drop(columns="w")
-    less = make_table(frame, planted.schema.without("w"))
-    assert can_relearn(network, planted)
-    assert not can_relearn(network, less)
-    assert not can_relearn(network, None)
-    with pytest.raises(PopulaceError, match="no column w"):
-        relearn(network, less, Wishes())
-
-
-def test_gaussian_columns_are_relearned_as_such_and_not_pruned():
-    rng = np.random.default_rng(5)
-    x = rng.normal(0, 1, 800).round(2)
-    kind = rng.choice(["p", "q"], 800)
-    y = (x + (kind == "p") + rng.normal(0, 0.3, 800)).round(2)
-    table = make_table(pd.DataFrame({"x": x, "kind": kind, "y": y}))
-    network = learn(table, gaussian=["x", "y"], restarts=0)
-    found = relearn(network, table, Wishes(required=(("kind", "y"),)))
-    assert set(found.network.gaussians) == {"x", "y"}
-    assert ("kind", "y") in found.network.edges
-    with pytest.raises(PopulaceError, match="regression"):
-        prune(found.network, [("kind", "y")])
-    assert ("kind", "y") not in strengths(found.network)

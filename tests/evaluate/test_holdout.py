@@ -13,12 +13,13 @@ from synth.data.contingency import ContingencyTables
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.counts import cover, report_of_counts
-from synth.evaluate.holdout import relearned, rows_of, trial
+from synth.evaluate.holdout import rows_of, trial
 from synth.evaluate.report import scaled
 from synth.evaluate.sections import Titles
-from synth.fitting.fit import build
+from synth.fitting.fit import fit
 from synth.fitting.inspection import depend, inspect_table
 from synth.fitting.plan import Plan
+from synth.fitting.refit import refit
 from synth.populations import of
 
 
@@ -61,19 +62,19 @@ def test_filtered_people_go_home_marked_as_synthetic(tried):
 def test_a_trial_learns_as_the_network_was_learned(population):
     table = rows_of(population)
     assert table.schema.names == population.schema.names
-    again = relearned(population.network, table)
+    again = refit(population.model, table, weights=False)
     assert again.digest == population.network.digest
-    assert again.about["max_parents"] == 2
+    assert again.network.about["max_parents"] == 2
 
 
 def test_what_follows_without_exception_still_follows(draw):
     frame = draw(0).assign(zone=lambda f: f["land"].map({"east": 1, "west": 2, "isle": 9}))
     frame["county"] = "county " + frame["town"].str[-1]
     plan = Plan.of(inspect_table(frame, "towns"))
-    found = build(frame, plan.following(*depend(make_table(frame, plan.schema).frame, plan.schema)))
+    found = fit(frame, plan.following(*depend(make_table(frame, plan.schema).frame, plan.schema)))
     table = rows_of(found)
     half = make_table(table.frame.head(700), table.schema)
-    again = relearned(found.network, half)
+    again = refit(found.model, half, weights=False)
     assert again.schema == found.modelled
     people = again.given().sample(2000, seed=1)
     for of_name, name in (("land", "zone"), ("town", "county")):

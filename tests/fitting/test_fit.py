@@ -10,7 +10,7 @@ from synth import populations
 from synth.constraints.derived import Constraints
 from synth.data.evidence import Between, Evidence
 from synth.errors import PopulaceError
-from synth.fitting.fit import build
+from synth.fitting.fit import fit
 from synth.fitting.inspection import Inspection, inspect_table
 from synth.fitting.plan import Correction, Plan, title_of
 
@@ -32,7 +32,7 @@ def inspection(people):
 def made(people, inspection):
     plan = Plan.of(inspection).ruled(RULES)
     plan = Plan.from_json(json.loads(json.dumps(plan.to_json())) | {"score": "k2"})
-    return build(people, plan, restarts=0)
+    return fit(people, plan, restarts=0)
 
 
 def keeps(frame):
@@ -177,13 +177,13 @@ def test_counts_are_unrolled():
     inspection = inspect_table(frame, "x.csv")
     assert "count" in next(f.note for f in inspection.found if f.column.name == "# days")
     plan = Plan.of(inspection).corrected([Correction("# days", use="count")])
-    made = build(frame, plan, restarts=0)
+    made = fit(frame, plan, restarts=0)
     assert made.contingency.rows == 120
     told = made.given().marginal("kind").to_dict()
     assert told["c"] == pytest.approx(100 / 120, abs=0.02)
     assert "unrolled" in made.card
     with pytest.raises(PopulaceError, match="mend"):
-        build(frame.assign(**{"# days": -1}), plan)
+        fit(frame.assign(**{"# days": -1}), plan)
 
 
 def test_weights_weigh():
@@ -192,7 +192,7 @@ def test_weights_weigh():
     weight = np.where(kind == "a", 3.0, 1.0) + rng.random(500) / 99
     frame = pd.DataFrame({"kind": kind, "x": rng.integers(0, 4, 500), "wgt": weight})
     plan = Plan.of(inspect_table(frame, "x.csv")).corrected([Correction("wgt", use="weight")])
-    made = build(frame, plan, restarts=0)
+    made = fit(frame, plan, restarts=0)
     assert made.given().marginal("kind").to_dict()["a"] == pytest.approx(0.75, abs=0.05)
     assert "not weighted" in made.note
     with pytest.raises(PopulaceError, match="both weigh"):
@@ -203,7 +203,7 @@ def test_narrower_bounds_hold(people, inspection):
     plan = Plan.of(inspection).corrected(
         [Correction("age", lower=20, upper=40), Correction("pay", label="Pay a month")]
     )
-    made = build(people, Plan.from_json(plan.to_json() | {"score": "k2"}), restarts=0)
+    made = fit(people, Plan.from_json(plan.to_json() | {"score": "k2"}), restarts=0)
     assert made.given().sample(5000, seed=1)["age"].between(20, 40).all()
     assert made.schema["pay"].title == "Pay a month"
 
@@ -225,7 +225,7 @@ def test_corrections_drop_what_no_longer_fits(inspection):
 def test_rules_that_nobody_keeps(people, inspection):
     plan = Plan.of(inspection).ruled("born > died\nborn < died\ndied >= 0\ndied > 3000")
     with pytest.raises(PopulaceError, match=r"no value in the rows|Fewer than two"):
-        build(people, plan)
+        fit(people, plan)
 
 
 @pytest.mark.parametrize(

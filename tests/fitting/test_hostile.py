@@ -22,7 +22,7 @@ from synth import populations
 from synth.data.table import read_frame
 from synth.data.writers import write_csv
 from synth.errors import PopulaceError
-from synth.fitting.fit import build
+from synth.fitting.fit import fit
 from synth.fitting.inspection import Inspection, inspect_table
 from synth.fitting.plan import Plan
 from synth.fitting.tasks import start
@@ -49,7 +49,7 @@ def made_of(content, name="x.csv"):
     shown = sheet(inspection, Plan.of(inspection))
     assert corrections(shown, shown) == ()
     plan = Plan.from_json(Plan.of(inspection).to_json() | {"score": "k2"})
-    made = build(frame, plan, restarts=0)
+    made = fit(frame, plan, restarts=0)
     with tempfile.TemporaryDirectory() as folder:
         saved = populations.write(made, folder, rows=True).in_memory()
     people = saved.given().sample(50, seed=1)

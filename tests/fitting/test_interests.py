@@ -9,9 +9,9 @@ import pytest
 
 from synth import populations
 from synth.errors import PopulaceError
-from synth.fitting.fit import build
+from synth.fitting.fit import fit
 from synth.fitting.inspection import inspect_table
-from synth.fitting.interests import Things, Wish, find
+from synth.fitting.interests import InterestSource, SecondTable, learn_interests
 from synth.fitting.plan import Plan
 from synth.fitting.tasks import start
 from synth.populations.archive import pack, unpack
@@ -22,7 +22,7 @@ TOPICS = {
     "music": ("guitar", "concert", "singing", "piano", "melody"),
     "sea": ("sailing", "harbour", "waves", "fishing", "anchor"),
 }
-LONG = Wish(3, key="id", person="who", item="what", amount="minutes")
+LONG = InterestSource(3, key="id", person="who", item="what", amount="minutes")
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,12 @@ def plan_of(people, wish):
 def made(both):
     people, things, _ = both
     said = []
-    own = build(
-        people, plan_of(people, LONG), lambda *told: said.append(told), things=things, restarts=0
+    own = fit(
+        people,
+        plan_of(people, LONG),
+        lambda *told: said.append(told),
+        second_table=things,
+        restarts=0,
     )
     shares = [share for share, _ in said]
     assert shares == sorted(shares)
@@ -75,7 +79,7 @@ def agreement(tops, likes):
     return counts.max(axis=0).sum() / len(likes)
 
 
-@pytest.mark.parametrize("wish", [Wish(4, text="about"), LONG, replace(LONG, amount="")])
+@pytest.mark.parametrize("wish", [InterestSource(4, text="about"), LONG, replace(LONG, amount="")])
 def test_a_plan_with_a_wish_goes_through_json(both, wish):
     plan = plan_of(both[0], wish)
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
@@ -86,56 +90,56 @@ def test_a_wish_that_cannot_be_granted_is_told(both):
     people, things, _ = both
     schema = plan_of(people, None).schema
     with pytest.raises(PopulaceError, match="2 to 40"):
-        Wish(41, text="about").checked(schema)
+        InterestSource(41, text="about").checked(schema)
     with pytest.raises(PopulaceError, match="name the column"):
-        Wish(3, key="id", person="who").checked(schema)
+        InterestSource(3, key="id", person="who").checked(schema)
     with pytest.raises(PopulaceError, match="abouts"):
-        Wish(3, text="abouts").checked(schema)
+        InterestSource(3, text="abouts").checked(schema)
     named = inspect_table(people.rename(columns={"gender": "top1"}), "x.csv").schema
     with pytest.raises(PopulaceError, match="column top1 already"):
-        Wish(3, text="about").checked(named)
+        InterestSource(3, text="about").checked(named)
     damaged = plan_of(people, LONG).to_json() | {"interests": {"topics": 3}}
     with pytest.raises(PopulaceError, match="damaged"):
         Plan.from_json(damaged)
     with pytest.raises(PopulaceError, match="too little for 40"):
-        find(people, Wish(40, text="about"))
+        learn_interests(people, InterestSource(40, text="about"))
     with pytest.raises(PopulaceError, match="holds no texts"):
-        find(people, Wish(3, text="age"))
+        learn_interests(people, InterestSource(3, text="age"))
     with pytest.raises(PopulaceError, match="second table"):
-        find(people, LONG)
+        learn_interests(people, LONG)
     with pytest.raises(PopulaceError, match="name the same people"):
-        find(people, replace(LONG, key="about"), things)
+        learn_interests(people, replace(LONG, key="about"), things)
     with pytest.raises(PopulaceError, match="below 0"):
-        find(people, LONG, things.assign(minutes=-1))
+        learn_interests(people, LONG, things.assign(minutes=-1))
     with pytest.raises(PopulaceError, match="lists"):
-        find(people, LONG, things.assign(what=[["a"]] * len(things)))
+        learn_interests(people, LONG, things.assign(what=[["a"]] * len(things)))
     nested = pd.Series([np.array([1, 2])] * len(people))
     with pytest.raises(PopulaceError, match="lists"):
-        find(people.assign(about=nested), Wish(3, text="about"))
+        learn_interests(people.assign(about=nested), InterestSource(3, text="about"))
     with pytest.raises(PopulaceError, match="no column what"):
-        find(people, LONG, things.drop(columns="what"))
+        learn_interests(people, LONG, things.drop(columns="what"))
 
 
 def test_interests_from_texts(both):
     people, _, likes = both
-    found = find(people, Wish(3, text="about"))
+    found = learn_interests(people, InterestSource(3, text="about"))
     assert agreement(found.frame["top1"], likes) > 0.9
     assert pd.isna(found.frame["top1"][5])
     assert not any("person" in word for words in found.keywords.values() for word in words)
     assert sum(one.share for one in found.interests) == pytest.approx(1)
-    plan = plan_of(people, Wish(3, text="about"))
+    plan = plan_of(people, InterestSource(3, text="about"))
     plan = replace(plan, schema=plan.schema.changed("about", role="model"))
-    own = build(people, plan, restarts=0)
+    own = fit(people, plan, restarts=0)
     assert set(own.keywords) == set(own.modelled["top1"].levels)
     assert "about" not in own.modelled
 
 
 def test_interests_from_a_second_table(both, made):
     people, things, likes = both
-    found = find(people, LONG, things)
+    found = learn_interests(people, LONG, things)
     assert agreement(found.frame["top1"], likes) > 0.9
     # Keys meet whichever way they were read.
-    text = find(people.assign(id=people["id"].astype(float)), LONG,
+    text = learn_interests(people.assign(id=people["id"].astype(float)), LONG,
                 things.assign(who=things["who"].astype(str)))  # fmt: skip
     pd.testing.assert_frame_equal(text.frame, found.frame)
     assert made.interests[:2] == ("top1", "top2")
@@ -148,14 +152,14 @@ def test_interests_from_a_second_table(both, made):
     men = made.given(made.evidence("gender=male")).marginal("top1").probabilities
     assert abs(women - men).max() > 0.2
     assert found.note.endswith("of a second table.")
-    assert "300 of 600 people" in find(people, LONG, things[things["who"] < 300]).note
+    assert "300 of 600 people" in learn_interests(people, LONG, things[things["who"] < 300]).note
 
 
 def test_strange_items_and_rare_ones(both):
     people, things, _ = both
     strange = things["what"].replace({"roses": "ro\u202ese\x07s " * 30, "soil": "missing"})
     strange[0] = "only person 0 does this"
-    found = find(people, LONG, things.assign(what=strange))
+    found = learn_interests(people, LONG, things.assign(what=strange))
     words = [word for words in found.keywords.values() for word in words]
     assert all(word.isprintable() and len(word) <= 40 for word in words)
     assert "only person 0 does this" not in words
@@ -166,7 +170,7 @@ def test_keywords_are_kept_with_the_population(made, tmp_path):
     saved = populations.write(made, tmp_path / "a", rows=True)
     assert saved.keywords == made.keywords
     assert saved.in_memory().keywords == made.keywords
-    assert saved.in_memory().digest != replace(saved, told={}).in_memory().digest
+    assert saved.in_memory().digest != replace(saved, learned_keywords={}).in_memory().digest
     opened = unpack(pack(tmp_path / "a"), tmp_path / "b")
     assert opened.keywords == made.keywords
     path = tmp_path / "a" / "population.json"
@@ -184,8 +188,8 @@ def test_a_child_lists_finds_and_learns(both, tmp_path):
     things.to_parquet(second)
     job = start("list", tmp_path / "1", second, {"name": "things.parquet"})
     assert job.wait(PATIENCE).done
-    listed = Things.from_json(json.loads((job.folder / "things.json").read_text("utf-8")))
-    assert listed == Things("things.parquet", len(things), ("who", "what", "minutes"),
+    listed = SecondTable.from_json(json.loads((job.folder / "things.json").read_text("utf-8")))
+    assert listed == SecondTable("things.parquet", len(things), ("who", "what", "minutes"),
                             ("who", "minutes"))  # fmt: skip
     told = {
         "name": "people.csv",

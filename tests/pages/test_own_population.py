@@ -11,7 +11,7 @@ from synth import populations
 from synth.bayes import learn
 from synth.data.table import make_table
 from synth.errors import PopulaceError
-from synth.fitting.fit import build
+from synth.fitting.fit import fit
 from synth.fitting.inspection import inspect_table
 from synth.fitting.plan import Plan
 
@@ -71,7 +71,7 @@ def ruled():
         }
     )
     plan = Plan.of(inspect_table(frame, "ruled.csv")).ruled("age >= 15\nwork <= home")
-    return build(frame, Plan.from_json(plan.to_json() | {"score": "k2"}), restarts=0)
+    return fit(frame, Plan.from_json(plan.to_json() | {"score": "k2"}), restarts=0)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from synth import populations
 from synth.errors import PopulaceError
-from synth.fitting.fit import build
+from synth.fitting.fit import fit
 from synth.fitting.inspection import inspect_table
 from synth.fitting.plan import Plan
 from synth.populations import archive
@@ -23,7 +23,7 @@ def folder(people, tmp_path_factory):
     plan = Plan.of(inspect_table(people, "x.csv"), "Ours").ruled("born <= died")
     plan = Plan.from_json(plan.to_json() | {"score": "k2"})
     path = tmp_path_factory.mktemp("population")
-    populations.write(build(people, plan, restarts=0), path, rows=True)
+    populations.write(fit(people, plan, restarts=0), path, rows=True)
     return path
 
 
