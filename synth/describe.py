@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from synth.data.evidence import Between, Evidence, Fact
-from synth.data.schema import MISSING, Column, number_text
+from synth.data.meaning import Meaning, children_of, gender_of, years_of
+from synth.data.schema import MISSING, Column, Schema, number_text
 from synth.interests.vocabulary import interest_title
 
 if TYPE_CHECKING:
@@ -31,57 +31,58 @@ LEVELS = {
     "farming_forestry_fishing": "farming, forestry, fishing",
 }
 """Levels that a survey abbreviates."""
-RANKS = {"top1": "first", "top2": "second", "top3": "third"}
+RANKS = ("first", "second", "third")
+"""How the columns of interests are called in a sentence, in their order."""
 
 
 def level_words(column: Column, level: str) -> str:
     """One state of a column as people say it."""
     if level == MISSING:
-        return "not stated" if not is_interest(column.name) else "none"
-    if is_interest(column.name):
+        return "none" if column.means == "interest" else "not stated"
+    if column.means == "interest":
         return interest_title(level)
     return LEVELS.get(level, level.replace("_", " "))
 
 
 def _children(column: Column) -> str:
     """Whose children a column tells of: "children", or "children at home"."""
-    return _inside(column.title).removeprefix("has ")
+    words = _inside(column.title).removeprefix("has ")
+    return words if words.startswith("children") else "children"
 
 
-def _minor(age: object) -> bool:
-    return isinstance(age, numbers.Real) and age < 18
-
-
-def is_interest(name: str) -> bool:
-    """Whether a column holds an interest."""
-    return name in RANKS
+def rank_words(rank: int) -> str:
+    """How the interest of a rank (from 0) is called: "first", "second", "third", "4th"."""
+    return RANKS[rank] if rank < len(RANKS) else f"{rank + 1}th"
 
 
 def question(evidence: Evidence, population: Population) -> str:
     """Whom the evidence describes: "Married women aged 25–35 whose first interest is Pets"."""
     schema = population.modelled
     before, who, after, more = [], "people", [], []
+    interests = [column.name for column in schema.of_meaning("interest")]
     for name, fact in evidence.items():
         column = schema[name]
+        meaning = column.means if schema.first(column.means) == column else ""
         values = () if isinstance(fact, Between) else fact.values
-        if name == "gender" and len(values) == 1:
-            who = PEOPLE.get(values[0], f"{values[0]} people")
-        elif name == "marital" and values:
+        if meaning == "gender" and len(values) == 1:
+            gender = gender_of(values[0], column.levels)
+            who = PEOPLE.get(gender, f"{values[0]} people")
+        elif meaning == "marital" and values:
             before.append(_either(level_words(column, v) for v in values))
-        elif name == "age":
+        elif meaning == "age":
             after.append(f"aged {_range(fact)}")
-        elif name == "age_group":
+        elif meaning == "age group":
             after.append(f"aged {_either(values)}".replace("-", "–"))
-        elif name == "has_children" and len(values) == 1:
+        elif meaning == "children" and column.kind == "boolean" and len(values) == 1:
             after.append(("with " if values[0] == "yes" else "without ") + _children(column))
-        elif is_interest(name):
+        elif name in interests:
             words = _either(level_words(column, v) for v in values)
-            more.append(f"whose {RANKS[name]} interest is {words}")
+            more.append(f"whose {rank_words(interests.index(name))} interest is {words}")
         elif column.kind == "boolean" and len(values) == 1:
             more.append(f"{_inside(column.title)}: {level_words(column, values[0])}")
         else:
-            told = _range(fact) if not values else _either(level_words(column, v) for v in values)
-            more.append(f"{_inside(column.title)}: {told}")
+            words = _range(fact) if not values else _either(level_words(column, v) for v in values)
+            more.append(f"{_inside(column.title)}: {words}")
     if not evidence:
         return "Everybody"
     head = " ".join([*before, who, *after])
@@ -95,14 +96,14 @@ def question(evidence: Evidence, population: Population) -> str:
 def facts(evidence: Evidence, population: Population) -> tuple[str, ...]:
     """Each fact as people say it: `("age: 60–65", "first interest: Pets")`."""
     schema = population.modelled
-    told = []
+    sentences = []
     for name, fact in evidence.checked(schema).items():
         if isinstance(fact, Between):
             words = _range(fact)
         else:
             words = _either(level_words(schema[name], value) for value in fact.values)
-        told.append(f"{_inside(schema[name].title)}: {words}")
-    return tuple(told)
+        sentences.append(f"{_inside(schema[name].title)}: {words}")
+    return tuple(sentences)
 
 
 def sentence(text: str, evidence: Evidence, population: Population) -> str:
@@ -111,12 +112,12 @@ def sentence(text: str, evidence: Evidence, population: Population) -> str:
     "top1=pets and top2=pets exclude each other …" → "“First interest: Pets” and “second …".
     """
     checked = evidence.checked(population.modelled)
-    told = {
+    in_words = {
         str(Evidence({name: fact})): f"“{words}”"
         for (name, fact), words in zip(checked.items(), facts(checked, population), strict=True)
     }
-    for written in sorted(told, key=len, reverse=True):
-        text = text.replace(written, told[written])
+    for written in sorted(in_words, key=len, reverse=True):
+        text = text.replace(written, in_words[written])
     if text[:1] == "“":
         return text[0] + text[1].upper() + text[2:]
     return text
@@ -125,26 +126,53 @@ def sentence(text: str, evidence: Evidence, population: Population) -> str:
 def record_line(record: Mapping[str, Any], population: Population) -> str:
     """A record in a line: "34 · woman · married · bachelor's degree · with children".
 
-    Whether a minor's home has children says nothing, for it has that minor: it is left out.
+    Columns are found by their meaning. The occupation is told where there is no education. Whether
+    a minor's home has children says nothing, for it has that minor: it is left out.
     """
     schema = population.modelled
     parts = []
-    for name in ("age", "age_group", "gender", "marital", "education", "profession"):
-        if name not in schema or is_missing(record.get(name)):
+    for meaning in _LINE:
+        column = schema.first(meaning)
+        if meaning == "occupation" and schema.first("education") is not None:
             continue
-        words = value_words(schema[name], record[name])
-        if name == "gender":
-            words = PERSON.get(str(record[name]), words)
-        if name == "age_group":
+        if column is None or is_missing(record.get(column.name)):
+            continue
+        value = record[column.name]
+        words = value_words(column, value)
+        if meaning == "gender":
+            words = PERSON.get(gender_of(value, column.levels), words)
+        if meaning == "age group":
             words = words.replace("-", "–")
         parts.append(words)
-    children = record.get("has_children")
-    if "has_children" in schema and not is_missing(children) and not _minor(record.get("age")):
-        parts.append(("with " if children else "no ") + _children(schema["has_children"]))
+    children = _children_words(record, schema)
+    if children:
+        parts.append(children)
     if not parts:
         known = [n for n in schema.names if not is_missing(record.get(n))][:5]
         parts = [value_words(schema[n], record[n]) for n in known]
     return " · ".join(parts)
+
+
+_LINE: tuple[Meaning, ...] = (
+    "age",
+    "age group",
+    "gender",
+    "marital",
+    "education",
+    "occupation",
+)
+
+
+def _children_words(record: Mapping[str, Any], schema: Schema) -> str:
+    column, age = schema.first("children"), schema.first("age")
+    if column is None:
+        return ""
+    value = record.get(column.name)
+    years = None if age is None else years_of(record.get(age.name))
+    has = None if is_missing(value) else children_of(value)
+    if has is None or (years is not None and years < 18):
+        return ""
+    return ("with " if has else "no ") + _children(column)
 
 
 def record_rows(record: Mapping[str, Any], population: Population) -> list[tuple[str, str]]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.cards import card, picture_choice, selection, what_if
-from pages.cards.selection import Person
+from pages.cards import picture_choice, selection, what_if
+from pages.cards.card import alike, alike_words, markup, whole_record
+from pages.cards.selection import Card
 from pages.shared import downloads, loaders, markdown
 from synth import describe
 
@@ -21,14 +22,14 @@ KEEP, RELEASE, RELEASE_ALL = "Keep on the page", "Let go", "Let all go"
 TAKE = "Download …"
 
 
-def show(person: Person, place: str) -> tuple[DeltaGenerator, str]:
+def show(card: Card, place: str) -> tuple[DeltaGenerator, str]:
     """Draw one card in the current container; `place` keeps its menu's key apart.
 
     Returns the room for `rare`, and what was chosen in the menu, for `act`: both take longer than
     the card and so come after all of them.
     """
-    mark, kept = mark_of(person), selection.is_kept(person)
-    st.html(card.markup(person.record, person.dressed, person.choice.population, mark, pin=kept))
+    mark, kept = mark_of(card), selection.is_kept(card)
+    st.html(markup(card.profile, card.choice.population, mark, pin=kept))
     st.space("stretch")
     foot = st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"foot-{place}"
@@ -37,61 +38,61 @@ def show(person: Person, place: str) -> tuple[DeltaGenerator, str]:
     room.html('<p class="pp-rare">\u2007</p>', width="stretch")
     chosen = foot.menu_button(
         "More",
-        _menu(person),
+        _menu(card),
         key=f"menu-{place}",
         type="tertiary",
-        help=f"More about {markdown.plain(person.dressed.name)}",
+        help=f"More about {markdown.plain(card.profile.name)}",
         on_click=_keep_or_release,
-        args=(person, f"menu-{place}"),
+        args=(card, f"menu-{place}"),
     )
     return room, chosen or ""
 
 
-def act(chosen: str, person: Person, page: Sequence[Person]) -> None:
+def act(chosen: str, card: Card, page: Sequence[Card]) -> None:
     """Open what was chosen in a person's menu."""
     if chosen == RECORD:
-        card.whole_record(person)
+        whole_record(card)
     elif chosen == WHATIF:
-        what_if.ask(person)
-    elif chosen == WHY or picture_choice.reopen(person.key):
-        picture_choice.explain(person)
+        what_if.ask(card)
+    elif chosen == WHY or picture_choice.reopen(card.key):
+        picture_choice.explain(card)
     elif chosen == TAKE:
-        downloads.take(page, person)
+        downloads.take(page, card)
 
 
-def rare(person: Person, room: DeltaGenerator) -> None:
+def rare(card: Card, room: DeltaGenerator) -> None:
     """Say how many people are like this one."""
-    population = person.choice.population
-    share = loaders.probability(population.name, card.alike(person.record, population))
+    population = card.choice.population
+    share = loaders.probability(population.name, alike(card.record, population))
     room.html(
-        f'<p class="pp-rare" title="{escape(card.alike_words(population))}">'
+        f'<p class="pp-rare" title="{escape(alike_words(population))}">'
         f"{escape(describe.one_in(share))} people like this</p>",
         width="stretch",
     )
 
 
-def _menu(person: Person) -> list[str]:
+def _menu(card: Card) -> list[str]:
     options = [RECORD, WHATIF]
-    if card.interests_of(person.record, person.choice.population):
+    if card.profile.interests:
         options.append(WHY)
-    if not selection.is_kept(person):
+    if not selection.is_kept(card):
         options.append(KEEP)
     else:
         options += [RELEASE, RELEASE_ALL] if len(selection.kept()) > 1 else [RELEASE]
     return [*options, TAKE]
 
 
-def _keep_or_release(person: Person, key: str) -> None:
-    wanted = st.session_state[key]
-    if wanted == KEEP:
-        selection.keep(person)
-    elif wanted == RELEASE:
-        selection.release(person)
-    elif wanted == RELEASE_ALL:
+def _keep_or_release(card: Card, key: str) -> None:
+    chosen = st.session_state[key]
+    if chosen == KEEP:
+        selection.keep(card)
+    elif chosen == RELEASE:
+        selection.release(card)
+    elif chosen == RELEASE_ALL:
         selection.release(*selection.kept())
 
 
-def mark_of(person: Person) -> str:
+def mark_of(card: Card) -> str:
     """Words for the mark on a card: kept, or changed; empty for a person as drawn."""
-    told = ["kept"] if selection.is_kept(person) else []
-    return " · ".join([*told, *([person.remark] if person.remark else [])])
+    kept = ["kept"] if selection.is_kept(card) else []
+    return " · ".join([*kept, *([card.remark] if card.remark else [])])

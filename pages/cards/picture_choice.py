@@ -15,7 +15,7 @@ from synth.errors import PopulaceError
 from synth.interests.vocabulary import interest_title, read_words
 
 if TYPE_CHECKING:
-    from pages.cards.selection import Person
+    from pages.cards.selection import Card
     from synth.people.pictures.library import Library
     from synth.people.pictures.library import Picture as Stored
     from synth.people.pictures.why import Why
@@ -24,16 +24,16 @@ _AGAIN = "why again"
 
 
 @st.dialog("Why these pictures?", width="large", icon=":material/image_search:")
-def explain(person: Person) -> None:
+def explain(card: Card) -> None:
     """The person's words, the pictures considered, and how well each picture fits each word."""
     from synth.people.pictures import why
 
-    profile, population = person.dressed.profile, person.choice.population
+    profile, population = card.profile, card.choice.population
     edits = edited()
-    told = keywords(population, edits)
+    words = keywords(population, edits)
     try:
         pictures = library(edits)
-        found = why.explain(profile.choices, profile.interests, pictures, pictures.known(told))
+        found = why.explain(profile.choices, profile.interests, pictures, pictures.known(words))
     except PopulaceError as error:
         st.write(markdown.plain(str(error)))
     else:
@@ -41,7 +41,7 @@ def explain(person: Person) -> None:
         st.html(f"<div {room}>{_table(found, library(edits))}</div>")
         st.caption(_legend(found))
     if profile.interests:
-        _words(person, told)
+        _words(card, words)
 
 
 def reopen(key: str) -> bool:
@@ -124,9 +124,9 @@ def _thumbnail(pictures: Library, picture: Stored) -> str:
 # ── The words ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _words(person: Person, told: dict[str, tuple[str, ...]]) -> None:
+def _words(card: Card, words: dict[str, tuple[str, ...]]) -> None:
     """Words of an interest, to be changed for this session."""
-    interests = person.dressed.profile.interests
+    interests = card.profile.interests
     st.html('<h3 class="pp-section">Other words for an interest</h3>')
     interest = st.segmented_control(
         "Interest",
@@ -137,7 +137,7 @@ def _words(person: Person, told: dict[str, tuple[str, ...]]) -> None:
         key="why-interest",
         label_visibility="collapsed",
     )
-    now = told.get(interest or interests[0], ())
+    now = words.get(interest or interests[0], ())
     text = st.text_area(
         "Words, separated by commas",
         ", ".join(now),
@@ -156,5 +156,5 @@ def _words(person: Person, told: dict[str, tuple[str, ...]]) -> None:
     except PopulaceError as error:
         st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
         return
-    st.session_state[_AGAIN] = person.key
+    st.session_state[_AGAIN] = card.key
     st.rerun()

@@ -1,8 +1,4 @@
-"""What a card wears beside its record: name, portrait, cover, pictures, words.
-
-This is the one place where `synth.people` joins the card: `dress` gets everybody on the page at
-once, so that no two of them look alike, and gives back one `Dress` a person. An empty field means
-that nothing is there: the card then shows initials and a plain cover, and `notes` say why.
+"""The profiles on the page: everybody at once, so that no two of them look alike.
 
 The visitor may give an interest other keywords; they live in the session, and the session's
 pictures follow them.
@@ -11,7 +7,7 @@ pictures follow them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -30,36 +26,8 @@ Words = tuple[tuple[str, tuple[str, ...]], ...]
 _EDITS = "edited keywords"
 
 
-@dataclass(frozen=True)
-class Picture:
-    """An image for a page: an address or a `data:` URI, words for those who cannot see it, and
-    who made it."""
-
-    source: str
-    alt: str
-    credit: str = ""
-
-
-@dataclass(frozen=True)
-class Dress:
-    """What one card wears; `notes` say what stands in for something else or is missing.
-
-    `profile` is the library's value behind it, for files and for "why this picture?".
-    """
-
-    name: str
-    initials: str
-    portrait: Picture | None = None
-    cover: Picture | None = None
-    pictures: tuple[Picture, ...] = ()
-    bio: str = ""
-    posts: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    profile: Profile | None = None
-
-
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _dress(
+def _profiles(
     digest: str,
     known: str,
     count: int,
@@ -69,10 +37,10 @@ def _dress(
     _records: Sequence[Record],
     _choice: Choice,
     _beside: Sequence[Profile],
-) -> tuple[Dress, ...]:
+) -> tuple[Profile, ...]:
     from synth.people.profile import complete
 
-    made = complete(
+    return complete(
         _records,
         _choice.population,
         seed,
@@ -80,40 +48,19 @@ def _dress(
         keywords=keywords(_choice.population, edits),
         avoid=_beside,
     )
-    return tuple(worn(one) for one in made)
 
 
-def dress(
+def profiles(
     records: Sequence[Record], choice: Choice, beside: Sequence[Profile] = ()
-) -> tuple[Dress, ...]:
-    """One `Dress` a record, in their order; the same seed dresses the same people alike.
+) -> tuple[Profile, ...]:
+    """One profile a record, in their order; the same seed gives the same people.
 
     `beside` are others on the page, whose names, portraits and pictures are not used again.
     """
     digest, known = choice.population.digest, str(choice.evidence)
     others = tuple(f"{profile.id} {profile.name}" for profile in beside)
-    return _dress(
+    return _profiles(
         digest, known, len(records), choice.seed, edited(), others, records, choice, beside
-    )
-
-
-def worn(profile: Profile) -> Dress:
-    """A profile as a card wears it."""
-    pictures = [
-        Picture(source, chosen.picture.caption, chosen.picture.credit)
-        for source, chosen in zip(profile.picture_uris(), profile.choices, strict=True)
-    ]
-    face = profile.portrait_uri()
-    return Dress(
-        name=profile.name,
-        initials=profile.identity.initials,
-        portrait=Picture(face, profile.portrait_alt) if face else None,
-        cover=pictures[0] if pictures else None,
-        pictures=tuple(pictures[1:]),
-        bio=profile.bio,
-        posts=profile.posts,
-        notes=profile.notes,
-        profile=profile,
     )
 
 
@@ -157,7 +104,7 @@ def _library(edits: Words) -> Library:
     from synth.people.pictures.library import load_library
 
     shipped = load_library()
-    words = [word for _, told in edits for word in told]
+    words = [word for _, new_words in edits for word in new_words]
     new = [word for word in words if word not in shipped.words]
     texts = None
     if new:

@@ -6,95 +6,105 @@ link never holds them, so whoever opens one sees the people of the link alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.cards.profiles import Dress, Record, dress
+from pages.cards.profiles import profiles
 from pages.shared import loaders
 from pages.shared.choice import Choice
+
+if TYPE_CHECKING:
+    from synth.people.profile import Profile
 
 MOST_KEPT = 12
 _PLACE = "kept people"
 
 
 @dataclass(frozen=True)
-class Person:
-    """Somebody on the page: the record, what the card wears, and what was asked when drawn.
+class Card:
+    """A card on the page.
 
-    `key` tells people apart in a session. `was` is the person before a change of facts.
+    Attributes
+    ----------
+    key : str
+        Tells cards apart in a session.
+    profile : Profile
+        Whom it shows.
+    choice : Choice
+        What was asked when the person was drawn.
+    remark : str
+        What was changed since; empty for a person as drawn.
+    was : Card or None
+        The card before the change.
     """
 
     key: str
-    record: Record
-    dressed: Dress
+    profile: Profile
     choice: Choice
     remark: str = ""
-    was: Person | None = None
+    was: Card | None = None
 
     @property
-    def origin(self) -> Person:
+    def record(self) -> Mapping[str, Any]:
+        """The person's record."""
+        return self.profile.record
+
+    @property
+    def origin(self) -> Card:
         """The person as drawn, before any change."""
         return self if self.was is None else self.was.origin
 
 
-def drawn(choice: Choice) -> tuple[Person, ...]:
-    """The people of a choice, dressed beside those that are kept from elsewhere."""
+def drawn(choice: Choice) -> tuple[Card, ...]:
+    """The people of a choice, completed beside those that are kept from elsewhere."""
     name = choice.population.name
     frame = loaders.people(name, choice.evidence, choice.people, choice.seed)
     records = frame.to_dict("records")
     keys = [_key(choice, number) for number in range(len(records))]
     # Whoever was changed from somebody here is the same person twice, and looks it.
-    beside = [one.dressed.profile for one in kept() if one.origin.key not in keys]
-    worn = dress(records, choice, [profile for profile in beside if profile is not None])
-    return tuple(
-        Person(key, record, wears, choice)
-        for key, record, wears in zip(keys, records, worn, strict=True)
-    )
+    beside = [card.profile for card in kept() if card.origin.key not in keys]
+    people = profiles(records, choice, beside)
+    return tuple(Card(key, profile, choice) for key, profile in zip(keys, people, strict=True))
 
 
-def shown(choice: Choice) -> tuple[Person, ...]:
+def shown(choice: Choice) -> tuple[Card, ...]:
     """Everybody on the page: the kept first, then the people of the choice."""
     people, first = drawn(choice), kept()
-    keys = {one.key for one in first}
-    return (*first, *(one for one in people if one.key not in keys))
+    keys = {card.key for card in first}
+    return (*first, *(card for card in people if card.key not in keys))
 
 
-def kept() -> tuple[Person, ...]:
+def kept() -> tuple[Card, ...]:
     """Those that are kept, the earliest first."""
     return tuple(st.session_state.get(_PLACE, {}).values())
 
 
-def is_kept(person: Person) -> bool:
+def is_kept(card: Card) -> bool:
     """Whether a person is kept."""
-    return person.key in st.session_state.get(_PLACE, {})
+    return card.key in st.session_state.get(_PLACE, {})
 
 
-def keep(person: Person) -> None:
+def keep(card: Card) -> None:
     """Keep a person as they are until they are let go."""
-    if len(kept()) >= MOST_KEPT and not is_kept(person):
+    if len(kept()) >= MOST_KEPT and not is_kept(card):
         st.toast(f"{MOST_KEPT} people are kept already: let one go first.", icon=":material/keep:")
         return
-    st.session_state[_PLACE] = {**st.session_state.get(_PLACE, {}), person.key: person}
+    st.session_state[_PLACE] = {**st.session_state.get(_PLACE, {}), card.key: card}
 
 
-def release(*people: Person) -> None:
+def release(*cards: Card) -> None:
     """Let people go."""
-    gone = {one.key for one in people}
-    held = st.session_state.get(_PLACE, {})
-    st.session_state[_PLACE] = {key: one for key, one in held.items() if key not in gone}
+    gone = {card.key for card in cards}
+    before = st.session_state.get(_PLACE, {})
+    st.session_state[_PLACE] = {key: card for key, card in before.items() if key not in gone}
 
 
-def changed(person: Person, record: Record, dressed: Dress, remark: str, mark: str) -> Person:
-    """The same person after a change of facts; `mark` tells one change from another."""
-    return replace(
-        person,
-        key=f"{person.key}~{mark}",
-        record=record,
-        dressed=dressed,
-        remark=remark,
-        was=person,
-    )
+def changed(card: Card, profile: Profile, remark: str, mark: str) -> Card:
+    """The card after a change of facts; `mark` tells one change from another."""
+    return replace(card, key=f"{card.key}~{mark}", profile=profile, remark=remark, was=card)
 
 
 def _key(choice: Choice, number: int) -> str:

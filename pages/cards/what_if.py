@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.cards import card, selection
-from pages.cards.profiles import Record, edited, keywords, library, worn
+from pages.cards import selection
+from pages.cards.card import markup
+from pages.cards.profiles import Record, edited, keywords, library
 from pages.shared import markdown
 from synth import describe
 from synth.data.evidence import Evidence, OneOf
 from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
+from synth.people.facts import Facts, facts_of
 from synth.people.what_if import WhatIf, exactly, redress, what_if
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from pages.cards.selection import Person
+    from pages.cards.selection import Card
     from synth.people.portraits.editing import Likeness
     from synth.people.portraits.live import Tools
     from synth.people.profile import Profile
@@ -30,11 +32,11 @@ _MOST = 4  # facts that may change at once
 
 
 @st.dialog("What if …", width="large", icon=":material/alt_route:")
-def ask(person: Person) -> None:
+def ask(card: Card) -> None:
     """Change facts of a person and see who they would be."""
-    population = person.choice.population
+    population = card.choice.population
     schema = population.modelled
-    at = f"whatif-{person.key}"
+    at = f"whatif-{card.key}"
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         first = _first(population)
         changing = st.multiselect(
@@ -46,14 +48,16 @@ def ask(person: Person) -> None:
             max_selections=_MOST,
             width=320,
         )
-        facts = {name: _new(schema[name], person.record.get(name), at) for name in changing}
+        facts = {name: _new(schema[name], card.record.get(name), at) for name in changing}
         draw = st.session_state.setdefault(f"{at}-draw", 0)
     others = [name for name in schema.names if name not in changing]
+    gender = schema.first("gender")
+    staying = {*card.choice.evidence, *(() if gender is None else (gender.name,))}
     kept = st.pills(
         "What stays",
         others,
         selection_mode="multi",
-        default=[name for name in others if name == "gender" or name in person.choice.evidence],
+        default=[name for name in others if name in staying],
         format_func=lambda name: markdown.plain(schema[name].title),
         key=f"{at}-stays-{'-'.join(changing)}",
         help="All other facts are drawn anew from the posterior of what changes and what stays.",
@@ -61,31 +65,30 @@ def ask(person: Person) -> None:
     room = st.container()
     changes = Evidence(facts)
     try:
-        found = what_if(person.record, population, changes, keep=kept or (), seed=draw)
+        found = what_if(card.record, population, changes, keep=kept or (), seed=draw)
     except PopulaceError as error:
-        staying = {name: exactly(schema[name], person.record.get(name)) for name in kept or ()}
-        told = describe.sentence(str(error), Evidence(staying) | changes, population)
-        room.warning(markdown.plain(told), icon=":material/sentiment_dissatisfied:")
+        stays = {name: exactly(schema[name], card.record.get(name)) for name in kept or ()}
+        words = describe.sentence(str(error), Evidence(stays) | changes, population)
+        room.warning(markdown.plain(words), icon=":material/sentiment_dissatisfied:")
         return
-    _show(person, found, room, f"{found.changes}|{found.kept}|{draw}", at)
+    _show(card, found, room, f"{found.changes}|{found.kept}|{draw}", at)
 
 
-def _show(person: Person, found: WhatIf, room: DeltaGenerator, mark: str, at: str) -> None:
-    population = person.choice.population
+def _show(card: Card, found: WhatIf, room: DeltaGenerator, mark: str, at: str) -> None:
+    population = card.choice.population
     with room:
         st.html(f'<p class="pp-if">{_share(found, population)}</p>')
         left, right = st.columns(2, gap="medium")
         with left, st.container(border=True, key="whatif-before"):
-            st.html(card.markup(person.record, person.dressed, population, "before"))
+            st.html(markup(card.profile, population, "before"))
         after_room = right.container(border=True, key="whatif-after")
-        st.html(_rows(person.record, found, population))
+        st.html(_rows(card.record, found, population))
         if found.shifts:
             st.html(_shifts(found))
         buttons = st.container(horizontal=True, gap="small")
-        profile = _after(person, found, after_room)
-        dressed = worn(profile)
+        profile = _after(card, found, after_room)
         with after_room:
-            st.html(card.markup(found.record, dressed, population, "after"))
+            st.html(markup(profile, population, "after"))
             st.caption(markdown.plain(profile.notes[-1] if profile.notes else ""))
         buttons.button(
             "Draw again",
@@ -96,7 +99,7 @@ def _show(person: Person, found: WhatIf, room: DeltaGenerator, mark: str, at: st
             help="Another person of whom the same holds.",
         )
         remark = f"what if {', '.join(describe.facts(found.changes, population))}"
-        after = selection.changed(person, found.record, dressed, remark, mark)
+        after = selection.changed(card, profile, remark, mark)
         if buttons.button("Keep on the page", key=f"{at}-keep", icon=":material/keep:"):
             selection.keep(after)
             st.rerun()
@@ -111,8 +114,9 @@ def _again(key: str) -> None:
 
 def _first(population: Population) -> str:
     names = population.modelled.names
-    if "age" in names:
-        return "age"
+    age = population.modelled.first("age")
+    if age is not None:
+        return age.name
     return next((name for name in population.featured if name in names), names[0])
 
 
@@ -135,7 +139,7 @@ def _number(column: Column, value: object, title: str, key: str) -> float:
     lower, upper = column.lower or 0, column.upper or 0
     now = lower if describe.is_missing(value) else float(value)
     middle = (lower + upper) / 2
-    other = (60.0 if now <= 45 else 30.0) if column.name == "age" else middle
+    other = (60.0 if now <= 45 else 30.0) if column.means == "age" else middle
     other = min(max(other, lower), upper)
     if column.kind == "integer" and upper - lower <= 200:
         return st.slider(title, int(lower), int(upper), round(other), key=key, width=260)
@@ -162,11 +166,12 @@ def _rows(before: Record, found: WhatIf, population: Population) -> str:
     schema = population.modelled
     rows = []
     for name in found.differs:
-        column, told = schema[name], name in found.changes
+        column, new_fact = schema[name], name in found.changes
         old = escape(describe.value_words(column, before.get(name)))
         new = escape(describe.value_words(column, found.record.get(name)))
         rows.append(
-            f'<tr class="{"pp-told" if told else ""}"><th scope="row">{escape(column.title)}</th>'
+            f'<tr class="{"pp-told" if new_fact else ""}">'
+            f'<th scope="row">{escape(column.title)}</th>'
             f"<td>{old}</td><td>{new}</td></tr>"
         )
     same = len(schema.names) - len(found.differs)
@@ -179,27 +184,27 @@ def _rows(before: Record, found: WhatIf, population: Population) -> str:
 
 
 def _shifts(found: WhatIf) -> str:
-    told = []
+    items = []
     for shift in found.shifts:
         title = escape(shift.column.title)
         label = escape(describe.level_words(shift.column, shift.label))
-        told.append(
+        items.append(
             f"<li><b>{title}: {label}</b> {escape(describe.share_words(shift.before))} → "
             f"{escape(describe.share_words(shift.after))}</li>"
         )
     return (
         '<p class="pp-if">What the change moves most among everybody who shares what stays '
-        f'(exact):</p><ul class="pp-shifts">{"".join(told)}</ul>'
+        f'(exact):</p><ul class="pp-shifts">{"".join(items)}</ul>'
     )
 
 
 # ── The person after the change ──────────────────────────────────────────────────────────────────
 
 
-def _after(person: Person, found: WhatIf, room: DeltaGenerator) -> Profile:
-    population, before = person.choice.population, person.dressed.profile
+def _after(card: Card, found: WhatIf, room: DeltaGenerator) -> Profile:
+    population, before = card.choice.population, card.profile
     with room, st.spinner("Looking for the face; the first time takes longest …", show_time=True):
-        face = _likeness(before, found.record)
+        face = _likeness(before, facts_of(found.record, population.schema))
     edits = edited()
     return redress(
         before,
@@ -211,14 +216,13 @@ def _after(person: Person, found: WhatIf, room: DeltaGenerator) -> Profile:
     )
 
 
-def _likeness(before: Profile, record: Record) -> Likeness:
+def _likeness(before: Profile, after: Facts) -> Likeness:
     from synth.people.portraits.live import Tools
-    from synth.people.posts import facts_of
 
-    old, new = _who(before.record), _who(record)
+    old, new = (before.gender, before.facts.age), (after.gender, after.age)
     name = before.portrait.name if before.portrait is not None else ""
     far = old[1] is not None and new[1] is not None and abs(old[1] - new[1]) > 5
-    needed = bool(name) and facts_of(record, ()).age is not None and (far or old[0] != new[0])
+    needed = bool(name) and new[1] is not None and (far or old[0] != new[0])
     return _face(name, old, new, Tools.ready() and needed, before)
 
 
@@ -242,13 +246,6 @@ def _face(
             reason = "the generator could not be loaded"
             return likeness(_before.portrait, shipped(), old, new, reason=reason)
         return likeness(_before.portrait, shipped(), old, new, tools)
-
-
-def _who(record: Record) -> tuple[str, float | None]:
-    from synth.people.names import gender_of
-    from synth.people.posts import facts_of
-
-    return gender_of(record.get("gender", "")), facts_of(record, ()).age
 
 
 @st.cache_resource(show_spinner=False)

@@ -83,7 +83,7 @@ def _controls(choice: Choice) -> tuple[str, str]:
             population.interests,
             default=population.interests[0],
             required=True,
-            format_func=lambda name: describe.RANKS[name],
+            format_func=lambda name: describe.rank_words(population.interests.index(name)),
             key=_RANK,
             bind="query-params",
         )

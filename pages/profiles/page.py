@@ -18,11 +18,11 @@ def _cards(choice: Choice) -> None:
     for index, person in enumerate(people):
         with grid.cell():
             shown.append((person, *menu.show(person, place=str(index))))
-    notes = dict.fromkeys(note for person in people for note in person.dressed.notes)
-    told = [choice.population.note]
+    notes = dict.fromkeys(note for person in people for note in person.profile.notes)
+    words = [choice.population.note]
     if not choice.population.interests:
-        told.append("This population records no interests, so its cards have no pictures.")
-    st.caption(markdown.plain(" ".join((*told, *notes))))
+        words.append("This population records no interests, so its cards have no pictures.")
+    st.caption(markdown.plain(" ".join((*words, *notes))))
     for person, room, _ in shown:
         menu.rare(person, room)
     for person, _, chosen in shown:

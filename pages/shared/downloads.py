@@ -14,22 +14,22 @@ import streamlit as st
 from pages.shared import markdown
 
 if TYPE_CHECKING:
-    from pages.cards.selection import Person
+    from pages.cards.selection import Card
     from pages.shared.choice import Choice
 
 MOST_ROWS, ROWS = 200_000, 1000
 
 
 @st.dialog("Download", width="small", icon=":material/download:")
-def take(page: Sequence[Person], person: Person | None = None) -> None:
+def take(page: Sequence[Card], person: Card | None = None) -> None:
     """Files to take home: of one person, when one is named, and of everybody on the page."""
     st.caption("Every file says that these people are synthetic.")
     if person is not None:
         st.html('<h3 class="pp-section">This card</h3>')
         st.download_button(
-            f"{markdown.plain(person.dressed.name)} as a picture (PNG)",
+            f"{markdown.plain(person.profile.name)} as a picture (PNG)",
             partial(_png, person),
-            file_name=f"{_plain(person.dressed.name)}.png",
+            file_name=f"{_plain(person.profile.name)}.png",
             mime="image/png",
             key="take-card",
             on_click="ignore",
@@ -85,19 +85,18 @@ def _table(choice: Choice) -> None:
     )
 
 
-def _png(person: Person) -> BytesIO:
+def _png(person: Card) -> BytesIO:
     from synth.people.cards.png import card_png
 
-    return BytesIO(card_png(person.dressed.profile))
+    return BytesIO(card_png(person.profile))
 
 
-def _zip(page: Sequence[Person], choice: Choice) -> BytesIO:
+def _zip(page: Sequence[Card], choice: Choice) -> BytesIO:
     from synth.people.cards.export import as_zip
 
-    profiles = [one.dressed.profile for one in page if one.dressed.profile is not None]
     return BytesIO(
         as_zip(
-            profiles,
+            [card.profile for card in page],
             population=choice.population.name,
             given=choice.question,
             seed=choice.seed,

@@ -9,7 +9,7 @@ least 50 people.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
+from synth.data.meaning import Meaning, guess_by_name
+from synth.data.schema import Column
 from synth.errors import PopulaceError
 from synth.evaluate.association import coarse_pair, cramers_v
 from synth.evaluate.fidelity import bin_codes, comparable
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from synth.data.contingency import ContingencyTables
     from synth.data.table import Table
 
-SENSITIVE = ("gender", "sex", "ethnicity", "race")
+SENSITIVE: tuple[Meaning, ...] = ("gender", "ethnicity")
+"""Meanings of the columns that fairness asks about unless others are named."""
 CHANCE = 0.01
 GROUP = 50
 GROUPS = 20  # a column with more levels makes no groups
@@ -69,9 +72,14 @@ class Fairness:
         }
 
 
-def sensitive_columns(names: Sequence[str]) -> tuple[str, ...]:
-    """The columns that are called gender, sex, ethnicity or race."""
-    return tuple(name for name in names if name.casefold() in SENSITIVE)
+def sensitive_columns(columns: Iterable[Column | str]) -> tuple[str, ...]:
+    """The names of the columns that tell gender or ethnicity; mere names are guessed from."""
+    return tuple(
+        column if isinstance(column, str) else column.name
+        for column in columns
+        if (guess_by_name(column, "categorical") if isinstance(column, str) else column.means)
+        in SENSITIVE
+    )
 
 
 def fairness(
@@ -90,7 +98,7 @@ def fairness(
     """
     columns = real.schema.modelled.columns
     names = [column.name for column in columns]
-    chosen = sensitive_columns(names) if groups is None else tuple(groups)
+    chosen = sensitive_columns(columns) if groups is None else tuple(groups)
     _check_groups(chosen, {column.name: len(column.levels) for column in columns})
     truth, made, *rest = comparable(columns, real.frame, synthetic, holdout)
     if rest:

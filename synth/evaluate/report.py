@@ -158,7 +158,6 @@ def report(
         progress(SHARES[words], words)
 
     columns = real.schema.modelled.columns
-    names = [column.name for column in columns]
     likeness = evaluate(real, synthetic, holdout=holdout, seed=seed, progress=step)
     step("Three columns at a time, tails and rare levels")
     finer = shape(real, synthetic, holdout=holdout, seed=seed)
@@ -172,7 +171,7 @@ def report(
         useful.append(utility(real, synthetic, name, holdout=holdout, seed=seed))
     private = privacy(real, synthetic, holdout=holdout, seed=seed, progress=step)
     step("What depends on groups")
-    asked = sensitive_columns(names) if groups is None else tuple(groups)
+    asked = sensitive_columns(columns) if groups is None else tuple(groups)
     fair = fairness(real, synthetic, asked, holdout=holdout, seed=seed) if asked else None
     progress(1.0, "Done")
     judged = (

@@ -13,13 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 
+from synth.data.meaning import Gender, gender_of
 from synth.errors import PopulaceError
-
-Gender = Literal["female", "male", "unknown"]
 
 ETHNICITIES: tuple[str, ...] = ("White", "Black", "Asian", "Indian", "Hispanic")
 
@@ -40,20 +38,6 @@ class Identity:
     handle: str
     ethnicity: str
     initials: str
-
-
-_WOMAN = frozenset(("f", "w", "female", "woman", "women", "girl", "femme"))
-_MAN = frozenset(("m", "male", "man", "men", "boy", "homme"))
-
-
-def gender_of(value: object) -> Gender:
-    """Read a table's own word for gender: `female`, `Woman`, `F`, `male`, `M`, `homme`, `femme`."""
-    word = str(value).strip().lower()
-    if word in _WOMAN:
-        return "female"
-    if word in _MAN:
-        return "male"
-    return "unknown"
 
 
 def draw_identities(

@@ -1,86 +1,31 @@
 """A bio and posts in the person's own words: a grammar, steered by the record.
 
 Family, work and age are mentioned only where the record says so; nothing is invented that the
-record could contradict. Every text is original and clean. `write_by_endpoint` asks a language model
-behind an OpenAI-compatible address instead and falls back to the grammar, saying so.
+record could contradict. Every text is original and clean.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import re
-import urllib.error
-import urllib.request
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
-from synth.interests.vocabulary import interest_title
+from synth.people.facts import Facts
 from synth.people.phrases import PHRASES, SAME_AS, Phrases
 
 
 @dataclass(frozen=True)
 class Words:
-    """A one-line bio, posts, and a note when another source than asked for wrote them."""
+    """A one-line bio, and posts."""
 
     bio: str
     posts: tuple[str, ...]
-    note: str = ""
-
-
-_PARENT = 25  # years; of the children in younger people's homes few are theirs
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the grammar may speak of; None where the record doesn't say.
-
-    `children` are one's own: the household's, of whom an adult with a partner or of 25 and over
-    may speak so. Those in the homes of younger people are mostly themselves and their siblings.
-    """
-
-    age: float | None
-    partner: bool | None
-    spouse: bool
-    children: bool | None
-    alone: bool | None
-    works: bool | None
-    interests: tuple[str, ...]
-
-
-def facts_of(record: Mapping[str, Any], interests: Sequence[str]) -> Facts:
-    """Read a record of any population: `age` or `age_group`, `marital`, `has_children`, …"""
-    marital = _text(record.get("marital"))
-    home = _text(record.get("partner_in_household"))
-    spouse = marital in ("married", "remarried") and home != "none"
-    partner: bool | None = None
-    if spouse or home in ("spouse", "cohabit"):
-        partner = True
-    elif home == "none" or marital in ("divorced", "separated", "widowed"):
-        partner = False
-    work = _text(record.get("labor_status"))
-    age, children = _age(record), _yes(record.get("has_children"))
-    if children and age is not None and age < (18 if partner else _PARENT):
-        children = None
-    household = _number(record.get("n_in_household"))
-    return Facts(
-        age=age,
-        partner=partner,
-        spouse=spouse,
-        children=children,
-        alone=None if household is None else household == 1,
-        works=None if not work else work.startswith("employed"),
-        interests=tuple(dict.fromkeys(interests)),
-    )
 
 
 def write(
-    record: Mapping[str, Any],
-    interests: Sequence[str],
+    facts: Facts,
     *,
     seed: int,
     index: int = 0,
@@ -90,7 +35,6 @@ def write(
 
     posts: 1 to 3; the first is on the first interest, and so on, in turn.
     """
-    facts = facts_of(record, interests)
     rng = np.random.default_rng([seed, index, 0x3057])
     known = [i for i in facts.interests if _phrases(i) is not None]
     said: set[str] = set()
@@ -102,77 +46,6 @@ def write(
         else:
             written.append(_pick(_PLAIN, rng, said))
     return Words(_bio(known, facts, rng), tuple(dict.fromkeys(written)))
-
-
-def write_by_endpoint(
-    record: Mapping[str, Any],
-    interests: Sequence[str],
-    *,
-    url: str,
-    model: str,
-    seed: int,
-    index: int = 0,
-    posts: int = 2,
-    key: str = "",
-    timeout: float = 20.0,
-) -> Words:
-    """As `write`, by a chat model at `url` (".../v1/chat/completions").
-
-    When the address doesn't answer in `timeout` seconds, or with something else than asked for, the
-    grammar writes and `note` says why.
-    """
-    told = ", ".join(f"{k}: {v}" for k, v in record.items() if _text(v))
-    topics = ", ".join(interest_title(i) for i in interests)
-    ask = (
-        "Write for a made-up person. Facts: "
-        f"{told}. Interests: {topics}. Contradict no fact, name nobody, keep it clean. Answer with "
-        f'JSON only: {{"bio": one line, at most 90 characters, "posts": list of {posts} posts}}.'
-    )
-    body = {
-        "model": model,
-        "seed": seed + index,
-        "messages": [{"role": "user", "content": ask}],
-    }
-    headers = {"Content-Type": "application/json"}
-    if key:
-        headers["Authorization"] = f"Bearer {key}"
-    try:
-        if not url.startswith(("http://", "https://")):
-            raise ValueError("the address must begin with http")
-        request = urllib.request.Request(url, json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(request, timeout=timeout) as answer:
-            text = json.loads(answer.read(1 << 20))["choices"][0]["message"]["content"]
-        found = json.loads(text[text.index("{") : text.rindex("}") + 1])
-        bio, written = found["bio"], found["posts"]
-        if not isinstance(bio, str) or not all(isinstance(p, str) for p in written) or not written:
-            raise ValueError("the answer has another shape")
-        return Words(_line(bio, 140), tuple(_line(p, 400) for p in written[:posts]))
-    except (urllib.error.URLError, TimeoutError, OSError, ValueError, KeyError, TypeError) as error:
-        words = write(record, interests, seed=seed, index=index, posts=posts)
-        reason = str(getattr(error, "reason", error)) or type(error).__name__
-        note = f"Written by the grammar: the language model did not answer ({_line(reason, 80)})."
-        return Words(words.bio, words.posts, note)
-
-
-def variety(posts: Sequence[str]) -> tuple[float, int]:
-    """Distinct-2 (different word pairs / all word pairs) and the longest run that two posts share.
-
-    Distinct-2 is Li et al. 2016's; the run is counted in words.
-    """
-    tokens = [re.findall(r"[\w']+", post.lower()) for post in posts]
-    pairs = [pair for words in tokens for pair in pairwise(words)]
-    longest, size = 0, 1
-    while True:
-        seen: dict[tuple[str, ...], int] = {}
-        shared = False
-        for number, words in enumerate(tokens):
-            for start in range(len(words) - size + 1):
-                run = tuple(words[start : start + size])
-                if seen.setdefault(run, number) != number:
-                    shared = True
-        if not shared:
-            return len(set(pairs)) / max(len(pairs), 1), longest
-        longest, size = size, size + 1
 
 
 # ---------------------------------------------------------------------------------------- private
@@ -556,31 +429,3 @@ def _pick(options: Iterable[str], rng: np.random.Generator, said: set[str]) -> s
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _line(text: str, longest: int) -> str:
-    """One line of plain text without control characters."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return plain if len(plain) <= longest else plain[: longest - 1].rstrip() + "…"
-
-
-def _text(value: Any) -> str:
-    if value is None or value != value:  # NaN
-        return ""
-    text = str(value)
-    return "" if text in ("missing", "<NA>", "NaT") else text.lower()
-
-
-def _yes(value: Any) -> bool | None:
-    return {"yes": True, "true": True, "no": False, "false": False}.get(_text(value))
-
-
-def _number(value: object) -> float | None:
-    found = re.fullmatch(r"\d+(?:\.\d+)?", _text(value))
-    return float(found[0]) if found else None
-
-
-def _age(record: Mapping[str, Any]) -> float | None:
-    """Years; the middle of a group such as `26-35`."""
-    numbers = re.findall(r"\d+(?:\.\d+)?", _text(record.get("age", record.get("age_group"))))
-    return sum(map(float, numbers[:2])) / len(numbers[:2]) if numbers else None

@@ -10,18 +10,20 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synth.data.meaning import Gender
 from synth.errors import PopulaceError
 from synth.people import names
+from synth.people.facts import Facts, facts_of
 from synth.people.pictures.choose import Choice, choose
 from synth.people.pictures.library import Library, load_library
 from synth.people.portraits import bank
-from synth.people.posts import facts_of, write
+from synth.people.posts import write
 
 if TYPE_CHECKING:
     from synth.data.evidence import Evidence
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 NOTICE = "Synthetic: made by Populace; this person does not exist."
 PAGE = 12
 """People who are shown together: within a page no picture appears twice."""
+
+_INTERESTS = 3  # that a profile shows
 
 # Where all portraits of an age are on the page already, those of neighbouring ages serve.
 _NEIGHBOURS = (-12, 12, -24, 24)
@@ -46,6 +50,7 @@ class Profile:
     Attributes
     ----------
     id: seed and number, `2026-0`.
+    facts: what the record says, read by its columns' meanings.
     record: column → value (str, int, float, bool or None for missing), as drawn from the network.
     interests: first to third.
     line: the record in words.
@@ -57,7 +62,7 @@ class Profile:
 
     id: str
     identity: names.Identity
-    gender: names.Gender
+    facts: Facts
     record: Mapping[str, Any]
     interests: tuple[str, ...]
     line: str
@@ -67,6 +72,11 @@ class Profile:
     choices: tuple[Choice, ...]
     notes: tuple[str, ...]
     library: Library
+
+    @property
+    def gender(self) -> Gender:
+        """The gender that the record tells."""
+        return self.facts.gender
 
     @property
     def name(self) -> str:
@@ -100,10 +110,10 @@ class Profile:
         self, keywords: Mapping[str, Sequence[str]]
     ) -> tuple[tuple[str, ...], np.ndarray]:
         """Why these pictures: the words of the interests (last: anything else) and the matrix."""
-        told = [word for interest in self.interests for word in keywords.get(interest, ())]
-        told = [word for word in dict.fromkeys(told) if word in self.library.words]
-        matrix = self.library.conjugate([c.picture for c in self.choices], told)
-        return (*told, "anything else"), matrix
+        words = [word for interest in self.interests for word in keywords.get(interest, ())]
+        words = [word for word in dict.fromkeys(words) if word in self.library.words]
+        matrix = self.library.conjugate([c.picture for c in self.choices], words)
+        return (*words, "anything else"), matrix
 
     def to_json(self) -> dict[str, Any]:
         """As `json_schema` says; file names are those of an export."""
@@ -182,12 +192,12 @@ def complete(
     from synth import describe
 
     library = load_library() if library is None else library
-    told = population.keywords if keywords is None else keywords
-    keywords = library.known(told)
+    described = population.keywords if keywords is None else keywords
+    keywords = library.known(described)
     plain = [plain_record(record) for record in records]
-    genders = [str(record.get("gender", "")) for record in plain]
+    known = [facts_of(record, population.schema) for record in plain]
     identities = names.draw_identities(
-        genders,
+        [facts.gender for facts in known],
         seed=seed,
         distribution=distribution,
         start=start,
@@ -198,14 +208,15 @@ def complete(
     beside = {choice.picture.id for profile in avoid for choice in profile.choices}
     shown: set[str] = set()
     taken = {profile.portrait.name for profile in avoid if profile.portrait is not None}
-    for number, (record, identity) in enumerate(zip(plain, identities, strict=True)):
+    rows = zip(plain, known, identities, strict=True)
+    for number, (record, facts, identity) in enumerate(rows):
         if number % PAGE == 0:
             shown = set()
         person = start + number
-        interests = _interests(record, population)
-        known = [interest for interest in interests if interest in keywords]
+        facts = replace(facts, interests=facts.interests[:_INTERESTS])
+        interests = facts.interests
         chosen = choose(
-            known,
+            [interest for interest in interests if interest in keywords],
             seed=seed,
             index=person,
             used=shown,
@@ -216,29 +227,28 @@ def complete(
         shown |= {choice.picture.id for choice in chosen.choices}
         notes = [
             f"No picture was looked for: {interest.replace('_', ' ')} has no keywords"
-            f"{' that the pictures know' if interest in told else ''}."
+            f"{' that the pictures know' if interest in described else ''}."
             for interest in interests
             if interest not in keywords
         ]
         notes += chosen.notes
-        gender = names.gender_of(record.get("gender", ""))
         portrait = None
         if faces is None:
             notes.append(note)
         else:
-            portrait, why = _portrait(faces, gender, record, identity, (seed, person), taken)
+            portrait, why = _portrait(faces, facts, identity, (seed, person), taken)
             notes += [why] if why else []
-        said = write(record, interests, seed=seed, index=person, posts=posts)
+        words = write(facts, seed=seed, index=person, posts=posts)
         profiles.append(
             Profile(
                 id=f"{seed}-{person}",
                 identity=identity,
-                gender=gender,
+                facts=facts,
                 record=MappingProxyType(record),
                 interests=interests,
                 line=describe.record_line(record, population),
-                bio=said.bio,
-                posts=said.posts,
+                bio=words.bio,
+                posts=words.posts,
                 portrait=portrait,
                 choices=_cover_first(chosen.choices),
                 notes=tuple(notes),
@@ -314,12 +324,6 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _interests(record: Mapping[str, Any], population: Population) -> tuple[str, ...]:
-    found = (record.get(name) for name in population.interests)
-    told = [str(value) for value in found if value not in (None, "missing")]
-    return tuple(dict.fromkeys(told))[:3]
-
-
 def _is_wide(choice: Choice) -> bool:
     width, height = choice.picture.size
     return choice.picture.kind in ("photograph", "painting") and width > height
@@ -339,13 +343,12 @@ def _bank() -> tuple[bank.Bank | None, str]:
 
 def _portrait(
     faces: bank.Bank,
-    gender: names.Gender,
-    record: Mapping[str, Any],
+    facts: Facts,
     identity: names.Identity,
     seeds: tuple[int, int],
     taken: set[str],
 ) -> tuple[Portrait | None, str]:
-    age = facts_of(record, ()).age
+    gender, age = facts.gender, facts.age
     if gender == "unknown" or age is None:
         return None, "No portrait: the record gives no age or no gender."
     seed, note = f"{seeds[0]}-{seeds[1]}", ""

@@ -129,7 +129,7 @@ def exactly(column: Column, value: Any) -> OneOf:
 
 def redress(
     before: Profile,
-    found: WhatIf,
+    result: WhatIf,
     population: Population,
     likeness: Likeness | None = None,
     *,
@@ -147,8 +147,8 @@ def redress(
     number: tells apart several changes of one person in `Profile.id`.
     """
     seed, person = _numbers(before.id)
-    made = complete(
-        [found.record],
+    drawn = complete(
+        [result.record],
         population,
         seed,
         library=library,
@@ -157,18 +157,18 @@ def redress(
         avoid=[before],
     )[0]
     kept = {choice.interest: choice for choice in before.choices}
-    choices = tuple(kept.get(choice.interest, choice) for choice in made.choices)
+    choices = tuple(kept.get(choice.interest, choice) for choice in drawn.choices)
     unique = {choice.picture.id: choice for choice in choices}
-    same = made.gender == before.gender
-    notes = list(made.notes)
-    portrait = made.portrait
+    same = drawn.gender == before.gender
+    notes = list(drawn.notes)
+    portrait = drawn.portrait
     if likeness is not None:
         portrait = likeness.portrait
         notes.append(likeness.note)
     return replace(
-        made,
+        drawn,
         id=f"{seed}-{person}-{number}",
-        identity=before.identity if same else made.identity,
+        identity=before.identity if same else drawn.identity,
         choices=tuple(unique.values()),
         portrait=portrait,
         notes=tuple(dict.fromkeys(notes)),
@@ -183,26 +183,26 @@ def _shifts(
 ) -> tuple[Shift, ...]:
     schema = population.modelled
     old, new = population.given(kept), population.given(kept | changes)
-    found = []
+    moved = []
     for column in schema:
         if column.name in changes or column.name in kept or not count:
             continue
-        one, other = old.marginal(column.name), new.marginal(column.name)
-        if one.labels != other.labels:
+        before, after = old.marginal(column.name), new.marginal(column.name)
+        if before.labels != after.labels:
             continue
-        gain = other.probabilities - one.probabilities
+        gain = after.probabilities - before.probabilities
         most = int(np.argmax(gain))
-        found.append(
+        moved.append(
             Shift(
                 column,
-                one.labels[most],
-                float(one.probabilities[most]),
-                float(other.probabilities[most]),
+                before.labels[most],
+                float(before.probabilities[most]),
+                float(after.probabilities[most]),
                 float(np.abs(gain).sum() / 2),
             )
         )
-    found.sort(key=lambda shift: -shift.distance)
-    return tuple(shift for shift in found[:count] if shift.distance > 1e-6)
+    moved.sort(key=lambda shift: -shift.distance)
+    return tuple(shift for shift in moved[:count] if shift.distance > 1e-6)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -1,12 +1,16 @@
+import re
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pages.cards import card
-from pages.cards.profiles import Dress, Picture
 from synth import bayes, populations
 from synth.data.evidence import Between, OneOf
 from synth.data.table import make_table
+from synth.people.cards import html
+from synth.people.profile import complete
 
 EVIL = "<img src=x onerror=alert(1)>"
 
@@ -28,30 +32,55 @@ def hostile(tmp_path_factory):
     return populations.save(folder, bayes.learn(table), table, title=EVIL, note=EVIL)
 
 
+def drawn(population, count=1):
+    records = population.given().sample(count, seed=1).to_dict("records")
+    return complete(records, population, 1)
+
+
 def test_everything_is_escaped(hostile):
-    people = hostile.given().sample(40, seed=1).to_dict("records")
-    evil = Dress(
-        EVIL, EVIL, bio=EVIL, posts=(EVIL,), notes=(EVIL,), pictures=(Picture(f'"{EVIL}', EVIL),)
-    )
-    for person in people:
-        markup = card.markup(person, evil, hostile)
-        assert "<img src=x" not in markup
-        assert "alert(1)&gt;" in markup
+    for profile in drawn(hostile, 40):
+        identity = replace(profile.identity, name=EVIL, handle=EVIL, initials=EVIL)
+        evil = replace(profile, identity=identity, bio=EVIL, posts=(EVIL,), notes=(EVIL,))
+        sources = html.Sources(lambda profile: f'"{EVIL}', lambda profile, choice: f'"{EVIL}')
+        row = (EVIL, EVIL, True)
+        for markup in (
+            card.markup(evil, hostile, EVIL, pin=True),
+            html.card(evil, sources=sources, icons={"reading": EVIL}, whole=True),
+            html.record(evil, [row], sources=sources),
+            html.page([evil], title=EVIL, notice=EVIL),
+        ):
+            assert "<img src=x" not in markup
+            assert "alert(1)&gt;" in markup
 
 
 def test_a_portrait_and_a_cover_take_their_places(hostile):
-    person = hostile.given().sample(1, seed=1).to_dict("records")[0]
-    dressed = Dress("Ann Example", "AE", Picture("data:a", "a face"), Picture("data:b", "a hill"))
-    markup = card.markup(person, dressed, hostile)
-    assert '<img class="pp-face" src="data:a" alt="a face">' in markup
-    assert '<img class="pp-cover" src="data:b" alt="a hill">' in markup
-    assert ">AE<" not in markup
+    records = [{"gender": "woman", "age": 30, "top1": "reading"}]
+    profile = complete(records, hostile, 1)[0]
+    assert profile.portrait is not None and profile.choices
+    alt, caption = profile.portrait_alt, profile.choices[0].picture.caption
+    sources = html.Sources(lambda profile: "data:a", lambda profile, choice: "data:b")
+    markup = html.card(profile, sources=sources, icons={})
+    assert f'<img class="pp-face" src="data:a" alt="{alt}">' in markup
+    assert f'<img class="pp-cover" src="data:b" alt="{caption}">' in markup
+    assert f">{profile.identity.initials}<" not in markup
+    bare = html.card(replace(profile, portrait=None, choices=()), icons={"reading": "book"})
+    assert f'aria-hidden="true">{profile.identity.initials}<' in bare
+    assert "<img" not in bare and bare.count(">book<") == 2, "on the cover and on the chip"
+
+
+def test_page_and_export_draw_the_same_card(hostile):
+    profile = drawn(hostile)[0]
+    cards = [html.card(profile, whole=whole) for whole in (False, True)]
+    names = [re.findall(r'class="(pp-[a-z]+)', card) for card in cards]
+    assert set(names[1]) - set(names[0]) <= {"pp-handle", "pp-bio"}
+    assert [name for name in names[1] if name in names[0]][: len(names[0])] == names[0]
 
 
 def test_interests_that_are_missing_are_left_out(hostile):
-    assert card.interests_of({"top1": None}, hostile) == ()
-    assert card.interests_of({"top1": "reading"}, hostile) == ("reading",)
-    assert "no interests recorded" in card.markup({"top1": None}, Dress("A", "A"), hostile)
+    missing, reading = complete([{"top1": None}, {"top1": "reading"}], hostile, 1)
+    assert missing.interests == () and reading.interests == ("reading",)
+    assert "no interests recorded" in card.markup(missing, hostile)
+    assert "no interests recorded" not in card.markup(reading, hostile)
 
 
 def test_key_facts_name_the_missing_and_reach_two_years(hostile):

@@ -156,7 +156,7 @@ def test_what_if_shows_before_and_after_and_keeps_the_changed(dialog, visit):
     drawn = names(app)
     app.session_state["kept people"] = {kept.key: kept}
     app.run()
-    assert names(app) == [kept.dressed.name, *drawn], "who was changed is left alone"
+    assert names(app) == [kept.profile.name, *drawn], "who was changed is left alone"
     assert marks(app) == ["kept · what if age: 60"]
 
 

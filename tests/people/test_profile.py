@@ -139,7 +139,7 @@ def test_folder_opens_offline(profiles, tmp_path):
     sources = re.findall(r'src="([^"]+)"', page)
     assert sources and all((tmp_path / source).is_file() for source in sources)
     assert "http" not in page.replace("http-equiv", "")
-    assert page.count("<article>") == page.count("class=badge>synthetic") == len(profiles)
+    assert page.count("<article") == page.count('class="pp-badge">synthetic') == len(profiles)
     assert page.count("<img") == page.count("alt=")
     told = json.loads((tmp_path / "profiles.json").read_text(encoding="utf-8"))
     assert told["notice"] == NOTICE and len(told["profiles"]) == len(profiles)
