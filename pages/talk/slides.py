@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from synth.errors import PopulaceError
+from synth.shipped_populations import questions
 
 FORMAT = "populace-questions/1"
 MOST, LARGEST = 40, 100_000  # questions; bytes
@@ -140,11 +141,11 @@ def moved(questions: Sequence[Question], index: int, by: int) -> tuple[Question,
 
 def shipped(population: str, title: str = "") -> tuple[Question, ...]:
     """Good questions to begin with; `title` is how a link names the population."""
-    told = _SHIPPED.get(population, _ANYBODY)
+    entries = [(one.title, one.link, one.view) for one in questions(population)] or _ANYBODY
     about = () if population == _FIRST or not title else (("population", title),)
     return tuple(
         Question(one.title, one.page, (*about, *one.link), one.view)
-        for one in (question(words, link, **view) for words, link, view in told)
+        for one in (question(words, link, **view) for words, link, view in entries)
     )
 
 
@@ -154,30 +155,3 @@ _ANYBODY: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("Are they like the real ones?", "/marginals", {}),
     ("What hangs together?", "/correlations", {}),
 )
-_SHIPPED: dict[str, tuple[tuple[str, str, dict[str, str]], ...]] = {
-    _FIRST: (
-        ("Six Americans, none of whom exists", "/", {}),
-        ("Married women aged 25–45", "/?gender=female&marital=married&age=25&age=45", {}),
-        ("Widowers of 65 and over", "/?gender=male&marital=widowed&age=65&age=85", {}),
-        ("Eighteen and fond of games", "/?age=18&age=20&top1=Games", {}),
-        ("They garden first, then pray", "/?top1=Gardening&top2=Religion", {}),
-        ("What do women like that men don't?", "/interests", {"group": "gender", "rank": "top1"}),
-        ("What do married people like first?", "/interests?marital=married", {"rank": "top1"}),
-        ("Are they like the real ones?", "/marginals", {}),
-        ("Are married people like the real ones?", "/marginals?marital=married", {}),
-        ("What hangs together?", "/correlations", {}),
-    ),
-    "french-hobbies": (
-        ("Six people of France, none of whom exists", "/", {}),
-        ("Women who knit", "/?gender=female&knitting=yes", {}),
-        ("Men who fish", "/?gender=male&fishing=yes", {}),
-        (
-            "Who goes to exhibitions, shows and the cinema?",
-            "/?exhibitions=yes&shows=yes&cinema=yes",
-            {},
-        ),
-        ("What do women like that men don't?", "/interests", {"group": "gender", "rank": "top1"}),
-        ("Are they like the real ones?", "/marginals", {}),
-        ("Which hobbies hang together?", "/correlations", {}),
-    ),
-}

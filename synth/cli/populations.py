@@ -9,7 +9,7 @@ import typer
 
 from synth.cli.common import AsJson, print_json, progress_bar
 from synth.populations import SHIPPED, available, load
-from synth.shipped_populations import RECIPES, build
+from synth.shipped_populations import build, recipes
 
 app = typer.Typer(
     help="The populations that are at hand.", invoke_without_command=True, no_args_is_help=False
@@ -53,6 +53,9 @@ def build_command(
     """Learn a shipped population anew from its source table."""
     folder = source or SHIPPED.parents[2] / "shared" / "data"
     with progress_bar(name) as advance:
-        for each in RECIPES if name == "all" else (name,):
+        for each in recipes() if name == "all" else (name,):
             population = build(each, folder, lambda words: advance(0, words))
-            typer.echo(f"{population.name}: {len(population.network.edges)} edges", err=True)
+            edges = (
+                f"{len(population.network.edges)} edges" if population.has_network else "no edges"
+            )
+            typer.echo(f"{population.name}: {edges}", err=True)

@@ -192,9 +192,11 @@ def learn_network(
         network = _exact(network, lookup, table.frame)
     for lookup in leaves:
         network = _with_leaf(network, lookup, modelled[lookup.name], table.frame)
-    about = {**network.about, "restarts": learner.restarts}
-    if lookups:
-        about["lookups"] = [[lookup.name, lookup.of] for lookup in lookups]
+    about = {
+        **network.about,
+        "restarts": learner.restarts,
+        "lookups": [[lookup.name, lookup.of] for lookup in lookups],
+    }
     schema = Schema(tuple(network.schema[name] for name in modelled.names))
     return replace(network, schema=schema, about=about), learner
 
@@ -219,10 +221,8 @@ def settings_of(network: Network) -> Settings:
 
 
 def is_settled(network: Network, lookup: Lookup) -> bool:
-    """Whether a look-up's column follows from the other alone and without exception."""
-    return network.parents.get(lookup.name) == (lookup.of,) and _is_certain(
-        network, lookup.name, lookup.of
-    )
+    """Whether a look-up that the network was learned with is still in it."""
+    return network.parents.get(lookup.name) == (lookup.of,)
 
 
 def _settled(network: Network) -> tuple[Lookup, ...]:
@@ -231,7 +231,7 @@ def _settled(network: Network) -> tuple[Lookup, ...]:
     for name, parents in network.parents.items():
         if len(parents) == 1 and not network.schema[parents[0]].is_number:
             lookup = Lookup(name, parents[0])
-            if is_settled(network, lookup) and not _is_used(network, lookup):
+            if _is_certain(network, lookup) and not _is_used(network, lookup):
                 found.append(lookup)
     return tuple(found)
 
@@ -242,12 +242,12 @@ def _is_used(network: Network, lookup: Lookup) -> bool:
     return is_number and any(parent == lookup.name for parent, _ in network.edges)
 
 
-def _is_certain(network: Network, name: str, of: str) -> bool:
+def _is_certain(network: Network, lookup: Lookup) -> bool:
     """Whether each state of a parent that anybody has leaves one state of its child."""
-    certain = network.tables[name].max(axis=-1) == 1.0
+    certain = network.tables[lookup.name].max(axis=-1) == 1.0
     if certain.all():
         return True
-    return bool(certain[network.given().codes(of) > 0].all())
+    return bool(certain[network.given().codes(lookup.of) > 0].all())
 
 
 def _without(table: Table, names: Iterable[str]) -> Table:

@@ -12,9 +12,9 @@ from synth.bayes import learn
 from synth.data.evidence import Evidence
 from synth.data.table import make_table
 from synth.errors import PopulaceError
-from synth.interests.vocabulary import US_INTERESTS
+from synth.interests.vocabulary import KEYWORDS
 
-SOURCES = Path(__file__).parents[2] / "shared" / "data"
+SOURCES = Path(__file__).parents[3] / "shared" / "data"
 
 
 @pytest.fixture(scope="module", params=populations.available())
@@ -70,7 +70,7 @@ def test_no_one_has_an_interest_twice(population):
 def test_ethnicity_is_kept_apart():
     us = populations.load("us-time-use")
     assert "ethnicity" not in us.modelled
-    assert set(US_INTERESTS) == set(us.modelled["top1"].levels)
+    assert set(tuple(KEYWORDS)[:26]) == set(us.modelled["top1"].levels)
 
 
 def test_no_row_of_the_us_population_is_shipped():
@@ -80,6 +80,8 @@ def test_no_row_of_the_us_population_is_shipped():
         "card.md",
         "network.json",
         "population.json",
+        "questions.toml",
+        "recipe.toml",
         "reference.json",
     }
 
@@ -134,9 +136,43 @@ def test_damaged_folders_get_a_sentence(tmp_path):
 
 
 @pytest.mark.skipif(not SOURCES.is_dir(), reason="needs ../shared/data, the sources")
-def test_a_recipe_learns_its_source(tmp_path, monkeypatch):
-    monkeypatch.setattr(shipped_populations, "SHIPPED", tmp_path)
-    built = shipped_populations.build("french-hobbies", SOURCES, score="k2", restarts=0)
+def test_a_recipe_learns_its_source(tmp_path):
+    out = tmp_path / "french-hobbies"
+    built = shipped_populations.build("french-hobbies", SOURCES, out=out, score="k2", restarts=0)
     assert built.contingency.rows == 8403
     assert (tmp_path / "french-hobbies" / "people.parquet").exists()
     assert "hgb_auc" in built.card
+
+
+def test_a_new_population_is_a_folder_with_a_recipe(tmp_path, monkeypatch):
+    """A folder, `populations build NAME`: then it is there, with its questions."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"sex": rng.choice(["f", "m"], 400), "pets": rng.integers(0, 5, 400)})
+    (tmp_path / "sources").mkdir()
+    frame.to_csv(tmp_path / "sources" / "pets.csv", index=False)
+    shipped = tmp_path / "populations"
+    (shipped / "pets").mkdir(parents=True)
+    (shipped / "pets" / "recipe.toml").write_text(
+        'title = "Pets"\nnote = "Speaks of 400 people, unweighted."\nsource = "pets.csv"\n'
+        'columns = ["sex", "pets"]\nfeatured = ["sex"]\ncard = "# pets"\n'
+        '[settings]\nscore = "k2"\nrestarts = 0\n[labels]\npets = "How many pets"\n'
+    )
+    (shipped / "pets" / "questions.toml").write_text(
+        '[[question]]\ntitle = "Women"\nlink = "/?sex=f"\nview = {rank = "top1"}\n'
+    )
+    for module in (shipped_populations, populations.storage):
+        monkeypatch.setattr(module, "SHIPPED", shipped)
+    assert shipped_populations.recipes() == ("pets",)
+    assert populations.available() == () and shipped_populations.questions("pets") == ()
+    built = shipped_populations.build("pets", tmp_path / "sources")
+    assert populations.available() == ("pets",)
+    assert populations.load("pets").modelled["pets"].title == "How many pets"
+    assert built.card.startswith("# pets") and "fresh real people" in built.card
+    (question,) = shipped_populations.questions("pets")
+    assert (question.title, question.link, question.view) == ("Women", "/?sex=f", {"rank": "top1"})
+    (shipped / "pets" / "recipe.toml").write_text('title = "Pets"\n')
+    with pytest.raises(PopulaceError, match="no recipe, near 'note'"):
+        shipped_populations.build("pets", tmp_path / "sources")
+    (shipped / "pets" / "recipe.toml").write_text("title = Pets")
+    with pytest.raises(PopulaceError, match="no TOML"):
+        shipped_populations.build("pets", tmp_path / "sources")
