@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from synth.errors import PopulaceError
-from synth.interests.vocabulary import FRENCH_HOBBIES, KEYWORDS, US_INTERESTS
+from synth.interests.vocabulary import KEYWORDS
 from synth.people.pictures.choose import best, choose
 from synth.people.pictures.library import SHIPPED, Library, Picture, load_library
 from synth.people.pictures.prompts import conjugate
@@ -29,7 +29,7 @@ def test_shipped_pictures_are_there_and_credited():
     assert all(f"| {p.id} |" in credits_file for p in library.pictures)
 
 
-@pytest.mark.parametrize("interest", sorted({*US_INTERESTS, *FRENCH_HOBBIES}))
+@pytest.mark.parametrize("interest", sorted(KEYWORDS))
 def test_three_for_every_interest(interest):
     found = best(interest)
     assert len(found) == 3 and all(c.curated for c in found)
