@@ -17,7 +17,7 @@ from synth.data.table import Table, make_table, read_table
 from synth.data.writers import write_csv
 from synth.errors import PopulaceError
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 def csv_of(frame):

@@ -1,0 +1,165 @@
+"""Constraints for models that can only draw: derived columns worked out, broken rows drawn anew."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from synth.bayes.random import stream_key
+from synth.constraints.derived import Constraints
+from synth.errors import PopulaceError
+from synth.generators.base import Conditional, DrawnConditional
+from synth.lazy import cached_property
+
+if TYPE_CHECKING:
+    from synth.bayes.inference import Marginal
+    from synth.data.evidence import Evidence
+    from synth.data.schema import Column, Schema
+
+TRIES = 400
+"""How often a row that breaks a rule is drawn anew."""
+PILOT = 1 << 14
+"""People from whom probabilities and marginals under rules are estimated."""
+_BLOCK = 1 << 16
+_SEED = 20_261_125
+
+
+class ConstrainedDraws(DrawnConditional):
+    """A conditional whose rows keep rules and hold derived columns.
+
+    Derived columns alone change no answer. Under rules, samples are those of the model among whom
+    the rules hold; probabilities and marginals are estimated from `PILOT` people.
+
+    Parameters
+    ----------
+    drawn : Conditional
+        Without constraints.
+    everybody : Conditional
+        The same model without evidence.
+    constraints : Constraints
+        What holds in every row, and what is worked out in it.
+
+    Raises
+    ------
+    PopulaceError
+        The evidence is about a column that is worked out.
+    """
+
+    def __init__(
+        self, drawn: Conditional, everybody: Conditional, constraints: Constraints
+    ) -> None:
+        constraints.refuse(tuple(drawn.evidence))
+        self._drawn, self._everybody, self._constraints = drawn, everybody, constraints
+
+    @property
+    def schema(self) -> Schema:
+        """The columns that were learned."""
+        return self._drawn.schema
+
+    @property
+    def evidence(self) -> Evidence:
+        """What is known."""
+        return self._drawn.evidence
+
+    @property
+    def exact(self) -> bool:
+        """Whether answers follow from the model exactly: not under rules."""
+        return self._drawn.exact and not self._constraints.rules
+
+    @cached_property
+    def log_probability(self) -> float:
+        """Natural logarithm of the share of those who keep the rules of whom it is true."""
+        if not self._constraints.rules or not self.evidence:
+            return self._drawn.log_probability
+        here, among = self._share(self._drawn), self._share(self._everybody)
+        if not here:
+            return -math.inf
+        return min(self._drawn.log_probability + math.log(here) - math.log(among), 0.0)
+
+    def marginal(self, column: str) -> Marginal:
+        """The distribution of one learned column."""
+        if not self._constraints.rules:
+            return self._drawn.marginal(column)
+        return marginal_of(self.schema[column], self._pilot[column])
+
+    def sample(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pd.DataFrame:
+        """People number `start` to `start + rows` of the seed, finished."""
+        frame = self._finished(rows, seed, start, threads)
+        broken = np.flatnonzero(self._constraints.broken(frame))
+        for attempt in range(1, TRIES + 1):
+            if not len(broken):
+                return frame
+            frame, broken = self._replaced(frame, broken, seed, start, attempt)
+        raise PopulaceError(
+            f"Hardly anybody keeps all rules at once ({len(broken):,} of {rows:,} rows could not "
+            "be drawn): drop or loosen one of them."
+        )
+
+    # ------------------------------------------------------------------ rows
+
+    def _finished(self, rows: int, seed: int, start: int, threads: int | None) -> pd.DataFrame:
+        return self._constraints.derive(
+            self._drawn.sample(rows, seed, start=start, threads=threads)
+        )
+
+    def _replaced(
+        self, frame: pd.DataFrame, broken: np.ndarray, seed: int, start: int, attempt: int
+    ) -> tuple[pd.DataFrame, np.ndarray]:
+        """Row number i of another stream in the place of row i, and the rows that still break."""
+        other = int(stream_key(seed, f"again\x1f{attempt}") % np.uint64(2**62))
+        frame, still = frame.copy(), []
+        blocks = (start + broken) // _BLOCK
+        for block in np.unique(blocks):
+            rows = broken[blocks == block]
+            low = int(rows[0])
+            fresh = self._finished(int(rows[-1]) - low + 1, other, start + low, 1).iloc[rows - low]
+            wrong = self._constraints.broken(fresh)
+            for name in frame.columns:
+                column = frame[name].copy()
+                column.iloc[rows[~wrong]] = fresh[name].iloc[~wrong].array
+                frame[name] = column
+            still.append(rows[wrong])
+        return frame, np.concatenate(still)
+
+    # ------------------------------------------------------------------ estimates
+
+    @cached_property
+    def _pilot(self) -> pd.DataFrame:
+        return self.sample(PILOT, _SEED)
+
+    def _share(self, drawn: Conditional) -> float:
+        """The share of a model's people who keep the rules."""
+        frame = self._constraints.derive(drawn.sample(PILOT, _SEED))
+        return float(1.0 - self._constraints.broken(frame).mean())
+
+
+def marginal_of(column: Column, values: pd.Series) -> Marginal:
+    """The distribution of a column in a sample.
+
+    Parameters
+    ----------
+    column : Column
+        What the values are.
+    values : pd.Series
+        In the column's canonical dtype.
+
+    Returns
+    -------
+    Marginal
+        Shares of levels, or of bins.
+    """
+    from synth.bayes.coding import Coding
+    from synth.bayes.inference import Marginal
+
+    coding = Coding.learn(column, values, 24, None)
+    codes = np.bincount(coding.encode(values), minlength=coding.size) / max(len(values), 1)
+    pieces = coding.pieces
+    if pieces is None:
+        return Marginal(column, coding.labels, codes)
+    parts = (pieces.first, pieces.last, codes[pieces.bin] * pieces.weight)
+    return Marginal(column, coding.labels, codes, parts, None, coding.per_unit)
