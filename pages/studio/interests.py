@@ -79,7 +79,7 @@ def learned(made: Population) -> None:
 
 
 def _of_texts(table: Desk) -> InterestSource | None:
-    texts = [one for one in table.inspection.found if one.column.kind == "categorical"]
+    texts = [one for one in table.inspection.columns if one.column.kind == "categorical"]
     if not texts:
         st.caption("Your table has no column of texts.")
         return None
@@ -128,8 +128,8 @@ def _of_things(table: Desk) -> InterestSource | None:
             disabled=table.job is not None,
             on_click=table.put_away,
         )
-    own = [one.column.name for one in table.inspection.found]
-    likely = next((i for i, one in enumerate(table.inspection.found) if _is_key(one)), 0)
+    own = [one.column.name for one in table.inspection.columns]
+    likely = next((i for i, one in enumerate(table.inspection.columns) if _is_key(one)), 0)
     place = (token, things.name)
     grid = st.grid(2, min_column_width=240, gap=12, key="studio-wish")
     with grid.cell():

@@ -121,11 +121,11 @@ def _watch(table: Desk) -> None:
 
 def _table_head(table: Desk) -> None:
     inspection = table.inspection
-    learned = sum(one.column.role == "model" for one in inspection.found)
+    learned = sum(one.column.role == "model" for one in inspection.columns)
     with st.container(horizontal=True, vertical_alignment="center", key="studio-file"):
         st.html(
             f'<p class="pp-studio-file"><b>{escape(table.name)}</b> · {inspection.rows:,} rows · '
-            f"{len(inspection.found)} columns, {learned} of them to learn from</p>",
+            f"{len(inspection.columns)} columns, {learned} of them to learn from</p>",
             width="stretch",
         )
         st.button(
@@ -182,13 +182,13 @@ def _sheet(table: Desk) -> pd.DataFrame:
 
 
 def _notes(table: Desk) -> None:
-    told = [one.note for one in table.inspection.found if one.note]
+    told = [one.note for one in table.inspection.columns if one.note]
     if told:
         label = "1 remark on the columns" if len(told) == 1 else f"{len(told)} remarks on columns"
         with st.expander(label, icon=":material/info:"):
             st.markdown("\n".join(f"- {markdown.plain(note)}" for note in told))
     with st.expander("The first rows", icon=":material/table_rows:"):
-        names = [one.column.name for one in table.inspection.found]
+        names = [one.column.name for one in table.inspection.columns]
         st.dataframe(pd.DataFrame(table.inspection.preview, columns=names), hide_index=True)
 
 

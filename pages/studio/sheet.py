@@ -17,7 +17,7 @@ FIXED = ("column", "values", "missing")
 
 def sheet(inspection: Inspection, plan: Plan) -> pd.DataFrame:
     """One row a column: column, use, kind, values, missing, least, most, label."""
-    rows = [_row(found, plan) for found in inspection.found]
+    rows = [_row(found, plan) for found in inspection.columns]
     frame = pd.DataFrame(rows)
     return frame.astype({"least": "float64", "most": "float64", "missing": "float64"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -162,12 +163,12 @@ def _with_interests(
 
 def _roles(plan: Plan) -> Schema:
     """The plan's columns; those that are worked out stand apart, bounds are left to the rows."""
-    derived = {one.name for one in plan.derived}
+    derived = {entry.name for entry in plan.derived}
     return Schema(tuple(replace(c, role="apart") if c.name in derived else c for c in plan.schema))
 
 
 def _rules(plan: Plan, schema: Schema) -> tuple[Rule, ...]:
-    derived = {one.name for one in plan.derived}
+    derived = {entry.name for entry in plan.derived}
     usable = Schema(tuple(c for c in schema if c.role == "model" or c.name in derived))
     return parse_rules("\n".join(str(rule) for rule in plan.rules), usable)
 
@@ -259,9 +260,9 @@ def _constraints(
     """What is worked out and must hold; the second time against what was learned."""
     known = {c.name: c for c in (modelled or schema)}
     columns = []
-    for one in plan.derived:
-        column = possible(one, schema[one.name], known)
-        known[one.name] = column
+    for entry in plan.derived:
+        column = possible(entry, schema[entry.name], known)
+        known[entry.name] = column
         columns.append(column)
     constraints = Constraints(plan.derived, tuple(columns), plan.rules, schema.names)
     if modelled is not None:
@@ -288,7 +289,9 @@ def _stops(column: Column) -> float:
     """How many answers a question about the column has."""
     if not column.is_number:
         return len(column.levels)
-    return (float(column.upper) - float(column.lower)) / (column.step or 1.0)
+    if column.lower is None or column.upper is None:
+        return math.inf
+    return (column.upper - column.lower) / (column.step or 1.0)
 
 
 def _note(plan: Plan, rows: int, weight: str) -> str:
@@ -303,13 +306,13 @@ def _card(plan: Plan, model: Model, note: str, notes: Sequence[str]) -> str:
     columns = _counted(len(model.schema), "column")
     learner = generator(model.generator).title
     if model.network is not None:
-        made = (
+        summary = (
             f"{columns} and {_counted(len(model.network.edges), 'edge')}, found by the score "
             f"“{plan.score}” (seed {plan.seed})."
         )
     else:
-        made = f"{columns}, learned by “{learner}” (seed {plan.seed})."
-    lines = [f"# {plan.title or 'My table'}", "", note, "", made, ""]
+        summary = f"{columns}, learned by “{learner}” (seed {plan.seed})."
+    lines = [f"# {plan.title or 'My table'}", "", note, "", summary, ""]
     exact = [lookup for lookup in plan.lookups if lookup in model.settings.lookups]
     notes = [
         *notes,
@@ -320,7 +323,7 @@ def _card(plan: Plan, model: Model, note: str, notes: Sequence[str]) -> str:
         ),
     ]
     sections: list[tuple[str, Sequence[str]]] = [
-        ("Worked out in every row", [str(one) for one in plan.derived]),
+        ("Worked out in every row", [str(entry) for entry in plan.derived]),
         ("Settled exactly", [str(lookup) for lookup in exact]),
         ("Rules that hold in every row", [str(rule) for rule in plan.rules]),
         ("Notes", notes),

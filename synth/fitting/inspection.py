@@ -2,7 +2,7 @@
 
 Kinds, levels and bounds are `Schema`'s; here stands beside each column how much of it is missing,
 what it looks like, and why it is left out: likely identifiers, free text, what names or reaches
-one person. Columns that follow from others are `dependence`'s.
+one person. Columns that follow from others are found by `constraints.discovery`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Inspection:
         The file's name.
     rows : int
         How many rows it has.
-    found : tuple of ColumnInspection
+    columns : tuple of ColumnInspection
         Its columns, in order.
     derived, lookups
         What follows from what.
@@ -79,7 +79,7 @@ class Inspection:
 
     name: str
     rows: int
-    found: tuple[ColumnInspection, ...]
+    columns: tuple[ColumnInspection, ...]
     derived: tuple[Derived, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     notes: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class Inspection:
     @property
     def schema(self) -> Schema:
         """The columns as they would be used."""
-        return Schema(tuple(one.column for one in self.found))
+        return Schema(tuple(entry.column for entry in self.columns))
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready values."""
@@ -96,9 +96,9 @@ class Inspection:
             "name": self.name,
             "rows": self.rows,
             "schema": self.schema.to_json(),
-            "found": [[f.missing, f.distinct, list(f.examples), f.note] for f in self.found],
-            "derived": [derived_to_json(one) for one in self.derived],
-            "lookups": [[one.name, one.of] for one in self.lookups],
+            "found": [[f.missing, f.distinct, list(f.examples), f.note] for f in self.columns],
+            "derived": [derived_to_json(entry) for entry in self.derived],
+            "lookups": [[entry.name, entry.of] for entry in self.lookups],
             "notes": list(self.notes),
             "preview": [list(row) for row in self.preview],
         }
@@ -111,8 +111,10 @@ class Inspection:
             str(value["name"]),
             int(value["rows"]),
             tuple(
-                ColumnInspection(column, float(told[0]), int(told[1]), tuple(told[2]), str(told[3]))
-                for column, told in zip(schema, value["found"], strict=True)
+                ColumnInspection(column, float(missing), int(distinct), tuple(examples), str(note))
+                for column, (missing, distinct, examples, note) in zip(
+                    schema, value["found"], strict=True
+                )
             ),
             tuple(derived_from_json(entry) for entry in value["derived"]),
             tuple(Lookup(name, of) for name, of in value["lookups"]),
@@ -129,17 +131,17 @@ def inspect_table(frame: pd.DataFrame, name: str, notes: tuple[str, ...] = ()) -
     PopulaceError
         A column cannot be understood, or none is left to learn from.
     """
-    found = [_found(*_inferred(frame[[name]]), frame[name]) for name in frame.columns]
-    schema = Schema(tuple(one.column for one in found))
+    columns = [_column_inspection(*_inferred(frame[[name]]), frame[name]) for name in frame.columns]
+    schema = Schema(tuple(entry.column for entry in columns))
     if not schema.modelled:
-        reason = next((f" {one.note}" for one in found if one.note), "")
+        reason = next((f" {entry.note}" for entry in columns if entry.note), "")
         raise PopulaceError(f"There is no column to learn from in {name}.{reason}")
     table = make_table(frame, schema)
     derived, looked_up = depend(table.frame, schema.modelled)
     return Inspection(
         name,
         len(frame),
-        tuple(found),
+        tuple(columns),
         derived,
         looked_up,
         tuple(notes),
@@ -150,13 +152,13 @@ def inspect_table(frame: pd.DataFrame, name: str, notes: tuple[str, ...] = ()) -
 def depend(frame: pd.DataFrame, schema: Schema) -> tuple[tuple[Derived, ...], tuple[Lookup, ...]]:
     """What follows from what among the modelled columns of a canonical frame, without circles."""
     added = sums(frame, schema)
-    rest = schema.without(*(one.name for one in added))
+    rest = schema.without(*(entry.name for entry in added))
     looked_up = lookups(frame, rest)
-    settled = {one.name for one in looked_up} | {one.of for one in looked_up}
+    settled = {entry.name for entry in looked_up} | {entry.of for entry in looked_up}
     ranges = tuple(
-        one
-        for one in cuts(frame, schema)
-        if one.name not in settled and one.name not in {s.name for s in added}
+        entry
+        for entry in cuts(frame, schema)
+        if entry.name not in settled and entry.name not in {s.name for s in added}
     )
     return (*added, *ranges), looked_up
 
@@ -164,14 +166,14 @@ def depend(frame: pd.DataFrame, schema: Schema) -> tuple[tuple[Derived, ...], tu
 def _inferred(frame: pd.DataFrame) -> tuple[Column, str]:
     """The only column of a frame, and why it is left out; a muddled one is left out too."""
     try:
-        schema, told = infer_with_notes(frame)
+        schema, notes = infer_with_notes(frame)
     except PopulaceError as error:
         name = str(frame.columns[0])
         return Column(name, "categorical", missing=True, role="skip"), str(error)
-    return schema.columns[0], "".join(told)
+    return schema.columns[0], "".join(notes)
 
 
-def _found(column: Column, note: str, values: pd.Series) -> ColumnInspection:
+def _column_inspection(column: Column, note: str, values: pd.Series) -> ColumnInspection:
     absent = float(values.isna().mean())
     try:
         counts = values.value_counts()
@@ -196,7 +198,7 @@ def _found(column: Column, note: str, values: pd.Series) -> ColumnInspection:
             "different, so it is left out."
         )
         column = replace(column, role="skip")
-    elif column.role == "model" and column.is_number and not absent and column.lower >= 0:
+    elif column.role == "model" and column.is_number and not absent and (column.lower or 0.0) >= 0:
         if column.kind == "integer" and _COUNT.search(folded):
             note = (
                 f"Column {column.name} may say how many people a row stands for: if so, give it "

@@ -325,7 +325,7 @@ def _named(learned: Learned, who: pd.Index, note: str) -> LearnedInterests:
         Interest(plain, model.keywords[name], float(first.get(plain, 0.0)))
         for name, plain in names.items()
     ]
-    interests.sort(key=lambda one: -one.share)
+    interests.sort(key=lambda interest: -interest.share)
     frame = tops[[column.name for column in columns]]
     return LearnedInterests(tuple(interests), tuple(columns), frame, note)
 

@@ -30,12 +30,29 @@ _ROLES: dict[Use, Role] = {
     "keep apart": "apart",
     "leave out": "skip",
 }
+_ROLE_USES: dict[Role, Use] = {"model": "learn", "apart": "keep apart", "skip": "leave out"}
 FORMAT = "populace-plan/1"
 
 
 @dataclass(frozen=True)
 class Correction:
-    """What a user says of one column; None leaves it as it was understood."""
+    """What a user says of one column; None leaves it as it was understood.
+
+    Attributes
+    ----------
+    name : str
+        The column.
+    use : Use or None
+        What it is for.
+    kind : {"categorical", "boolean", "integer", "real"} or None
+        What its values are.
+    lower, upper : float or None
+        Bounds of a number, in its unit.
+    label : str or None
+        Words for the screen.
+    meaning : Meaning or None
+        What the column says of a person; empty for nothing that is known.
+    """
 
     name: str
     use: Use | None = None
@@ -108,7 +125,7 @@ class Plan:
         role = self.schema[name].role
         if role == "weight":
             return "count" if name == self.count else "weight"
-        return {"model": "learn", "apart": "keep apart", "skip": "leave out"}[role]
+        return _ROLE_USES[role]
 
     def corrected(self, corrections: Sequence[Correction]) -> Plan:
         """The plan under a user's corrections; what no longer fits them is dropped.
@@ -173,20 +190,20 @@ class Plan:
         """The plan with these dependences, as far as its columns still allow them."""
         learned = {c.name: c for c in self.schema if c.role == "model"}
         kept: list[Derived] = []
-        for one in derived:
-            fits = one.name in learned and all(
-                part in learned and learned[part].is_number for part in one.parts
+        for entry in derived:
+            fits = entry.name in learned and all(
+                part in learned and learned[part].is_number for part in entry.parts
             )
-            if fits and learned[one.name].is_number == isinstance(one, Sum):
-                kept.append(one)
-        gone = {one.name for one in kept}
+            if fits and learned[entry.name].is_number == isinstance(entry, Sum):
+                kept.append(entry)
+        gone = {entry.name for entry in kept}
         settled = [
-            one
-            for one in lookups
-            if one.name in learned
-            and one.of in learned
-            and not {one.name, one.of} & gone
-            and not learned[one.of].is_number
+            entry
+            for entry in lookups
+            if entry.name in learned
+            and entry.of in learned
+            and not {entry.name, entry.of} & gone
+            and not learned[entry.of].is_number
         ]
         return replace(self, derived=tuple(kept), lookups=tuple(settled))
 
@@ -241,8 +258,8 @@ class Plan:
             "title": self.title,
             **self.schema.to_json(),
             "count": self.count,
-            "derived": [derived_to_json(one) for one in self.derived],
-            "lookups": [[one.name, one.of] for one in self.lookups],
+            "derived": [derived_to_json(entry) for entry in self.derived],
+            "lookups": [[entry.name, entry.of] for entry in self.lookups],
             "rules": [str(rule) for rule in self.rules],
             "score": self.score,
             "max_parents": self.max_parents,
@@ -260,28 +277,33 @@ class Plan:
         PopulaceError
             It is no plan, or a damaged one.
         """
+        content: Any = value
         if isinstance(value, str):
             try:
-                value = json.loads(value)
+                content = json.loads(value)
             except (json.JSONDecodeError, RecursionError) as error:
                 raise PopulaceError("The plan is not valid JSON: write it anew.") from error
-        schema = Schema.from_json(value)
+        schema = Schema.from_json(content)
         try:
             plan = Plan(
                 schema,
-                count=str(value.get("count", "")),
-                derived=tuple(derived_from_json(entry) for entry in value.get("derived", [])),
-                lookups=tuple(Lookup(str(name), str(of)) for name, of in value.get("lookups", [])),
-                score=value.get("score", "predictive"),
-                max_parents=int(value.get("max_parents", 4)),
-                seed=int(value.get("seed", 0)),
-                title=str(value.get("title", "")),
-                interests=(
-                    InterestSource.from_json(value["interests"]) if value.get("interests") else None
+                count=str(content.get("count", "")),
+                derived=tuple(derived_from_json(entry) for entry in content.get("derived", [])),
+                lookups=tuple(
+                    Lookup(str(name), str(of)) for name, of in content.get("lookups", [])
                 ),
-                generator=str(value.get("generator", generators.DEFAULT)),
+                score=content.get("score", "predictive"),
+                max_parents=int(content.get("max_parents", 4)),
+                seed=int(content.get("seed", 0)),
+                title=str(content.get("title", "")),
+                interests=(
+                    InterestSource.from_json(content["interests"])
+                    if content.get("interests")
+                    else None
+                ),
+                generator=str(content.get("generator", generators.DEFAULT)),
             )
-            rules = "\n".join(str(rule) for rule in value.get("rules", []))
+            rules = "\n".join(str(rule) for rule in content.get("rules", []))
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, PopulaceError):
                 raise

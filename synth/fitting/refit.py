@@ -192,8 +192,8 @@ def edited(population: Population, network: Network, *, title: str | None = None
     old = settings_of(population.network).lookups
     released = tuple(lookup for lookup in old if not is_settled(network, lookup))
     card = _edited_card(population.card, network, released)
-    made = population.with_model(network, title=title, card=card)
-    return replace(made, plan=_without_lookups(population.plan, released))
+    changed = population.with_model(network, title=title, card=card)
+    return replace(changed, plan=_without_lookups(population.plan, released))
 
 
 # ---------------------------------------------------------------------- a network
@@ -217,9 +217,11 @@ def _refit_network(
     progress: Progress,
 ) -> _Refitted:
     before = settings_of(network)
-    released = tuple(one for one in before.lookups if _contradicts(edges, one, network.schema))
-    lookups = tuple(one for one in before.lookups if one not in released)
-    leaves = frozenset(one.name for one in lookups if network.schema[one.name].is_number)
+    released = tuple(
+        lookup for lookup in before.lookups if _contradicts(edges, lookup, network.schema)
+    )
+    lookups = tuple(lookup for lookup in before.lookups if lookup not in released)
+    leaves = frozenset(lookup.name for lookup in lookups if network.schema[lookup.name].is_number)
     settings = Settings(
         before.seed,
         before.weights if weights else None,
@@ -315,16 +317,16 @@ def _edited_card(card: str, network: Network, released: Sequence[Lookup]) -> str
     text = "\n".join(lines)
     text = re.sub(rf"{_SETTLED}\n+(?=##|\Z)", "", text)
     columns, arrows = len(network.schema), len(network.edges)
-    said = (
+    paragraph = (
         f"{_EDITED} The arrows were edited after learning: {columns:,} columns and {arrows:,} "
         "arrows now. Numbers of edges and scores below are those of the network before."
     )
     for lookup in released:
-        said += f" {lookup} is no longer settled exactly."
+        paragraph += f" {lookup} is no longer settled exactly."
     head, _, rest = text.partition("\n")
     if head.startswith("#"):
-        return f"{head}\n\n{said}\n\n{rest.lstrip()}"
-    return f"{said}\n\n{text}"
+        return f"{head}\n\n{paragraph}\n\n{rest.lstrip()}"
+    return f"{paragraph}\n\n{text}"
 
 
 def _without_lookups(

@@ -70,7 +70,7 @@ def read_plan(
     if plan is None:
         inspection = inspect_table(frame, name, notes)
         plan = Plan.of(inspection)
-        skipped = [each.note for each in inspection.found if each.column.role == "skip"]
+        skipped = [each.note for each in inspection.columns if each.column.role == "skip"]
         notes = (*notes, *skipped)
     else:
         whole = plan.schema.completed(frame)

@@ -175,7 +175,7 @@ def test_counts_are_unrolled():
         }
     )
     inspection = inspect_table(frame, "x.csv")
-    assert "count" in next(f.note for f in inspection.found if f.column.name == "# days")
+    assert "count" in next(f.note for f in inspection.columns if f.column.name == "# days")
     plan = Plan.of(inspection).corrected([Correction("# days", use="count")])
     made = fit(frame, plan, restarts=0)
     assert made.contingency.rows == 120
@@ -241,3 +241,23 @@ def test_titles(file, title):
 def test_a_damaged_plan_gets_a_sentence(text):
     with pytest.raises(PopulaceError):
         Plan.from_json(text)
+
+
+def test_a_plan_is_kept_without_what_is_not_learned(people, tmp_path):
+    """So that it can be learned again; a list of names must not go along."""
+    frame = people[["person", "age", "marital", "work"]].head(500)
+    plan = Plan.of(inspect_table(frame, "people.csv")).corrected(
+        [Correction("marital", use="keep apart"), Correction("work", meaning="children")]
+    )
+    assert plan.schema["work"].meaning == "children"
+    made = fit(frame, plan, restarts=0)
+    assert made.modelled.first("children").name == "work"
+    saved = populations.write(made, tmp_path)
+    again = Plan.from_json(saved.plan)
+    assert again.use("marital") == again.use("person") == "leave out"
+    assert not again.schema["marital"].levels
+    assert again.schema["work"].meaning == "children" and again.seed == plan.seed
+    text = (tmp_path / "population.json").read_text()
+    assert "widowed" not in text and "p17" not in text
+    with pytest.raises(PopulaceError, match="meaning"):
+        plan.corrected([Correction("work", meaning="shoe size")])
