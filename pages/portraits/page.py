@@ -118,11 +118,11 @@ def _from_bank(gender: str, age: int, ethnicity: str, count: int, seed: int) -> 
 
 
 def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
-    from synth.people.portraits.search import Wanted
+    from synth.people.portraits.search import Target
 
     tools = _tools()
     st.caption(f"Painted by {tools.generator}. Each face is painted, read, and corrected in w.")
-    kin = tools.kin(gender, ethnicity)
+    neighbours = tools.neighbours(gender, ethnicity)
     faces = st.container(horizontal=True, gap="small", key="faces")
     progress = st.progress(0.0, text="Painting …")
     st.button("Stop", key="stop-live", icon=":material/stop:")
@@ -135,14 +135,14 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
             tries += 1
             progress.progress(index / count, text=f"Face {index + 1} of {count}, try {tries} …")
 
-        wanted = Wanted.aged(gender, age, ethnicity)
+        target = Target.aged(gender, age, ethnicity)
         rng = np.random.default_rng([seed, index])
         with _lock():
-            found = tools.finder.find(
-                wanted,
+            found = tools.search.find(
+                target,
                 rng,
                 tries=40,
-                kin=kin,
+                neighbours=neighbours,
                 tried=tried,
                 unlike=np.stack(people) if people else None,
             )
@@ -187,7 +187,7 @@ def _strip(found: list[Portrait]) -> None:
     step = np.zeros(512, np.float32)
     for name, value in chosen.items():
         kind, size, hold = _MOVES[name]
-        step += tools.finder.directions.change({kind: value * size}, hold)
+        step += tools.search.directions.change({kind: value * size}, hold)
     st.button("Stop", key="stop-strip", icon=":material/stop:")
     faces = st.container(horizontal=True, gap="small", key="strip")
     for part in np.linspace(0, 1, 6):

@@ -82,20 +82,20 @@ def _live(
     gender: str, age: int, ethnicity: str, out: Path, count: int, seed: int, visible: bool
 ) -> list[dict[str, object]]:
     from synth.people.portraits.mark import encode
-    from synth.people.portraits.search import Wanted
+    from synth.people.portraits.search import Target
 
     made: list[dict[str, object]] = []
     with _progress() as (bar, task):
         tools = _tools(bar, task)
         bar.update(task, description="Painting", total=count, completed=0)
         people: list[np.ndarray] = []
-        kin = tools.kin(gender, ethnicity)
+        neighbours = tools.neighbours(gender, ethnicity)
         for index in range(count):
-            found = tools.finder.find(
-                Wanted.aged(gender, age, ethnicity),
+            found = tools.search.find(
+                Target.aged(gender, age, ethnicity),
                 np.random.default_rng([seed, index]),
                 tries=80,
-                kin=kin,
+                neighbours=neighbours,
                 unlike=np.stack(people) if people else None,
             )
             if found is None:
@@ -145,11 +145,11 @@ def build_bank(
             good[name] = count
             bar.update(task, description=f"Finding {name}", completed=sum(good.values()))
 
-        fill(tools.finder, work, each, seed, cells=cells, refused=refused, progress=told)
+        fill(tools.search, work, each, seed, cells=cells, refused=refused, progress=told)
     if len(cells) < len(CELLS):
         typer.echo(f"{sum(good.values())} portraits are in {work}; a run without --only packs.")
         return
-    portraits = chosen(work, tools.finder.directions, refused)
+    portraits = chosen(work, tools.search.directions, refused)
     packed = pack(work, out or SHIPPED, each, portraits)
     typer.echo(f"{packed} portraits packed into {out or SHIPPED}.")
 
@@ -333,11 +333,11 @@ def evaluate(
             def painted() -> Iterator[np.ndarray | None]:
                 for index, one in enumerate(asked):
                     start, worked = time.perf_counter(), time.process_time()
-                    found = tools.finder.find(
-                        measure.wanted(one),
+                    found = tools.search.find(
+                        measure.target(one),
                         np.random.default_rng([seed, index]),
                         tries=60,
-                        kin=tools.kin(one.gender, one.ethnicity),
+                        neighbours=tools.neighbours(one.gender, one.ethnicity),
                     )
                     cell = Cell.of(one.gender, one.age, one.ethnicity).name
                     spent = time.perf_counter() - start, time.process_time() - worked

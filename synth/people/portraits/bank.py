@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import zipfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from synth.people.portraits.heads import ETHNICITIES, GENDERS
 BANDS = ((15, 20), (21, 30), (31, 45), (46, 60), (61, 90))
 """Ages in whole years, both ends included."""
 SHIPPED = Path(__file__).parents[3] / "models" / "portraits" / "bank"
+PAINTER = "mobilestylegan-ffhq"
+"""Who painted a bank whose index does not say: the one generator of that time."""
 
 # How the ethnicities of the populations are shown. Hispanic people are of every descent; the
 # heads know no such class (a label of culture, not of looks), so a record that says Hispanic gets
@@ -114,7 +116,21 @@ def _pages(path: Path) -> zipfile.ZipFile:
 
 
 class Bank:
-    """Picks portraits; the same seed gives the same portrait, and nothing changes after loading."""
+    """Picks portraits; the same seed gives the same portrait, and nothing changes after loading.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The portraits.
+    ages, certainty : np.ndarray, shape (n,)
+        Estimated years; the lower of the probabilities of gender and ethnicity.
+    styles : np.ndarray, shape (n, latent_size of the painter)
+        What each was painted from.
+    embeddings : np.ndarray, shape (n, 128)
+        dlib's embeddings of the faces.
+    painter : str
+        Name of the `FaceGenerator` that painted them.
+    """
 
     def __init__(self, folder: Path = SHIPPED) -> None:
         self.folder = folder
@@ -126,6 +142,7 @@ class Bank:
                 self.certainty = data["certainty"].astype(np.float64)
                 self.styles = data["w"]
                 self.embeddings = data["embedding"]
+                self.painter = str(data["painter"]) if "painter" in data else PAINTER
         except (OSError, KeyError, ValueError) as error:
             raise PopulaceError(
                 f"The portrait bank {folder} cannot be read; make it with "
@@ -203,18 +220,6 @@ class Bank:
             f"The bank has no portrait of {cell.name} or its neighbours; make some with "
             "`python -m synth portraits build-bank`."
         )
-
-    def pick_all(
-        self, people: Iterable[tuple[str, float, str]], seeds: Iterable[int | str]
-    ) -> list[Portrait]:
-        """Portraits for the people of one page: no two alike while the cells have enough."""
-        taken: set[str] = set()
-        picked = []
-        for (gender, age, ethnicity), seed in zip(people, seeds, strict=True):
-            portrait = self.pick(gender, age, ethnicity, seed, taken)
-            taken.add(portrait.name)
-            picked.append(portrait)
-        return picked
 
 
 @functools.lru_cache(maxsize=1)

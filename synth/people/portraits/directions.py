@@ -55,17 +55,18 @@ class Directions:
 
         mean = spread.mean(0, dtype=np.float64)
         covariance = np.cov(spread.T.astype(np.float64))
-        weights, bias, r2 = [], [], []
-        for column in readings.T:
-            rows = np.isfinite(column)
-            x = w[rows] - mean
-            model = RidgeCV(np.geomspace(0.1, 300, 10))
+        kinds = readings.shape[1]
+        weights, bias, r2 = np.empty((kinds, w.shape[1])), np.empty(kinds), np.empty(kinds)
+        known = np.isfinite(readings)
+        for rows in np.unique(known, axis=1).T:  # columns read in the same faces are fitted at once
+            columns = np.flatnonzero((known == rows[:, None]).all(0))
+            x, y = w[rows] - mean, readings[np.ix_(rows, columns)]
+            model = RidgeCV(np.geomspace(0.1, 300, 10), alpha_per_target=True)
             folds = KFold(5, shuffle=True, random_state=0)
-            guess = cross_val_predict(model, x, column[rows], cv=folds)
-            r2.append(1 - np.mean((guess - column[rows]) ** 2) / column[rows].var())
-            model.fit(x, column[rows])
-            weights.append(model.coef_)
-            bias.append(model.intercept_)
+            predicted = cross_val_predict(model, x, y, cv=folds).reshape(y.shape)
+            r2[columns] = 1 - np.mean((predicted - y) ** 2, axis=0) / y.var(axis=0)
+            model.fit(x, y)
+            weights[columns], bias[columns] = model.coef_, model.intercept_
         read = np.isfinite(embeddings).all(1)
         face = Ridge(_SHRINK * spread.var()).fit(w[read] - mean, embeddings[read])
         typical, shift = [], []
@@ -76,11 +77,11 @@ class Directions:
             typical.append(races[clear].mean(0))
             shift.append(w[clear].mean(0) - mean)
         return cls(
-            np.array(weights),
-            np.array(bias),
+            weights,
+            bias,
             mean,
             covariance,
-            np.array(r2),
+            r2,
             np.array(typical),
             np.array(shift),
             np.vstack([face.coef_.T, face.intercept_]),
@@ -128,8 +129,8 @@ class Directions:
             raise PopulaceError(
                 f"No direction is called {min(unknown)}; use one of {', '.join(ATTRIBUTES)}."
             )
-        wanted = np.array([[by.get(name, 0.0) for name in names]])
-        return self.changes(wanted, names)[0]
+        target = np.array([[by.get(name, 0.0) for name in names]])
+        return self.changes(target, names)[0]
 
     def changes(self, by: np.ndarray, names: Sequence[str]) -> np.ndarray:
         """The smallest steps [n, 512] that add `by` [n, k] to the readings `names`."""
@@ -144,9 +145,9 @@ class Directions:
         rows = self.weights[[ATTRIBUTES.index(name) for name in hold]]
         rows = np.vstack([rows, self.likeness[:-1] @ toward])
         lift, gram = self._lifted(rows)
-        wanted = np.zeros(len(rows))
-        wanted[-1] = by
-        return (lift @ np.linalg.solve(gram, wanted)).astype(np.float32)
+        target = np.zeros(len(rows))
+        target[-1] = by
+        return (lift @ np.linalg.solve(gram, target)).astype(np.float32)
 
     def effort(self, by: np.ndarray, names: Sequence[str]) -> np.ndarray:
         """Lengths [n] of the smallest steps that add `by` [n, k] to the readings `names`."""

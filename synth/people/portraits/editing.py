@@ -88,6 +88,8 @@ def likeness(
         return Likeness(
             portrait, "same", "The portrait is the same: age and gender hardly changed."
         )
+    if tools is not None and tools.generator.name != bank.painter:
+        tools, reason = None, f"they were painted by {bank.painter}, which is not loaded"
     if tools is not None:
         edited = edit(portrait, bank, gender, age, tools)
         if edited is not None:
@@ -138,7 +140,7 @@ def edit(
     Every painting is read; what was read corrects the next step. The best one is given. A portrait
     that was edited before is edited from its origin, so that changes don't add up to another face.
     """
-    directions, reader = tools.finder.directions, tools.reader
+    directions, reader = tools.search.directions, tools.reader
     origin = _origin(portrait)
     w = bank.style(origin.name)
     first = reader.look(tools.generator.paint(w)[0])

@@ -94,18 +94,6 @@ class Detector:
         return False
 
 
-class DlibEmbedding:
-    """dlib's own embedding net, the slow reference: chips [n, 150, 150, 3] to [n, 128]."""
-
-    def __init__(self, folder: Path) -> None:
-        self._net = dlib.face_recognition_model_v1(str(folder / _WEIGHTS))
-
-    def __call__(self, chips: np.ndarray) -> np.ndarray:
-        """Embed RGB uint8 chips."""
-        rows = [np.array(self._net.compute_face_descriptor(chip)) for chip in chips]
-        return np.array(rows, dtype=np.float32).reshape(-1, 128)
-
-
 class _Residual(nn.Module):
     """dlib's `ares`: two 3x3 convolutions beside a skip that may halve the image."""
 

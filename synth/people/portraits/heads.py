@@ -76,12 +76,6 @@ class Reading:
         """Probabilities of AGE_GROUPS, [n, 4]."""
         return self.ages @ np.eye(4)[_GROUP_OF_BIN]
 
-    def within(self, lower: float, upper: float) -> np.ndarray:
-        """Probability that the age lies in [lower, upper), [n], spreading each bin evenly."""
-        edges = np.array(AGE_EDGES, float)
-        inside = np.minimum(edges[1:], upper) - np.maximum(edges[:-1], lower)
-        return self.ages @ (np.clip(inside, 0, None) / np.diff(edges))
-
     def words(self, index: int) -> str:
         """One face in words, with the certainty of each reading."""
         man = float(self.male[index])

@@ -11,24 +11,24 @@ from synth.errors import PopulaceError
 from synth.people.portraits.bank import shipped
 from synth.people.portraits.directions import Directions
 from synth.people.portraits.faces import Detector, Embedding
-from synth.people.portraits.generator import Generator
 from synth.people.portraits.heads import Heads
-from synth.people.portraits.search import Finder, Kin, Reader
+from synth.people.portraits.mobile_stylegan import NAME, MobileStyleGAN
+from synth.people.portraits.search import FaceSearch, Neighbours, Reader
 
 
 @dataclass(frozen=True)
 class Tools:
     """Generator, reader and the finder over both."""
 
-    generator: Generator
+    generator: MobileStyleGAN
     reader: Reader
-    finder: Finder
+    search: FaceSearch
 
     @classmethod
     def ready(cls) -> bool:
         """Whether all weights are in the cache already, so that nothing must be downloaded."""
         known = registry.artefacts()
-        return known["mobilestylegan-ffhq"].here and known["dlib-faces"].here
+        return known[NAME].here and known["dlib-faces"].here
 
     @classmethod
     def load(
@@ -40,11 +40,11 @@ class Tools:
 
         Raises PopulaceError when something cannot be fetched.
         """
-        generator = Generator(registry.fetch("mobilestylegan-ffhq", progress=progress), device)
+        generator = MobileStyleGAN(registry.fetch(NAME, progress=progress), device)
         reader = make_reader(progress)
-        return cls(generator, reader, Finder(generator, reader, Directions.load()))
+        return cls(generator, reader, FaceSearch(generator, reader, Directions.load()))
 
-    def kin(self, gender: str, ethnicity: str) -> Kin | None:
+    def neighbours(self, gender: str, ethnicity: str) -> Neighbours | None:
         """The bank's people of this gender and ethnicity: where a live search starts."""
         try:
             bank = shipped()
@@ -52,7 +52,7 @@ class Tools:
             return None
         rows = bank.rows(gender, ethnicity)
         styles, faces = bank.styles[rows].astype(np.float32), bank.embeddings[rows]
-        return Kin.of(self.reader.heads, styles, faces, bank.ages[rows])
+        return Neighbours.of(self.reader.heads, styles, faces, bank.ages[rows])
 
 
 def make_reader(progress: registry.Progress = lambda step, done, total: None) -> Reader:

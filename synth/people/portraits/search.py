@@ -15,7 +15,7 @@ import numpy as np
 from synth.errors import PopulaceError
 from synth.people.portraits.directions import ATTRIBUTES, Directions
 from synth.people.portraits.faces import Detector, Embedding, Face
-from synth.people.portraits.generator import Generator
+from synth.people.portraits.generator import FaceGenerator
 from synth.people.portraits.heads import ETHNICITIES, GENDERS, Heads, Reading
 
 OLDEST, YOUNGEST = 90, 15
@@ -36,7 +36,7 @@ _CORRECTION = 3.0  # longest second step, in standard deviations of w: longer on
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Target:
     """Whom to find: gender, the years [lower, upper), ethnicity."""
 
     gender: str
@@ -56,7 +56,7 @@ class Wanted:
             )
 
     @classmethod
-    def aged(cls, gender: str, age: float, ethnicity: str) -> Wanted:
+    def aged(cls, gender: str, age: float, ethnicity: str) -> Target:
         """Someone of about this age: two years to either side, five for those over 45."""
         around = 2 if age <= 45 else 5
         lower, upper = max(YOUNGEST, age - around), min(OLDEST + 1, age + around)
@@ -64,7 +64,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Look:
+class FaceReading:
     """What was read in one painting; `readings` [8] is in the order of directions.ATTRIBUTES."""
 
     face: Face
@@ -84,13 +84,13 @@ class Found:
 
     w: np.ndarray
     image: np.ndarray
-    look: Look
+    look: FaceReading
     tries: int
     seconds: float
 
 
 @dataclass(frozen=True)
-class Kin:
+class Neighbours:
     """People found before: where a search for others like them starts.
 
     `styles` [m, 512], `faces` [m, 128] (dlib's embeddings) and `readings` [m, 8].
@@ -103,7 +103,7 @@ class Kin:
     @classmethod
     def of(
         cls, heads: Heads, styles: np.ndarray, faces: np.ndarray, years: np.ndarray
-    ) -> Kin | None:
+    ) -> Neighbours | None:
         """From styles, embeddings and estimated ages [m]; None for fewer than four people."""
         if len(styles) < 4:
             return None
@@ -129,7 +129,7 @@ class Reader:
         """Whether nobody looks in from the side of an image."""
         return not self._detector.beside(image)
 
-    def look(self, image: np.ndarray) -> Look | None:
+    def look(self, image: np.ndarray) -> FaceReading | None:
         """Read an RGB uint8 image [h, w, 3]; None where no face is found."""
         face = self._detector(image)
         if face is None:
@@ -141,11 +141,11 @@ class Reader:
         nose = face.points[4, 0] - face.points[:4, 0].mean()
         width = abs(face.points[2:4, 0].mean() - face.points[:2, 0].mean())
         readings[ATTRIBUTES.index("turn")] = 4 * nose / width
-        return Look(face, embedding[0], reading, readings)
+        return FaceReading(face, embedding[0], reading, readings)
 
 
 @dataclass(frozen=True)
-class Bar:
+class Thresholds:
     """What a portrait must reach to be kept."""
 
     gender: float = 0.9
@@ -156,71 +156,75 @@ class Bar:
     child: float = 0.3
     unlike: float = 0.42  # dlib: 0.6 is perhaps one person
 
-    def reached(self, look: Look, wanted: Wanted) -> frozenset[str]:
+    def reached(self, look: FaceReading, target: Target) -> frozenset[str]:
         """Attributes of a painting that are well enough already: a correction leaves them."""
-        male, race = self._certainty(look, wanted)
+        male, race = self._certainty(look, target)
         good = {"male": male >= self.gender, "turn": look.face.turn <= self.turn}
-        good |= dict.fromkeys(ETHNICITIES, race >= self._clear(wanted))
+        good |= dict.fromkeys(ETHNICITIES, race >= self._clear(target))
         return frozenset(name for name, reached in good.items() if reached)
 
-    def _clear(self, wanted: Wanted) -> float:
-        return max(self.ethnicity, _CLEAR.get(wanted.ethnicity, 0.0))
+    def _clear(self, target: Target) -> float:
+        return max(self.ethnicity, _CLEAR.get(target.ethnicity, 0.0))
 
-    def _certainty(self, look: Look, wanted: Wanted) -> tuple[float, float]:
+    def _certainty(self, look: FaceReading, target: Target) -> tuple[float, float]:
         """Probabilities of the wanted gender and ethnicity."""
         male = float(look.reading.male[0])
-        race = float(look.reading.ethnicity[0, ETHNICITIES.index(wanted.ethnicity)])
-        return male if wanted.gender == "male" else 1 - male, race
+        race = float(look.reading.ethnicity[0, ETHNICITIES.index(target.ethnicity)])
+        return male if target.gender == "male" else 1 - male, race
 
-    def fault(self, look: Look | None, wanted: Wanted) -> str:
+    def fault(self, look: FaceReading | None, target: Target) -> str:
         """Why a painting is refused, in a word or two; empty when it is accepted."""
         if look is None:
             return "no face"
-        gender, race = self._certainty(look, wanted)
+        gender, race = self._certainty(look, target)
         if look.face.others:
             return _GHOST
         if look.face.score < self.score or look.face.turn > self.turn:
             return "not frontal"
         if gender < self.gender:
             return "gender"
-        if race < self._clear(wanted):
+        if race < self._clear(target):
             return "ethnicity"
         if float(look.reading.groups[0, 0]) > self.child:
             return _CHILD
-        return "" if wanted.lower <= look.years < wanted.upper else "age"
+        return "" if target.lower <= look.years < target.upper else "age"
 
 
-class Finder:
+class FaceSearch:
     """Searches w for wanted people."""
 
     def __init__(
-        self, generator: Generator, reader: Reader, directions: Directions, bar: Bar | None = None
+        self,
+        generator: FaceGenerator,
+        reader: Reader,
+        directions: Directions,
+        thresholds: Thresholds | None = None,
     ) -> None:
         self.generator, self.reader, self.directions = generator, reader, directions
-        self.bar = bar or Bar()
+        self.thresholds = thresholds or Thresholds()
 
     def find(
         self,
-        wanted: Wanted,
+        target: Target,
         seed: int | np.random.Generator,
         tries: int = 40,
-        kin: Kin | None = None,
+        neighbours: Neighbours | None = None,
         stopped: Callable[[], bool] = lambda: False,
-        tried: Callable[[np.ndarray, np.ndarray, Look | None, str], None] | None = None,
+        tried: Callable[[np.ndarray, np.ndarray, FaceReading | None, str], None] | None = None,
         unlike: np.ndarray | None = None,
     ) -> Found | None:
         """One accepted face, or None after this many paintings or when `stopped` says so.
 
-        `kin` are people of that gender and ethnicity found before, for example of the bank: two of
-        about the age are crossed with a random style, which starts near to rare people. `tried`
+        `neighbours` are people of that gender and ethnicity found before, for example of the bank:
+        two of about the age are crossed with a random style, which starts near rare people. `tried`
         is told w, image, look and fault of every painting. `unlike` [k, 128] are embeddings of
         people who must not come again.
         """
         rng, start = np.random.default_rng(seed), time.perf_counter()
         painted = 0
         while painted < tries and not stopped():
-            aims = self._aims(wanted, rng)
-            w, seen = self._start(aims, wanted, kin, unlike, rng)
+            aims = self._aims(target, rng)
+            w, seen = self._start(aims, target, neighbours, unlike, rng)
             gain, most, settled, look, fault = 1.0, np.inf, frozenset[str](), None, ""
             for attempt in range(_STEPS):
                 step = dict(zip(aims, _missing(aims, seen[None])[0], strict=True))
@@ -228,7 +232,7 @@ class Finder:
                 step["age"] /= gain
                 if attempt:
                     step["age"] = float(np.clip(step["age"], -_AGEING, _AGEING))
-                elif wanted.upper <= _YOUNG:  # the young look older than predicted
+                elif target.upper <= _YOUNG:  # the young look older than predicted
                     step["age"] -= _OLDER
                 if fault == _KNOWN and look is not None and unlike is not None:
                     step["age"] = 0.0
@@ -236,14 +240,14 @@ class Finder:
                 else:
                     move = self.directions.change(step)
                 move *= min(1.0, most / max(self.directions.length(move), 1e-9))
-                w = self.directions.limited(w + move, self.bar.distance, tuple(aims))
+                w = self.directions.limited(w + move, self.thresholds.distance, tuple(aims))
                 image = self.generator.draft(w)
                 look = self.reader.look(image)
-                fault = self.bar.fault(look, wanted)
+                fault = self.thresholds.fault(look, target)
                 if not fault:  # the draft will do: see whether the painting does
                     image = self.generator.paint(w)[0]
                     look = self.reader.look(image)
-                    fault = self.bar.fault(look, wanted) or self._other(image, look, unlike)
+                    fault = self.thresholds.fault(look, target) or self._other(image, look, unlike)
                 painted += 1
                 if tried is not None:
                     tried(w, image, look, fault)
@@ -251,7 +255,7 @@ class Finder:
                     return Found(w, image, look, painted, time.perf_counter() - start)
                 if look is None or painted >= tries or stopped():
                     break
-                if look.face.score < self.bar.score or fault == _GHOST:
+                if look.face.score < self.thresholds.score or fault == _GHOST:
                     break
                 if fault == _CHILD:
                     aims["age"] += 1.0
@@ -259,16 +263,20 @@ class Finder:
                 if abs(step["age"]) > 1:  # how strongly this face answers to a step in age
                     answer = (look.readings[age] - seen[age]) / step["age"]
                     gain = float(np.clip(answer, 0.8, 4.0))
-                seen, most, settled = look.readings, _CORRECTION, self.bar.reached(look, wanted)
+                seen, most, settled = (
+                    look.readings,
+                    _CORRECTION,
+                    self.thresholds.reached(look, target),
+                )
         return None
 
-    def _other(self, image: np.ndarray, look: Look | None, unlike: np.ndarray | None) -> str:
+    def _other(self, image: np.ndarray, look: FaceReading | None, unlike: np.ndarray | None) -> str:
         """What only a painting can be refused for: a face at its border, or one we have."""
         if not self.reader.alone(image):
             return _GHOST
         if look is None or unlike is None or not len(unlike):
             return ""
-        return _KNOWN if _nearest(look.embedding[None], unlike)[0] < self.bar.unlike else ""
+        return _KNOWN if _nearest(look.embedding[None], unlike)[0] < self.thresholds.unlike else ""
 
     def _away(self, face: np.ndarray, known: np.ndarray, hold: tuple[str, ...]) -> np.ndarray:
         """A step away from the nearest of the `known` embeddings, the readings held.
@@ -279,17 +287,17 @@ class Finder:
         share = np.exp(-(apart - apart.min()) / _CROWD)
         away = (share / apart) @ (face - known)
         away /= np.linalg.norm(away)
-        by = _BEYOND + self.bar.unlike - float(apart.min())
+        by = _BEYOND + self.thresholds.unlike - float(apart.min())
         return self.directions.likeness_step(away, by, hold)
 
-    def _aims(self, wanted: Wanted, rng: np.random.Generator) -> dict[str, float]:
+    def _aims(self, target: Target, rng: np.random.Generator) -> dict[str, float]:
         """Readings to reach: those of a clear case, a little different every time."""
-        margin = 0.12 * (wanted.upper - wanted.lower)
-        oldest = max(wanted.lower + 2 * margin, min(wanted.upper - margin, _OLDEST_AIM))
-        typical = self.directions.typical[ETHNICITIES.index(wanted.ethnicity)]
+        margin = 0.12 * (target.upper - target.lower)
+        oldest = max(target.lower + 2 * margin, min(target.upper - margin, _OLDEST_AIM))
+        typical = self.directions.typical[ETHNICITIES.index(target.ethnicity)]
         return {
-            "male": rng.uniform(2.8, 4) * (1 if wanted.gender == "male" else -1),
-            "age": rng.uniform(wanted.lower + margin, oldest),
+            "male": rng.uniform(2.8, 4) * (1 if target.gender == "male" else -1),
+            "age": rng.uniform(target.lower + margin, oldest),
             **dict(zip(ETHNICITIES, typical * rng.uniform(0.65, 0.95), strict=True)),
             "turn": rng.uniform(-0.4, 0.4),
         }
@@ -297,24 +305,25 @@ class Finder:
     def _start(
         self,
         aims: dict[str, float],
-        wanted: Wanted,
-        kin: Kin | None,
+        target: Target,
+        neighbours: Neighbours | None,
         unlike: np.ndarray | None,
         rng: np.random.Generator,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Of many styles one near to the aims and far from the people `unlike`; its readings [8].
 
         All is predicted: nothing is painted for that. Most starts are crossed with two of the
-        `kin`, where there are some; else half are moved by the way of the ethnicity's mean style.
+        `neighbours`, where there are some; else half are moved by the way of the ethnicity's mean
+        style.
         """
         directions = self.directions
-        styles = self.generator.styles_of(_STARTS, rng, rng.uniform(0.65, 0.85))
+        styles = self.generator.styles(_STARTS, rng, rng.uniform(0.65, 0.85))
         seen, faces = directions.predict(styles), directions.face(styles)
         if rng.random() < _CROSSED:
-            if kin is not None:
-                styles, seen, faces = self._cross(styles, kin, aims["age"], rng)
+            if neighbours is not None:
+                styles, seen, faces = self._cross(styles, neighbours, aims["age"], rng)
             else:
-                styles = styles + directions.shift[ETHNICITIES.index(wanted.ethnicity)]
+                styles = styles + directions.shift[ETHNICITIES.index(target.ethnicity)]
                 seen, faces = directions.predict(styles), directions.face(styles)
         missing = _missing(aims, seen)
         effort = directions.effort(missing, list(aims))
@@ -325,7 +334,7 @@ class Finder:
         return styles[best], seen[best]
 
     def _cross(
-        self, bases: np.ndarray, kin: Kin, age: float, rng: np.random.Generator
+        self, bases: np.ndarray, neighbours: Neighbours, age: float, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Parts of two of the kin of about this age and of each base [n, 512]: styles,
         readings [n, 8] and embeddings [n, 128].
@@ -333,7 +342,7 @@ class Finder:
         What the linear prediction misses of the two, it is expected to miss of the child as well.
         """
         directions, mean = self.directions, self.generator.mean
-        near = np.exp(-np.abs(kin.readings[:, ATTRIBUTES.index("age")] - age) / _YEARS)
+        near = np.exp(-np.abs(neighbours.readings[:, ATTRIBUTES.index("age")] - age) / _YEARS)
         pairs = [rng.choice(len(near), 2, replace=False, p=near / near.sum()) for _ in bases]
         one, two = np.array(pairs).T
         first, second, third = _SHARES
@@ -341,9 +350,11 @@ class Finder:
         def mixed(rows: np.ndarray) -> np.ndarray:
             return first * rows[one] + second * rows[two]
 
-        missed = np.nan_to_num(kin.readings - directions.predict(kin.styles))
-        strange = kin.faces - directions.face(kin.styles)
-        styles = (mean + mixed(kin.styles - mean) + third * (bases - mean)).astype(np.float32)
+        missed = np.nan_to_num(neighbours.readings - directions.predict(neighbours.styles))
+        strange = neighbours.faces - directions.face(neighbours.styles)
+        styles = (mean + mixed(neighbours.styles - mean) + third * (bases - mean)).astype(
+            np.float32
+        )
         return (
             styles,
             directions.predict(styles) + mixed(missed),

@@ -73,3 +73,14 @@ def test_the_generator_edits_the_face_and_holds_the_rest(bank, face):
     assert edit(face, bank, "female", 65, loaded).webp() == old.webp()
     man = likeness(face, bank, ("female", 30), ("male", 30), loaded)
     assert man.how == "edited" and man.portrait.gender == "male" and "edited" in man.note
+
+
+def test_another_painters_portrait_is_not_edited(bank, face):
+    class Painter:
+        name = "another"
+
+    class Tools:
+        generator = Painter()
+
+    changed = likeness(face, bank, ("female", 30), ("male", 30), Tools())
+    assert changed.how == "bank" and "painted by mobilestylegan-ffhq" in changed.note

@@ -31,14 +31,6 @@ def test_probabilities_sum_to_one_and_years_lie_in_range():
     assert "years" in reading.words(0)
 
 
-def test_within_spreads_bins_evenly():
-    ages = np.zeros((1, len(AGE_EDGES) - 1))
-    ages[0, 3] = 1  # 15 to 18
-    reading = Reading(np.zeros(1), ages, np.full((1, 4), 0.25))
-    assert reading.within(15, 16.5)[0] == pytest.approx(0.5)
-    assert reading.within(0, 100)[0] == pytest.approx(1)
-    assert reading.groups[0].tolist() == [0, 1, 0, 0]
-
 
 def test_training_finds_what_is_there_and_halves_do_not_overlap(tmp_path):
     faces = made_up()

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import dlib
 import numpy as np
 import pytest
 import torch
 
 from synth.errors import PopulaceError
 from synth.people.portraits.directions import Directions
-from synth.people.portraits.faces import TEXTURE, Detector, DlibEmbedding, Embedding
-from synth.people.portraits.generator import Generator
+from synth.people.portraits.faces import TEXTURE, Detector, Embedding
 from synth.people.portraits.heads import Heads
-from synth.people.portraits.mobile_stylegan import read_mapping, read_synthesis
-from synth.people.portraits.search import Bar, Finder, Reader, Wanted
+from synth.people.portraits.mobile_stylegan import MobileStyleGAN, read_mapping, read_synthesis
+from synth.people.portraits.search import FaceSearch, Reader, Target, Thresholds
 
 
 @pytest.fixture(scope="module")
 def generator(generator_folder):
-    return Generator(generator_folder, "cpu", threads=1)
+    return MobileStyleGAN(generator_folder, "cpu", threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +38,16 @@ def test_mapping_and_painting_equal_the_published_graph(generator_folder):
     assert np.abs(read_mapping(generator_folder)(torch.from_numpy(z)).numpy() - w).max() < 1e-4
     image = original(generator_folder, "SynthesisNetwork")([w])[0]
     large = read_synthesis(generator_folder)(torch.from_numpy(w)).numpy()
-    assert np.abs(large - image).max() < 1e-4
+    # Against double precision the graph rounds by 1.1e-4 at most on processors without AVX-512
+    # (with one thread as with four), the port by 3e-5: their difference is single precision's.
+    assert np.abs(large - image).max() < 2.5e-4 and np.abs(large - image).mean() < 1e-5
     blocks = image.reshape(1, 3, 256, 4, 256, 4).mean((3, 5))
     small = read_synthesis(generator_folder, 256)(torch.from_numpy(w)).numpy()
     assert np.abs(small - blocks).max() < 1e-4
 
 
 def test_the_same_style_gives_the_same_face(generator):
-    w = generator.styles_of(2, np.random.default_rng(1), 0.7)
+    w = generator.styles(2, np.random.default_rng(1), 0.7)
     one, two = generator.paint(w), generator.paint(w)
     assert one.shape == (2, 256, 256, 3) and (one == two).all()
     assert (generator.paint(w[1]) == one[1:]).all()
@@ -53,28 +55,32 @@ def test_the_same_style_gives_the_same_face(generator):
 
 
 def test_truncation_pulls_to_the_mean(generator):
-    far = generator.styles_of(50, np.random.default_rng(1), 1.0)
-    near = generator.styles_of(50, np.random.default_rng(1), 0.5)
+    far = generator.styles(50, np.random.default_rng(1), 1.0)
+    near = generator.styles(50, np.random.default_rng(1), 0.5)
     assert np.allclose(near - generator.mean, (far - generator.mean) / 2, atol=1e-5)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_cuda_paints_the_same_faces(generator, generator_folder):
-    w = generator.styles_of(2, np.random.default_rng(1), 0.7)
-    other = Generator(generator_folder, "cuda").paint(w).astype(int)
+    w = generator.styles(2, np.random.default_rng(1), 0.7)
+    other = MobileStyleGAN(generator_folder, "cuda").paint(w).astype(int)
     assert np.abs(other - generator.paint(w)).max() <= 2
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_asking_for_cuda_without_one(generator_folder):
     with pytest.raises(PopulaceError, match="No CUDA device"):
-        Generator(generator_folder, "cuda")
+        MobileStyleGAN(generator_folder, "cuda")
 
 
 def test_the_fast_embedding_equals_dlibs(faces_folder, images):
     find = Detector(faces_folder)
     chips = np.stack([find(image).chip for image in images])
-    fast, slow = Embedding(faces_folder).embed(chips), DlibEmbedding(faces_folder)(chips)
+    net = dlib.face_recognition_model_v1(
+        str(faces_folder / "dlib_face_recognition_resnet_model_v1.dat")
+    )
+    slow = np.array([np.array(net.compute_face_descriptor(chip)) for chip in chips])
+    fast = Embedding(faces_folder).embed(chips)
     assert np.abs(fast - slow).max() < 1e-5
     assert Embedding(faces_folder).embed(chips[:0]).shape == (0, 128)
 
@@ -99,18 +105,18 @@ def test_half_a_face_at_the_border_is_seen(faces_folder, images):
 
 
 def test_a_draft_is_nearly_the_painting(generator):
-    w = generator.styles_of(1, np.random.default_rng(4), 0.7)
+    w = generator.styles(1, np.random.default_rng(4), 0.7)
     draft, painting = generator.draft(w[0]), generator.paint(w)[0]
     assert draft.shape == painting.shape and draft.dtype == np.uint8
     assert np.abs(draft.astype(int) - painting).mean() < 3
 
 
 def test_nobody_comes_twice(generator, reader):
-    finder = Finder(generator, reader, Directions.load(), Bar(unlike=0.5))
-    wanted = Wanted("female", 28, 40, "White")
-    first = finder.find(wanted, 3, tries=16)
+    search = FaceSearch(generator, reader, Directions.load(), Thresholds(unlike=0.5))
+    target = Target("female", 28, 40, "White")
+    first = search.find(target, 3, tries=16)
     assert first is not None
-    second = finder.find(wanted, 3, tries=30, unlike=first.look.embedding[None])
+    second = search.find(target, 3, tries=30, unlike=first.look.embedding[None])
     assert second is not None
     assert np.linalg.norm(first.look.embedding - second.look.embedding) >= 0.5
 
@@ -124,21 +130,21 @@ def test_bank_portraits_read_as_asked(reader, images):
 
 def test_the_bar_says_why(reader, images):
     look = reader.look(images[0])
-    assert Bar().fault(None, Wanted("male", 21, 31, "White")) == "no face"
-    assert Bar().fault(look, Wanted("female", 21, 31, "White")) == "gender"
-    assert Bar().fault(look, Wanted("male", 21, 31, "Asian")) == "ethnicity"
-    assert Bar().fault(look, Wanted("male", 70, 80, "White")) == "age"
+    assert Thresholds().fault(None, Target("male", 21, 31, "White")) == "no face"
+    assert Thresholds().fault(look, Target("female", 21, 31, "White")) == "gender"
+    assert Thresholds().fault(look, Target("male", 21, 31, "Asian")) == "ethnicity"
+    assert Thresholds().fault(look, Target("male", 70, 80, "White")) == "age"
 
 
 def test_finding_is_repeatable_and_can_be_stopped(generator, reader):
-    finder = Finder(generator, reader, Directions.load())
-    wanted, faults = Wanted("female", 28, 40, "White"), []
-    found = finder.find(wanted, 3, tries=16, tried=lambda w, i, look, fault: faults.append(fault))
-    again = finder.find(wanted, 3, tries=16)
+    search = FaceSearch(generator, reader, Directions.load())
+    target, faults = Target("female", 28, 40, "White"), []
+    found = search.find(target, 3, tries=16, tried=lambda w, i, look, fault: faults.append(fault))
+    again = search.find(target, 3, tries=16)
     assert found is not None and again is not None
     assert (found.image == again.image).all() and len(faults) == found.tries == again.tries
     assert faults[-1] == "" and 28 <= found.look.years < 40
-    assert finder.find(wanted, 3, stopped=lambda: True) is None
+    assert search.find(target, 3, stopped=lambda: True) is None
 
 
 @pytest.mark.parametrize(
@@ -147,7 +153,7 @@ def test_finding_is_repeatable_and_can_be_stopped(generator, reader):
 )
 def test_what_cannot_be_wanted(gender, lower, upper, ethnicity):
     with pytest.raises(PopulaceError, match=r"ask for|one of"):
-        Wanted(gender, lower, upper, ethnicity)
+        Target(gender, lower, upper, ethnicity)
 
 
 def test_a_damaged_weights_file_is_named(tmp_path):

@@ -10,7 +10,14 @@ import pytest
 from synth.people.portraits.bank import Bank
 from synth.people.portraits.directions import ATTRIBUTES, Directions
 from synth.people.portraits.heads import ETHNICITIES, Heads, Reading
-from synth.people.portraits.search import Bar, Finder, Kin, Look, Reader, Wanted
+from synth.people.portraits.search import (
+    FaceReading,
+    FaceSearch,
+    Neighbours,
+    Reader,
+    Target,
+    Thresholds,
+)
 
 AGE = ATTRIBUTES.index("age")
 
@@ -22,7 +29,7 @@ class Styles:
         self.mean = directions.mean.astype(np.float32)
         self._factor = np.linalg.cholesky(directions.covariance)
 
-    def styles_of(self, count, rng, truncation):
+    def styles(self, count, rng, truncation):
         free = rng.standard_normal((count, 512)) @ self._factor.T
         return (self.mean + truncation * free).astype(np.float32)
 
@@ -37,7 +44,7 @@ class Noted(Reader):
         super().__init__(None, None, heads)
         self.seen: list[np.ndarray] = []
 
-    def look(self, image) -> Look | None:
+    def look(self, image) -> FaceReading | None:
         self.seen.append(image)
         return None
 
@@ -52,36 +59,41 @@ def heads():
     return Heads.load()
 
 
-def kin_of(bank: Bank, heads: Heads, gender: str, ethnicity: str) -> Kin | None:
+def kin_of(bank: Bank, heads: Heads, gender: str, ethnicity: str) -> Neighbours | None:
     rows = bank.rows(gender, ethnicity)
-    return Kin.of(heads, bank.styles[rows], bank.embeddings[rows], bank.ages[rows])
+    return Neighbours.of(heads, bank.styles[rows], bank.embeddings[rows], bank.ages[rows])
 
 
 def test_kin_are_read_as_what_they_are(bank, heads):
-    kin = kin_of(bank, heads, "female", "Indian")
-    assert kin is not None and len(kin.styles) == len(bank.rows("female", "Indian"))
-    races = kin.readings[:, 2:6]
-    assert (kin.readings[:, 0] < 0).mean() > 0.98
+    neighbours = kin_of(bank, heads, "female", "Indian")
+    assert neighbours is not None and len(neighbours.styles) == len(bank.rows("female", "Indian"))
+    races = neighbours.readings[:, 2:6]
+    assert (neighbours.readings[:, 0] < 0).mean() > 0.98
     assert (races.argmax(1) == ETHNICITIES.index("Indian")).mean() > 0.98
     assert np.allclose(races.mean(1), 0, atol=1e-4)
-    assert np.allclose(kin.readings[:, AGE], bank.ages[bank.rows("female", "Indian")])
-    assert Kin.of(heads, kin.styles[:3], kin.faces[:3], kin.readings[:3, AGE]) is None
+    assert np.allclose(neighbours.readings[:, AGE], bank.ages[bank.rows("female", "Indian")])
+    assert (
+        Neighbours.of(
+            heads, neighbours.styles[:3], neighbours.faces[:3], neighbours.readings[:3, AGE]
+        )
+        is None
+    )
 
 
-def starts(directions, heads, wanted, kin, count=60):
+def starts(directions, heads, target, neighbours, count=60):
     reader = Noted(heads)
-    finder = Finder(Styles(directions), reader, directions)
-    assert finder.find(wanted, 5, tries=count, kin=kin) is None
+    search = FaceSearch(Styles(directions), reader, directions)
+    assert search.find(target, 5, tries=count, neighbours=neighbours) is None
     return np.stack(reader.seen)
 
 
 def test_searches_start_nearer_to_the_kin_than_without_them(bank, directions, heads):
-    wanted = Wanted("female", 61, 80, "Indian")
-    kin = kin_of(bank, heads, "female", "Indian")
-    near, far = (starts(directions, heads, wanted, those) for those in (kin, None))
+    target = Target("female", 61, 80, "Indian")
+    neighbours = kin_of(bank, heads, "female", "Indian")
+    near, far = (starts(directions, heads, target, those) for those in (neighbours, None))
 
     def nearest(some):
-        rows = [directions.distance(kin.styles - w + directions.mean).min() for w in some]
+        rows = [directions.distance(neighbours.styles - w + directions.mean).min() for w in some]
         return float(np.median(rows))
 
     assert nearest(near) < 0.95 * nearest(far)
@@ -91,9 +103,9 @@ def test_searches_start_nearer_to_the_kin_than_without_them(bank, directions, he
 
 
 def test_the_seed_decides_where_a_search_starts(bank, directions, heads):
-    wanted = Wanted("male", 16, 20, "Black")
-    kin = kin_of(bank, heads, "male", "Black")
-    one, two = (starts(directions, heads, wanted, kin, 5) for _ in range(2))
+    target = Target("male", 16, 20, "Black")
+    neighbours = kin_of(bank, heads, "male", "Black")
+    one, two = (starts(directions, heads, target, neighbours, 5) for _ in range(2))
     assert (one == two).all()
 
 
@@ -105,8 +117,8 @@ def test_more_certainty_is_asked_where_the_readers_take_in_others():
         race[0, ETHNICITIES.index(ethnicity)] = certainty
         adult = np.eye(14)[[6]]
         reading = Reading(np.array([1.0]), adult, race, np.array([30.0]))
-        look = Look(face, np.zeros(128, np.float32), reading, np.zeros(8))
-        return Bar().fault(look, Wanted("male", 25, 35, ethnicity))
+        look = FaceReading(face, np.zeros(128, np.float32), reading, np.zeros(8))
+        return Thresholds().fault(look, Target("male", 25, 35, ethnicity))
 
     assert fault("Asian", 0.7) == fault("Black", 0.95) == ""
     assert fault("Asian", 0.5) == fault("Black", 0.8) == "ethnicity"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from synth.people.portraits.bank import CELLS, Cell
+from synth.people.portraits.bank import CELLS, PAINTER, Cell
 from synth.people.portraits.directions import Directions
 from synth.people.portraits.heads import ETHNICITIES, Heads
 from synth.people.portraits.mark import encode
-from synth.people.portraits.search import Finder, Found, Kin, Wanted
+from synth.people.portraits.search import FaceSearch, Found, Neighbours, Target
 
 UNLIKE = {"White": 0.48, "Black": 0.42, "Asian": 0.35, "Indian": 0.42}
 """Least distance of dlib's embeddings between two portraits of a gender and ethnicity.
@@ -60,8 +60,8 @@ class _Shelf:
             mine.styles.append(w)
             mine.embeddings.append(data["embedding"])
             mine.ages.append(age)
-        wanted = wanted_for(cell)
-        if not wanted.lower <= age < wanted.upper:
+        target = target_of(cell)
+        if not target.lower <= age < target.upper:
             return
         if path.stem in self.refused:
             return
@@ -77,7 +77,7 @@ class _Shelf:
 
 
 def fill(
-    finder: Finder,
+    search: FaceSearch,
     work: Path,
     each: int,
     seed: int = 0,
@@ -94,19 +94,21 @@ def fill(
     stay as they were, but not counted; nor are near copies.
     """
     made = {cell: _Made() for cell in cells}
-    shelf = _Shelf(finder.directions, refused, made)
+    shelf = _Shelf(search.directions, refused, made)
     for number in range(6 * each):
         for cell in cells:
             if len(made[cell].good) >= each:
                 continue
             path = work / f"{cell.name}-{number:03}.npz"
             if not path.exists():
-                bar = replace(finder.bar, unlike=UNLIKE[cell.ethnicity])
-                found = Finder(finder.generator, finder.reader, finder.directions, bar).find(
-                    wanted_for(cell),
+                thresholds = replace(search.thresholds, unlike=UNLIKE[cell.ethnicity])
+                found = FaceSearch(
+                    search.generator, search.reader, search.directions, thresholds
+                ).find(
+                    target_of(cell),
                     np.random.default_rng([seed, CELLS.index(cell), number]),
                     tries=_TRIES,
-                    kin=_kin(made, cell, finder.reader.heads),
+                    neighbours=_neighbours(made, cell, search.reader.heads),
                     unlike=_known(made, cell),
                 )
                 _write(path, found)
@@ -129,8 +131,17 @@ def chosen(
     return {cell: made.good for cell, made in shelf.made.items()}
 
 
-def pack(work: Path, folder: Path, each: int, good: Mapping[Cell, Sequence[str]]) -> int:
-    """Make the bank of at most `each` good portraits a cell of a work folder; how many."""
+def pack(
+    work: Path,
+    folder: Path,
+    each: int,
+    good: Mapping[Cell, Sequence[str]],
+    painter: str = PAINTER,
+) -> int:
+    """Make the bank of at most `each` good portraits a cell of a work folder; how many.
+
+    `painter` is the name of the generator that painted them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, list[object]] = {
         key: [] for key in ("name", "cell", "age", "certainty", "w", "embedding", "tries")
@@ -155,6 +166,7 @@ def pack(work: Path, folder: Path, each: int, good: Mapping[Cell, Sequence[str]]
         w=np.array(rows["w"], np.float16),
         embedding=np.array(rows["embedding"], np.float16),
         tries=np.array(rows["tries"], np.uint8),
+        painter=np.array(painter),
     )
     return len(rows["name"])
 
@@ -165,13 +177,13 @@ def _relatives(made: dict[Cell, _Made], cell: Cell) -> list[_Made]:
     return [those for other, those in made.items() if (other.gender, other.ethnicity) == kind]
 
 
-def _kin(made: dict[Cell, _Made], cell: Cell, heads: Heads) -> Kin | None:
+def _neighbours(made: dict[Cell, _Made], cell: Cell, heads: Heads) -> Neighbours | None:
     """Everyone of the cell's gender and ethnicity so far: where a search starts."""
     those = _relatives(made, cell)
     styles = [w for one in those for w in one.styles]
     faces = [embedding for one in those for embedding in one.embeddings]
     ages = [age for one in those for age in one.ages]
-    return Kin.of(heads, np.array(styles), np.array(faces), np.array(ages))
+    return Neighbours.of(heads, np.array(styles), np.array(faces), np.array(ages))
 
 
 def _known(made: dict[Cell, _Made], cell: Cell) -> np.ndarray | None:
@@ -180,10 +192,10 @@ def _known(made: dict[Cell, _Made], cell: Cell) -> np.ndarray | None:
     return np.stack(rows) if rows else None
 
 
-def wanted_for(cell: Cell) -> Wanted:
+def target_of(cell: Cell) -> Target:
     """Whom the portraits of a cell ask for: inside its band, so that few look like the next."""
     lower, upper = _INSIDE[cell.band]
-    return Wanted(cell.gender, lower, upper, cell.ethnicity)
+    return Target(cell.gender, lower, upper, cell.ethnicity)
 
 
 def _write(path: Path, found: Found | None) -> None:

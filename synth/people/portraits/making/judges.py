@@ -18,7 +18,7 @@ from synth.people.portraits.ages import best_cuts, group_scores
 from synth.people.portraits.bank import CELLS, Bank
 from synth.people.portraits.faces import Detector, Face
 from synth.people.portraits.heads import ETHNICITIES, GENDERS, Faces
-from synth.people.portraits.search import YOUNGEST, Reader, Wanted
+from synth.people.portraits.search import YOUNGEST, Reader, Target
 
 AGES = {"Teen (15–20)": (15, 20), "Adult (21–45)": (21, 45), "Old (46–90)": (46, 90)}
 PAPER = {
@@ -290,10 +290,10 @@ def pick_milliseconds(bank: Bank, count: int = 300) -> dict[str, float]:
     return {"median": float(np.median(taken)), "p95": float(np.percentile(taken, 95))}
 
 
-def wanted(request: Request) -> Wanted:
+def target(request: Request) -> Target:
     """A request as the live search takes it: within its age group, near its age."""
-    near = Wanted.aged(request.gender, request.age, request.ethnicity)
+    near = Target.aged(request.gender, request.age, request.ethnicity)
     lower, upper = list(AGES.values())[request.group]
-    return Wanted(
+    return Target(
         request.gender, max(near.lower, lower), min(near.upper, upper + 1), request.ethnicity
     )

@@ -11,8 +11,8 @@ import numpy as np
 from synth.people.portraits.bank import CELLS
 from synth.people.portraits.directions import Directions
 from synth.people.portraits.live import Tools
-from synth.people.portraits.making.build import wanted_for
-from synth.people.portraits.search import Finder, Look
+from synth.people.portraits.making.build import target_of
+from synth.people.portraits.search import FaceReading, FaceSearch
 
 _FREE = 0.8  # truncation of the styles whose spread measures a change
 _ROUNDS, _STARTS, _TRIES = 2, 2, 5  # rounds over the cells; searches and paintings of each
@@ -35,7 +35,7 @@ def learn_directions(
     styles, readings, embeddings = [], [], []
     most = samples + _ROUNDS * _STARTS * _TRIES * len(CELLS)
 
-    def keep(w: np.ndarray, image: np.ndarray, look: Look | None, fault: str = "") -> None:
+    def keep(w: np.ndarray, image: np.ndarray, look: FaceReading | None, fault: str = "") -> None:
         row, embedding = np.full(8, np.nan), np.full(128, np.nan)
         if look is not None:
             row, embedding = look.readings.copy(), look.embedding
@@ -46,22 +46,22 @@ def learn_directions(
         progress(len(styles), most)
 
     for index in range(samples):
-        w = generator.styles_of(1, rng, (0.7, 0.85)[index % 2])[0]
+        w = generator.styles(1, rng, (0.7, 0.85)[index % 2])[0]
         image = generator.draft(w)
         keep(w, image, tools.reader.look(image))
-    spread = generator.mean + np.float32(_FREE) * (generator.styles - generator.mean)
+    spread = generator.mean + np.float32(_FREE) * (generator.reference_styles - generator.mean)
 
     def fit() -> Directions:
         return Directions.learn(np.array(styles), np.array(readings), np.array(embeddings), spread)
 
     for _ in range(_ROUNDS):
-        finder = Finder(generator, tools.reader, fit())
+        search = FaceSearch(generator, tools.reader, fit())
         for cell in CELLS * _STARTS:
-            finder.find(wanted_for(cell), rng, tries=_TRIES, tried=keep)
+            search.find(target_of(cell), rng, tries=_TRIES, tried=keep)
     return fit()
 
 
-def _smile(shape: dlib.shape_predictor, image: np.ndarray, look: Look) -> float:
+def _smile(shape: dlib.shape_predictor, image: np.ndarray, look: FaceReading) -> float:
     """How far the corners of the mouth stand up and out, against the distance of the eyes."""
     parts = shape(image, dlib.rectangle(*look.face.box)).parts()
     points = np.array([(part.x, part.y) for part in parts], dtype=np.float64)

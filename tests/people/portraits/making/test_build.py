@@ -11,9 +11,9 @@ import pytest
 from synth.people.portraits.bank import BANDS, CELLS, Bank
 from synth.people.portraits.directions import Directions
 from synth.people.portraits.heads import ETHNICITIES, Faces, Heads, Reading
-from synth.people.portraits.making.build import UNLIKE, chosen, fill, pack, wanted_for
+from synth.people.portraits.making.build import UNLIKE, chosen, fill, pack, target_of
 from synth.people.portraits.making.contact_sheets import write_sheets
-from synth.people.portraits.search import Bar, Finder, Found, Look, Reader
+from synth.people.portraits.search import FaceReading, FaceSearch, Found, Reader, Thresholds
 
 SOME = (CELLS[0], CELLS[4], CELLS[21])
 
@@ -24,18 +24,18 @@ class MadeUp:
 
     asked: list
 
-    def find(self, finder, wanted, rng, kin, unlike):
+    def find(self, search, target, rng, neighbours, unlike):
         number = rng.integers(1 << 30)
         known = None if unlike is None else len(unlike)
-        self.asked.append((wanted, finder.bar.unlike, known, kin))
+        self.asked.append((target, search.thresholds.unlike, known, neighbours))
         if number % 4 == 0:
             return None
         draw = np.random.default_rng(number)
-        race = np.eye(4)[[ETHNICITIES.index(wanted.ethnicity)]]
-        male = np.array([1.0 if wanted.gender == "male" else 0.0])
-        age = np.array([(wanted.lower + wanted.upper) / 2])
+        race = np.eye(4)[[ETHNICITIES.index(target.ethnicity)]]
+        male = np.array([1.0 if target.gender == "male" else 0.0])
+        age = np.array([(target.lower + target.upper) / 2])
         reading = Reading(male, np.full((1, 14), 1 / 14), race, age)
-        look = Look(None, draw.normal(size=128).astype(np.float32), reading, np.zeros(8))
+        look = FaceReading(None, draw.normal(size=128).astype(np.float32), reading, np.zeros(8))
         image = draw.integers(0, 255, (256, 256, 3)).astype(np.uint8)
         return Found(draw.normal(size=512).astype(np.float32), image, look, 2, 0.1)
 
@@ -44,15 +44,17 @@ class MadeUp:
 def made_up(monkeypatch):
     stand_in = MadeUp([])
     monkeypatch.setattr(
-        Finder,
+        FaceSearch,
         "find",
-        lambda self, wanted, rng, tries, kin, unlike: stand_in.find(self, wanted, rng, kin, unlike),
+        lambda self, target, rng, tries, neighbours, unlike: stand_in.find(
+            self, target, rng, neighbours, unlike
+        ),
     )
     return stand_in
 
 
-def finder():
-    return Finder(None, Reader(None, None, Heads.load()), Directions.load(), Bar())
+def search():
+    return FaceSearch(None, Reader(None, None, Heads.load()), Directions.load(), Thresholds())
 
 
 def styles(folder: Path) -> dict[str, bytes]:
@@ -61,57 +63,61 @@ def styles(folder: Path) -> dict[str, bytes]:
 
 def test_every_cell_is_filled_and_the_seed_decides(made_up, tmp_path):
     good: dict[str, int] = {}
-    fill(finder(), tmp_path / "a", 5, 1, cells=SOME, progress=good.__setitem__)
+    fill(search(), tmp_path / "a", 5, 1, cells=SOME, progress=good.__setitem__)
     assert good == {cell.name: 5 for cell in SOME}
-    fill(finder(), tmp_path / "b", 5, 1, cells=SOME)
-    fill(finder(), tmp_path / "c", 5, 2, cells=SOME)
+    fill(search(), tmp_path / "b", 5, 1, cells=SOME)
+    fill(search(), tmp_path / "c", 5, 2, cells=SOME)
     assert styles(tmp_path / "a") == styles(tmp_path / "b") != styles(tmp_path / "c")
 
 
 def test_a_stopped_run_continues_where_it_was(made_up, tmp_path):
-    fill(finder(), tmp_path / "whole", 6, 1, cells=SOME)
-    fill(finder(), tmp_path / "parts", 2, 1, cells=SOME)
+    fill(search(), tmp_path / "whole", 6, 1, cells=SOME)
+    fill(search(), tmp_path / "parts", 2, 1, cells=SOME)
     asked = len(made_up.asked)
-    fill(finder(), tmp_path / "parts", 2, 1, cells=SOME)
+    fill(search(), tmp_path / "parts", 2, 1, cells=SOME)
     assert len(made_up.asked) == asked
-    fill(finder(), tmp_path / "parts", 6, 1, cells=SOME)
+    fill(search(), tmp_path / "parts", 6, 1, cells=SOME)
     assert styles(tmp_path / "parts") == styles(tmp_path / "whole")
 
 
 def test_what_was_refused_is_made_up_for_and_the_others_stay(made_up, tmp_path):
-    fill(finder(), tmp_path, 5, 1, cells=SOME)
+    fill(search(), tmp_path, 5, 1, cells=SOME)
     before = styles(tmp_path)
     turned_down = frozenset(name.removesuffix(".npz") for name in list(before)[:1])
-    fill(finder(), tmp_path, 5, 1, cells=SOME, refused=turned_down)
+    fill(search(), tmp_path, 5, 1, cells=SOME, refused=turned_down)
     after = styles(tmp_path)
     assert {name: after[name] for name in before} == before and len(after) > len(before)
 
 
 def test_new_people_must_be_unlike_those_of_their_gender_and_ethnicity(made_up, tmp_path):
-    fill(finder(), tmp_path, 2, 1, cells=SOME)
+    fill(search(), tmp_path, 2, 1, cells=SOME)
     white, other = SOME[0], SOME[2]
-    asked = [(wanted, apart, known) for wanted, apart, known, _ in made_up.asked]
+    asked = [(target, apart, known) for target, apart, known, _ in made_up.asked]
     assert asked[0][2] is None
     assert all(apart == UNLIKE[w.ethnicity] for w, apart, _ in asked)
     # CELLS[4] shares gender and ethnicity with CELLS[0]; CELLS[21] does not.
-    assert next(k for w, _, k in asked if w == wanted_for(SOME[1])) == 1
-    assert next(k for w, _, k in asked if w == wanted_for(other)) is None
+    assert next(k for w, _, k in asked if w == target_of(SOME[1])) == 1
+    assert next(k for w, _, k in asked if w == target_of(other)) is None
     assert (white.gender, white.ethnicity) == (SOME[1].gender, SOME[1].ethnicity)
 
 
 def test_a_search_starts_from_everyone_of_the_gender_and_ethnicity(made_up, tmp_path):
-    fill(finder(), tmp_path, 4, 1, cells=SOME)
-    kinds = {(wanted.gender, wanted.ethnicity) for wanted, _, _, _ in made_up.asked}
+    fill(search(), tmp_path, 4, 1, cells=SOME)
+    kinds = {(target.gender, target.ethnicity) for target, _, _, _ in made_up.asked}
     assert len(kinds) == 2
-    for _, _, known, kin in made_up.asked:
-        assert (0 if kin is None else len(kin.styles)) == (known if (known or 0) >= 4 else 0)
-        if kin is not None:
-            assert (np.sign(kin.readings[:, 2:6]) != 0).all() and kin.faces.shape[1] == 128
+    for _, _, known, neighbours in made_up.asked:
+        assert (0 if neighbours is None else len(neighbours.styles)) == (
+            known if (known or 0) >= 4 else 0
+        )
+        if neighbours is not None:
+            assert (np.sign(neighbours.readings[:, 2:6]) != 0).all() and neighbours.faces.shape[
+                1
+            ] == 128
     assert made_up.asked[0][3] is None and made_up.asked[-1][3] is not None
 
 
 def test_who_reads_another_age_than_the_cell_asks_for_is_not_counted(made_up, tmp_path):
-    fill(finder(), tmp_path, 3, 1, cells=SOME[:1])
+    fill(search(), tmp_path, 3, 1, cells=SOME[:1])
     first = chosen(tmp_path, Directions.load())[SOME[0]][0]
     with np.load(tmp_path / f"{first}.npz") as one:
         older = dict(one) | {"age": np.array(21.4)}
@@ -144,7 +150,7 @@ def test_the_bar_is_where_the_nearest_two_of_fifty_real_people_lie(race):
 
 
 def test_a_bank_is_packed_alike_every_time(made_up, tmp_path):
-    fill(finder(), tmp_path / "work", 4, 1, cells=SOME)
+    fill(search(), tmp_path / "work", 4, 1, cells=SOME)
     refused = frozenset({f"{SOME[0].name}-000"})
     good = chosen(tmp_path / "work", Directions.load(), refused)
     for name in ("one", "two"):
@@ -158,7 +164,7 @@ def test_a_bank_is_packed_alike_every_time(made_up, tmp_path):
 
 
 def test_near_copies_are_left_out(made_up, tmp_path):
-    fill(finder(), tmp_path, 3, 1, cells=SOME)
+    fill(search(), tmp_path, 3, 1, cells=SOME)
     good = chosen(tmp_path, Directions.load())
     first, second = good[SOME[0]][:2]
     with np.load(tmp_path / f"{first}.npz") as one, np.load(tmp_path / f"{second}.npz") as two:
@@ -166,18 +172,18 @@ def test_near_copies_are_left_out(made_up, tmp_path):
     np.savez(tmp_path / f"{second}.npz", **changed)
     again = chosen(tmp_path, Directions.load())
     assert second not in again[SOME[0]] and first in again[SOME[0]]
-    fill(finder(), tmp_path, 3, 1, cells=SOME)
+    fill(search(), tmp_path, 3, 1, cells=SOME)
     assert len(chosen(tmp_path, Directions.load())[SOME[0]]) == 3
 
 
 def test_cells_ask_for_ages_inside_their_band():
     for cell in CELLS:
-        wanted = wanted_for(cell)
-        assert cell.band[0] <= wanted.lower < wanted.upper <= cell.band[1] + 1
+        target = target_of(cell)
+        assert cell.band[0] <= target.lower < target.upper <= cell.band[1] + 1
 
 
 def test_contact_sheets_show_the_bank_or_the_work(made_up, tmp_path):
-    fill(finder(), tmp_path / "work", 2, 1, cells=SOME)
+    fill(search(), tmp_path / "work", 2, 1, cells=SOME)
     good = chosen(tmp_path / "work", Directions.load())
     pack(tmp_path / "work", tmp_path / "bank", 2, good)
     of_work = write_sheets(tmp_path / "sheets", None, tmp_path / "work")

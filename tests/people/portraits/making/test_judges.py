@@ -84,9 +84,9 @@ def test_cuts_come_from_people_no_head_of_age_has_seen(tmp_path):
 
 def test_live_requests_stay_in_their_age_group():
     for one in judges.requests(200, 1):
-        wanted = judges.wanted(one)
+        target = judges.target(one)
         lower, upper = list(judges.AGES.values())[one.group]
-        assert lower <= wanted.lower < wanted.upper <= upper + 1
+        assert lower <= target.lower < target.upper <= upper + 1
 
 
 def test_variety_and_speed_of_the_shipped_bank(bank):
