@@ -7,6 +7,10 @@ are themselves a network, and it is the posterior: sampling it forward draws fro
 posterior, whether the evidence is upstream or down, likely or one in ten million. Nothing is
 rejected and nothing is clamped. A second sweep, backwards, gives the posterior of every column
 (the downward pass of a clique tree, Lauritzen and Spiegelhalter 1988).
+
+A posterior takes two things from outside. *Extra factors* are tables that join those of the
+network: rules that hold, weights that rake it to margins. A *row transform* turns drawn rows into
+finished ones: columns that follow from others, values drawn again inside their bins.
 """
 
 from __future__ import annotations
@@ -16,13 +20,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from synth.bayes.budget import BudgetError, current, limited
 from synth.bayes.coding import Coding, Likelihood, Pieces
-from synth.bayes.factors import Factor, multiply, sum_out
+from synth.bayes.elimination import Bucket, eliminate
+from synth.bayes.factors import Factor
 from synth.bayes.gaussian import (
     Gaussian,
     GaussianSampler,
@@ -31,265 +38,208 @@ from synth.bayes.gaussian import (
     posterior_steps,
     prior_steps,
 )
-from synth.bayes.network import Network
-from synth.bayes.sampling import Draw, Sampler
+from synth.bayes.graph import topological_order
+from synth.bayes.marginal import Marginal
+from synth.bayes.sampling import Draw, Sampler, check_rows
+from synth.data import writers
 from synth.data.evidence import Between, Evidence, Fact, OneOf
-from synth.data.schema import Column, number_text
+from synth.data.schema import Schema, number_text
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
 
-STATES = 50_000_000
-"""The most states of a product of tables that one answer may need."""
+if TYPE_CHECKING:
+    from synth.bayes.network import Network
+
+STREAM_ROWS = 1 << 20
+"""Rows held at a time when a sample is written to disk."""
+SEARCH_SECONDS = 5.0
+"""How long facts that exclude each other are looked for, after it is known that they do."""
+
+CutCodings = Mapping[str, tuple[Coding, Pieces | None]]
+"""Each column's coding, and the pieces that its values are drawn from, cut to the evidence."""
 
 
-@dataclass(frozen=True, eq=False)
-class Bucket:
-    """An eliminated column: P(column | scope, evidence) is proportional to its factors' product."""
-
-    name: str
-    scope: tuple[str, ...]
-    factors: tuple[Factor, ...]
-
-    def table(self, sizes: Mapping[str, int]) -> np.ndarray:
-        """P(column | scope, evidence), axes (*scope, column); zero where the scope cannot be."""
-        product = multiply(self.factors, (*self.scope, self.name), sizes)
-        weight = product.sum(axis=-1, keepdims=True)
-        return np.divide(product, weight, out=product, where=weight > 0)
-
-
-@dataclass(frozen=True, eq=False)
-class Marginal:
-    """The posterior of one column.
+class ExtraFactors(Protocol):
+    """Tables that join those of the network; the probability is normalised by them alone.
 
     Attributes
     ----------
-    column : Column
-        The column.
-    labels : tuple of str
-        Its states: levels, or bins such as ``25–34``; ``missing`` last where that can be.
-    probabilities : float64 array, shape (labels,)
-        Their probabilities; they sum to one.
+    columns : tuple of str
+        The columns that they speak of; all with codes.
     """
 
-    column: Column
-    labels: tuple[str, ...]
-    probabilities: np.ndarray
-    _pieces: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None  # value from, to, probability
-    _mass: Callable[[float | None, float | None], float] | None = None
-    _per_unit: float = 1.0
-
-    def mass(self, lower: float | None, upper: float | None) -> float:
-        """Numbers: P(lower ≤ value ≤ upper), both ends included, None leaves one open."""
-        if self._mass is not None:
-            return self._mass(lower, upper)
-        if self._pieces is None:
-            raise PopulaceError(f"Column {self.column.name} holds no numbers: ask for a level.")
-        first, last, probability = self._pieces
-        low = -np.inf if lower is None else np.ceil(lower * self._per_unit - 1e-6)
-        high = np.inf if upper is None else np.floor(upper * self._per_unit + 1e-6)
-        inside = np.maximum(np.minimum(last, high) - np.maximum(first, low) + 1, 0)
-        return float((probability * inside / (last - first + 1)).sum())
-
     @property
-    def mean(self) -> float | None:
-        """Numbers: the mean of the values that are not missing; None for other columns."""
-        if self._pieces is None:
-            return None
-        first, last, probability = self._pieces
-        known = probability.sum()
-        if known == 0:
-            return math.nan
-        return float((probability * (first + last) / 2).sum() / known / self._per_unit)
+    def columns(self) -> tuple[str, ...]: ...
 
-    @property
-    def known(self) -> float:
-        """Numbers: the share of values that are not missing."""
-        return 1.0 if self._pieces is None else float(self._pieces[2].sum())
+    def factors(self, codings: CutCodings) -> Sequence[Factor]:
+        """The tables.
 
-    def quantile(self, share: float) -> float | None:
-        """Numbers: the least value that `share` of the known values do not exceed."""
-        if self._pieces is None:
-            return None
-        first, last, probability = self._pieces
-        if not probability.sum() > 0:
-            return math.nan
-        order = np.argsort(first, kind="stable")
-        first, last, probability = first[order], last[order], probability[order]
-        total = np.cumsum(probability)
-        wanted = share * total[-1]
-        at = int(np.searchsorted(total, wanted * (1 - 1e-12)))
-        at = min(at, len(total) - 1)
-        inside = (wanted - (total[at] - probability[at])) / probability[at]
-        steps = last[at] - first[at] + 1
-        index = first[at] + max(0, math.ceil(inside * steps - 1e-9) - 1)
-        return float(index / self._per_unit)
+        Parameters
+        ----------
+        codings : mapping of str to (Coding, Pieces or None)
+            What the evidence has left of each column's values.
 
-    def parts(self, count: int) -> tuple[Between, ...]:
-        """Numbers: ranges without a gap that hold about equal shares of the known values.
-
-        Fewer than `count` where many people share a value.
+        Returns
+        -------
+        sequence of Factor
+            Non-negative; the scope of each within `columns`.
         """
-        ends = [self.quantile(i / count) for i in range(1, count)]
-        if self._pieces is None or not self.known > 0 or any(map(math.isnan, ends)):
-            return ()
-        first, last, probability = self._pieces
-        low = float(first[probability > 0].min() / self._per_unit)
-        high = float(last[probability > 0].max() / self._per_unit)
-        ranges = []
-        for end in [*dict.fromkeys(end for end in ends if end < high), high]:
-            ranges.append(Between(low, end))
-            low = float(np.rint(end * self._per_unit + 1) / self._per_unit)
-        return tuple(ranges)
+        ...
 
-    def __getitem__(self, label: str) -> float:
-        """The probability of a label."""
-        if label not in self.labels:
-            raise PopulaceError(
-                f"Column {self.column.name} has no state {label!r}: see its labels."
-            )
-        return float(self.probabilities[self.labels.index(label)])
 
-    def to_dict(self) -> dict[str, float]:
-        """Labels and probabilities."""
-        return dict(zip(self.labels, (float(p) for p in self.probabilities), strict=True))
+class DrawRows(Protocol):
+    """How a row transform draws."""
+
+    def __call__(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pd.DataFrame:
+        """People number `start` to `start + rows` of the seed, before the transform."""
+        ...
+
+
+class RowTransform(Protocol):
+    """What turns drawn rows into finished ones; row i of a seed depends on nothing but both."""
+
+    def finished(
+        self,
+        draw: DrawRows,
+        codings: CutCodings,
+        rows: int,
+        seed: int,
+        *,
+        start: int,
+        threads: int | None,
+    ) -> pd.DataFrame:
+        """Finished people number `start` to `start + rows` of the seed.
+
+        Parameters
+        ----------
+        draw : DrawRows
+            Draws from the posterior.
+        codings : mapping of str to (Coding, Pieces or None)
+            What the evidence has left of each column's values.
+        rows, seed, start, threads
+            As in `Posterior.sample`.
+
+        Returns
+        -------
+        DataFrame
+            Of `rows` rows; the same columns for every `rows`, with 0 too.
+        """
+        ...
 
 
 class Posterior:
     """People of whom some things are known: how common they are, what they are like, and samples.
 
-    Made by `Network.given`; immutable, so threads may share it.
+    Immutable, so threads may share it.
+
+    Parameters
+    ----------
+    network : Network
+        Who the people are.
+    evidence : Evidence
+        What is known of them.
+    do : Evidence
+        What is set from outside, without its causes (Pearl's do-operator).
+    factors : sequence of ExtraFactors
+        Tables that join those of the network.
+    transform : RowTransform, optional
+        What turns drawn rows into finished ones.
+    whole : Posterior, optional
+        The same network and factors without evidence and do, where it is at hand: spares working
+        it out again.
+
+    Attributes
+    ----------
+    network, evidence, do, factors, transform
+        As above, the facts as the schema writes them. Who makes a posterior of the same five
+        elsewhere gets the same people.
 
     Raises
     ------
     PopulaceError
-        The evidence is impossible; the sentence names the pair of facts that exclude each other.
+        The evidence is impossible; the sentence names facts that exclude each other.
     """
 
-    def __init__(self, network: Network, evidence: Evidence, do: Evidence) -> None:
+    exact = True
+    """Probabilities, marginals and samples follow from the model without error."""
+
+    def __init__(
+        self,
+        network: Network,
+        evidence: Evidence | None = None,
+        do: Evidence | None = None,
+        *,
+        factors: Sequence[ExtraFactors] = (),
+        transform: RowTransform | None = None,
+        whole: Posterior | None = None,
+    ) -> None:
         self.network = network
-        self.evidence = evidence.checked(network.schema)
-        self.do = do.checked(network.schema)
+        self.evidence = (evidence or Evidence()).checked(network.schema)
+        self.do = (do or Evidence()).checked(network.schema)
+        self.factors = tuple(factors)
+        self.transform = transform
         both = [name for name in self.do if name in self.evidence]
         if both:
             raise PopulaceError(
                 f"The column {both[0]} is both seen and set: keep one of the two facts."
             )
+        self._whole = whole
         self._sizes = {name: coding.size for name, coding in network.codings.items()}
         self._cut = _intervene(network, self.do)
         # In the schema's order, so that the same facts in another order draw the same people.
-        self._likelihoods = {
-            name: network.codings[name].likelihood(self.evidence[name])
-            for name in network.schema.names
-            if name in self.evidence and name in network.codings
-        }
-        self._groups = _groups(self._cut.gaussians, self.evidence, self._sizes)
-        _ = self._eliminated
+        codings = {n: network.codings[n] for n in network.schema.names if n in network.codings}
+        self._question = _Question(codings, self._sizes, self._cut, self.factors, self.evidence)
+        self._eliminated = self._question.eliminate()
+        if self._eliminated[1] == -math.inf:
+            raise PopulaceError(_contradiction(self._question, self.evidence))
+
+    @property
+    def schema(self) -> Schema:
+        """The columns that were learned."""
+        return self.network.schema
 
     # ------------------------------------------------------------------ probability
 
-    @cached_property
-    def _eliminated(self) -> tuple[tuple[Bucket, ...], float]:
-        """The buckets of the evidence's ancestors, and the log-probability of the evidence."""
-        buckets, log_probability = self._eliminate(self._relevant)
-        if log_probability == -math.inf:
-            if isinstance(self.evidence, _OnlyTold):
-                raise _ImpossibleError(str(self.evidence))
-            raise PopulaceError(self._contradiction())
-        return buckets, log_probability
-
-    @cached_property
-    def _relevant(self) -> tuple[str, ...]:
-        """Columns with evidence, and their ancestors."""
-        goals = list(self._likelihoods)
-        goals += [name for group, _ in self._groups for name in group.given]
-        return self._cut.ancestors(goals)
-
     @property
+    def log_weight(self) -> float:
+        """Natural logarithm of the sum over everybody of whom the evidence is true.
+
+        Without extra factors that is `log_probability`; with them it is not normalised.
+        """
+        return self._eliminated[1]
+
+    @cached_property
     def log_probability(self) -> float:
         """Natural logarithm of `probability`."""
-        return self._eliminated[1]
+        if not self.factors:
+            return self.log_weight
+        if not self.evidence:
+            return 0.0
+        whole = self._whole
+        if whole is None or self.do:
+            whole = Posterior(self.network, None, self.do, factors=self.factors)
+        return min(self.log_weight - whole.log_weight, 0.0)
 
     @property
     def probability(self) -> float:
-        """P(evidence): the share of the population of whom it is true."""
+        """P(evidence): the share of the population of whom it is true.
+
+        With extra factors, the share of those whom the factors leave.
+        """
         return math.exp(self.log_probability)
-
-    def _factors(self, names: Iterable[str]) -> list[Factor]:
-        names = set(names)
-        factors = [
-            Factor((*self._cut.parents[name], name), self._cut.tables[name])
-            for name in self._cut.order
-            if name in names
-        ]
-        factors += [
-            Factor((name,), likelihood.codes)
-            for name, likelihood in self._likelihoods.items()
-            if name in names
-        ]
-        factors += [Factor(group.given, table) for group, table in self._groups]
-        return factors
-
-    def _eliminate(
-        self, names: Sequence[str], keep: Sequence[str] = ()
-    ) -> tuple[tuple[Bucket, ...], float]:
-        """Eliminate columns, least weight first, those of `keep` last."""
-        factors = self._factors(names)
-        log_scale = 0.0
-        buckets = []
-        for name in _elimination_order(names, [f.scope for f in factors], self._sizes, keep):
-            here = [f for f in factors if name in f.scope]
-            factors = [f for f in factors if name not in f.scope]
-            scope = tuple(dict.fromkeys(v for factor in here for v in factor.scope if v != name))
-            message = sum_out(here, name, scope, self._sizes)
-            peak = float(message.max()) if message.size else 0.0
-            if not peak > 0.0:
-                return (), -math.inf
-            buckets.append(Bucket(name, scope, tuple(here)))
-            log_scale += math.log(peak)
-            factors.append(Factor(scope, message / peak))
-        rest = 1.0
-        for factor in factors:
-            rest *= float(factor.table)
-        return tuple(buckets), log_scale + (math.log(rest) if rest > 0.0 else -math.inf)
-
-    def _contradiction(self) -> str:
-        """Which facts exclude each other, in a sentence."""
-        facts = list(self.evidence.items())
-        for name, fact in facts:
-            if self._is_impossible({name: fact}):
-                return f"Nobody in this population has {_words(name, fact)}: choose another value."
-        for size in range(2, len(facts) + 1):
-            for some in combinations(facts, size):
-                if self._is_impossible(dict(some)):
-                    told = [_words(name, fact) for name, fact in some]
-                    if size == 2:
-                        return (
-                            f"{told[0]} and {told[1]} exclude each other in this population: "
-                            "drop or change one of them."
-                        )
-                    return (
-                        f"{', '.join(told[:-1])} and {told[-1]} cannot all hold in this "
-                        "population: drop or change one of them."
-                    )
-        return "These facts exclude each other: drop or change one of them."
-
-    def _is_impossible(self, facts: Mapping[str, Fact]) -> bool:
-        try:
-            Posterior(self.network, _OnlyTold(facts), self.do)
-        except _ImpossibleError:
-            return True
-        except PopulaceError:
-            return False
-        return False
 
     # ------------------------------------------------------------------ marginals
 
     def _sweep(self) -> Iterator[tuple[tuple[str, ...], np.ndarray]]:
         """The joint posterior of each clique of the elimination, last eliminated first."""
-        buckets, _ = self._eliminate(self._cut.order)
+        budget = current()
+        buckets, _ = self._question.eliminate(self._cut.order)
         joints: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
         place = {bucket.name: i for i, bucket in enumerate(buckets)}
         for bucket in reversed(buckets):
+            budget.check()
             if bucket.scope:
                 above = min(bucket.scope, key=place.__getitem__)
                 scope, joint = joints[above]
@@ -340,63 +290,47 @@ class Posterior:
                 )
         if a == b:
             return np.diag(self.codes(a))
-        names = self._cut.ancestors([*self._relevant, a, b])
-        buckets, _ = self._eliminate(names, keep=(a, b))
+        names = self._cut.ancestors([*self._question.relevant, a, b])
+        buckets, _ = self._question.eliminate(names, keep=(a, b))
         first, second = (bucket.table(self._sizes) for bucket in buckets[-2:])
         joined = bool(buckets[-2].scope)
         table = first * second[:, None] if joined else np.multiply.outer(second, first)
         return table if buckets[-1].name == a else table.T
 
     def marginal(self, column: str) -> Marginal:
-        """The posterior of a column; exact."""
+        """The posterior of a column; exact.
+
+        Where an extra factor cuts a bin in two, single values inside it are those before the
+        factor; bins are exact.
+        """
         self._known(column)
         if column in self._cut.gaussians:
             return self._gaussian_marginal(column)
-        coding = self.network.codings[column]
+        coding, pieces = self._question.codings[column]
         codes = self._beliefs[column]
-        if coding.pieces is None:
+        if pieces is None:
             return Marginal(coding.column, coding.labels, codes)
-        pieces = self._pieces(column)
-        told = (pieces.first, pieces.last, codes[pieces.bin] * pieces.weight)
-        return Marginal(coding.column, coding.labels, codes, told, None, coding.per_unit)
+        runs = (pieces.first, pieces.last, codes[pieces.bin] * pieces.weight)
+        return Marginal(
+            coding.column, coding.labels, codes, runs, None, coding.per_unit, pieces.bin
+        )
 
     def _known(self, column: str) -> str:
         _ = self.network.schema[column]
         return column
 
-    def _pieces(self, name: str) -> Pieces | None:
-        for likelihood in (self._likelihoods.get(name), self._cut.set_to.get(name)):
-            if likelihood is not None and likelihood.pieces is not None:
-                return likelihood.pieces
-        return self.network.codings[name].pieces
-
     def _gaussian_marginal(self, name: str) -> Marginal:
         column = self.network.gaussians[name].column
+        least, most = column.bounds
 
         def mass(lower: float | None, upper: float | None) -> float:
-            low, high = column.lower, column.upper
-            told = self.evidence.get(name)
-            if isinstance(told, OneOf):
-                values = [float(v) for v in told.values]
-                inside = [
-                    number_text(v)
-                    for v in values
-                    if (lower is None or v >= lower) and (upper is None or v <= upper)
-                ]
-                fact: Fact | None = OneOf(tuple(inside)) if inside else None
-            else:
-                bounds = [b for b in (lower, told.lower if told else None, low) if b is not None]
-                tops = [b for b in (upper, told.upper if told else None, high) if b is not None]
-                fact = Between(max(bounds), min(tops)) if max(bounds) <= min(tops) else None
+            fact = _narrowed(self.evidence.get(name), lower, upper, least, most)
             if fact is None:
                 return 0.0
-            try:
-                more = Posterior(self.network, _OnlyTold({**self.evidence, name: fact}), self.do)
-            except _ImpossibleError:
-                return 0.0
-            return math.exp(more.log_probability - self.log_probability)
+            question = self._question.about({**self.evidence, name: fact})
+            return math.exp(question.eliminate()[1] - self.log_weight)
 
-        edges = np.linspace(column.lower, column.upper, 21)
+        edges = np.linspace(least, most, 21)
         step = column.step or 0.0
         if step:
             # Each bar holds whole values: those from its edge to just below the next.
@@ -417,17 +351,18 @@ class Posterior:
     @cached_property
     def _sampler(self) -> Sampler:
         buckets, _ = self._eliminated
-        done = {bucket.name for bucket in buckets}
-        draws = [Draw(b.name, b.scope, b.factors, self._pieces(b.name)) for b in reversed(buckets)]
+        eliminated = {bucket.name for bucket in buckets}
+        codings = self._question.codings
+        draws = [Draw(b.name, b.scope, b.factors, codings[b.name][1]) for b in reversed(buckets)]
         for name in self._cut.order:
-            if name not in done:
+            if name not in eliminated:
                 above = self._cut.parents[name]
                 factor = Factor((*above, name), self._cut.tables[name])
-                draws.append(Draw(name, above, (factor,), self._pieces(name)))
+                draws.append(Draw(name, above, (factor,), codings[name][1]))
         gaussian = None
         if self._cut.gaussians:
             steps, linked = [], set()
-            for group, _ in self._groups:
+            for group, _ in self._question.groups:
                 steps += posterior_steps(group, _facts_of(group, self.evidence))
                 linked |= {member.column.name for member in group.members}
             steps += prior_steps([g for n, g in self._cut.gaussians.items() if n not in linked])
@@ -439,16 +374,51 @@ class Posterior:
     ) -> pd.DataFrame:
         """Draw people from the joint posterior, in the schema's canonical dtypes.
 
-        Exactly `rows` people, numbers `start` and on of the seed; the same seed gives the same
-        people whatever the number of threads (all processors when None).
+        Parameters
+        ----------
+        rows : int
+            How many people.
+        seed : int
+            The same seed gives the same people, whatever the number of threads.
+        start : int
+            The number of the first one: a sample is people number `start` and on of the seed.
+        threads : int, optional
+            All processors when None.
+
+        Returns
+        -------
+        DataFrame
+            Exactly `rows` people, finished by the row transform where there is one.
+
+        Raises
+        ------
+        PopulaceError
+            `rows` is negative, or the row transform cannot finish them.
         """
-        return self._sampler.sample(rows, seed, start=start, threads=threads)
+        if self.transform is None:
+            return self._sampler.sample(rows, seed, start=start, threads=threads)
+        return self.transform.finished(
+            self._sampler.sample, self._question.codings, rows, seed, start=start, threads=threads
+        )
 
     def sample_arrow(
         self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
     ) -> pa.Table:
-        """The same people as an Arrow table, marked as synthetic in its metadata."""
-        return self._sampler.sample_arrow(rows, seed, start=start, threads=threads)
+        """The same people as an Arrow table, marked as synthetic; levels are dictionaries."""
+        if self.transform is None:
+            table = self._sampler.sample_arrow(rows, seed, start=start, threads=threads)
+            return writers.mark_synthetic(table, seed)
+        frame = self.sample(rows, seed, start=start, threads=threads)
+        return writers.arrow_table(frame, seed)
+
+    def batches(
+        self, rows: int, seed: int = 0, *, threads: int | None = None
+    ) -> Iterator[pa.Table]:
+        """The same people as Arrow tables of at most `STREAM_ROWS` rows each."""
+        check_rows(rows)
+        for low in range(0, rows, STREAM_ROWS):
+            count = min(STREAM_ROWS, rows - low)
+            yield self.sample_arrow(count, seed, start=low, threads=threads)
 
     def write_parquet(
         self,
@@ -460,27 +430,134 @@ class Posterior:
         progress: Callable[[int], None] | None = None,
     ) -> None:
         """Stream people to a Parquet file in constant memory; `progress` gets rows written."""
-        self._sampler.write_parquet(path, rows, seed, threads=threads, progress=progress)
+        check_rows(rows)
+        schema = self.sample_arrow(0, seed).schema
+        tables = self.batches(rows, seed, threads=threads)
+        writers.write_parquet(Path(path), tables, schema=schema, progress=progress)
 
 
-class _ImpossibleError(PopulaceError):
-    """The evidence has probability zero; used while looking for the pair to blame."""
+# ---------------------------------------------------------------------- a question as tables
 
 
-class _OnlyTold(Evidence):
-    """Facts to test for contradiction: no search for a culprit starts from them."""
+class _Question:
+    """The tables whose product, summed over all columns, is the weight of the facts."""
 
-    __slots__ = ()
+    def __init__(
+        self,
+        codings: Mapping[str, Coding],
+        sizes: Mapping[str, int],
+        network: _Intervened,
+        extra: Sequence[ExtraFactors],
+        facts: Mapping[str, Fact],
+    ) -> None:
+        self._coding, self._sizes, self._network, self._extra = codings, sizes, network, extra
+        likelihoods = {
+            name: codings[name].likelihood(facts[name]) for name in codings if name in facts
+        }
+        self._likelihoods = likelihoods
+        self.groups = _groups(network.gaussians, facts, sizes)
+        """Gaussian columns that facts link, with P(facts | codes)."""
+        self.codings: CutCodings = {
+            name: (coding, _pieces(coding, likelihoods.get(name), network.set_to.get(name)))
+            for name, coding in codings.items()
+        }
+        self._factors = [factor for each in extra for factor in each.factors(self.codings)]
+        goals = [*likelihoods]
+        goals += [name for group, _ in self.groups for name in group.given]
+        goals += [name for each in extra for name in each.columns]
+        self.relevant = network.ancestors(goals)
+        """Columns with evidence or in extra factors, and their ancestors."""
 
-    def checked(self, schema: object) -> _OnlyTold:
-        return self
+    def about(self, facts: Mapping[str, Fact]) -> _Question:
+        """The same question with other facts."""
+        return _Question(self._coding, self._sizes, self._network, self._extra, facts)
+
+    def eliminate(
+        self, names: Sequence[str] | None = None, keep: Sequence[str] = ()
+    ) -> tuple[tuple[Bucket, ...], float]:
+        """`elimination.eliminate` of some columns, which hold all relevant ones; or of those."""
+        names = self.relevant if names is None else names
+        wanted, network = set(names), self._network
+        factors = [
+            Factor((*network.parents[name], name), network.tables[name])
+            for name in network.order
+            if name in wanted
+        ]
+        factors += [Factor((name,), known.codes) for name, known in self._likelihoods.items()]
+        factors += [Factor(group.given, table) for group, table in self.groups]
+        factors += self._factors
+        return eliminate(names, factors, self._sizes, keep)
+
+
+def _pieces(coding: Coding, *likelihoods: Likelihood | None) -> Pieces | None:
+    """The pieces that a column's values are drawn from."""
+    for likelihood in likelihoods:
+        if likelihood is not None and likelihood.pieces is not None:
+            return likelihood.pieces
+    return coding.pieces
+
+
+# ---------------------------------------------------------------------- contradictions
+
+
+def _contradiction(question: _Question, facts: Mapping[str, Fact]) -> str:
+    """Which facts exclude each other, in a sentence.
+
+    Each fact is tried alone; then facts are dropped one after another as long as those left stay
+    impossible, which leaves a set none of whose facts can be spared (the deletion filter of
+    Chinneck and Dravnieks 1991); a set of three or more gives way to a pair, where one is found.
+    That takes n + n + n (n − 1) / 2 eliminations for n facts, or `SEARCH_SECONDS`: what is known by
+    then is said.
+    """
+    conflict: list[str] = []
+
+    def is_impossible(names: Iterable[str]) -> bool:
+        some = {name: facts[name] for name in names}
+        try:
+            return question.about(some).eliminate()[1] == -math.inf
+        except BudgetError:
+            raise
+        except PopulaceError:
+            return False
+
+    try:
+        with limited(seconds=SEARCH_SECONDS):
+            for name in facts:
+                if is_impossible([name]):
+                    return (
+                        f"Nobody in this population has {_words(name, facts[name])}: choose "
+                        "another value."
+                    )
+            left = list(facts)
+            for name in reversed(list(facts)):
+                fewer = [other for other in left if other != name]
+                if is_impossible(fewer):
+                    left = fewer
+            conflict = left
+            if len(conflict) > 2:
+                pairs = combinations(facts, 2)
+                conflict = next((list(pair) for pair in pairs if is_impossible(pair)), conflict)
+    except BudgetError:
+        current().check()  # the limits of whoever asked; those of the search itself are no error
+    words = [_words(name, facts[name]) for name in conflict]
+    if len(words) < 2:
+        return "These facts exclude each other: drop or change one of them."
+    if len(words) == 2:
+        return (
+            f"{words[0]} and {words[1]} exclude each other in this population: "
+            "drop or change one of them."
+        )
+    return (
+        f"{', '.join(words[:-1])} and {words[-1]} cannot all hold in this population: "
+        "drop or change one of them."
+    )
 
 
 # ---------------------------------------------------------------------- the network under do()
 
 
 @dataclass(frozen=True, eq=False)
-class _Cut:
+class _Intervened:
     """A network in which columns that are set from outside have lost their causes."""
 
     order: tuple[str, ...]
@@ -491,35 +568,37 @@ class _Cut:
 
     def ancestors(self, names: Iterable[str]) -> tuple[str, ...]:
         """The columns and all their ancestors, parents first."""
-        found: set[str] = set()
+        reached: set[str] = set()
         stack = list(names)
         while stack:
             name = stack.pop()
-            if name not in found:
-                found.add(name)
+            if name not in reached:
+                reached.add(name)
                 stack.extend(self.parents[name])
-        return tuple(name for name in self.order if name in found)
+        return tuple(name for name in self.order if name in reached)
 
 
-def _intervene(network: Network, do: Evidence) -> _Cut:
+def _intervene(network: Network, do: Evidence) -> _Intervened:
+    if not do:
+        return _Intervened(network.order, network.parents, network.tables, network.gaussians, {})
     parents, tables = dict(network.parents), dict(network.tables)
     gaussians = dict(network.gaussians)
     set_to = {}
+    everybody = Posterior(network)
     for name, fact in do.items():
         if name in gaussians:
             gaussians[name] = _fixed(gaussians[name], fact)
             continue
         likelihood = network.codings[name].likelihood(fact)
         # Set to several values: each as often as the population has it.
-        share = likelihood.codes * network.given().codes(name)
+        share = likelihood.codes * everybody.codes(name)
         if not share.sum() > 0:
             raise PopulaceError(
                 f"Nobody in this population has {_words(name, fact)}: choose another value."
             )
         parents[name], tables[name] = (), share / share.sum()
         set_to[name] = likelihood
-    order = Network(network.schema, network.codings, parents, {}, {}).order
-    return _Cut(order, parents, tables, gaussians, set_to)
+    return _Intervened(topological_order(parents), parents, tables, gaussians, set_to)
 
 
 def _fixed(gaussian: Gaussian, fact: Fact) -> Gaussian:
@@ -539,77 +618,58 @@ def _fixed(gaussian: Gaussian, fact: Fact) -> Gaussian:
     )
 
 
-# ---------------------------------------------------------------------- helpers
+# ---------------------------------------------------------------------- Gaussian columns
 
 
 def _groups(
-    gaussians: Mapping[str, Gaussian], evidence: Evidence, sizes: Mapping[str, int]
+    gaussians: Mapping[str, Gaussian], facts: Mapping[str, Fact], sizes: Mapping[str, int]
 ) -> list[tuple[Group, np.ndarray]]:
     """Gaussian columns that facts link, with P(facts | codes)."""
-    told = [name for name in gaussians if name in evidence]
     sets: list[set[str]] = []
-    for name in told:
-        closed, stack = set(), [name]
+    for name in (name for name in gaussians if name in facts):
+        linked: set[str] = set()
+        stack = [name]
         while stack:
-            one = stack.pop()
-            if one not in closed:
-                closed.add(one)
-                stack.extend(gaussians[one].linear)
-        for other in [s for s in sets if s & closed]:
-            closed |= other
-            sets.remove(other)
-        sets.append(closed)
-    out = []
+            other = stack.pop()
+            if other not in linked:
+                linked.add(other)
+                stack.extend(gaussians[other].linear)
+        for overlapping in [names for names in sets if names & linked]:
+            linked |= overlapping
+            sets.remove(overlapping)
+        sets.append(linked)
+    groups = []
     for names in sets:
-        group = Group.of([g for n, g in gaussians.items() if n in names], sizes)
-        out.append((group, group.likelihood(_facts_of(group, evidence))))
-    return out
+        group = Group.of([g for name, g in gaussians.items() if name in names], sizes)
+        groups.append((group, group.likelihood(_facts_of(group, facts))))
+    return groups
 
 
-def _facts_of(group: Group, evidence: Evidence) -> dict[str, tuple[Interval, ...]]:
+def _facts_of(group: Group, facts: Mapping[str, Fact]) -> dict[str, tuple[Interval, ...]]:
     return {
-        member.column.name: member.intervals(evidence[member.column.name])
+        member.column.name: member.intervals(facts[member.column.name])
         for member in group.members
-        if member.column.name in evidence
+        if member.column.name in facts
     }
 
 
-def _elimination_order(
-    names: Sequence[str],
-    scopes: Iterable[Sequence[str]],
-    sizes: Mapping[str, int],
-    keep: Sequence[str],
-) -> list[str]:
-    """Least weight first: the column whose product of tables is smallest."""
-    near: dict[str, set[str]] = {name: set() for name in names}
-    for scope in scopes:
-        for name in scope:
-            near[name] |= set(scope) - {name}
-    order, left = [], [name for name in names if name not in keep]
-    log = {name: math.log(sizes[name]) for name in names}
-    while left or len(order) < len(names):
-        pool = left or [name for name in keep if name not in order]
-        # fsum rounds once, so the order in which a set is walked (PYTHONHASHSEED) decides nothing;
-        # ties go to the column that comes first in `names`.
-        weights = {v: math.fsum((log[v], *(log[u] for u in near[v]))) for v in pool}
-        name = min(pool, key=weights.__getitem__)
-        weight = weights[name]
-        if weight > math.log(STATES):
-            raise PopulaceError(
-                f"The question links too many columns around {name} to be answered exactly: "
-                "learn the network with fewer parents (--max-parents)."
-            )
-        for u in near[name]:
-            near[u] |= near[name]
-            near[u] -= {u, name}
-        del near[name]
-        order.append(name)
-        left = [other for other in left if other != name]
-    return order
+def _narrowed(
+    fact: Fact | None, lower: float | None, upper: float | None, least: float, most: float
+) -> Fact | None:
+    """What a fact leaves between two bounds; None where that is nothing."""
+    if isinstance(fact, OneOf):
+        values = [float(value) for value in fact.values]
+        inside = [
+            number_text(v)
+            for v in values
+            if (lower is None or v >= lower) and (upper is None or v <= upper)
+        ]
+        return OneOf(tuple(inside)) if inside else None
+    known = (None, None) if fact is None else (fact.lower, fact.upper)
+    low = max(bound for bound in (lower, known[0], least) if bound is not None)
+    high = min(bound for bound in (upper, known[1], most) if bound is not None)
+    return Between(low, high) if low <= high else None
 
 
 def _words(name: str, fact: Fact) -> str:
     return str(Evidence({name: fact}))
-
-
-__all__ = ["Coding", "Marginal", "Posterior"]

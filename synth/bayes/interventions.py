@@ -13,7 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from synth.bayes.inference import Marginal, Posterior
+from synth.bayes.inference import Posterior
+from synth.bayes.marginal import Marginal
 from synth.bayes.network import Network
 from synth.data.evidence import Evidence, Fact
 from synth.errors import PopulaceError

@@ -10,19 +10,18 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from synth.bayes.coding import Coding
 from synth.bayes.gaussian import Gaussian
+from synth.bayes.graph import topological_order
+from synth.bayes.inference import Posterior
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
-
-if TYPE_CHECKING:
-    from synth.bayes.inference import Posterior
 
 FORMAT = "populace-network/1"
 
@@ -74,14 +73,7 @@ class Network:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """The columns with codes, parents first."""
-        left, done = list(self.parents), []
-        while left:
-            ready = [n for n in left if all(p in done for p in self.parents[n])]
-            if not ready:
-                raise PopulaceError("The network's edges form a circle: remove one of them.")
-            done += ready
-            left = [n for n in left if n not in ready]
-        return tuple(done)
+        return topological_order(self.parents)
 
     @cached_property
     def digest(self) -> str:
@@ -112,9 +104,7 @@ class Network:
         `do` sets columns from outside instead: their causes are cut off, so nothing is learned
         about them (Pearl's do-operator).
         """
-        from synth.bayes.inference import Posterior
-
-        return Posterior(self, evidence or Evidence(), do or Evidence())
+        return Posterior(self, evidence, do)
 
     # ------------------------------------------------------------------ JSON
 
@@ -222,12 +212,5 @@ def _unpack(text: str, shape: Sequence[int]) -> np.ndarray:
 
 def _in_order(gaussians: Mapping[str, Gaussian]) -> dict[str, Gaussian]:
     """Gaussian columns with their Gaussian parents first."""
-    done: dict[str, Gaussian] = {}
-    while len(done) < len(gaussians):
-        ready = {
-            n: g for n, g in gaussians.items() if n not in done and all(p in done for p in g.linear)
-        }
-        if not ready:
-            raise PopulaceError("The network's edges form a circle: remove one of them.")
-        done |= ready
-    return done
+    order = topological_order({name: gaussian.linear for name, gaussian in gaussians.items()})
+    return {name: gaussians[name] for name in order}

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from threading import Lock
 
 import numpy as np
@@ -27,16 +26,11 @@ from synth.bayes.coding import Coding, Pieces
 from synth.bayes.factors import Factor, multiply, product_rows
 from synth.bayes.gaussian import GaussianSampler
 from synth.bayes.random import fill, stream_key
-from synth.data import writers
 from synth.data.schema import Column
 from synth.errors import PopulaceError
 
 CHUNK = 1 << 15
 """Rows drawn at a time by one thread."""
-LAZY = 1
-"""A table with more rows than so many times the people is made as far as they visit it."""
-STREAM_ROWS = 1 << 20
-"""Rows held at a time when a sample is written to disk."""
 
 
 @njit(cache=True, nogil=True)
@@ -312,32 +306,7 @@ class Sampler:
         """The same people as an Arrow table; levels are dictionaries."""
         columns = self._columns(rows, seed, start, threads, CHUNK)
         arrays = [self._arrow(name, columns[name]) for name in self._order]
-        table = pa.table(dict(zip(self._order, arrays, strict=True)))
-        return writers.mark_synthetic(table, seed)
-
-    def batches(self, rows: int, seed: int, threads: int | None) -> Iterator[pa.Table]:
-        """The sample in pieces of at most `STREAM_ROWS` rows."""
-        _check_rows(rows)
-        for low in range(0, rows, STREAM_ROWS):
-            count = min(STREAM_ROWS, rows - low)
-            yield self.sample_arrow(count, seed, start=low, threads=threads)
-
-    def write_parquet(
-        self,
-        path: str | Path,
-        rows: int,
-        seed: int = 0,
-        *,
-        threads: int | None = None,
-        progress: Callable[[int], None] | None = None,
-    ) -> None:
-        """Stream a sample to a Parquet file in constant memory; `progress` gets rows written."""
-        path = Path(path)
-        _check_rows(rows)
-        schema = self.sample_arrow(0, seed).schema
-        writers.write_parquet(
-            path, self.batches(rows, seed, threads), schema=schema, progress=progress
-        )
+        return pa.table(dict(zip(self._order, arrays, strict=True)))
 
     # ------------------------------------------------------------------ columns
 
@@ -345,7 +314,7 @@ class Sampler:
         self, rows: int, seed: int, start: int, threads: int | None, chunk: int
     ) -> dict[str, np.ndarray]:
         """Codes of levels, lattice values of numbers; one array a column, in its final dtype."""
-        _check_rows(rows)
+        check_rows(rows)
         out = {name: np.empty(rows, dtype=self._dtype(name)) for name in self._order}
         keys = {
             name: (stream_key(seed, name), stream_key(seed, f"{name}\x1fvalue"))
@@ -354,7 +323,8 @@ class Sampler:
         bounds = [(low, min(low + chunk, rows)) for low in range(0, rows, chunk)]
         workers = min(threads or os.cpu_count() or 1, max(len(bounds), 1))
         for node in self._nodes:
-            if LAZY * rows >= node.rows:
+            # A table with more rows than there are people is made as far as they visit it.
+            if rows >= node.rows:
                 node.make_whole()
 
         def work(part: int) -> None:
@@ -482,7 +452,8 @@ class _Buffers:
         self.index = np.empty(rows, np.int64)
 
 
-def _check_rows(rows: int) -> None:
+def check_rows(rows: int) -> None:
+    """Raise a PopulaceError where a number of rows makes no sense."""
     if rows < 0:
         raise PopulaceError(f"A sample cannot have {rows} rows: ask for none or more.")
 

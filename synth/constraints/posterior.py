@@ -10,186 +10,238 @@ rows anew.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from synth.bayes.inference import Factor, Posterior, _ImpossibleError, _OnlyTold
+from synth.bayes.coding import Coding, Pieces
+from synth.bayes.factors import Factor
+from synth.bayes.inference import CutCodings, DrawRows, ExtraFactors, Posterior
 from synth.bayes.network import Network
 from synth.bayes.random import stream_key
-from synth.bayes.sampling import Sampler
 from synth.constraints.derived import Constraints
-from synth.data.evidence import Evidence, Fact
-from synth.data.writers import arrow_table
+from synth.constraints.rules import Rule
+from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
-from synth.lazy import cached_property
 
 TRIES = 64
 """How often values are drawn again inside their bins before the whole row is."""
 ROW_TRIES = 400
+"""How often whole rows are drawn anew before that is given up."""
 _BLOCK = 1 << 16
 
 
-class ConstrainedPosterior(Posterior):
-    """A `Posterior` under rules, whose samples hold derived columns.
+def constrained(
+    network: Network,
+    evidence: Evidence | None = None,
+    do: Evidence | None = None,
+    constraints: Constraints | None = None,
+    *,
+    factors: Sequence[ExtraFactors] = (),
+    whole: Posterior | None = None,
+) -> Posterior:
+    """People of a network among whom rules hold, with derived columns.
 
-    `probability` is the share of those for whom the rules hold. Within a bin that a rule cuts in
-    two, marginals of single values are those before the rule; bins are exact.
+    The posterior's probability is the share of those for whom the rules hold. Within a bin that a
+    rule cuts in two, marginals of single values are those before the rule; bins are exact.
+
+    Parameters
+    ----------
+    network : Network
+        Who the people are.
+    evidence, do : Evidence, optional
+        What is known of them, and what is set from outside.
+    constraints : Constraints, optional
+        What holds in every row, and what is worked out in it.
+    factors : sequence of ExtraFactors
+        Further tables that join those of the network.
+    whole : Posterior, optional
+        The same without evidence and do, where it is at hand: spares working it out again.
+
+    Returns
+    -------
+    Posterior
+        Its `transform` is a `ConstraintTransform` where there are constraints.
+
+    Raises
+    ------
+    PopulaceError
+        A fact is about a derived column, or the evidence is impossible under the rules.
+    """
+    if not constraints:
+        return Posterior(network, evidence, do, factors=factors, whole=whole)
+    constraints.refuse((*(evidence or ()), *(do or ())))
+    rules = rules_of(constraints, network)
+    every = (*factors, ConstraintFactors(rules)) if rules else tuple(factors)
+    transform = ConstraintTransform(constraints, rules)
+    return Posterior(network, evidence, do, factors=every, transform=transform, whole=whole)
+
+
+def rules_of(constraints: Constraints, network: Network) -> tuple[Rule, ...]:
+    """The rules that are all about columns with codes."""
+    return tuple(
+        rule for rule in constraints.rules if all(name in network.codings for name in rule.columns)
+    )
+
+
+@dataclass(frozen=True)
+class ConstraintFactors:
+    """P(rule holds | codes of its columns), for each rule.
+
+    Attributes
+    ----------
+    rules : tuple of Rule
+        About columns with codes.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        evidence: Evidence,
-        do: Evidence,
-        constraints: Constraints,
-        whole: ConstrainedPosterior | None = None,
-    ) -> None:
-        constraints.refuse((*evidence, *do))
-        self.constraints = constraints
-        self._rules = tuple(
-            rule
-            for rule in constraints.rules
-            if all(name in network.codings for name in rule.columns)
+    rules: tuple[Rule, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the rules speak of."""
+        return tuple(dict.fromkeys(name for rule in self.rules for name in rule.columns))
+
+    def factors(self, codings: CutCodings) -> tuple[Factor, ...]:
+        """One table a rule, over what the evidence has left of its columns' values."""
+        return tuple(
+            Factor(rule.columns, rule.holds({name: codings[name] for name in rule.columns}))
+            for rule in self.rules
         )
-        self._whole = whole
-        super().__init__(network, evidence, do)
-
-    @cached_property
-    def _rule_factors(self) -> tuple[Factor, ...]:
-        out = []
-        for rule in self._rules:
-            pieces = {n: (self.network.codings[n], self._pieces(n)) for n in rule.columns}
-            out.append(Factor(rule.columns, rule.holds(pieces)))
-        return tuple(out)
-
-    @cached_property
-    def _relevant(self) -> tuple[str, ...]:
-        ruled = [name for rule in self._rules for name in rule.columns]
-        return self._cut.ancestors([*super()._relevant, *ruled])
-
-    def _factors(self, names: Sequence[str]) -> list[Factor]:
-        names = set(names)
-        return super()._factors(names) + [
-            factor for factor in self._rule_factors if set(factor.scope) <= names
-        ]
-
-    @property
-    def log_probability(self) -> float:
-        """Natural logarithm of `probability`."""
-        if not self._rules:
-            return super().log_probability
-        if not self.evidence and not self.do:
-            return 0.0
-        whole = self._whole
-        if whole is None or self.do:
-            whole = ConstrainedPosterior(self.network, Evidence(), self.do, self.constraints)
-        return min(self._eliminated[1] - whole._eliminated[1], 0.0)
-
-    @property
-    def probability(self) -> float:
-        """P(evidence): the share of those who keep the rules of whom it is true."""
-        return math.exp(self.log_probability)
-
-    def _is_impossible(self, facts: dict[str, Fact]) -> bool:
-        try:
-            ConstrainedPosterior(self.network, _OnlyTold(facts), self.do, self.constraints)
-        except _ImpossibleError:
-            return True
-        except PopulaceError:
-            return False
-        return False
-
-    @cached_property
-    def _sampler(self) -> ConstrainedSampler:
-        return ConstrainedSampler(super()._sampler, self)
 
 
-class ConstrainedSampler:
-    """Draws finished rows; person number i of a seed is the same however many are asked for."""
+@dataclass(frozen=True)
+class ConstraintTransform:
+    """Finishes rows: draws values that break a rule again, works out derived columns.
 
-    def __init__(self, drawn: Sampler, posterior: ConstrainedPosterior) -> None:
-        self._drawn = drawn
-        self._constraints = posterior.constraints
-        self._rules = posterior._rules
-        names = dict.fromkeys(name for rule in self._rules for name in rule.columns)
-        self._numbers = {
-            name: (posterior.network.codings[name], posterior._pieces(name))
-            for name in names
-            if posterior.network.codings[name].pieces is not None
-        }
+    Attributes
+    ----------
+    constraints : Constraints
+        What holds in every row, and what is worked out in it.
+    rules : tuple of Rule
+        The rules about columns with codes, which `ConstraintFactors` has in the tables already.
+    """
 
-    def sample(
-        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    constraints: Constraints
+    rules: tuple[Rule, ...]
+
+    def finished(
+        self,
+        draw: DrawRows,
+        codings: CutCodings,
+        rows: int,
+        seed: int,
+        *,
+        start: int,
+        threads: int | None,
     ) -> pd.DataFrame:
-        """People number `start` to `start + rows` of the seed, finished."""
-        frame = self._once(rows, seed, start, threads)
-        if not self._constraints.rules:
+        """People number `start` to `start + rows` of the seed; see `RowTransform`."""
+        drawing = _Drawing(draw, codings, self.constraints, self.rules, seed)
+        frame = drawing.rows(rows, start, threads)
+        if not self.constraints.rules:
             return frame
-        broken = np.flatnonzero(self._constraints.broken(frame))
+        broken = np.flatnonzero(self.constraints.broken(frame))
         for attempt in range(1, ROW_TRIES + 1):
             if not len(broken):
                 return frame
-            frame, broken = self._replace(frame, broken, seed, start, attempt)
+            frame, broken = drawing.replaced(frame, broken, start, attempt)
         raise PopulaceError(
             f"Hardly anybody keeps all rules at once ({len(broken):,} of {rows:,} rows could not "
             "be drawn): drop or loosen one of them."
         )
 
-    def sample_arrow(
-        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
-    ) -> pa.Table:
-        """The same people as an Arrow table; levels are dictionaries."""
-        frame = self.sample(rows, seed, start=start, threads=threads)
-        return arrow_table(frame, seed)
 
-    batches = Sampler.batches
-    write_parquet = Sampler.write_parquet
+class _Drawing:
+    """One sample under constraints."""
 
-    # ------------------------------------------------------------------ rows
+    def __init__(
+        self,
+        draw: DrawRows,
+        codings: CutCodings,
+        constraints: Constraints,
+        rules: Sequence[Rule],
+        seed: int,
+    ) -> None:
+        self._draw = draw
+        self._constraints = constraints
+        self._rules = rules
+        self._seed = seed
+        names = dict.fromkeys(name for rule in rules for name in rule.columns)
+        self._numbers: dict[str, tuple[Coding, Pieces]] = {}
+        for name in names:
+            coding, pieces = codings[name]
+            if pieces is not None:
+                self._numbers[name] = (coding, pieces)
 
-    def _once(self, rows: int, seed: int, start: int, threads: int | None = None) -> pd.DataFrame:
-        frame = self._drawn.sample(rows, seed, start=start, threads=threads)
+    def rows(
+        self, rows: int, start: int, threads: int | None, seed: int | None = None
+    ) -> pd.DataFrame:
+        """Rows whose values keep the rules where their codes can."""
+        seed = self._seed if seed is None else seed
+        frame = self._draw(rows, seed, start=start, threads=threads)
         if self._numbers:
-            frame = self._redraw(frame, seed, start)
+            frame = self._redrawn(frame, seed, start)
         return self._constraints.derive(frame)
 
-    def _redraw(self, frame: pd.DataFrame, seed: int, start: int) -> pd.DataFrame:
-        """Draw the values of rows that break a rule again, inside their bins."""
+    def replaced(
+        self, frame: pd.DataFrame, broken: np.ndarray, start: int, attempt: int
+    ) -> tuple[pd.DataFrame, np.ndarray]:
+        """Whole rows anew: number i of another stream takes the place of number i."""
+        other = int(stream_key(self._seed, f"again\x1f{attempt}") % np.uint64(2**62))
+        still = []
+        blocks = (start + broken) // _BLOCK
+        for block in np.unique(blocks):
+            rows = broken[blocks == block]
+            low = int(rows[0])
+            fresh = self.rows(int(rows[-1]) - low + 1, start + low, 1, other).iloc[rows - low]
+            wrong = self._constraints.broken(fresh)
+            kept = rows[~wrong]
+            if len(kept):
+                frame = frame.copy(deep=False)
+                for name in frame.columns:
+                    column = frame[name].copy()
+                    column.iloc[kept] = fresh[name].iloc[~wrong].array
+                    frame[name] = column
+            still.append(rows[wrong])
+        return frame, np.concatenate(still)
+
+    def _broken(self, frame: pd.DataFrame) -> np.ndarray:
+        """Which rows break a rule about columns with codes."""
         broken = np.zeros(len(frame), dtype=bool)
         for rule in self._rules:
             broken |= rule.broken(frame)
-        left = np.flatnonzero(broken)
-        if not len(left):
+        return broken
+
+    def _redrawn(self, frame: pd.DataFrame, seed: int, start: int) -> pd.DataFrame:
+        """The values of rows that break a rule drawn again, inside their bins."""
+        places = np.flatnonzero(self._broken(frame))
+        if not len(places):
             return frame
-        part = frame.iloc[left].reset_index(drop=True)
+        part = frame.iloc[places].reset_index(drop=True)
         codes = {name: coding.encode(part[name]) for name, (coding, _) in self._numbers.items()}
-        done = part.copy()
-        open_ = np.arange(len(part))
+        result = part.copy()
+        left = np.arange(len(part))
         for attempt in range(TRIES):
-            tried = part.iloc[open_].copy()
+            trial = part.iloc[left].copy()
             for name in self._numbers:
-                values = self._values(name, codes[name][open_], seed, start + left[open_], attempt)
-                absent = tried[name].isna().to_numpy()
-                tried[name] = _like(values, absent, tried[name])
-            wrong = np.zeros(len(tried), dtype=bool)
-            for rule in self._rules:
-                wrong |= rule.broken(tried)
-            kept = open_[~wrong]
+                values = self._values(name, codes[name][left], seed, start + places[left], attempt)
+                absent = trial[name].isna().to_numpy()
+                trial[name] = _like(values, absent, trial[name])
+            wrong = self._broken(trial)
+            kept = left[~wrong]
             for name in self._numbers:
-                column = done[name].copy()
-                column.iloc[kept] = tried[name].iloc[~wrong].array
-                done[name] = column
-            open_ = open_[wrong]
-            if not len(open_):
+                column = result[name].copy()
+                column.iloc[kept] = trial[name].iloc[~wrong].array
+                result[name] = column
+            left = left[wrong]
+            if not len(left):
                 break
         frame = frame.copy(deep=False)
         for name in self._numbers:
             column = frame[name].copy()
-            column.iloc[left] = done[name].array
+            column.iloc[places] = result[name].array
             frame[name] = column
         return frame
 
@@ -211,30 +263,8 @@ class ConstrainedSampler:
         index = pieces.first[piece] + np.floor(second * span).astype(np.int64)
         return np.asarray(coding.value(index), dtype=np.float64)
 
-    def _replace(
-        self, frame: pd.DataFrame, broken: np.ndarray, seed: int, start: int, attempt: int
-    ) -> tuple[pd.DataFrame, np.ndarray]:
-        """Draw whole rows anew: number i of another stream takes the place of number i."""
-        other = int(stream_key(seed, f"again\x1f{attempt}") % np.uint64(2**62))
-        still = []
-        blocks = (start + broken) // _BLOCK
-        for block in np.unique(blocks):
-            rows = broken[blocks == block]
-            low = int(rows[0])
-            fresh = self._once(int(rows[-1]) - low + 1, other, start + low, 1).iloc[rows - low]
-            wrong = self._constraints.broken(fresh)
-            kept = rows[~wrong]
-            if len(kept):
-                frame = frame.copy(deep=False)
-                for name in frame.columns:
-                    column = frame[name].copy()
-                    column.iloc[kept] = fresh[name].iloc[~wrong].array
-                    frame[name] = column
-            still.append(rows[wrong])
-        return frame, np.concatenate(still)
 
-
-def _like(values: np.ndarray, absent: np.ndarray, column: pd.Series) -> object:
+def _like(values: np.ndarray, absent: np.ndarray, column: pd.Series) -> Any:
     """Values in the column's own type, missing where they were."""
     if isinstance(column.dtype, np.dtype):
         if column.dtype.kind == "f":

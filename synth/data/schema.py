@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
-from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -16,6 +15,7 @@ import pandas as pd
 
 from synth.data.meaning import MEANINGS, Meaning, guess_by_levels, guess_by_name
 from synth.errors import PopulaceError
+from synth.lazy import cached_property
 
 Kind = Literal["categorical", "boolean", "integer", "real"]
 Role = Literal["model", "weight", "apart", "skip"]
@@ -137,6 +137,21 @@ class Column:
     @cached_property
     def _meaning_of_name(self) -> Meaning:
         return guess_by_name(self.name, self.kind, self.levels)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Numbers: the smallest and the largest value.
+
+        Raises
+        ------
+        PopulaceError
+            One of them is not known.
+        """
+        if self.lower is None or self.upper is None:
+            raise PopulaceError(
+                f"Column {self.name} has no bounds: complete its schema from a table."
+            )
+        return self.lower, self.upper
 
     @property
     def title(self) -> str:

@@ -15,7 +15,7 @@ from synth.bayes.learning import NetworkLearner
 from synth.bayes.network import Network
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.constraints.discovery import Lookup
-from synth.constraints.posterior import ConstrainedPosterior
+from synth.constraints.posterior import constrained
 from synth.data.evidence import Evidence
 from synth.data.schema import Column, Schema
 from synth.data.table import Table
@@ -76,16 +76,16 @@ class BayesNetworkModel:
         if not constraints:
             return self.network.given(evidence, do)
         whole = self._whole(constraints) if evidence or do else None
-        return ConstrainedPosterior(self.network, evidence, do, constraints, whole)
+        return constrained(self.network, evidence, do, constraints, whole=whole)
 
     @cached_property
-    def _whole(self) -> Callable[[Constraints], ConstrainedPosterior]:
+    def _whole(self) -> Callable[[Constraints], Posterior]:
         """Everybody under constraints, worked out once for each."""
         network = self.network
 
         @lru_cache(maxsize=4)
-        def whole(constraints: Constraints) -> ConstrainedPosterior:
-            return ConstrainedPosterior(network, Evidence(), Evidence(), constraints)
+        def whole(constraints: Constraints) -> Posterior:
+            return constrained(network, constraints=constraints)
 
         return whole
 
@@ -154,7 +154,9 @@ def learn_network(
     modelled = table.schema.modelled
     if settings.weights is not None and settings.weights in modelled:
         modelled = modelled.without(settings.weights)
-    lookups = [one for one in settings.lookups if one.name in modelled and one.of in modelled]
+    lookups = [
+        lookup for lookup in settings.lookups if lookup.name in modelled and lookup.of in modelled
+    ]
     leaves = [lookup for lookup in lookups if modelled[lookup.name].is_number]
     levels = [lookup for lookup in lookups if lookup not in leaves]
     away = {lookup.name for lookup in leaves}
@@ -227,13 +229,14 @@ def is_settled(network: Network, lookup: Lookup) -> bool:
 
 def _settled(network: Network) -> tuple[Lookup, ...]:
     """Columns that follow from one column of levels without exception."""
-    found = []
-    for name, parents in network.parents.items():
-        if len(parents) == 1 and not network.schema[parents[0]].is_number:
-            lookup = Lookup(name, parents[0])
-            if _is_certain(network, lookup) and not _is_used(network, lookup):
-                found.append(lookup)
-    return tuple(found)
+    pairs = [
+        Lookup(name, parents[0])
+        for name, parents in network.parents.items()
+        if len(parents) == 1 and not network.schema[parents[0]].is_number
+    ]
+    return tuple(
+        lookup for lookup in pairs if _is_certain(network, lookup) and not _is_used(network, lookup)
+    )
 
 
 def _is_used(network: Network, lookup: Lookup) -> bool:

@@ -180,7 +180,7 @@ def test_gaussian_columns_are_refused():
 
 
 def test_pgmpy_is_not_imported_before_it_is_asked_for():
-    code = "import sys, synth.bayes.interop; sys.exit('pgmpy' in sys.modules)"
+    code = "import sys, synth.bayes.pgmpy_bridge; sys.exit('pgmpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from synth.bayes import learn
 from synth.constraints.derived import Constraints, Sum, possible
-from synth.constraints.posterior import ConstrainedPosterior, _uniform
+from synth.constraints.posterior import _uniform, constrained
 from synth.constraints.rules import parse_rules
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema
@@ -35,7 +35,7 @@ def network(table):
 
 def under(network, text, evidence=NOBODY):
     constraints = Constraints(rules=parse_rules(text, network.schema))
-    return ConstrainedPosterior(network, evidence, NOBODY, constraints)
+    return constrained(network, evidence, NOBODY, constraints)
 
 
 def test_codes_under_rules_are_exact(network):
@@ -92,10 +92,10 @@ def test_a_rule_on_a_sum_draws_whole_rows_anew(network):
     bare = Constraints((total,), (column,), (), ())
     rules = parse_rules("total >= 6", Schema((*network.schema, column)))
     constraints = Constraints((total,), (column,), rules, ())
-    drawn = ConstrainedPosterior(network, NOBODY, NOBODY, constraints).sample(30_000, seed=1)
+    drawn = constrained(network, NOBODY, NOBODY, constraints).sample(30_000, seed=1)
     assert (drawn["total"] == drawn["a"] + drawn["b"]).all()
     assert drawn["total"].min() == 6
-    plain = ConstrainedPosterior(network, NOBODY, NOBODY, bare).sample(60_000, seed=2)
+    plain = constrained(network, NOBODY, NOBODY, bare).sample(60_000, seed=2)
     kept = plain[plain["total"] >= 6]
     assert drawn["a"].mean() == pytest.approx(kept["a"].mean(), abs=0.05)
 

@@ -1,0 +1,171 @@
+"""Variable elimination: sum columns out of a product of tables, one after another.
+
+References
+----------
+Zhang and Poole (1994), "A simple approach to Bayesian network computations". Dechter (1999),
+"Bucket elimination". The order is greedy by least weight, Kjærulff (1990).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from synth.bayes.budget import Budget, current
+from synth.bayes.factors import Factor, multiply, sum_out
+from synth.errors import PopulaceError
+
+
+@dataclass(frozen=True, eq=False)
+class Bucket:
+    """An eliminated column: P(column | scope, evidence) is proportional to its factors' product.
+
+    Attributes
+    ----------
+    name : str
+        The column.
+    scope : tuple of str
+        The columns eliminated later that its factors speak of.
+    factors : tuple of Factor
+        The tables that mentioned the column when it was eliminated.
+    """
+
+    name: str
+    scope: tuple[str, ...]
+    factors: tuple[Factor, ...]
+
+    def table(self, sizes: Mapping[str, int]) -> np.ndarray:
+        """P(column | scope, evidence), axes (*scope, column); zero where the scope cannot be."""
+        product = multiply(self.factors, (*self.scope, self.name), sizes)
+        weight = product.sum(axis=-1, keepdims=True)
+        return np.divide(product, weight, out=product, where=weight > 0)
+
+
+def eliminate(
+    names: Sequence[str],
+    factors: Iterable[Factor],
+    sizes: Mapping[str, int],
+    keep: Sequence[str] = (),
+) -> tuple[tuple[Bucket, ...], float]:
+    """Eliminate columns, least weight first, those of `keep` last.
+
+    Parameters
+    ----------
+    names : sequence of str
+        All columns that the factors speak of; ties go to the one that comes first.
+    factors : iterable of Factor
+        Their product is summed over all columns.
+    sizes : mapping of str to int
+        How many codes each column has.
+    keep : sequence of str
+        Columns to eliminate last.
+
+    Returns
+    -------
+    buckets : tuple of Bucket
+        In the order of elimination; empty where the sum is zero.
+    log_sum : float
+        Natural logarithm of the sum; minus infinity where it is zero.
+
+    Raises
+    ------
+    PopulaceError
+        A product would be too large, or a limit of `budget.limited` is passed.
+    """
+    budget = current()
+    factors = list(factors)
+    log_scale = 0.0
+    buckets = []
+    for name in elimination_order(names, [f.scope for f in factors], sizes, keep):
+        budget.check()
+        here = [f for f in factors if name in f.scope]
+        factors = [f for f in factors if name not in f.scope]
+        scope = tuple(dict.fromkeys(v for factor in here for v in factor.scope if v != name))
+        message = sum_out(here, name, scope, sizes)
+        peak = float(message.max()) if message.size else 0.0
+        if not peak > 0.0:
+            return (), -math.inf
+        buckets.append(Bucket(name, scope, tuple(here)))
+        log_scale += math.log(peak)
+        factors.append(Factor(scope, message / peak))
+    rest = 1.0
+    for factor in factors:
+        rest *= float(factor.table)
+    return tuple(buckets), log_scale + (math.log(rest) if rest > 0.0 else -math.inf)
+
+
+def elimination_order(
+    names: Sequence[str],
+    scopes: Iterable[Sequence[str]],
+    sizes: Mapping[str, int],
+    keep: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """Least weight first: the column whose product of tables is smallest.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The columns; ties go to the one that comes first.
+    scopes : iterable of sequence of str
+        The columns of each table.
+    sizes : mapping of str to int
+        How many codes each column has.
+    keep : sequence of str
+        Columns that come last.
+
+    Returns
+    -------
+    tuple of str
+        All of `names`.
+
+    Raises
+    ------
+    PopulaceError
+        A product would be larger than the budget allows.
+    """
+    budget = current()
+    near: dict[str, set[str]] = {name: set() for name in names}
+    for scope in scopes:
+        for name in scope:
+            near[name] |= set(scope) - {name}
+    logs = {name: math.log(sizes[name]) for name in names}
+
+    def weight(name: str) -> float:
+        # fsum rounds once, so the order in which a set is walked (PYTHONHASHSEED) decides nothing.
+        return math.fsum((logs[name], *(logs[other] for other in near[name])))
+
+    weights = {name: weight(name) for name in names}
+    last = set(keep)
+    order: list[str] = []
+    kept = 0
+    for pool in ([name for name in names if name not in last], list(keep)):
+        while pool:
+            budget.check()
+            name = min(pool, key=weights.__getitem__)
+            kept += math.prod(sizes[other] for other in near[name])
+            _refuse_large(name, weights[name], kept, sizes, budget)
+            for other in near[name]:
+                near[other] |= near[name]
+                near[other] -= {other, name}
+            for other in near[name]:
+                weights[other] = weight(other)
+            pool.remove(name)
+            order.append(name)
+    return tuple(order)
+
+
+def _refuse_large(
+    name: str, log_product: float, kept: int, sizes: Mapping[str, int], budget: Budget
+) -> None:
+    """Raise a PopulaceError where a product, or it and the tables kept so far, are too large."""
+    is_large = log_product > math.log(budget.cells)
+    if budget.total is not None:
+        is_large |= kept + math.exp(log_product) > budget.total
+    if is_large:
+        raise PopulaceError(
+            f"The question links too many columns around {name} to be answered exactly: "
+            "learn the network with fewer parents (--max-parents)."
+        )

@@ -1,0 +1,76 @@
+"""The probability of whole rows, cell by cell."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from synth.bayes.network import Network
+from synth.errors import PopulaceError
+
+
+def log_cells(network: Network, frame: pd.DataFrame) -> np.ndarray:
+    """How likely each cell is given the cells of its parents.
+
+    Parameters
+    ----------
+    network : Network
+        Without Gaussian columns.
+    frame : DataFrame
+        Complete rows in the schema's canonical dtypes; a missing value is a state of its own where
+        the column knows it.
+
+    Returns
+    -------
+    float64 array, shape (rows, columns)
+        log P(value | parents' values), columns in the schema's order; minus infinity where the
+        network excludes a value. A row's sum is the log-probability of the whole row; of a number
+        that is the probability of the value on the column's lattice.
+
+    Raises
+    ------
+    PopulaceError
+        The network has Gaussian columns, or the frame lacks a column.
+    """
+    if network.gaussians:
+        raise PopulaceError(
+            f"Rows with the Gaussian column {next(iter(network.gaussians))} have no probability, "
+            "only a density: learn it without --gaussian."
+        )
+    lacking = [name for name in network.schema.names if name not in frame]
+    if lacking:
+        raise PopulaceError(f"The rows have no column {lacking[0]}: add it, missing where unknown.")
+    codes = {
+        name: coding.encode(frame[name]).astype(np.int64)
+        for name, coding in network.codings.items()
+    }
+    out = np.empty((len(frame), len(network.schema.names)))
+    for i, name in enumerate(network.schema.names):
+        coding, table = network.codings[name], network.tables[name]
+        known = codes[name] < coding.size
+        places = (*(codes[parent] for parent in network.parents[name]), codes[name])
+        inside = known & np.all(
+            [codes[parent] < network.codings[parent].size for parent in network.parents[name]],
+            axis=0,
+        )
+        safe = tuple(np.where(inside, place, 0) for place in places)
+        with np.errstate(divide="ignore"):
+            logs = np.where(inside, np.log(table[safe]), -np.inf)
+        if coding.pieces is not None:
+            numbers = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+            there = ~np.isnan(numbers)
+            index = coding.index(numbers[there])
+            pieces = coding.pieces
+            piece = np.minimum(np.searchsorted(pieces.last, index), len(pieces.last) - 1)
+            covered = (index >= pieces.first[piece]) & (index <= pieces.last[piece])
+            length = pieces.last[piece] - pieces.first[piece] + 1
+            with np.errstate(divide="ignore"):
+                within = np.log(pieces.weight[piece] / length)
+            logs[there] += np.where(covered, within, -np.inf)
+        out[:, i] = logs
+    return out
+
+
+def log_rows(network: Network, frame: pd.DataFrame) -> np.ndarray:
+    """The log-probability of each row; float64, shape (rows,). As `log_cells`, summed."""
+    return log_cells(network, frame).sum(axis=1)

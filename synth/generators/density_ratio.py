@@ -1,0 +1,465 @@
+"""How much likelier a row is among real people than among a model's: a boosted density ratio.
+
+A gradient boosting learns to tell real rows from rows that a model drew. Its log-odds estimate
+log p(real) / p(model) (Sugiyama, Suzuki and Kanamori 2012, chapter 4; Grover and Ermon 2018), so a
+model's people can be corrected by keeping each with a probability proportional to the ratio. How
+many trees are grown is decided by people kept apart from learning; where those people are told
+apart no better than by chance, there is nothing to correct and `learn` says so.
+
+The trees are plain arrays, evaluated by compiled code; scikit-learn is needed to learn only.
+
+References
+----------
+.. [1] M. Sugiyama, T. Suzuki, T. Kanamori, "Density Ratio Estimation in Machine Learning",
+   Cambridge University Press, 2012.
+.. [2] A. Grover, S. Ermon, "Boosted Generative Models", AAAI 2018.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numba import njit
+
+from synth.data.schema import Column, Schema
+from synth.errors import PopulaceError
+from synth.lazy import cached_property
+
+CLIP = 4.0
+"""Log-ratios are kept within ± this."""
+BOUND_QUANTILE = 0.998
+"""Ratios above this quantile of the model's own people count as this quantile."""
+CATEGORIES = 254
+"""At most so many levels of a column are told apart; rarer ones share a category."""
+FEWEST = 2_000
+"""Real rows below which a ratio is not learned."""
+KEPT_APART = 0.15
+"""The share of the real rows that decide when to stop."""
+TREES = 700
+"""At most so many trees; people kept apart stop them earlier."""
+FORMAT = "populace-density-ratio/1"
+
+
+@dataclass(frozen=True, eq=False)
+class Feature:
+    """How a column enters the trees.
+
+    Attributes
+    ----------
+    name : str
+        The column.
+    categories : int16 array, shape (states,), or None
+        Category of each state of a column with levels (its levels in order, then ``missing``);
+        −1 where learning saw none. None for a number, which enters as it is, NaN where missing.
+    """
+
+    name: str
+    categories: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class DensityRatio:
+    """A sum of trees: log p(real) − log p(model) of a row, bounded.
+
+    Attributes
+    ----------
+    features : tuple of Feature
+        Columns with levels first, then numbers, in the order of the trees' feature numbers.
+    feature : int32 array, shape (nodes,)
+        The feature that a node asks for; −1 in a leaf.
+    threshold : float64 array, shape (nodes,)
+        Numbers up to it go left; in a leaf, the leaf's value.
+    left, right : int32 array, shape (nodes,)
+        The next nodes.
+    missing_left : bool array, shape (nodes,)
+        Whether missing values go left.
+    bitset : int32 array, shape (nodes,)
+        Row of `bitsets` for a node that asks for a category; −1 elsewhere.
+    bitsets : uint32 array, shape (bitsets, 8)
+        The categories that go left, one bit each.
+    roots : int32 array, shape (trees,)
+        The first node of each tree.
+    intercept : float
+        What all rows begin with.
+    log_bound : float
+        The largest log-ratio that counts.
+    mean, mean_error : float
+        Mean ratio of the model's people, which divides estimates, and its standard error.
+    scores : mapping of str to float
+        Of people kept apart from learning: `rows`, `loss` and `loss_none` (cross-entropy in nats
+        with and without the ratio), `standard_error` of their difference.
+    """
+
+    features: tuple[Feature, ...]
+    feature: np.ndarray
+    threshold: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    missing_left: np.ndarray
+    bitset: np.ndarray
+    bitsets: np.ndarray
+    roots: np.ndarray
+    intercept: float
+    log_bound: float
+    mean: float
+    mean_error: float
+    scores: Mapping[str, float]
+
+    @cached_property
+    def digest(self) -> str:
+        """Its identity: 16 hexadecimal digits of its content's SHA-256."""
+        content = hashlib.sha256(repr((self.intercept, self.log_bound)).encode())
+        for name in _ARRAYS:
+            content.update(np.ascontiguousarray(getattr(self, name)).tobytes())
+        for feature in self.features:
+            content.update(feature.name.encode())
+            content.update(b"" if feature.categories is None else feature.categories.tobytes())
+        return content.hexdigest()[:16]
+
+    def log_ratio(self, frame: pd.DataFrame) -> np.ndarray:
+        """Log-ratio of each row, between −`CLIP` and `log_bound`; float64, shape (rows,)."""
+        values = encode(self.features, frame)
+        out = np.full(len(frame), self.intercept)
+        _evaluate(
+            values,
+            self.feature,
+            self.threshold,
+            self.left,
+            self.right,
+            self.missing_left,
+            self.bitset,
+            self.bitsets,
+            self.roots,
+            out,
+        )
+        return np.clip(out, -CLIP, self.log_bound)
+
+    def acceptance(self, frame: pd.DataFrame) -> np.ndarray:
+        """The probability with which rejection keeps each row: ratio / bound; shape (rows,)."""
+        return np.exp(self.log_ratio(frame) - self.log_bound)
+
+    # ------------------------------------------------------------------ files
+
+    def save(self, path: str | Path) -> None:
+        """Write plain arrays as ``.npz``; nothing is pickled."""
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        categories = [f.categories for f in self.features if f.categories is not None]
+        joined = np.concatenate(categories) if categories else np.zeros(0, np.int16)
+        about = {
+            "format": FORMAT,
+            "features": [
+                [f.name, None if f.categories is None else len(f.categories)] for f in self.features
+            ],
+            "intercept": self.intercept,
+            "log_bound": self.log_bound,
+            "mean": self.mean,
+            "mean_error": self.mean_error,
+            "scores": dict(self.scores),
+        }
+        text = np.frombuffer(json.dumps(about).encode(), np.uint8)
+        np.savez_compressed(path, about=text, categories=joined, **arrays)
+
+    @staticmethod
+    def load(path: str | Path) -> DensityRatio:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        PopulaceError
+            The file is damaged or no density ratio.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                about = json.loads(data["about"].tobytes())
+                arrays = {name: data[name] for name in _ARRAYS}
+                joined = data["categories"].astype(np.int16)
+            if about["format"] != FORMAT:
+                raise ValueError(about["format"])
+            features, at = [], 0
+            for name, states in about["features"]:
+                if states is None:
+                    features.append(Feature(str(name)))
+                else:
+                    features.append(Feature(str(name), joined[at : at + int(states)]))
+                    at += int(states)
+            ratio = DensityRatio(
+                tuple(features),
+                intercept=float(about["intercept"]),
+                log_bound=float(about["log_bound"]),
+                mean=float(about["mean"]),
+                mean_error=float(about["mean_error"]),
+                scores={str(k): float(v) for k, v in about["scores"].items()},
+                **arrays,
+            )
+            _check(ratio, at == len(joined))
+        except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+            raise PopulaceError(
+                f"{path} is damaged or no density ratio: learn it again with `fit --refine`."
+            ) from error
+        return ratio
+
+
+_ARRAYS = (
+    "feature",
+    "threshold",
+    "left",
+    "right",
+    "missing_left",
+    "bitset",
+    "bitsets",
+    "roots",
+)
+
+
+def _check(ratio: DensityRatio, categories: bool) -> None:
+    """A ValueError where a file's trees could lead astray."""
+    nodes = len(ratio.feature)
+    inner = ratio.feature >= 0
+    number = np.arange(nodes)
+    fine = (
+        categories
+        and all(len(getattr(ratio, name)) == nodes for name in _ARRAYS[:6])
+        and (ratio.feature < len(ratio.features)).all()
+        # Children come after their parents, so that no walk goes in circles.
+        and all(
+            ((side[inner] > number[inner]) & (side[inner] < nodes)).all()
+            for side in (ratio.left, ratio.right)
+        )
+        and (ratio.bitset < len(ratio.bitsets)).all()
+        and ratio.bitsets.shape[1:] == (8,)
+        and ((ratio.roots >= 0) & (ratio.roots < nodes)).all()
+        and np.isfinite(ratio.threshold[~inner]).all()
+        and all(f.categories is None or (f.categories < 256).all() for f in ratio.features)
+    )
+    if not fine:
+        raise ValueError("trees")
+
+
+# ---------------------------------------------------------------------- features
+
+
+def encode(features: Sequence[Feature], frame: pd.DataFrame) -> np.ndarray:
+    """Rows as the trees read them; float64, shape (rows, features).
+
+    Numbers are rounded to float32, so that no column can be told by its last digits.
+    """
+    out = np.empty((len(frame), len(features)))
+    for i, feature in enumerate(features):
+        series = frame[feature.name]
+        if feature.categories is None:
+            numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
+            out[:, i] = numbers.astype(np.float32)
+            continue
+        codes = feature.categories[_states(series, len(feature.categories) - 1)].astype(float)
+        out[:, i] = np.where(codes < 0, np.nan, codes)
+    return out
+
+
+def _states(series: pd.Series, missing: int) -> np.ndarray:
+    """The state of each cell of a column with levels; `missing` where there is none."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        codes = series.cat.codes.to_numpy().astype(np.int64)
+        return np.where(codes < 0, missing, codes)
+    return series.to_numpy(dtype=np.float64, na_value=float(missing)).astype(np.int64)
+
+
+def _features(columns: Sequence[Column], frame: pd.DataFrame) -> tuple[Feature, ...]:
+    """Columns with levels first; categories are numbered over the states that occur."""
+    features = []
+    for column in columns:
+        if column.is_number:
+            continue
+        states = len(column.levels) + 1
+        counts = np.bincount(_states(frame[column.name], states - 1), minlength=states)
+        categories = np.full(states, -1, np.int16)
+        common = np.argsort(-counts, kind="stable")[: CATEGORIES - 1]
+        common = np.sort(common[counts[common] > 0])
+        categories[common] = np.arange(len(common))
+        rest = (counts > 0) & (categories < 0)
+        categories[rest] = len(common)
+        features.append(Feature(column.name, categories))
+    features += [Feature(column.name) for column in columns if column.is_number]
+    return tuple(features)
+
+
+# ---------------------------------------------------------------------- learning
+
+
+def learn(
+    schema: Schema,
+    real: pd.DataFrame,
+    drawn: pd.DataFrame,
+    *,
+    weights: np.ndarray | None = None,
+    trees: int = TREES,
+    seed: int = 0,
+    progress: Callable[[float, str], None] = lambda share, words: None,
+) -> DensityRatio | None:
+    """Learn the ratio of real rows to a model's.
+
+    Parameters
+    ----------
+    schema : Schema
+        The columns to compare, in canonical dtypes on both sides.
+    real, drawn : pd.DataFrame
+        Real rows, and rows that the model drew (as many or more).
+    weights : float64 array, shape (real rows,), optional
+        How much each real row counts.
+    trees : int
+        The most trees to grow.
+    seed : int
+        Of the split into people learned from and people kept apart.
+
+    Returns
+    -------
+    DensityRatio or None
+        None where people kept apart are not told apart better than by chance (by more than two
+        standard errors), or where there are fewer than `FEWEST` of them all.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    if len(real) < FEWEST:
+        return None
+    columns = [column for column in schema if column.name in real and column.name in drawn]
+    features = _features(columns, pd.concat([real, drawn], ignore_index=True))
+    rng = np.random.default_rng(seed)
+    sides = []
+    for frame, each in ((real, weights), (drawn, None)):
+        order = rng.permutation(len(frame))
+        weight = np.ones(len(frame)) if each is None else each / each.mean()
+        apart = max(1, round(KEPT_APART * len(frame)))
+        sides.append((encode(features, frame), weight, order[apart:], order[:apart]))
+    total = float(len(real))
+    learned, kept = (
+        tuple(
+            np.concatenate(arrays)
+            for arrays in zip(
+                *(_labelled(1 - i, *side[:2], side[k], total) for i, side in enumerate(sides)),
+                strict=True,
+            )
+        )
+        for k in (2, 3)
+    )
+    progress(0.1, "Learning how real people differ")
+    model = HistGradientBoostingClassifier(
+        learning_rate=0.08,
+        max_iter=trees,
+        max_leaf_nodes=31,
+        min_samples_leaf=40,
+        l2_regularization=5.0,
+        categorical_features=[f.categories is not None for f in features],
+        early_stopping=True,
+        n_iter_no_change=15,
+        tol=0.0,
+        random_state=seed,
+    )
+    x, y, w = learned
+    x_kept, y_kept, w_kept = kept
+    model.fit(x, y, sample_weight=w, X_val=x_kept, y_val=y_kept, sample_weight_val=w_kept)
+    progress(0.9, "Judging with people kept apart")
+    arrays = _arrays(model)
+    ratio = DensityRatio(features, **arrays, log_bound=CLIP, mean=1.0, mean_error=0.0, scores={})
+    raw = np.clip(_raw(ratio, x_kept), -CLIP, CLIP)
+    gain = np.log(2.0) - np.logaddexp(0.0, np.where(y_kept == 1, -raw, raw))
+    mean = float(np.average(gain, weights=w_kept))
+    error = float(np.sqrt(np.average((gain - mean) ** 2, weights=w_kept) / len(gain)))
+    if mean < 2 * error:
+        return None
+    apart = raw[y_kept == 0]
+    bound = float(np.quantile(apart, BOUND_QUANTILE))
+    ratios = np.exp(np.clip(_raw(ratio, x[y == 0]), -CLIP, bound))
+    scores = {
+        "rows": float((y_kept == 1).sum()),
+        "loss": float(np.log(2.0) - mean),
+        "loss_none": float(np.log(2.0)),
+        "standard_error": error,
+    }
+    return replace(
+        ratio,
+        log_bound=bound,
+        mean=float(ratios.mean()),
+        mean_error=float(ratios.std() / np.sqrt(len(ratios))),
+        scores=scores,
+    )
+
+
+def _labelled(
+    label: int, values: np.ndarray, weight: np.ndarray, rows: np.ndarray, total: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Some rows of one side, their label (1 is real) and weights that sum to `total`."""
+    chosen = weight[rows]
+    return values[rows], np.full(len(rows), label), chosen * (total / chosen.sum())
+
+
+def _raw(ratio: DensityRatio, values: np.ndarray) -> np.ndarray:
+    out = np.full(len(values), ratio.intercept)
+    arrays = (getattr(ratio, name) for name in _ARRAYS)
+    _evaluate(np.ascontiguousarray(values), *arrays, out)
+    return out
+
+
+def _arrays(model: Any) -> dict[str, Any]:
+    """The trees of a fitted scikit-learn model, joined into one list of nodes."""
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in _ARRAYS[:-1]}
+    roots, nodes_before, bitsets_before = [], 0, 0
+    for (tree,) in model._predictors:
+        nodes = tree.nodes
+        leaf = nodes["is_leaf"].astype(bool)
+        categorical = nodes["is_categorical"].astype(bool) & ~leaf
+        roots.append(nodes_before)
+        parts["feature"].append(np.where(leaf, -1, nodes["feature_idx"]).astype(np.int32))
+        parts["threshold"].append(np.where(leaf, nodes["value"], nodes["num_threshold"]))
+        for side in ("left", "right"):
+            parts[side].append((nodes[side].astype(np.int64) + nodes_before).astype(np.int32))
+        parts["missing_left"].append(nodes["missing_go_to_left"].astype(bool))
+        row = nodes["bitset_idx"].astype(np.int64) + bitsets_before
+        parts["bitset"].append(np.where(categorical, row, -1).astype(np.int32))
+        parts["bitsets"].append(tree.raw_left_cat_bitsets.reshape(-1, 8).astype(np.uint32))
+        nodes_before += len(nodes)
+        bitsets_before += len(tree.raw_left_cat_bitsets)
+    arrays: dict[str, Any] = {name: np.concatenate(some) for name, some in parts.items()}
+    arrays["roots"] = np.array(roots, np.int32)
+    arrays["intercept"] = float(model._baseline_prediction.ravel()[0])
+    return arrays
+
+
+@njit(cache=True, nogil=True)
+def _evaluate(
+    values: np.ndarray,
+    feature: np.ndarray,
+    threshold: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    missing_left: np.ndarray,
+    bitset: np.ndarray,
+    bitsets: np.ndarray,
+    roots: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Add every tree's leaf to `out`; a block of rows meets a tree while it is in the cache."""
+    for low in range(0, values.shape[0], 256):
+        high = min(low + 256, values.shape[0])
+        for t in range(roots.shape[0]):
+            root = roots[t]
+            for i in range(low, high):
+                node = root
+                while feature[node] >= 0:
+                    value = values[i, feature[node]]
+                    if np.isnan(value):
+                        go_left = missing_left[node]
+                    elif bitset[node] >= 0:
+                        category = np.int64(value)
+                        word = bitsets[bitset[node], category >> 5]
+                        go_left = (word >> np.uint32(category & 31)) & np.uint32(1) != 0
+                    else:
+                        go_left = value <= threshold[node]
+                    node = left[node] if go_left else right[node]
+                out[i] += threshold[node]
