@@ -5,40 +5,54 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
-from pages import PAGES
-from pages.shared import choice, markdown, sidebar
-from pages.talk import presenter
 from synth.errors import PopulaceError
 
 _HERE = Path(__file__).parent
-choice.start_over_if_alone()
-st.set_page_config(
-    page_title="Populace",
-    page_icon=str(_HERE / "pages/shared/mark.svg"),
-    layout="wide",
-    initial_sidebar_state=presenter.sidebar_state(),
-    menu_items={"about": "**Populace**: synthetic people with true statistics."},
-)
-st.logo(str(_HERE / "pages/shared/logo.svg"), size="large")
-st.html(_HERE / "pages/shared/style.css")
-st.html(_HERE / "pages/cards/people.css")
-if st.context.theme.type:  # dialogs lie outside the app and would be light in the dark
-    st.html(f"<style>:root {{ color-scheme: {st.context.theme.type}; }}</style>")
 
-pages = {
-    row.name: st.Page(
-        row.script, title=row.title, icon=row.icon, url_path=row.name, default=row is PAGES[0]
+
+def show() -> None:
+    """Draw what all pages share, and the page of the address."""
+    from pages import PAGES  # their caches want a server that runs
+    from pages.shared import markdown, sidebar
+    from pages.talk import presenter
+
+    st.set_page_config(
+        page_title="Populace",
+        page_icon=str(_HERE / "pages/shared/mark.svg"),
+        layout="wide",
+        initial_sidebar_state=presenter.sidebar_state(),
+        menu_items={"about": "**Populace**: synthetic people with true statistics."},
     )
-    for row in PAGES
-}
-page = st.navigation(list(pages.values()))
-try:
-    sidebar.arrive(page.url_path)
-    presenter.arrive(pages, page)
-    sidebar.show()
-    sidebar.mend_address(page.url_path)
-    presenter.bar()
-    page.run()
-except PopulaceError as error:
-    st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+    st.logo(str(_HERE / "pages/shared/logo.svg"), size="large")
+    st.html(_HERE / "pages/shared/style.css")
+    st.html(_HERE / "pages/cards/people.css")
+    if st.context.theme.type:  # dialogs lie outside the app and would be light in the dark
+        st.html(f"<style>:root {{ color-scheme: {st.context.theme.type}; }}</style>")
+
+    pages = {
+        row.name: st.Page(
+            row.script, title=row.title, icon=row.icon, url_path=row.name, default=row is PAGES[0]
+        )
+        for row in PAGES
+    }
+    page = st.navigation(list(pages.values()))
+    try:
+        sidebar.arrive(page.url_path)
+        presenter.arrive(pages, page)
+        sidebar.show()
+        sidebar.mend_address(page.url_path)
+        presenter.bar()
+        page.run()
+    except PopulaceError as error:
+        st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+
+
+if __name__ == "__main__":  # a visitor's run
+    show()
+else:  # the server reads this file once, before anybody comes
+    # Until the first run, Streamlit would look for scripts in the folder `pages`, find none, and
+    # tell the first visitor that the page of the address does not exist.
+    PagesManager.uses_pages_directory = False
+    app = st.App(__file__)

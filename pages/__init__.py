@@ -1,7 +1,7 @@
 """The Streamlit app: one folder a page, and what pages share.
 
 `PAGES` is the register: a page is one row here and a folder with `page.py`. No script lies in this
-folder itself: Streamlit takes every file here for an app of its own until `app.py` has run once.
+folder itself: Streamlit would take it for an app of its own.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 
 from synth.data.evidence import Evidence
 
@@ -42,18 +41,4 @@ def keep(choice: Choice) -> None:
 
 def current() -> Choice:
     """The visitor's choice, laid down by the sidebar before a page runs."""
-    start_over_if_alone()
-    if _PLACE not in st.session_state:  # begun alone, while another run told the server better
-        st.rerun()
     return st.session_state[_PLACE]
-
-
-def start_over_if_alone() -> None:
-    """Meet a fresh server's first visitor.
-
-    Until `app.py` has run once, Streamlit takes every file in the folder `pages` for an app of its
-    own and runs it without the sidebar. It is told better, and the visit starts over.
-    """
-    if PagesManager.uses_pages_directory:
-        PagesManager.uses_pages_directory = False
-        st.rerun()

@@ -7,6 +7,9 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -45,44 +48,65 @@ def _free_port() -> int:
         return sock.getsockname()[1]
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running app: its address, its process and what it has written."""
+
+    address: str
+    process: subprocess.Popen
+    log_path: Path
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of processor time so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """The app as a visitor's server starts it, with the repository's own configuration."""
+    port, path = _free_port(), folder / "log.txt"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    options = {"port": port, "address": "127.0.0.1", "headless": "true"}
+    command += [f"--server.{name}={value}" for name, value in options.items()]
+    with path.open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        server = Server(f"http://127.0.0.1:{port}", process, path)
+        try:
+            _await(server)
+            yield server
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _await(server: Server) -> None:
+    for _ in range(240):
+        if server.process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{server.address}/_stcore/health", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.5)
+    pytest.fail(f"The app did not start:\n{server.log[-2000:]}")
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """The address of the running app."""
     if not CHROMIUM:
         pytest.skip("There is no Chromium here: install Debian's `chromium` to run these tests.")
-    port = _free_port()
-    log = (tmp_path_factory.mktemp("server") / "log.txt").open("w+")
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    options = {
-        "server.port": port,
-        "server.address": "127.0.0.1",
-        "server.headless": "true",
-        "server.fileWatcherType": "none",
-    }
-    command += [f"--{name}={value}" for name, value in options.items()]
-    running = subprocess.Popen(
-        command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env={**os.environ}
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            if running.poll() is not None:
-                break
-            try:
-                with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
-                    yield address
-                    return
-            except OSError:
-                time.sleep(0.5)
-        log.seek(0)
-        pytest.fail(f"The app did not start:\n{log.read()[-2000:]}")
-    finally:
-        running.terminate()
-        try:
-            running.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            running.kill()
-        log.close()
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running.address
 
 
 @pytest.fixture(scope="session")
