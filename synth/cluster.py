@@ -29,6 +29,7 @@ import pandas as pd
 
 from synth.bayes.network import Network
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
+from synth.constraints.posterior import ConstraintFactors, ConstraintTransform
 from synth.data.evidence import Evidence
 from synth.data.writers import write_parquet as write_parquet_file
 from synth.errors import PopulaceError
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 PARTITION_ROWS = 1 << 20
 """Rows of a partition; a worker holds a few of them at a time."""
+_UNKNOWN = (
+    "These people have factors that no other machine knows (weights, say): draw them on this one."
+)
 PATIENCE = 10
 """Seconds to wait for a cluster to answer."""
 
@@ -78,10 +82,21 @@ class Question:
         -------
         Question
             The same people.
+
+        Raises
+        ------
+        PopulaceError
+            The posterior has other factors than those of constraints.
         """
         if isinstance(people, Question):
             return people
-        constraints = getattr(people, "constraints", NO_CONSTRAINTS)
+        transform, constraints = people.transform, NO_CONSTRAINTS
+        if isinstance(transform, ConstraintTransform):
+            constraints = transform.constraints
+        elif transform is not None:
+            raise PopulaceError(_UNKNOWN)
+        if any(not isinstance(factors, ConstraintFactors) for factors in people.factors):
+            raise PopulaceError(_UNKNOWN)
         return cls(BayesNetworkModel(people.network), people.evidence, people.do, constraints)
 
     def answer(self) -> Conditional:

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from synth import cluster
 from synth.bayes import learn
+from synth.bayes.factors import Factor
+from synth.bayes.inference import Posterior
 from synth.cli.main import app
 from synth.data.evidence import Evidence
 from synth.data.schema import Column, Schema
@@ -138,6 +140,18 @@ def test_constraints_hold_on_a_cluster_too(ruled, workers, tmp_path, given):
     wanted = alone.sample(3000, seed=5)
     table = cluster.sample(alone, 3000, 5, partition_rows=700)
     pd.testing.assert_frame_equal(workers.compute(table).result(), wanted)
+
+
+def test_factors_that_no_other_machine_knows_are_refused(network):
+    class Weights:
+        columns = ("pet",)
+
+        def factors(self, codings):
+            return [Factor(("pet",), np.arange(1.0, codings["pet"][0].size + 1))]
+
+    posterior = Posterior(network, factors=[Weights()])
+    with pytest.raises(PopulaceError, match="draw them on this one"):
+        cluster.sample(posterior, 10)
 
 
 class Dice(DrawnConditional):
