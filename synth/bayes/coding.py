@@ -119,13 +119,26 @@ class Coding:
 
     def value(self, index: np.ndarray | float) -> Any:
         """The value at a lattice index."""
-        if self.per_unit >= 1.0:
+        if self.per_unit >= 1.0 or self.column.step is None:
             return index / self.per_unit
         return index * self.column.step
 
     def index(self, values: np.ndarray) -> np.ndarray:
         """The nearest lattice index of each value; shape kept."""
         return np.rint(np.asarray(values, dtype=np.float64) * self.per_unit).astype(np.int64)
+
+    @property
+    def number_pieces(self) -> Pieces:
+        """The pieces of a number.
+
+        Raises
+        ------
+        PopulaceError
+            The column holds levels.
+        """
+        if self.pieces is None:
+            raise PopulaceError(f"Column {self.column.name} holds no numbers: ask for a level.")
+        return self.pieces
 
     # ------------------------------------------------------------------ learning
 
@@ -159,12 +172,13 @@ class Coding:
         if self.column.kind == "boolean":
             numbers = values.to_numpy(dtype=np.float64, na_value=2.0)
             return numbers.astype(np.int32)
+        pieces = self.number_pieces
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
         absent = np.isnan(numbers)
         index = self.index(np.where(absent, 0.0, numbers))
-        piece = np.searchsorted(self.pieces.last, index)
-        codes = self.pieces.bin[np.minimum(piece, len(self.pieces.last) - 1)]
-        return np.where(absent, self.pieces.bins, codes).astype(np.int32)
+        piece = np.searchsorted(pieces.last, index)
+        codes = pieces.bin[np.minimum(piece, len(pieces.last) - 1)]
+        return np.where(absent, pieces.bins, codes).astype(np.int32)
 
     # ------------------------------------------------------------------ questions
 
@@ -180,9 +194,10 @@ class Coding:
         """What a checked fact says of the codes (and of the pieces inside them)."""
         if self.pieces is None:
             states = self.column.states
-            codes = np.zeros(self.size)
-            codes[[states.index(value) for value in fact.values]] = 1.0
-            return Likelihood(codes)
+            levels = np.zeros(self.size)
+            values = () if isinstance(fact, Between) else fact.values
+            levels[[states.index(value) for value in values]] = 1.0
+            return Likelihood(levels)
         absent = 0.0
         if isinstance(fact, Between):
             lower = -np.inf if fact.lower is None else fact.lower * self.per_unit - 1e-6

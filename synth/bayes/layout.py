@@ -254,15 +254,15 @@ def _straight(
     rows = [list(row) for row in order]
     for sweep in range(STRAIGHT):
         for row in rows if sweep % 2 == 0 else rows[::-1]:
-            wish, weight = [], []
+            targets, weights = [], []
             for spot in row:
                 around = near.get(spot, [])
                 mass = sum(w for _, w in around)
                 pull = sum(w * x[other] for other, w in around)
-                wish.append((pull + 0.05 * x[spot]) / (mass + 0.05))
-                weight.append(mass + 0.05)
+                targets.append((pull + 0.05 * x[spot]) / (mass + 0.05))
+                weights.append(mass + 0.05)
             apart = np.cumsum([0.0] + [need[a] + need[b] for a, b in pairwise(row)])
-            placed = _pooled(np.array(wish) - apart, np.array(weight)) + apart
+            placed = _pooled(np.array(targets) - apart, np.array(weights)) + apart
             x |= {spot: float(v) for spot, v in zip(row, placed, strict=True)}
     return x
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from synth.bayes.network import Network
 from synth.bayes.parameters import Backoff
 from synth.bayes.pgmpy_bridge import Method, PgmpySearch
 from synth.bayes.scores import FamilyScore, ScoreName
-from synth.bayes.structure import HillClimb, Rules
+from synth.bayes.structure import HillClimb, EdgeConstraints
 from synth.data.table import Table
 from synth.errors import PopulaceError
 
@@ -128,7 +128,7 @@ class NetworkLearner:
         impossible, linked = _impossible(codes, schema.names, table)
         backoff = Backoff(codes, self.seed, impossible, keep_order=self.max_parents)
         score = FamilyScore(self.score, codes, backoff)
-        rules = Rules(
+        rules = EdgeConstraints(
             required=frozenset(self._edges(self.required, number)),
             forbidden=frozenset(self._edges(self.forbidden, number))
             | {
@@ -229,7 +229,7 @@ class NetworkLearner:
 
 
 def learn(
-    table: Table, progress: Callable[[int, float], None] | None = None, **settings: object
+    table: Table, progress: Callable[[int, float], None] | None = None, **settings: Any
 ) -> Network:
     """The network that a `NetworkLearner` with these settings learns from a table."""
     return NetworkLearner(**settings).fit(table, progress).network_

@@ -87,8 +87,9 @@ class Marginal:
 
         Fewer than `count` where many people share a value.
         """
-        ends = [self.quantile(i / count) for i in range(1, count)]
-        if self._pieces is None or not self.known > 0 or any(map(math.isnan, ends)):
+        quantiles = [self.quantile(i / count) for i in range(1, count)]
+        ends = [end for end in quantiles if end is not None and not math.isnan(end)]
+        if self._pieces is None or not self.known > 0 or len(ends) < len(quantiles):
             return ()
         first, last, probability = self._pieces
         low = float(first[probability > 0].min() / self._per_unit)

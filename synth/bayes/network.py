@@ -79,13 +79,13 @@ class Network:
     def digest(self) -> str:
         """The network's identity: 16 hexadecimal digits of its content's SHA-256."""
         content = hashlib.sha256()
-        told = {
+        described = {
             "schema": self.schema.to_json(),
             "edges": self.edges,
             "pieces": {name: coding.to_json() for name, coding in self.codings.items()},
             "gaussians": {name: g.to_json() for name, g in self.gaussians.items()},
         }
-        content.update(json.dumps(told, sort_keys=True).encode())
+        content.update(json.dumps(described, sort_keys=True).encode())
         for name in self.order:
             content.update(self.tables[name].astype("<f4").tobytes())
         return content.hexdigest()[:16]
@@ -110,7 +110,7 @@ class Network:
 
     def to_json(self) -> dict[str, Any]:
         """The network as JSON-ready values; tables are packed, see `_pack`."""
-        columns = {}
+        columns: dict[str, dict[str, Any]] = {}
         for name in self.schema.names:
             if name in self.gaussians:
                 columns[name] = {"gaussian": self.gaussians[name].to_json()}

@@ -27,7 +27,7 @@ from synth.bayes.counting import Codes
 from synth.bayes.network import Network
 from synth.bayes.parameters import Backoff
 from synth.bayes.scores import FamilyScore
-from synth.bayes.structure import Edge, HillClimb, Rules, Score
+from synth.bayes.structure import Edge, HillClimb, EdgeConstraints, Score
 from synth.data.schema import LEVELS_LIMIT, MISSING, Column, Schema
 from synth.errors import PopulaceError
 
@@ -362,7 +362,7 @@ class _Bif:
 
     def _until(self, *ends: str) -> list[str]:
         """The tokens up to one of the marks, which is passed over."""
-        tokens = []
+        tokens: list[str] = []
         while True:
             token = self._next()
             if isinstance(token, _Mark) and token in ends:
@@ -530,7 +530,7 @@ class PgmpySearch:
         circles without, so BDeu leads it where another is asked for.
     codes : Codes
         The people. Row weights are understood by ``ges`` only.
-    rules : Rules
+    rules : EdgeConstraints
         What must hold.
 
     Attributes
@@ -541,7 +541,7 @@ class PgmpySearch:
         Its score in nats.
     """
 
-    def __init__(self, method: Method, codes: Codes, rules: Rules) -> None:
+    def __init__(self, method: Method, codes: Codes, rules: EdgeConstraints) -> None:
         self.method = method
         self.codes = codes
         self.rules = rules

@@ -439,6 +439,8 @@ class Sampler:
     def _column(self, name: str) -> Column:
         if name in self._codings:
             return self._codings[name].column
+        if self._gaussian is None:
+            raise KeyError(name)
         return self._gaussian.column(name)
 
 

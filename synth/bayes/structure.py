@@ -28,7 +28,7 @@ class Score(Protocol):
 
 
 @dataclass(frozen=True)
-class Rules:
+class EdgeConstraints:
     """What the search must respect.
 
     Attributes
@@ -103,7 +103,7 @@ class HillClimb:
 
     Parameters
     ----------
-    rules : Rules
+    rules : EdgeConstraints
         What must hold.
     tabu : int
         How many recent moves may not be undone.
@@ -126,7 +126,7 @@ class HillClimb:
 
     def __init__(
         self,
-        rules: Rules = Rules(),
+        rules: EdgeConstraints = EdgeConstraints(),
         *,
         tabu: int = 10,
         patience: int = 30,

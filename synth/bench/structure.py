@@ -31,7 +31,7 @@ from synth.bayes.network import Network
 from synth.bayes.parameters import Backoff
 from synth.bayes.pgmpy_bridge import borrowed_score, read_bif
 from synth.bayes.scores import FamilyScore, ScoreName
-from synth.bayes.structure import Edge, HillClimb, Rules
+from synth.bayes.structure import Edge, HillClimb, EdgeConstraints
 
 MAX_PARENTS = 4
 RESTARTS = 3
@@ -224,7 +224,7 @@ def own_search(codes: Codes, score: ScoreName, restarts: int = 0) -> tuple[tuple
     """
     begin = time.perf_counter()
     family = FamilyScore(score, codes, Backoff(codes))
-    search = HillClimb(Rules(max_parents=MAX_PARENTS), restarts=restarts)
+    search = HillClimb(EdgeConstraints(max_parents=MAX_PARENTS), restarts=restarts)
     search.fit(family, codes.sizes)
     return search.edges_, time.perf_counter() - begin
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synth.constraints.rules import Rule, columns_of, parse_rules
+from synth.constraints.rules import Rule, parse_rules
 from synth.data.schema import Column, Schema, number_text
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
@@ -140,9 +140,9 @@ class Constraints:
         """Raise a PopulaceError where one of the names is worked out and so cannot be asked."""
         for one in self.derived:
             if one.name in names:
-                told = str(one) if isinstance(one, Sum) else f"{one.name} from {one.of}"
+                formula = str(one) if isinstance(one, Sum) else f"{one.name} from {one.of}"
                 raise PopulaceError(
-                    f"{one.name} is worked out in every row ({told}): ask about "
+                    f"{one.name} is worked out in every row ({formula}): ask about "
                     f"{_and(one.parts)} instead."
                 )
 
@@ -206,10 +206,6 @@ class Constraints:
                 raise PopulaceError(f"{one.name} is worked out as what it is not: build it again.")
             known[one.name] = column
 
-    def asks(self) -> tuple[str, ...]:
-        """Every column that some rule speaks of."""
-        return columns_of(self.rules)
-
 
 NO_CONSTRAINTS = Constraints()
 """Nothing is worked out and nothing must hold."""
@@ -229,7 +225,7 @@ def possible(one: Derived, column: Column, known: Mapping[str, Column]) -> Colum
         )
     lower = upper = one.constant
     for name, sign in one.terms:
-        ends = sorted((sign * float(known[name].lower), sign * float(known[name].upper)))
+        ends = sorted(sign * bound for bound in known[name].bounds)
         lower, upper = lower + ends[0], upper + ends[1]
     return Column(
         one.name,

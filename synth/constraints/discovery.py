@@ -151,7 +151,9 @@ def _sum(
     if np.abs(rest - constant).max() > limit or np.abs(target).max() == 0:
         return None
     # All rows, with the same people missing.
-    everything = constant + sum(s * values[n] for n, s in terms)
+    everything = np.full(len(values[name]), constant)
+    for n, s in terms:
+        everything += s * values[n]
     absent, known = np.isnan(everything), ~np.isnan(values[name])
     if (absent == known).any():
         return None

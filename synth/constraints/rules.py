@@ -10,7 +10,7 @@ nothing in it is ever evaluated.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,23 +62,29 @@ class Comparison:
     def __str__(self) -> str:
         if self.other is not None:
             right = _quoted(self.other)
-        elif isinstance(self.value, str):
-            right = _quoted(self.value)
-        else:
+        elif isinstance(self.value, float):
             right = number_text(self.value)
+        else:
+            right = _quoted(self.value or "")
         return f"{_quoted(self.column)} {self.sign} {right}"
 
-    def told(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """For each row, whether it is true, and whether it can be told; both bool (rows,)."""
+    def evaluate(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Whether the comparison is true in each row.
+
+        Returns
+        -------
+        true, known : bool array, shape (rows,)
+            `known` is False where a value is missing; there `true` is False.
+        """
         left = _values(frame[self.column])
-        right = _values(frame[self.other]) if self.other is not None else self.value
         known = ~pd.isna(left)
-        if self.other is not None:
-            known &= ~pd.isna(right)
-            true = np.zeros(len(left), dtype=bool)
-            true[known] = _compare(left[known], right[known], self.sign)
-            return true, known
-        return _compare(left, right, self.sign) & known, known
+        if self.other is None:
+            return _compare(left, self.value, self.sign) & known, known
+        right = _values(frame[self.other])
+        known &= ~pd.isna(right)
+        true = np.zeros(len(left), dtype=bool)
+        true[known] = _compare(left[known], right[known], self.sign)
+        return true, known
 
 
 @dataclass(frozen=True)
@@ -101,10 +107,10 @@ class Rule:
 
     def broken(self, frame: pd.DataFrame) -> np.ndarray:
         """Which rows break the rule; bool (rows,). What is missing breaks nothing."""
-        true, known = self.conclusion.told(frame)
+        true, known = self.conclusion.evaluate(frame)
         wrong = known & ~true
         if self.condition is not None:
-            applies, _ = self.condition.told(frame)
+            applies, _ = self.condition.evaluate(frame)
             wrong &= applies
         return wrong
 
@@ -224,10 +230,11 @@ def _parts(tokens: list[_Word | str]) -> list[list[_Word | str]]:
 
 
 def _comparison(tokens: list[_Word | str], schema: Schema, line: str) -> Comparison:
-    shapes = [isinstance(token, str) for token in tokens]
-    if shapes != [False, True, False] or tokens[1] not in _SIGNS:
-        raise PopulaceError(f"The rule “{_short(line)}” is not understood: {_HELP}.")
-    left, sign, right = tokens[0], _SIGNS[tokens[1]], tokens[2]
+    match tokens:
+        case [_Word() as left, str() as mark, _Word() as right] if mark in _SIGNS:
+            sign = _SIGNS[mark]
+        case _:
+            raise PopulaceError(f"The rule “{_short(line)}” is not understood: {_HELP}.")
     if left.text not in schema and right.text in schema:
         left, sign, right = right, _SWAPPED[sign], left
     if left.text not in schema:
@@ -300,9 +307,8 @@ def _number(text: str) -> float | None:
 def _values(series: pd.Series) -> Any:
     """Numbers as float64 with NaN, levels as objects with None; shape (rows,)."""
     if isinstance(series.dtype, pd.CategoricalDtype):
-        return np.append(series.cat.categories.to_numpy(dtype=object), None)[
-            series.cat.codes.to_numpy()
-        ]
+        levels = np.array([*series.cat.categories, None], dtype=object)
+        return levels[series.cat.codes.to_numpy()]
     if pd.api.types.is_bool_dtype(series.dtype):
         absent = series.isna().to_numpy()
         values = np.array(["no", "yes"], dtype=object)[
@@ -342,41 +348,43 @@ def _points(coding: Coding, pieces: Pieces) -> tuple[np.ndarray, np.ndarray, np.
     return value, pieces.weight[piece] / count[piece], pieces.bin[piece]
 
 
-def _true(told: Comparison, pieces: Mapping[str, tuple[Coding, Pieces | None]]) -> np.ndarray:
+def _true(comparison: Comparison, pieces: Mapping[str, tuple[Coding, Pieces | None]]) -> np.ndarray:
     """P(a comparison with a value is true | code); nobody's missing value makes it so."""
-    coding, cut = pieces[told.column]
+    coding, cut = pieces[comparison.column]
     out = np.zeros(coding.size)
     if cut is None:
         levels = np.array(coding.column.levels, dtype=object)
-        out[: len(levels)] = _compare(levels, told.value, told.sign)
+        out[: len(levels)] = _compare(levels, comparison.value, comparison.sign)
         return out
     value, weight, bin_ = _points(coding, cut)
-    true = _compare(value, told.value, told.sign)
+    true = _compare(value, comparison.value, comparison.sign)
     np.add.at(out, bin_, weight * true)
     return np.clip(out, 0.0, 1.0)
 
 
-def _false(told: Comparison, pieces: Mapping[str, tuple[Coding, Pieces | None]]) -> np.ndarray:
-    coding, _ = pieces[told.column]
+def _false(
+    comparison: Comparison, pieces: Mapping[str, tuple[Coding, Pieces | None]]
+) -> np.ndarray:
+    coding, _ = pieces[comparison.column]
     known = np.zeros(coding.size)
     known[: coding.size - coding.column.missing] = 1.0
-    out = known - _true(told, pieces)
+    out = known - _true(comparison, pieces)
     out[out < 1e-12] = 0.0
     return out
 
 
-def _pair(told: Comparison, pieces: Mapping[str, tuple[Coding, Pieces | None]]) -> np.ndarray:
-    """P(one column stands to another as told | their codes)."""
-    (one, first), (other, second) = pieces[told.column], pieces[told.other]
-    out = np.ones((one.size, other.size))
+def _pair(comparison: Comparison, pieces: Mapping[str, tuple[Coding, Pieces | None]]) -> np.ndarray:
+    """P(the comparison of two columns is true | their codes)."""
+    (coding, first), (other, second) = (pieces[name] for name in comparison.columns)
+    out = np.ones((coding.size, other.size))
     if first is None or second is None:
-        a = np.array(one.column.levels, dtype=object)
+        a = np.array(coding.column.levels, dtype=object)
         b = np.array(other.column.levels, dtype=object)
-        out[: len(a), : len(b)] = _compare(a[:, None], b[None, :], told.sign)
+        out[: len(a), : len(b)] = _compare(a[:, None], b[None, :], comparison.sign)
         return out
-    left, weight, bin_ = _points(one, first)
+    left, weight, bin_ = _points(coding, first)
     right, mass, place = _points(other, second)
-    known = one.size - one.column.missing
+    known = coding.size - coding.column.missing
     for j in range(other.size - other.column.missing):
         here = place == j
         order = np.argsort(right[here])
@@ -391,12 +399,7 @@ def _pair(told: Comparison, pieces: Mapping[str, tuple[Coding, Pieces | None]]) 
             ">=": high,
             "=": high - low,
             "!=": below[-1] - high + low,
-        }[told.sign]
+        }[comparison.sign]
         out[:known, j] = np.bincount(bin_, weight * share, minlength=known)[:known]
     out[out < 1e-12] = 0.0
     return np.clip(out, 0.0, 1.0)
-
-
-def columns_of(rules: Sequence[Rule]) -> tuple[str, ...]:
-    """Every column that some rule speaks of."""
-    return tuple(dict.fromkeys(name for rule in rules for name in rule.columns))

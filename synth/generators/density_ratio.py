@@ -126,21 +126,7 @@ class DensityRatio:
 
     def log_ratio(self, frame: pd.DataFrame) -> np.ndarray:
         """Log-ratio of each row, between −`CLIP` and `log_bound`; float64, shape (rows,)."""
-        values = encode(self.features, frame)
-        out = np.full(len(frame), self.intercept)
-        _evaluate(
-            values,
-            self.feature,
-            self.threshold,
-            self.left,
-            self.right,
-            self.missing_left,
-            self.bitset,
-            self.bitsets,
-            self.roots,
-            out,
-        )
-        return np.clip(out, -CLIP, self.log_bound)
+        return np.clip(_raw(self, encode(self.features, frame)), -CLIP, self.log_bound)
 
     def acceptance(self, frame: pd.DataFrame) -> np.ndarray:
         """The probability with which rejection keeps each row: ratio / bound; shape (rows,)."""
@@ -401,8 +387,18 @@ def _labelled(
 
 def _raw(ratio: DensityRatio, values: np.ndarray) -> np.ndarray:
     out = np.full(len(values), ratio.intercept)
-    arrays = (getattr(ratio, name) for name in _ARRAYS)
-    _evaluate(np.ascontiguousarray(values), *arrays, out)
+    _evaluate(
+        np.ascontiguousarray(values),
+        ratio.feature,
+        ratio.threshold,
+        ratio.left,
+        ratio.right,
+        ratio.missing_left,
+        ratio.bitset,
+        ratio.bitsets,
+        ratio.roots,
+        out,
+    )
     return out
 
 

@@ -27,7 +27,7 @@ from synth.bayes.pgmpy_bridge import (
     write_bif,
 )
 from synth.bayes.scores import FamilyScore
-from synth.bayes.structure import Rules
+from synth.bayes.structure import EdgeConstraints
 from synth.bench.structure import distance, example, sampled, true_edges
 from synth.data.evidence import Evidence
 from synth.data.schema import Column, Schema
@@ -379,7 +379,7 @@ def test_pgmpys_learners_find_most_of_asia(method):
     codes = sampled(network, 5000, 0)
     score = FamilyScore("bic", codes, Backoff(codes))
     told = []
-    search = PgmpySearch(method, codes, Rules()).fit(
+    search = PgmpySearch(method, codes, EdgeConstraints()).fit(
         score, codes.sizes, lambda *now: told.append(now)
     )
     assert _acyclic(search.edges_, 8)
@@ -391,7 +391,7 @@ def test_pgmpys_learners_find_most_of_asia(method):
     assert len(joined & true) >= 5
     if method != "tree":
         assert distance(search.edges_, true_edges(network)) <= 4
-    again = PgmpySearch(method, codes, Rules()).fit(score, codes.sizes)
+    again = PgmpySearch(method, codes, EdgeConstraints()).fit(score, codes.sizes)
     assert again.edges_ == search.edges_
 
 
@@ -401,7 +401,7 @@ def test_pgmpys_learners_keep_the_rules(method):
     codes = sampled(network, 2000, 1)
     number = {name: i for i, name in enumerate(network.schema.names)}
     smoke, lung, bronc, dysp = (number[n] for n in ("smoke", "lung", "bronc", "dysp"))
-    rules = Rules(
+    rules = EdgeConstraints(
         required=frozenset({(dysp, smoke)}),
         forbidden=frozenset({(smoke, lung), (lung, smoke), (bronc, dysp)}),
         linked=frozenset({(lung, number["asia"])}),
@@ -423,19 +423,19 @@ def test_columns_that_never_vary_are_left_alone():
     codes = Codes(values, (1, 2, 1))
     score = FamilyScore("k2", codes, Backoff(codes))
     for method in ("pc", "ges", "tree"):
-        assert PgmpySearch(method, codes, Rules()).fit(score, codes.sizes).edges_ == ()
+        assert PgmpySearch(method, codes, EdgeConstraints()).fit(score, codes.sizes).edges_ == ()
 
 
 def test_weights_are_understood_or_refused():
     codes = sampled(example("asia"), 300, 0)
     weighed = Codes(codes.values, codes.sizes, np.ones(codes.rows))
     score = FamilyScore("k2", weighed, Backoff(weighed))
-    PgmpySearch("ges", weighed, Rules()).fit(score, weighed.sizes)
+    PgmpySearch("ges", weighed, EdgeConstraints()).fit(score, weighed.sizes)
     for method in ("pc", "tree"):
         with pytest.raises(PopulaceError, match="cannot weigh rows"):
-            PgmpySearch(method, weighed, Rules()).fit(score, weighed.sizes)
+            PgmpySearch(method, weighed, EdgeConstraints()).fit(score, weighed.sizes)
     with pytest.raises(PopulaceError, match="no search 'magic'"):
-        PgmpySearch("magic", codes, Rules()).fit(score, codes.sizes)
+        PgmpySearch("magic", codes, EdgeConstraints()).fit(score, codes.sizes)
 
 
 @pytest.mark.parametrize("search", ["pc", "ges", "tree"])

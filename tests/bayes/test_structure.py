@@ -13,7 +13,7 @@ from synth.bayes.counting import Codes
 from synth.bayes.learning import NetworkLearner
 from synth.bayes.parameters import Backoff
 from synth.bayes.scores import PRIOR_PEOPLE, FamilyScore
-from synth.bayes.structure import HillClimb, Rules, largest_clique
+from synth.bayes.structure import HillClimb, EdgeConstraints, largest_clique
 from synth.bench.structure import (
     distance,
     equivalence_class,
@@ -196,7 +196,7 @@ def test_every_rule_holds(seed, data):
     both_ways = st.sampled_from(downward + [(b, a) for a, b in downward])
     forbidden = frozenset(data.draw(st.lists(both_ways, max_size=6))) - required
     linked = frozenset(data.draw(st.lists(edge, max_size=2)))
-    rules = Rules(required, forbidden, linked, max_parents=data.draw(st.integers(1, 3)))
+    rules = EdgeConstraints(required, forbidden, linked, max_parents=data.draw(st.integers(1, 3)))
     score = _chance_score(seed)
     found = data.draw(st.lists(both_ways, max_size=8))
     for search in (
@@ -225,7 +225,7 @@ def test_no_clique_grows_beyond_its_limit():
         return score(child, parents) + 500 * len(parents)
 
     for limit in (4, 8, 16):
-        search = HillClimb(Rules(max_parents=4, max_states=limit)).fit(generous, codes.sizes)
+        search = HillClimb(EdgeConstraints(max_parents=4, max_states=limit)).fit(generous, codes.sizes)
         masks = [sum(1 << a for a, b in search.edges_ if b == v) for v in range(6)]
         assert 2 < largest_clique(masks, codes.sizes) <= limit
 
@@ -248,13 +248,13 @@ def test_cliques_are_counted_in_states(edges, n, states):
 def test_rules_that_cannot_hold_are_refused():
     score = _chance_score(0)
     with pytest.raises(PopulaceError, match="circle"):
-        HillClimb(Rules(required=frozenset({(0, 1), (1, 2), (2, 0)}))).fit(score, [2] * 3)
+        HillClimb(EdgeConstraints(required=frozenset({(0, 1), (1, 2), (2, 0)}))).fit(score, [2] * 3)
     with pytest.raises(PopulaceError, match="both required and forbidden"):
-        HillClimb(Rules(required=frozenset({(0, 1)}), forbidden=frozenset({(0, 1)}))).fit(
+        HillClimb(EdgeConstraints(required=frozenset({(0, 1)}), forbidden=frozenset({(0, 1)}))).fit(
             score, [2] * 3
         )
     with pytest.raises(PopulaceError, match="circle"):
-        HillClimb(Rules(required=frozenset({(1, 1)}))).fit(score, [2] * 3)
+        HillClimb(EdgeConstraints(required=frozenset({(1, 1)}))).fit(score, [2] * 3)
 
 
 def test_the_same_seed_finds_the_same_graph():
@@ -269,7 +269,7 @@ def test_the_same_seed_finds_the_same_graph():
 @pytest.mark.parametrize("seed", range(4))
 def test_restarts_never_do_worse(seed):
     scores = [
-        HillClimb(Rules(max_parents=2), patience=2, restarts=restarts, seed=seed)
+        HillClimb(EdgeConstraints(max_parents=2), patience=2, restarts=restarts, seed=seed)
         .fit(_chance_score(seed), [2] * 6)
         .score_
         for restarts in range(5)
