@@ -235,13 +235,13 @@ def _inside(title: str) -> str:
 def _range(fact: Fact) -> str:
     if not isinstance(fact, Between):
         return _either(fact.values)
-    if fact.lower is None:
-        return f"up to {number_text(fact.upper)}"
-    if fact.upper is None:
-        return f"{number_text(fact.lower)} and over"
-    if fact.lower == fact.upper:
-        return number_text(fact.lower)
-    return f"{number_text(fact.lower)}–{number_text(fact.upper)}"
+    lower = None if fact.lower is None else number_text(fact.lower)
+    upper = None if fact.upper is None else number_text(fact.upper)
+    if lower is None:
+        return f"up to {upper}"
+    if upper is None:
+        return f"{lower} and over"
+    return lower if lower == upper else f"{lower}–{upper}"
 
 
 def _either(words: Iterable[str]) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from pages.shared import markdown
 from synth import describe
-from synth.data.evidence import Between, Evidence, Fact, OneOf
-from synth.data.schema import MISSING, Column
+from synth.data.evidence import Between, Evidence, Fact
+from synth.data.schema import Column
 from synth.people.cards import html
+from synth.people.what_if import exactly
 
 if TYPE_CHECKING:
     from pages.cards.profiles import Record
@@ -50,13 +51,9 @@ def alike(record: Record, population: Population) -> Evidence:
     )
 
 
-def _fact(column: Column, value: object) -> Fact:
-    if describe.is_missing(value):
-        return OneOf((MISSING,))
-    if column.kind == "boolean":
-        return OneOf((column.levels[1] if value in (True, column.levels[1]) else column.levels[0],))
-    if column.kind == "categorical":
-        return OneOf((str(value),))
+def _fact(column: Column, value: Any) -> Fact:
+    if describe.is_missing(value) or not column.is_number:
+        return exactly(column, value)
     reach = _YEARS_ALIKE if column.kind == "integer" else 0
     return Between(float(value) - reach, float(value) + reach)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from synth.people.profile import Profile
     from synth.populations import Population
 
-Record = Mapping[str, object]
+Record = Mapping[str, Any]
 Words = tuple[tuple[str, tuple[str, ...]], ...]
 """Interests whose keywords the visitor changed, and the new ones."""
 

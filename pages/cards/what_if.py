@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -120,7 +120,7 @@ def _first(population: Population) -> str:
     return next((name for name in population.featured if name in names), names[0])
 
 
-def _new(column: Column, value: object, at: str) -> OneOf:
+def _new(column: Column, value: Any, at: str) -> OneOf:
     """The column's new value, asked for by a widget of its kind."""
     title, key = markdown.plain(column.title), f"{at}-{column.name}"
     if column.is_number:
@@ -135,7 +135,7 @@ def _new(column: Column, value: object, at: str) -> OneOf:
     return OneOf((chosen,))
 
 
-def _number(column: Column, value: object, title: str, key: str) -> float:
+def _number(column: Column, value: Any, title: str, key: str) -> float:
     lower, upper = column.lower or 0, column.upper or 0
     now = lower if describe.is_missing(value) else float(value)
     middle = (lower + upper) / 2

@@ -28,7 +28,7 @@ LARGEST = 4_000_000_000
 """Bytes of the largest file that is read."""
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
-_DTYPES = {
+_DTYPES: dict[object, np.dtype[Any]] = {
     "torch DoubleStorage": np.dtype("<f8"),
     "torch FloatStorage": np.dtype("<f4"),
     "torch HalfStorage": np.dtype("<f2"),
@@ -203,7 +203,7 @@ def _follow(file: io.BytesIO, fields: int = 0, known: dict[str, _Storage] | None
     are noted in `known`.
     """
     stack: list[Any] = []
-    memo: dict[int, Any] = {}
+    memo: dict[Any, Any] = {}
     storages: dict[str, _Storage] = {} if known is None else known
 
     def since_mark() -> list[Any]:
@@ -241,9 +241,9 @@ def _follow(file: io.BytesIO, fields: int = 0, known: dict[str, _Storage] | None
                 stack.append(tuple(since_mark()))
             case "TUPLE1" | "TUPLE2" | "TUPLE3":
                 count = int(opcode.name[-1])
-                taken = tuple(stack[-count:])
+                last = tuple(stack[-count:])
                 del stack[-count:]
-                stack.append(taken)
+                stack.append(last)
             case "APPENDS":
                 taken = since_mark()
                 _is(stack[-1], list).extend(taken)
@@ -260,7 +260,7 @@ def _follow(file: io.BytesIO, fields: int = 0, known: dict[str, _Storage] | None
                 stack.append(memo[argument])
             case "GLOBAL":
                 if argument not in (_DICT, _TENSOR, _PARAMETER) and argument not in _DTYPES:
-                    raise _NotTensorsError(f"a reference to {argument.replace(' ', '.')[:80]}")
+                    raise _NotTensorsError(f"a reference to {str(argument).replace(' ', '.')[:80]}")
                 stack.append(_Name(argument))
             case "BINPERSID":
                 stack.append(_storage(stack.pop(), fields, storages))

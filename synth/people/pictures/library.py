@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -85,16 +86,7 @@ class Library:
             )
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         known = {f.name for f in fields(Picture)}
-        pictures = tuple(
-            Picture(
-                **{
-                    key: tuple(value) if isinstance(value, list) else value
-                    for key, value in entry.items()
-                    if key in known
-                }
-            )
-            for entry in index["pictures"]
-        )
+        pictures = tuple(Picture(**_plain(entry, known)) for entry in index["pictures"])
         with np.load(folder / "vectors.npz", allow_pickle=False) as file:
             images = file["images"].astype(np.float32)
             texts = normalise(file["texts"])
@@ -218,3 +210,12 @@ class Library:
 def load_library(folder: Path | str = SHIPPED) -> Library:
     """`Library.load`, once a folder."""
     return Library.load(folder)
+
+
+def _plain(entry: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
+    """An entry's known fields, lists as tuples."""
+    return {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in entry.items()
+        if key in known
+    }

@@ -161,8 +161,8 @@ def learn_ages(photographs: Photographs, rows: np.ndarray, read: np.ndarray) -> 
         projection,
         machine.support_vectors_.astype(np.float32),
         machine.dual_coef_[0].astype(np.float32),
-        np.float32(machine.intercept_[0]),
-        np.float32(_GAMMA),
+        np.array(machine.intercept_[0], np.float32),
+        np.array(_GAMMA, np.float32),
         np.array([blend.intercept_, *blend.coef_], np.float32),
         np.array(cuts, np.float32),
     )

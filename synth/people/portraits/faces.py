@@ -116,6 +116,8 @@ class _Residual(nn.Module):
 class Embedding(nn.Module):
     """The fast port of dlib's embedding net."""
 
+    mean: Tensor
+
     def __init__(self, folder: Path) -> None:
         super().__init__()
         reader = _DatReader(folder / _WEIGHTS)
@@ -194,8 +196,9 @@ class _DatReader:
         scale = self._tensor(b"affine_", 2 * outputs)
         weight = values[:-outputs].reshape(outputs, inputs, size, size)
         layer = nn.Conv2d(inputs, outputs, size, stride, padding)
-        layer.weight.data = torch.from_numpy(weight * scale[:outputs, None, None, None])
-        layer.bias.data = torch.from_numpy(values[-outputs:] * scale[:outputs] + scale[outputs:])
+        layer.weight = nn.Parameter(torch.from_numpy(weight * scale[:outputs, None, None, None]))
+        bias = values[-outputs:] * scale[:outputs] + scale[outputs:]
+        layer.bias = nn.Parameter(torch.from_numpy(bias))
         return layer
 
     def matrix(self, rows: int, columns: int) -> Tensor:

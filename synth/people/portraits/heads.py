@@ -7,9 +7,9 @@ Age is learned as a distribution over bins: its mean gives years, its sums the p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -111,7 +111,7 @@ class Heads:
 
     def save(self, path: Path) -> None:
         """Write all heads to one npz of plain arrays; large ones in half precision."""
-        arrays = {
+        arrays: dict[str, Any] = {
             f"{name}.{field}": np.asarray(value, np.float16 if np.size(value) > 1e5 else np.float32)
             for name, head in vars(self).items()
             if head is not None
@@ -126,15 +126,16 @@ class Heads:
         try:
             with np.load(path, allow_pickle=False) as arrays:
 
-                def of(kind: type, name: str) -> list[np.ndarray]:
-                    return [
-                        arrays[f"{name}.{field}"].astype(np.float32)
+                def of(kind: type, name: str) -> dict[str, Any]:
+                    return {
+                        field: arrays[f"{name}.{field}"].astype(np.float32)
                         for field in kind.__annotations__
-                    ]
+                    }
 
                 names = ("gender", "age", "ethnicity", "judge")
-                texture = Ages(*of(Ages, "texture")) if "texture.mean" in arrays else None
-                return cls(*(Head(*of(Head, name)) for name in names), texture)
+                heads = {name: Head(**of(Head, name)) for name in names}
+                texture = Ages(**of(Ages, "texture")) if "texture.mean" in arrays else None
+                return cls(**heads, texture=texture)
         except (OSError, KeyError, ValueError) as error:
             raise PopulaceError(
                 f"The face heads {path} cannot be read; make them with "
@@ -253,8 +254,9 @@ def _fit(
     logits, truth = (np.concatenate(part) for part in zip(*held_out, strict=True))
     grid = np.geomspace(0.4, 2.5, 60)
     loss = [-np.log(_softmax(logits / t)[np.arange(len(truth)), truth] + 1e-9).mean() for t in grid]
-    stacked: Sequence[np.ndarray] = [np.stack(part) for part in zip(*nets, strict=True)]
-    return Head(mean, scale, *stacked, temperature=float(grid[int(np.argmin(loss))]))
+    first, first_bias, second, second_bias = (np.stack(part) for part in zip(*nets, strict=True))
+    temperature = float(grid[int(np.argmin(loss))])
+    return Head(mean, scale, first, first_bias, second, second_bias, temperature)
 
 
 def _softmax(x: np.ndarray) -> np.ndarray:

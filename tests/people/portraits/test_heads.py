@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from synth.errors import PopulaceError
-from synth.people.portraits.heads import AGE_EDGES, Faces, Heads, Reading, train
+from synth.people.portraits.heads import Faces, Heads, train
 
 FACES = Path("../shared/faces/utkface_dlib_embeddings.npz")
 
@@ -29,7 +29,6 @@ def test_probabilities_sum_to_one_and_years_lie_in_range():
     assert np.allclose(reading.groups.sum(1), 1)
     assert ((reading.years > 0) & (reading.years < 90)).all()
     assert "years" in reading.words(0)
-
 
 
 def test_training_finds_what_is_there_and_halves_do_not_overlap(tmp_path):

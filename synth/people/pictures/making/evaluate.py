@@ -155,8 +155,13 @@ def _look(archive: Path, scorer: Scorer, cache: Path | None, progress: Progress 
     vectors, features, logits = (np.concatenate(column) for column in zip(*parts, strict=True))
     if kept:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        half = {"vectors": vectors, "features": features, "logits": logits}
-        np.savez(kept, keys=np.array(keys), **{k: v.astype(np.float16) for k, v in half.items()})
+        np.savez(
+            kept,
+            keys=np.array(keys),
+            vectors=vectors.astype(np.float16),
+            features=features.astype(np.float16),
+            logits=logits.astype(np.float16),
+        )
     return Pictures(keys, vectors, features, logits)
 
 

@@ -122,11 +122,12 @@ def chosen(
     """Names of the good portraits of a work folder, by cell: as `fill` counts them."""
     shelf = _Shelf(directions, refused, {cell: _Made() for cell in CELLS})
     order = {cell.name: (index, cell) for index, cell in enumerate(CELLS)}
-    found = []
+    portraits: list[tuple[int, int, Cell, Path]] = []
     for path in work.glob("*-[0-9]*.npz"):
-        cell, number = path.stem.rsplit("-", 1)
-        found.append((int(number), *order[cell], path))
-    for _, _, cell, path in sorted(found, key=lambda one: one[:2]):
+        name, number = path.stem.rsplit("-", 1)
+        index, cell = order[name]
+        portraits.append((int(number), index, cell, path))
+    for _, _, cell, path in sorted(portraits, key=lambda portrait: portrait[:2]):
         shelf.take(cell, path)
     return {cell: made.good for cell, made in shelf.made.items()}
 

@@ -191,8 +191,17 @@ def _rows(names: tuple[str, ...], truth: np.ndarray, guess: np.ndarray) -> list[
         precision = hits.sum() / max(is_guess.sum(), 1)
         recall = hits.sum() / max(is_true.sum(), 1)
         f1 = 2 * hits.sum() / max(is_true.sum() + is_guess.sum(), 1)
-        numbers = (float(round(x, 4)) for x in (precision, recall, f1, low, high))
-        rows.append(Row(name, *numbers, PAPER.get(name)))
+        rows.append(
+            Row(
+                name,
+                precision=float(round(precision, 4)),
+                recall=float(round(recall, 4)),
+                f1=float(round(f1, 4)),
+                low=float(round(low, 4)),
+                high=float(round(high, 4)),
+                paper=PAPER.get(name),
+            )
+        )
     return rows
 
 
