@@ -235,7 +235,7 @@ def write_on_cluster(
         ) from error
     try:
         client = Client(address, timeout=PATIENCE)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, AssertionError) as error:  # a late client asserts that it closed
         raise PopulaceError(
             f"No Dask cluster answers at {address}: start one, or mend the address."
         ) from error
