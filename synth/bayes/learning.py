@@ -16,7 +16,7 @@ from synth.bayes.network import Network
 from synth.bayes.parameters import Backoff
 from synth.bayes.pgmpy_bridge import Method, PgmpySearch
 from synth.bayes.scores import FamilyScore, ScoreName
-from synth.bayes.structure import HillClimb, EdgeConstraints
+from synth.bayes.structure import EdgeConstraints, HillClimb
 from synth.data.table import Table
 from synth.errors import PopulaceError
 

@@ -26,12 +26,13 @@ import numpy as np
 import pandas as pd
 import typer
 
+from synth.bayes.bif import read_bif
 from synth.bayes.counting import Codes
 from synth.bayes.network import Network
 from synth.bayes.parameters import Backoff
-from synth.bayes.pgmpy_bridge import borrowed_score, read_bif
+from synth.bayes.pgmpy_bridge import borrowed_score
 from synth.bayes.scores import FamilyScore, ScoreName
-from synth.bayes.structure import Edge, HillClimb, EdgeConstraints
+from synth.bayes.structure import Edge, EdgeConstraints, HillClimb
 
 MAX_PARENTS = 4
 RESTARTS = 3

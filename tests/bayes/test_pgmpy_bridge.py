@@ -12,20 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from synth.bayes.bif import bif_text, read_bif, write_bif
 from synth.bayes.coding import Coding, Pieces
 from synth.bayes.counting import Codes
 from synth.bayes.gaussian import Gaussian
 from synth.bayes.learning import NetworkLearner
 from synth.bayes.network import Network
 from synth.bayes.parameters import Backoff
-from synth.bayes.pgmpy_bridge import (
-    PgmpySearch,
-    bif_text,
-    from_pgmpy,
-    read_bif,
-    to_pgmpy,
-    write_bif,
-)
+from synth.bayes.pgmpy_bridge import PgmpySearch, from_pgmpy, to_pgmpy
 from synth.bayes.scores import FamilyScore
 from synth.bayes.structure import EdgeConstraints
 from synth.bench.structure import distance, example, sampled, true_edges

@@ -13,7 +13,7 @@ from synth.bayes.counting import Codes
 from synth.bayes.learning import NetworkLearner
 from synth.bayes.parameters import Backoff
 from synth.bayes.scores import PRIOR_PEOPLE, FamilyScore
-from synth.bayes.structure import HillClimb, EdgeConstraints, largest_clique
+from synth.bayes.structure import EdgeConstraints, HillClimb, largest_clique
 from synth.bench.structure import (
     distance,
     equivalence_class,
@@ -225,7 +225,9 @@ def test_no_clique_grows_beyond_its_limit():
         return score(child, parents) + 500 * len(parents)
 
     for limit in (4, 8, 16):
-        search = HillClimb(EdgeConstraints(max_parents=4, max_states=limit)).fit(generous, codes.sizes)
+        search = HillClimb(EdgeConstraints(max_parents=4, max_states=limit)).fit(
+            generous, codes.sizes
+        )
         masks = [sum(1 << a for a, b in search.edges_ if b == v) for v in range(6)]
         assert 2 < largest_clique(masks, codes.sizes) <= limit
 
