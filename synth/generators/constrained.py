@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from synth.bayes.random import stream_key
 from synth.constraints.derived import Constraints
-from synth.errors import PopulaceError
+from synth.constraints.posterior import ConstraintTransform
 from synth.generators.base import Conditional, DrawnConditional
 from synth.lazy import cached_property
 
@@ -19,11 +18,8 @@ if TYPE_CHECKING:
     from synth.data.evidence import Evidence
     from synth.data.schema import Column, Schema
 
-TRIES = 400
-"""How often a row that breaks a rule is drawn anew."""
 PILOT = 1 << 14
 """People from whom probabilities and marginals under rules are estimated."""
-_BLOCK = 1 << 16
 _SEED = 20_261_125
 
 
@@ -53,6 +49,7 @@ class ConstrainedDraws(DrawnConditional):
     ) -> None:
         constraints.refuse(tuple(drawn.evidence))
         self._drawn, self._everybody, self._constraints = drawn, everybody, constraints
+        self._transform = ConstraintTransform(constraints, ())
 
     @property
     def schema(self) -> Schema:
@@ -89,42 +86,9 @@ class ConstrainedDraws(DrawnConditional):
         self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
     ) -> pd.DataFrame:
         """People number `start` to `start + rows` of the seed, finished."""
-        frame = self._finished(rows, seed, start, threads)
-        broken = np.flatnonzero(self._constraints.broken(frame))
-        for attempt in range(1, TRIES + 1):
-            if not len(broken):
-                return frame
-            frame, broken = self._replaced(frame, broken, seed, start, attempt)
-        raise PopulaceError(
-            f"Hardly anybody keeps all rules at once ({len(broken):,} of {rows:,} rows could not "
-            "be drawn): drop or loosen one of them."
+        return self._transform.finished(
+            self._drawn.sample, {}, rows, seed, start=start, threads=threads
         )
-
-    # ------------------------------------------------------------------ rows
-
-    def _finished(self, rows: int, seed: int, start: int, threads: int | None) -> pd.DataFrame:
-        return self._constraints.derive(
-            self._drawn.sample(rows, seed, start=start, threads=threads)
-        )
-
-    def _replaced(
-        self, frame: pd.DataFrame, broken: np.ndarray, seed: int, start: int, attempt: int
-    ) -> tuple[pd.DataFrame, np.ndarray]:
-        """Row number i of another stream in the place of row i, and the rows that still break."""
-        other = int(stream_key(seed, f"again\x1f{attempt}") % np.uint64(2**62))
-        frame, still = frame.copy(), []
-        blocks = (start + broken) // _BLOCK
-        for block in np.unique(blocks):
-            rows = broken[blocks == block]
-            low = int(rows[0])
-            fresh = self._finished(int(rows[-1]) - low + 1, other, start + low, 1).iloc[rows - low]
-            wrong = self._constraints.broken(fresh)
-            for name in frame.columns:
-                column = frame[name].copy()
-                column.iloc[rows[~wrong]] = fresh[name].iloc[~wrong].array
-                frame[name] = column
-            still.append(rows[wrong])
-        return frame, np.concatenate(still)
 
     # ------------------------------------------------------------------ estimates
 

@@ -221,9 +221,9 @@ def test_the_studios_child_learns_it(frame, tmp_path):
 
 
 def test_it_is_judged(town):
-    from synth.evaluate.holdout import trial
+    from synth.evaluate.holdout import holdout_report
 
-    judged = trial(town, rows=400, target="married")
+    judged = holdout_report(town, rows=400, target="married")
     assert judged.report.fidelity.rows_synthetic == 400
     assert len(judged.people) == 400
 
