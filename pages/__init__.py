@@ -20,11 +20,15 @@ class PageRow:
         Its folder here and its place in the address.
     title, icon : str
         In the navigation; the icon is a Material symbol.
+    widgets : tuple of str
+        Keys of its widgets that the address holds and a saved question remembers; each holds a
+        short text. No column of a population may have such a key in the sidebar.
     """
 
     name: str
     title: str
     icon: str
+    widgets: tuple[str, ...] = ()
 
     @property
     def script(self) -> Path:
@@ -34,12 +38,16 @@ class PageRow:
 
 PAGES: tuple[PageRow, ...] = (
     PageRow("profiles", "Profiles", ":material/groups:"),
-    PageRow("marginals", "Marginals", ":material/bar_chart:"),
-    PageRow("correlations", "Correlations", ":material/grid_on:"),
-    PageRow("interests", "Interests", ":material/interests:"),
-    PageRow("network", "Network", ":material/hub:"),
+    PageRow("marginals", "Marginals", ":material/bar_chart:", ("whom", "order", "find")),
+    PageRow("correlations", "Correlations", ":material/grid_on:", ("arrange",)),
+    PageRow("interests", "Interests", ":material/interests:", ("rank", "group")),
+    PageRow("network", "Network", ":material/hub:", ("network-view", "network-node")),
     PageRow("portraits", "Portraits", ":material/face:"),
     PageRow("report", "Report", ":material/fact_check:"),
     PageRow("studio", "Studio", ":material/science:"),
 )
 """The first one opens."""
+NAMES: tuple[str, ...] = tuple(row.name for row in PAGES)
+"""The pages by name, as addresses say it."""
+WIDGETS: tuple[str, ...] = tuple(key for row in PAGES for key in row.widgets)
+"""The keys of all pages' widgets that the address holds."""

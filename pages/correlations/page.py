@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared import header, loaders
-from pages.shared.choice import Choice, current
+from pages.shared.choice import Choice
+from pages.shared.page import page
 from synth.data.evidence import Evidence
 from synth.evaluate.association import Associations, associations
 
@@ -58,6 +59,7 @@ def _heatmap(values: np.ndarray, titles: list[str], *, change: bool) -> go.Figur
     return figure
 
 
+@page()
 def _page(choice: Choice) -> None:
     header.show(choice, title="What hangs together", remark="everyone · real beside synthetic")
     population = choice.population
@@ -72,9 +74,9 @@ def _page(choice: Choice) -> None:
     st.caption(
         "Bias-corrected Cramér’s V (Bergsma 2013), numbers in ten bins: 0 is no association, 1 a "
         "complete one. The facts of the sidebar are left aside here: shipped counts hold pairs of "
-        f"columns of all real people ({population.contingency.rows:,}), beside {PEOPLE:,} synthetic "
-        f"ones. On average a pair differs by {synthetic.distance(real):.3f}; {schema[a].title} and "
-        f"{schema[b].title} by {most:.3f}, the most."
+        f"columns of all real people ({population.contingency.rows:,}), beside {PEOPLE:,} "
+        f"synthetic ones. On average a pair differs by {synthetic.distance(real):.3f}; "
+        f"{schema[a].title} and {schema[b].title} by {most:.3f}, the most."
     )
     grid = st.grid(2, min_column_width=430, gap=20, border=True, key="associations")
     for head, values, change in (
@@ -90,11 +92,6 @@ def _page(choice: Choice) -> None:
                 config=_QUIET,
                 alt=f"{head}: association of every pair of columns",
             )
-    st.caption(population.note)
 
 
-asked = current()
-if asked.posterior is None:
-    header.impossible(asked)
-else:
-    _page(asked)
+_page()

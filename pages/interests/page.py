@@ -10,8 +10,9 @@ from html import escape
 import streamlit as st
 
 from pages.shared import charts, header, markdown
-from pages.shared.choice import Choice, current
+from pages.shared.choice import Choice
 from pages.shared.comparison import PEOPLE, Comparison, compare
+from pages.shared.page import page
 from pages.shared.sidebar import forget, key_of
 from synth import describe
 from synth.data.evidence import Evidence, Fact, OneOf
@@ -146,6 +147,7 @@ def _chart(title: str, evidence: Evidence, choice: Choice, rank: str) -> None:
     )
 
 
+@page()
 def _page(choice: Choice) -> None:
     header.show(choice, title="What they like", remark="interests, real beside synthetic")
     if not choice.population.interests:
@@ -173,11 +175,6 @@ def _page(choice: Choice) -> None:
             known = choice.evidence | {group: fact}
             with grid.cell():
                 _chart(describe.question(known, choice.population), known, choice, rank)
-    st.caption(choice.population.note)
 
 
-asked = current()
-if asked.posterior is None:
-    header.impossible(asked)
-else:
-    _page(asked)
+_page()

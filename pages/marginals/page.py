@@ -7,8 +7,9 @@ from html import escape
 import streamlit as st
 
 from pages.shared import charts, header
-from pages.shared.choice import Choice, current
+from pages.shared.choice import Choice
 from pages.shared.comparison import PEOPLE, Comparison, compare
+from pages.shared.page import page
 from synth.data.evidence import Evidence
 
 _EVERYONE, _KNOWN = "everyone", "those asked for"
@@ -111,6 +112,7 @@ def _explain(found: tuple[Comparison, ...], choice: Choice) -> None:
     )
 
 
+@page()
 def _page(choice: Choice) -> None:
     header.show(choice, title="Real beside synthetic", remark="column by column")
     whom, order, wanted = _controls(choice)
@@ -123,11 +125,6 @@ def _page(choice: Choice) -> None:
         _charts(shown)
     else:
         st.info(f"No column has “{wanted}” in its name or levels.", icon=":material/search_off:")
-    st.caption(choice.population.note)
 
 
-asked = current()
-if asked.posterior is None:
-    header.impossible(asked)
-else:
-    _page(asked)
+_page()

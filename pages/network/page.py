@@ -13,7 +13,8 @@ import streamlit as st
 
 from pages.network import distributions, edit_edges, graph, see_and_do
 from pages.shared import header, markdown
-from pages.shared.choice import Choice, current
+from pages.shared.choice import Choice
+from pages.shared.page import page
 from pages.shared.sidebar import key_of
 from synth import describe
 from synth.bayes import interventions, strength
@@ -297,6 +298,7 @@ def _moves(choice: Choice) -> None:
 # ── The page ─────────────────────────────────────────────────────────────────────────────────────
 
 
+@page()
 def _page(choice: Choice) -> None:
     network = choice.population.network
     header.show(
@@ -321,11 +323,6 @@ def _page(choice: Choice) -> None:
         edit_edges.show(choice, _strengths(network.digest, network))
     else:
         _structure(choice)
-    st.caption(choice.population.note)
 
 
-asked = current()
-if asked.posterior is None:
-    header.impossible(asked)
-else:
-    _page(asked)
+_page()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.shared.choice import current
 from synth.errors import PopulaceError
 from synth.people.portraits.bank import Cell, Portrait, shipped
 from synth.people.portraits.heads import ETHNICITIES, Heads
@@ -232,7 +231,6 @@ def _table1() -> None:
     )
 
 
-current()  # without one the page was begun alone: it starts over
 st.html('<h1 class="pp-title">Portrait lab</h1>')
 st.html(f'<p class="pp-subtitle">{escape(_NOTICE)}</p>')
 _asked = _controls()

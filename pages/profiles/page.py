@@ -6,7 +6,8 @@ import streamlit as st
 
 from pages.cards import menu, selection
 from pages.shared import downloads, header, markdown
-from pages.shared.choice import Choice, current
+from pages.shared.choice import Choice
+from pages.shared.page import page
 
 
 @st.fragment
@@ -34,9 +35,10 @@ def _download(choice: Choice) -> None:
         downloads.take(selection.shown(choice))
 
 
-asked = current()
-if asked.posterior is None:
-    header.impossible(asked)
-else:
-    header.show(asked, more=_download)
-    _cards(asked)
+@page(note=False)  # it stands below the cards, with what is to be said of them
+def _page(choice: Choice) -> None:
+    header.show(choice, more=_download)
+    _cards(choice)
+
+
+_page()

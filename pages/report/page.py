@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from pages.shared import header, markdown
-from pages.shared.choice import Choice, current
-from synth.evaluate import holdout as trials
+from pages.shared.choice import Choice
+from pages.shared.page import page
+from synth.evaluate import holdout
 from synth.evaluate.counts import CountsReport, report_of_counts
 from synth.evaluate.fairness import GROUPS, sensitive_columns
 from synth.evaluate.fidelity import FIGURES
-from synth.evaluate.holdout import FEWEST, MOST, Trial
+from synth.evaluate.holdout import FEWEST, MOST, HoldoutReport
 from synth.evaluate.html import PARTS
-from synth.evaluate.sections import Titles
+from synth.evaluate.question import Titles
 from synth.evaluate.utility import targets
 from synth.jobs import Progress
 from synth.jobs.thread import RecentResults, ThreadJob
@@ -55,7 +56,7 @@ def _gate() -> Semaphore:
 
 
 @st.cache_resource(show_spinner=False)
-def _reports() -> RecentResults[Trial]:
+def _reports() -> RecentResults[HoldoutReport]:
     return RecentResults(_KEPT)
 
 
@@ -155,8 +156,14 @@ def _start(population: Population, order: Order) -> ThreadJob[None]:
     def work(progress: Progress) -> None:
         if reports.get(order) is not None:  # another visitor's was made while this one waited
             return
-        settings = {"rows": order.rows, "target": order.target, "groups": order.groups}
-        made = trials.trial(population, **settings, seed=order.seed, progress=progress)
+        made = holdout.holdout_report(
+            population,
+            rows=order.rows,
+            target=order.target,
+            groups=order.groups,
+            seed=order.seed,
+            progress=progress,
+        )
         reports.put(order, made)  # also where the visitor does not come back for it
 
     return ThreadJob(
@@ -195,7 +202,7 @@ def _working(mine: str) -> None:
             job.cancel()
 
 
-def _filtered(made: Trial, population: Population) -> None:
+def _filtered(made: HoldoutReport, population: Population) -> None:
     flags = made.flags
     st.subheader("Without copies and outliers", anchor=False)
     st.html(
@@ -293,6 +300,7 @@ def _show(found: Report | CountsReport, population: Population) -> None:
         st.html(f'<div class="rp"><p>{escape(section.sentence)}</p>{section.body}</div>')
 
 
+@page()
 def _page(choice: Choice) -> None:
     header.show(
         choice,
@@ -303,11 +311,6 @@ def _page(choice: Choice) -> None:
         _without_rows(choice)
     else:
         _with_rows(choice)
-    st.caption(markdown.plain(choice.population.note))
 
 
-asked = current()
-if asked.posterior is None:
-    header.impossible(asked)
-else:
-    _page(asked)
+_page()

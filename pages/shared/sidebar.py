@@ -14,6 +14,7 @@ from functools import partial
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages import WIDGETS
 from pages.shared import choice, loaders, markdown
 from synth import describe
 from synth.data.evidence import Between, Evidence, Fact, OneOf
@@ -23,7 +24,7 @@ from synth.populations import Population
 
 PEOPLE, SEED = 6, 8
 MOST_PEOPLE, LARGEST_SEED = 60, 2**31 - 1
-_RESERVED = ("population", "people", "seed", "embed", "embed_options")
+_RESERVED = ("population", "people", "seed", "embed", "embed_options", *WIDGETS)
 _ANY = "any"
 _ABSENT = "population that is not here"
 _HELD, _PAGE, _AGAIN = "what the sidebar said", "page of the address", "address to be written"

@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import loaders, markdown
-from pages.shared.choice import current
 from pages.studio.desk import Desk, desk, packed
 from pages.studio.interests import interests, learned
 from pages.studio.sheet import FIXED, corrections
@@ -430,5 +429,4 @@ def _page(table: Desk) -> None:
         _ask_for_a_file(table)
 
 
-current()  # without one the page was begun alone: it starts over
 _page(desk())

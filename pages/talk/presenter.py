@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
+from pages import NAMES, WIDGETS
 from pages.shared import loaders, markdown, sidebar
 from pages.shared.choice import Choice, current
 from pages.talk.slides import (
     MOST,
-    PAGES,
-    VIEWS,
     Question,
     from_json,
     moved,
@@ -203,8 +202,8 @@ def _add(choice: Choice, questions: tuple[Question, ...]) -> None:
 
 def _add_view(choice: Choice, questions: tuple[Question, ...]) -> None:
     title = st.session_state["present-title"].strip() or choice.question[:120]
-    page = st.session_state.get(_PAGE) or PAGES[0]
-    held = {name: st.session_state.get(name) for name in VIEWS}
+    page = st.session_state.get(_PAGE) or NAMES[0]
+    held = {name: st.session_state.get(name) for name in WIDGETS}
     view = {name: value for name, value in held.items() if isinstance(value, str) and value}
     made = question(title, f"/{page}", **view)
     _keep((*questions, Question(made.title, page, choice.link, made.view)))
@@ -284,7 +283,7 @@ def _open(wanted: Question) -> None:
     ):
         st.session_state[key] = _whole(told.get(key, []), usual, least, most)
     view = dict(wanted.view)
-    for key in VIEWS:
+    for key in WIDGETS:
         if key in view:
             st.session_state[key] = view[key]
         elif key in st.session_state:

@@ -12,24 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from pages import NAMES, WIDGETS
 from synth.errors import PopulaceError
 from synth.shipped_populations import questions
 
 FORMAT = "populace-questions/1"
 MOST, LARGEST = 40, 100_000  # questions; bytes
-PAGES = (
-    "profiles",
-    "marginals",
-    "correlations",
-    "interests",
-    "network",
-    "portraits",
-    "report",
-    "studio",
-)
-VIEWS = ("whom", "order", "find", "arrange", "rank", "group", "network-view")
-"""Widgets of the pages that a question remembers; each holds a short text."""
-
 _TITLE, _VALUE, _PAIRS = 120, 200, 60
 
 
@@ -40,9 +28,9 @@ class Question:
     Attributes
     ----------
     title: for the list and the presenter's bar.
-    page: one of `PAGES`.
+    page: one of `pages.NAMES`.
     link: the address's parameters, as the sidebar writes them.
-    view: values of the page's own widgets, of those in `VIEWS`.
+    view: values of the page's own widgets, of those in `pages.WIDGETS`.
     """
 
     title: str
@@ -53,7 +41,7 @@ class Question:
     @property
     def address(self) -> str:
         """The link inside the app: `/interests?gender=female`."""
-        page = "" if self.page == PAGES[0] else self.page
+        page = "" if self.page == NAMES[0] else self.page
         query = urlencode(self.link)
         return f"/{page}?{query}" if query else f"/{page}"
 
@@ -77,15 +65,15 @@ def question(title: str, address: str, **view: str) -> Question:
         raise PopulaceError(
             f"The link of “{tidy}” cannot be read: copy it from “share this view”."
         ) from error
-    page = parts.path.strip("/") or PAGES[0]
-    if parts.scheme or parts.netloc or page not in PAGES:
+    page = parts.path.strip("/") or NAMES[0]
+    if parts.scheme or parts.netloc or page not in NAMES:
         raise PopulaceError(
             f"The link of “{tidy}” does not lead to a page of this app: write /marginals?gender=…."
         )
     for name, value in (*pairs, *view.items()):
         if len(name) > _VALUE or len(value) > _VALUE:
             raise PopulaceError(f"The link of “{tidy}” is too long: ask for fewer things.")
-    seen = {name: value for name, value in view.items() if name in VIEWS}
+    seen = {name: value for name, value in view.items() if name in WIDGETS}
     return Question(tidy, page, tuple(pairs), tuple(sorted(seen.items())))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pages import NAMES
 from pages.shared import loaders, sidebar
 from synth import populations
 from synth.bayes import learn
@@ -15,11 +16,7 @@ from synth.fitting.fit import fit
 from synth.fitting.inspection import inspect_table
 from synth.fitting.plan import Plan
 
-PAGES = sorted(
-    path.stem
-    for path in (populations.SHIPPED.parents[1] / "pages").glob("*.py")
-    if path.stem not in ("__init__", "portraits", "studio")
-)
+PAGES = [name for name in NAMES if name not in ("portraits", "studio")]
 
 
 def made(app):
