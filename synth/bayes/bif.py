@@ -325,19 +325,19 @@ class _Bif:
             elif word == "default":
                 default = self._numbers(self._until(";"), shape[-1])
             elif word == "(":
-                told = self._names(self._until(")"))
-                if len(told) != len(parents):
+                states_of_row = self._names(self._until(")"))
+                if len(states_of_row) != len(parents):
                     self._fail(
-                        f"a row of {_short(child)} names {len(told)} states for "
+                        f"a row of {_short(child)} names {len(states_of_row)} states for "
                         f"{len(parents)} parents",
                         back=1,
                     )
-                for parent, state in zip(parents, told, strict=True):
+                for parent, state in zip(parents, states_of_row, strict=True):
                     if state not in self._states[parent]:
                         self._fail(f"{_short(parent)} has no state {_short(state)}", back=1)
                 row = tuple(
                     self._states[parent].index(state)
-                    for parent, state in zip(parents, told, strict=True)
+                    for parent, state in zip(parents, states_of_row, strict=True)
                 )
                 if row in rows:
                     self._fail(f"a row of {_short(child)} is there twice", back=1)

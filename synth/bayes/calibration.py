@@ -233,11 +233,11 @@ def calibrate(
         sweep += 1
         for i, target in enumerate(checked):
             posterior = Posterior(network, factors=(*factors, margins()))
-            found = _masses(posterior, target, cells[i], len(shares[i]))
-            _refuse_unreachable(target, found, shares[i])
-            errors[i] = float(np.abs(found - shares[i]).max())
+            masses = _masses(posterior, target, cells[i], len(shares[i]))
+            _refuse_unreachable(target, masses, shares[i])
+            errors[i] = float(np.abs(masses - shares[i]).max())
             weights[i] = weights[i] * np.divide(
-                shares[i], found, out=np.zeros(len(found)), where=found > 0
+                shares[i], masses, out=np.zeros(len(masses)), where=masses > 0
             )
         error = max(errors)
     calibrated = Posterior(network, factors=(*factors, margins()))
@@ -314,9 +314,9 @@ def _masses(posterior: Posterior, target: Target, cells: np.ndarray, count: int)
     return np.bincount(cells.ravel(), joint.ravel(), minlength=count)
 
 
-def _refuse_unreachable(target: Target, found: np.ndarray, shares: np.ndarray) -> None:
+def _refuse_unreachable(target: Target, masses: np.ndarray, shares: np.ndarray) -> None:
     """Raise a PopulaceError where a cell of nobody is to have a share."""
-    for number in np.flatnonzero((found <= 0) & (shares > 0)):
+    for number in np.flatnonzero((masses <= 0) & (shares > 0)):
         if number < len(target.cells):
             raise PopulaceError(
                 f"Nobody in this population has {target.cells[number]}, so its share cannot become "

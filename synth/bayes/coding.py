@@ -289,12 +289,12 @@ def _bins(mass: np.ndarray, bins: int) -> np.ndarray:
     """The bin of each piece: about equal masses, a heavy piece alone."""
     left, slots = mass.sum(), bins
     bin_ = np.zeros(len(mass), dtype=np.int64)
-    current, held = 0, 0.0
+    current, filled = 0, 0.0
     for i, m in enumerate(mass):
         target = left / max(slots, 1)
-        if held > 0 and held + m / 2 > target:
-            left, slots = left - held, slots - 1
-            current, held = current + 1, 0.0
+        if filled > 0 and filled + m / 2 > target:
+            left, slots = left - filled, slots - 1
+            current, filled = current + 1, 0.0
         bin_[i] = current
-        held += m
+        filled += m
     return bin_

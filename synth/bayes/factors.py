@@ -89,15 +89,15 @@ def sum_out(
     if not outside or name not in reach or 2 * small > cells:
         return multiply(factors, (*scope, name), sizes).sum(axis=-1)
     both = tuple(v for v in left if v in right)
-    one = tuple(v for v in left if v not in both)
-    two = tuple(v for v in right if v not in both)
+    left_only = tuple(v for v in left if v not in both)
+    right_only = tuple(v for v in right if v not in both)
     batch = math.prod(sizes[v] for v in both)
-    a = multiply(inside, (*both, *one, name), sizes).reshape(batch, -1, sizes[name])
-    b = multiply(outside, (*both, *two, name), sizes).reshape(batch, -1, sizes[name])
+    a = multiply(inside, (*both, *left_only, name), sizes).reshape(batch, -1, sizes[name])
+    b = multiply(outside, (*both, *right_only, name), sizes).reshape(batch, -1, sizes[name])
     message = a @ b.transpose(0, 2, 1)
-    now = (*both, *one, *two)
-    message = message.reshape([sizes[v] for v in now])
-    return np.ascontiguousarray(message.transpose([now.index(v) for v in scope]))
+    joined = (*both, *left_only, *right_only)
+    message = message.reshape([sizes[v] for v in joined])
+    return np.ascontiguousarray(message.transpose([joined.index(v) for v in scope]))
 
 
 def _small_first(factors: Sequence[Factor]) -> list[Factor]:

@@ -58,7 +58,7 @@ def distance(a: Marginal, b: Marginal) -> float:
     return 0.5 * float(np.abs(a.probabilities - b.probabilities).sum())
 
 
-class Asked(Protocol):
+class Answerable(Protocol):
     """A network, or a population that remembers its answers."""
 
     def given(self, evidence: Evidence, do: Evidence) -> Posterior:
@@ -66,7 +66,7 @@ class Asked(Protocol):
 
 
 def see_and_do(
-    asked: Asked,
+    population: Answerable,
     column: str,
     fact: Fact,
     outcomes: Iterable[str],
@@ -78,10 +78,10 @@ def see_and_do(
     What `known` says of the column itself is left aside. Raises PopulaceError where nobody is
     left.
     """
-    told = (known or Evidence()).without(column)
-    before = asked.given(told, Evidence())
-    seen = asked.given(told | {column: fact}, Evidence())
-    done = asked.given(told, Evidence({column: fact}))
+    context = (known or Evidence()).without(column)
+    before = population.given(context, Evidence())
+    seen = population.given(context | {column: fact}, Evidence())
+    done = population.given(context, Evidence({column: fact}))
     return tuple(
         SeenAndDone(name, before.marginal(name), seen.marginal(name), done.marginal(name))
         for name in outcomes
@@ -96,7 +96,8 @@ def telling_case(network: Network, columns: Iterable[str]) -> tuple[str, int, st
     apart. None where seeing is doing throughout.
     """
     beliefs = network.given()
-    best, found = (0.0, 0.0), None
+    best: tuple[float, float] = (0.0, 0.0)
+    case: tuple[str, int, str] | None = None
     for column in columns:
         if not network.parents.get(column):
             continue
@@ -104,14 +105,14 @@ def telling_case(network: Network, columns: Iterable[str]) -> tuple[str, int, st
         code = int(np.argmax(codes))
         outcomes = [name for name in network.codings if name != column]
         try:
-            told = see_and_do(network, column, network.codings[column].fact(code), outcomes)
+            comparisons = see_and_do(network, column, network.codings[column].fact(code), outcomes)
         except PopulaceError:
             continue
-        for one in told:
-            worth = (min(one.apart, one.effect), one.apart)
+        for comparison in comparisons:
+            worth = (min(comparison.apart, comparison.effect), comparison.apart)
             if worth > best:
-                best, found = worth, (column, code, one.outcome)
-    return found
+                best, case = worth, (column, code, comparison.outcome)
+    return case
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,5 +132,5 @@ class Moved:
 def moved(before: Posterior, after: Posterior) -> tuple[Moved, ...]:
     """Every column before and after something is known, the farthest moved first."""
     names = before.network.schema.names
-    found = [Moved(name, before.marginal(name), after.marginal(name)) for name in names]
-    return tuple(sorted(found, key=lambda one: -one.distance))
+    shifts = [Moved(name, before.marginal(name), after.marginal(name)) for name in names]
+    return tuple(sorted(shifts, key=lambda shift: -shift.distance))

@@ -102,12 +102,12 @@ def fitted(
 
     Where none is, the narrowest.
     """
-    found = []
+    candidates = []
     for across in range(most, 1, -1):
-        found.append(layout(names, edges, across=across, box=box, gap=gap))
-        if found[-1].width <= width:
-            return found[-1]
-    return min(found, key=lambda drawn: drawn.width)
+        candidates.append(layout(names, edges, across=across, box=box, gap=gap))
+        if candidates[-1].width <= width:
+            return candidates[-1]
+    return min(candidates, key=lambda drawn: drawn.width)
 
 
 # ---------------------------------------------------------------------- rows
@@ -116,7 +116,7 @@ def fitted(
 def _rows(names: Sequence[str], edges: Sequence[Edge], across: int) -> dict[str, int]:
     """The row of each column: arrows short, no row too full, lonely columns last."""
     joined = [name for name in names if any(name in edge for edge in edges)]
-    wish = _short_arrows(joined, edges)
+    target = _short_arrows(joined, edges)
     above = {name: [a for a, b in edges if b == name] for name in joined}
     below = {name: sum(a == name for a, _ in edges) for name in joined}
     row: dict[str, int] = {}
@@ -126,10 +126,10 @@ def _rows(names: Sequence[str], edges: Sequence[Edge], across: int) -> dict[str,
             name
             for name in joined
             if name not in row
-            and wish[name] <= at
+            and target[name] <= at
             and all(row.get(parent, at) < at for parent in above[name])
         ]
-        ready.sort(key=lambda name: (wish[name], -below[name]))
+        ready.sort(key=lambda name: (target[name], -below[name]))
         row |= dict.fromkeys(ready[:across], at)
         at += 1
     for i, name in enumerate(name for name in names if name not in row):
@@ -150,8 +150,8 @@ def _short_arrows(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]
         cost[number[child]] += 1
         cost[number[parent]] -= 1
         bounds[i, number[parent]], bounds[i, number[child]] = 1, -1
-    found = linprog(cost, A_ub=bounds, b_ub=-np.ones(len(edges)), bounds=(0, len(names)))
-    rows = np.rint(found.x).astype(int)
+    solution = linprog(cost, A_ub=bounds, b_ub=-np.ones(len(edges)), bounds=(0, len(names)))
+    rows = np.rint(solution.x).astype(int)
     return {name: int(rows[number[name]] - rows.min()) for name in names}
 
 
@@ -221,9 +221,9 @@ def _ordered(
                     for spot in order[at]
                 }
                 order[at].sort(key=lambda spot: (middle[spot], here[spot]))
-            found = crossings(order, links)
-            if found < fewest:
-                best, fewest = [list(row) for row in order], found
+            count = crossings(order, links)
+            if count < fewest:
+                best, fewest = [list(row) for row in order], count
     return best
 
 
@@ -267,10 +267,10 @@ def _straight(
     return x
 
 
-def _pooled(wish: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """The non-decreasing sequence closest to `wish` in weighted squares."""
+def _pooled(target: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The non-decreasing sequence closest to `target` in weighted squares."""
     blocks: list[list[float]] = []  # mean, weight, length
-    for value, mass in zip(wish, weight, strict=True):
+    for value, mass in zip(target, weight, strict=True):
         blocks.append([float(value), float(mass), 1.0])
         while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
             value_b, mass_b, many_b = blocks.pop()

@@ -273,9 +273,9 @@ def _impossible(
         first, second = table.schema[names[a]].levels, table.schema[names[b]].levels
         shared = [(i, second.index(level)) for i, level in enumerate(first) if level in second]
         if len(shared) > 2:
-            one, other = np.array(shared).T
-            if counts[one, other].sum() == 0 and chance[one, other].sum() >= NEVER:
-                never[one, other] = True
+            rows, columns = np.array(shared).T
+            if counts[rows, columns].sum() == 0 and chance[rows, columns].sum() >= NEVER:
+                never[rows, columns] = True
                 linked.add((a, b))
         if never.any():
             out[a, b], out[b, a] = never, never.T

@@ -32,8 +32,6 @@ STRENGTHS = 4.0 ** np.arange(0, 7)
 """The α that are tried: 1, 4, … 4,096."""
 FOLDS = 2
 """Parts of the people; each is predicted from the others."""
-FLOOR = 1e-9
-"""No prior mean is below this, so that an unseen combination stays possible."""
 CELLS = 1 << 19
 """Families with more cells than this are not considered."""
 
@@ -362,10 +360,10 @@ class Backoff:
         key = (child, parents)
         if key in self._families:
             return self._families[key]
-        kin = self._relatives(parents)
+        relatives = self._relatives(parents)
         offsets = np.array(
-            [self._family(child, sub)[2] for sub in kin.parents], dtype=np.int64
-        ).reshape(len(kin.parents), FOLDS)
+            [self._family(child, sub)[2] for sub in relatives.parents], dtype=np.int64
+        ).reshape(len(relatives.parents), FOLDS)
         family = (*parents, child)
         folds = np.stack([self._shuffled.count(family, a, b) for a, b in pairwise(self._bounds)])
         cells = folds.shape[1]
@@ -379,8 +377,8 @@ class Backoff:
             np.array(self.codes.shape(parents), dtype=np.int64),
             self._arena,
             np.ascontiguousarray(offsets.T),
-            kin.signs,
-            kin.strides,
+            relatives.signs,
+            relatives.strides,
             out,
             STRENGTHS,
         )
@@ -412,8 +410,8 @@ class Backoff:
 
     def _prior_mean(self, child: int, parents: tuple[int, ...], counts: np.ndarray) -> np.ndarray:
         """Superposed, then raked once to the margins of the tables with one parent fewer."""
-        kin = self._relatives(parents)
-        tables = [self._table(child, sub) for sub in kin.parents]
+        relatives = self._relatives(parents)
+        tables = [self._table(child, sub) for sub in relatives.parents]
         offsets = np.cumsum([0] + [table.size for table in tables[:-1]])
         arena = np.concatenate([table.ravel() for table in tables])
         shape = self.codes.shape(parents)
@@ -423,8 +421,8 @@ class Backoff:
             np.array(shape, dtype=np.int64),
             arena,
             offsets.astype(np.int64),
-            kin.signs,
-            kin.strides,
+            relatives.signs,
+            relatives.strides,
         ).reshape(*shape, counts.shape[1])
         if len(parents) > 1:
             people = counts.sum(axis=1).reshape(*shape, 1)

@@ -93,13 +93,13 @@ def from_pgmpy(model: DiscreteBayesianNetwork) -> Network:
         values = np.asarray(cpd.values, dtype=np.float64)
         # Each table may list its parents' states in an order of its own.
         for axis, parent in enumerate(cpd.variables[1:], start=1):
-            told = [str(state) for state in cpd.state_names[parent]]
-            if sorted(told) != sorted(states[str(parent)]):
+            labels = [str(state) for state in cpd.state_names[parent]]
+            if sorted(labels) != sorted(states[str(parent)]):
                 raise PopulaceError(
                     f"The table of {name} knows other states of {parent} than its own table does: "
                     "mend the model."
                 )
-            values = values.take([told.index(s) for s in states[str(parent)]], axis=axis)
+            values = values.take([labels.index(s) for s in states[str(parent)]], axis=axis)
         parents[name], tables[name] = tuple(above), np.moveaxis(values, 0, -1)
     return categorical_network(states, parents, tables, "pgmpy")
 
@@ -159,9 +159,9 @@ class PgmpySearch:
         undirected |= {edge for edge in rules.linked if edge[::-1] not in directed} - directed
         directed = (directed - {(b, a) for a, b in rules.required}) | rules.required
         for a, b in sorted(undirected):
-            for one, other in (((a, b), (b, a)), ((b, a), (a, b))):
-                if one in rules.forbidden and other not in directed:
-                    directed.add(other)
+            for edge, turned in (((a, b), (b, a)), ((b, a), (a, b))):
+                if edge in rules.forbidden and turned not in directed:
+                    directed.add(turned)
         order = _order(len(sizes), directed, undirected)
         place = {v: i for i, v in enumerate(order)}
         edges = {min((a, b), (b, a), key=lambda e: place[e[0]]) for a, b in directed | undirected}
@@ -221,18 +221,18 @@ def borrowed_score(score: Score, number: Mapping[str, int]) -> Any:
     class Borrowed(BaseStructureScore):
         def __init__(self) -> None:
             super(BaseStructureScore, self).__init__()
-            self._told: dict[tuple[str, tuple[str, ...]], float] = {}
+            self._scores: dict[tuple[str, tuple[str, ...]], float] = {}
             self._idle = 0
 
         def local_score(self, variable: str, parents: Sequence[str]) -> float:
             key = (variable, tuple(parents))
             self._idle += 1
-            if key not in self._told:
+            if key not in self._scores:
                 value = score(number[variable], [number[parent] for parent in parents])
-                self._told[key], self._idle = max(float(value), -1e300), 0
+                self._scores[key], self._idle = max(float(value), -1e300), 0
             elif self._idle > IDLE:
                 raise PopulaceError("The search ges goes round in circles: use hill-climb.")
-            return self._told[key]
+            return self._scores[key]
 
     return Borrowed()
 

@@ -31,22 +31,22 @@ def information(joint: np.ndarray, axes: Iterable[int]) -> float:
     I(child; parents on `axes` | the other parents), where `joint` is their joint distribution,
     shape (*parents' sizes, child's size).
     """
-    told = tuple(axes)
+    summed = tuple(axes)
     child = joint.ndim - 1
-    without = joint.sum(axis=told)
+    without = joint.sum(axis=summed)
     alone = joint.sum(axis=child)
-    rest = alone.sum(axis=told)
+    rest = alone.sum(axis=summed)
     nats = _entropy(without) + _entropy(alone) - _entropy(rest) - _entropy(joint)
     return max(0.0, nats)
 
 
 def strengths(network: Network) -> dict[NamedEdge, float]:
     """Each arrow's strength in nats; those into Gaussian columns are left out."""
-    found = {}
+    result = {}
     for child, joint in network.given().families():
         for axis, parent in enumerate(network.parents[child]):
-            found[parent, child] = information(joint, (axis,))
-    return {edge: found[edge] for edge in network.edges if edge in found}
+            result[parent, child] = information(joint, (axis,))
+    return {edge: result[edge] for edge in network.edges if edge in result}
 
 
 @dataclass(frozen=True, eq=False)

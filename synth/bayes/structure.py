@@ -147,7 +147,7 @@ class HillClimb:
     ) -> HillClimb:
         """Search; `progress` is called with the moves made and the best score."""
         self._score, self._sizes, self._progress = score, tuple(sizes), progress
-        self.moves_, self._told = 0, -np.inf
+        self.moves_, self._reported = 0, -np.inf
         graph = self._start()
         best = self._climb(graph)
         rng = np.random.default_rng(self.seed)
@@ -163,7 +163,7 @@ class HillClimb:
         An edge that the rules or a circle keep out is turned where that is allowed.
         """
         self._score, self._sizes, self._progress = score, tuple(sizes), None
-        self.moves_, self._told = 0, -np.inf
+        self.moves_, self._reported = 0, -np.inf
         graph = self._start()
         left = {tuple(edge) for edge in edges}
         for wanted in (left, {(b, a) for a, b in left}):
@@ -299,10 +299,10 @@ class HillClimb:
         tabu: deque[tuple[str, int, int]] = deque(maxlen=max(self.tabu, 1))
         undo = {"add": "drop", "drop": "add", "turn": "turn"}
         while True:
-            found = self._best_move(graph, tabu, -np.inf if self.patience else 1e-9)
-            if found is None:
+            best_move = self._best_move(graph, tabu, -np.inf if self.patience else 1e-9)
+            if best_move is None:
                 return best
-            _, move, a, b = found
+            _, move, a, b = best_move
             self._apply(graph, move, a, b)
             tabu.append((undo[move], b, a) if move == "turn" else (undo[move], a, b))
             if graph.scores.sum() > best.scores.sum() + 1e-9:
@@ -315,8 +315,8 @@ class HillClimb:
 
     def _tell(self, score: float) -> None:
         """Report a score better than any before; restarts begin lower and say nothing."""
-        if self._progress is not None and score > self._told:
-            self._told = score
+        if self._progress is not None and score > self._reported:
+            self._reported = score
             self._progress(self.moves_, score)
 
     def _shake(self, graph: _Graph, rng: np.random.Generator) -> _Graph:

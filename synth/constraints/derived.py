@@ -108,7 +108,7 @@ class Constraints:
     @property
     def names(self) -> tuple[str, ...]:
         """The columns that are worked out."""
-        return tuple(one.name for one in self.derived)
+        return tuple(definition.name for definition in self.derived)
 
     @cached_property
     def _column(self) -> Mapping[str, Column]:
@@ -124,8 +124,8 @@ class Constraints:
     def derive(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The frame with its derived columns, in the finished order; the frame is kept."""
         frame = frame.copy(deep=False)
-        for one in self.derived:
-            frame[one.name] = _typed(one.values(frame), self._column[one.name])
+        for definition in self.derived:
+            frame[definition.name] = _typed(definition.values(frame), self._column[definition.name])
         order = [name for name in self.order if name in frame.columns]
         return frame[[*order, *(name for name in frame.columns if name not in order)]]
 
@@ -138,12 +138,16 @@ class Constraints:
 
     def refuse(self, names: tuple[str, ...]) -> None:
         """Raise a PopulaceError where one of the names is worked out and so cannot be asked."""
-        for one in self.derived:
-            if one.name in names:
-                formula = str(one) if isinstance(one, Sum) else f"{one.name} from {one.of}"
+        for definition in self.derived:
+            if definition.name in names:
+                formula = (
+                    str(definition)
+                    if isinstance(definition, Sum)
+                    else f"{definition.name} from {definition.of}"
+                )
                 raise PopulaceError(
-                    f"{one.name} is worked out in every row ({formula}): ask about "
-                    f"{_and(one.parts)} instead."
+                    f"{definition.name} is worked out in every row ({formula}): ask about "
+                    f"{_and(definition.parts)} instead."
                 )
 
     # ------------------------------------------------------------------ JSON
@@ -151,7 +155,7 @@ class Constraints:
     def to_json(self) -> dict[str, Any]:
         """JSON-ready values."""
         return {
-            "derived": [derived_to_json(one) for one in self.derived],
+            "derived": [derived_to_json(definition) for definition in self.derived],
             "columns": Schema(self.columns).to_json()["columns"],
             "rules": [str(rule) for rule in self.rules],
             "order": list(self.order),
@@ -186,49 +190,56 @@ class Constraints:
     def check(self, modelled: Schema) -> None:
         """Raise a PopulaceError unless every part is there before what is made of it."""
         known = {column.name: column for column in modelled}
-        if [one.name for one in self.derived] != [column.name for column in self.columns]:
+        if [definition.name for definition in self.derived] != [
+            column.name for column in self.columns
+        ]:
             raise PopulaceError(
                 "The columns worked out for each row are damaged in this population: build it "
                 "again."
             )
-        for one, column in zip(self.derived, self.columns, strict=True):
-            if one.name in known:
-                raise PopulaceError(f"{one.name} is both learned and worked out: choose one.")
-            for part in one.parts:
+        for definition, column in zip(self.derived, self.columns, strict=True):
+            if definition.name in known:
+                raise PopulaceError(
+                    f"{definition.name} is both learned and worked out: choose one."
+                )
+            for part in definition.parts:
                 if part not in known or not known[part].is_number:
                     raise PopulaceError(
-                        f"{one.name} is worked out from {part}, which is no number that is learned."
+                        f"{definition.name} is worked out from {part}, which is no number that is "
+                        "learned."
                     )
-            levels = column.levels if isinstance(one, Cut) else ()
-            if isinstance(one, Sum) != column.is_number or (
-                isinstance(one, Cut) and not set(one.levels) <= set(levels)
+            levels = column.levels if isinstance(definition, Cut) else ()
+            if isinstance(definition, Sum) != column.is_number or (
+                isinstance(definition, Cut) and not set(definition.levels) <= set(levels)
             ):
-                raise PopulaceError(f"{one.name} is worked out as what it is not: build it again.")
-            known[one.name] = column
+                raise PopulaceError(
+                    f"{definition.name} is worked out as what it is not: build it again."
+                )
+            known[definition.name] = column
 
 
 NO_CONSTRAINTS = Constraints()
 """Nothing is worked out and nothing must hold."""
 
 
-def possible(one: Derived, column: Column, known: Mapping[str, Column]) -> Column:
+def possible(definition: Derived, column: Column, known: Mapping[str, Column]) -> Column:
     """The derived column with the bounds that its parts allow, kept apart from the model."""
-    missing = any(known[part].missing for part in one.parts)
-    if isinstance(one, Cut):
+    missing = any(known[part].missing for part in definition.parts)
+    if isinstance(definition, Cut):
         return Column(
-            one.name,
+            definition.name,
             column.kind,
             column.levels if column.kind == "categorical" else (),
             missing=missing,
             role="apart",
             label=column.label,
         )
-    lower = upper = one.constant
-    for name, sign in one.terms:
+    lower = upper = definition.constant
+    for name, sign in definition.terms:
         ends = sorted(sign * bound for bound in known[name].bounds)
         lower, upper = lower + ends[0], upper + ends[1]
     return Column(
-        one.name,
+        definition.name,
         column.kind,
         missing=missing,
         lower=lower,
@@ -257,19 +268,19 @@ def _typed(values: np.ndarray, column: Column) -> Any:
     return pd.arrays.IntegerArray(whole.astype(dtype.numpy_dtype), absent)
 
 
-def derived_to_json(one: Derived) -> dict[str, Any]:
+def derived_to_json(definition: Derived) -> dict[str, Any]:
     """A sum or cut as JSON-ready values."""
-    if isinstance(one, Sum):
+    if isinstance(definition, Sum):
         return {
-            "name": one.name,
-            "sum": [[name, sign] for name, sign in one.terms],
-            "constant": one.constant,
+            "name": definition.name,
+            "sum": [[name, sign] for name, sign in definition.terms],
+            "constant": definition.constant,
         }
     return {
-        "name": one.name,
-        "of": one.of,
-        "starts": list(one.starts),
-        "levels": list(one.levels),
+        "name": definition.name,
+        "of": definition.of,
+        "starts": list(definition.starts),
+        "levels": list(definition.levels),
     }
 
 

@@ -61,22 +61,22 @@ def sums(frame: pd.DataFrame, schema: Schema) -> tuple[Sum, ...]:
     if len(rows) > 5 * _SAMPLE:
         rows = np.random.default_rng(0).choice(rows, 5 * _SAMPLE, replace=False)
     basis: list[str] = []
-    found: list[Sum] = []
+    results: list[Sum] = []
     span = _Span(values, rows, schema)
     for name in names:
-        one = _sum(name, basis, values, rows, schema) if span.holds(name) else None
-        if one is None:
+        equation = _sum(name, basis, values, rows, schema) if span.holds(name) else None
+        if equation is None:
             basis.append(name)
             span.add(name)
             continue
-        one = _turned(one)
-        found.append(one)
-        if one.name != name:
-            basis = [n for n in (*basis, name) if n != one.name]
+        equation = _turned(equation)
+        results.append(equation)
+        if equation.name != name:
+            basis = [n for n in (*basis, name) if n != equation.name]
             span = _Span(values, rows, schema)
             for other in basis:
                 span.add(other)
-    return _parts_first(found)
+    return _parts_first(results)
 
 
 class _Span:
@@ -162,26 +162,26 @@ def _sum(
     return Sum(name, terms, round(constant, 12) + 0.0)
 
 
-def _turned(one: Sum) -> Sum:
+def _turned(equation: Sum) -> Sum:
     """The same equation with the total on the left, where one column is the others' total."""
-    minus = [name for name, sign in one.terms if sign < 0]
-    plus = [name for name, sign in one.terms if sign > 0]
-    if len(plus) == 1 and minus and not one.constant:
+    minus = [name for name, sign in equation.terms if sign < 0]
+    plus = [name for name, sign in equation.terms if sign > 0]
+    if len(plus) == 1 and minus and not equation.constant:
         # home = total − work, so total = home + work
-        return Sum(plus[0], tuple((name, 1) for name in (*minus, one.name)))
-    return one
+        return Sum(plus[0], tuple((name, 1) for name in (*minus, equation.name)))
+    return equation
 
 
-def _parts_first(found: list[Sum]) -> tuple[Sum, ...]:
-    left, done = list(found), []
+def _parts_first(results: list[Sum]) -> tuple[Sum, ...]:
+    left, done = list(results), []
     while left:
-        names = {one.name for one in left}
-        ready = [one for one in left if not names & set(one.parts)]
+        names = {equation.name for equation in left}
+        ready = [equation for equation in left if not names & set(equation.parts)]
         if not ready:  # a circle: what closes it is learned as it stands
             left.pop()
             continue
         done += ready
-        left = [one for one in left if one not in ready]
+        left = [equation for equation in left if equation not in ready]
     return tuple(done)
 
 
@@ -190,7 +190,7 @@ def _parts_first(found: list[Sum]) -> tuple[Sum, ...]:
 
 def cuts(frame: pd.DataFrame, schema: Schema) -> tuple[Cut, ...]:
     """Levels that are ranges of a number, one for each column at most; `frame` is canonical."""
-    found = []
+    results = []
     few = np.linspace(0, len(frame) - 1, min(len(frame), _SAMPLE)).astype(np.int64)
     numbers = []
     for number in schema:
@@ -205,11 +205,11 @@ def cuts(frame: pd.DataFrame, schema: Schema) -> tuple[Cut, ...]:
             some = codes[few][order]  # a range shows in any rows
             if np.count_nonzero(some[1:] != some[:-1]) > len(column.levels):
                 continue
-            one = _cut(column, codes, name, values, np.argsort(values, kind="stable"))
-            if one is not None:
-                found.append(one)
+            equation = _cut(column, codes, name, values, np.argsort(values, kind="stable"))
+            if equation is not None:
+                results.append(equation)
                 break
-    return tuple(found)
+    return tuple(results)
 
 
 def _cut(
@@ -254,7 +254,7 @@ def lookups(frame: pd.DataFrame, schema: Schema) -> tuple[Lookup, ...]:
     sample = {name: values[few] for name, values in codes.items()}
     place = {name: i for i, name in enumerate(schema.names)}
     settlers = [name for name in codes if not schema[name].is_number and sizes[name] > 1]
-    found = []
+    results = []
     for name in codes:
         if sizes[name] < 2:
             continue
@@ -272,8 +272,8 @@ def lookups(frame: pd.DataFrame, schema: Schema) -> tuple[Lookup, ...]:
         ]
         if choices:
             best = min(choices, key=lambda other: (sizes[other], place[other]))
-            found.append(Lookup(name, best))
-    return tuple(found)
+            results.append(Lookup(name, best))
+    return tuple(results)
 
 
 def _codes(values: pd.Series, column: Column) -> np.ndarray:
@@ -283,8 +283,8 @@ def _codes(values: pd.Series, column: Column) -> np.ndarray:
         return np.where(codes < 0, len(column.levels), codes)
     if column.kind == "boolean":
         return values.to_numpy(dtype=np.float64, na_value=2.0).astype(np.int64)
-    codes, found = pd.factorize(values, sort=True)
-    return np.where(codes < 0, len(found), codes).astype(np.int64)
+    codes, levels = pd.factorize(values, sort=True)
+    return np.where(codes < 0, len(levels), codes).astype(np.int64)
 
 
 def _settles(of: np.ndarray, name: np.ndarray) -> bool:

@@ -150,9 +150,9 @@ def parse_rule(line: str, schema: Schema) -> Rule:
         raise PopulaceError(
             f"The rule “{_short(line)}” has {len(line)} characters: keep it within {LINE_LIMIT}."
         )
-    said = _IF.match(line)
-    if said:
-        sides = [_tokens(said[1], line), _tokens(said[2], line)]
+    conditional = _IF.match(line)
+    if conditional:
+        sides = [_tokens(conditional[1], line), _tokens(conditional[2], line)]
     else:
         sides = _parts(_tokens(line, line))
     if len(sides) > 2:
