@@ -236,13 +236,14 @@ numbers; score `{network.about["score"]}`, at most {network.about["max_parents"]
 
 def _scores(table: Table, model: Model) -> str:
     """Fidelity of a model learned from one half, beside fresh real people of the other."""
-    from synth.evaluate.fidelity import evaluate
+    from synth.evaluate.comparison import Comparison
+    from synth.evaluate.fidelity import fidelity
 
     order = np.random.default_rng(0).permutation(len(table))
     size = min(HOLDOUT_ROWS, len(table) // 2)
     learned, fresh = (_part(table, order[i * size : (i + 1) * size]) for i in range(2))
     synthetic = refit(model, learned).given().sample(size, seed=0)
-    figures = evaluate(learned, synthetic, holdout=fresh.frame).to_dict()
+    figures = fidelity(Comparison.of(learned, synthetic, holdout=fresh.frame)).to_dict()
     lines = [
         "",
         "## Scores",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.shared import loaders
 from synth.data.evidence import Evidence
-from synth.evaluate.fidelity import expected_tvd, tvd
+from synth.evaluate.distances import expected_tvd, tvd
 
 if TYPE_CHECKING:
     from synth.bayes import Marginal

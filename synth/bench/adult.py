@@ -28,7 +28,8 @@ from synth.bench.data import Dataset, adult
 from synth.bench.measure import in_terms_of
 from synth.data.table import make_table
 from synth.errors import PopulaceError
-from synth.evaluate.fidelity import evaluate
+from synth.evaluate.comparison import Comparison
+from synth.evaluate.fidelity import fidelity
 from synth.evaluate.shape import shape
 from synth.fitting.fit import fit
 from synth.fitting.inspection import depend, inspect_table
@@ -99,7 +100,7 @@ def figures(dataset: Dataset, people: pd.DataFrame) -> dict[str, Any]:
     dict
         Name → figure.
     """
-    likeness = evaluate(dataset.table(), people, holdout=dataset.fresh)
+    likeness = fidelity(Comparison.of(dataset.table(), people, holdout=dataset.fresh))
     out = {name: round(getattr(likeness, name), 4) for name in FIGURES}
     return out | shape_figures(dataset, people)
 
@@ -122,7 +123,7 @@ def shape_figures(dataset: Dataset, people: pd.DataFrame) -> dict[str, Any]:
         Name → figure.
     """
     train = dataset.train
-    finer = shape(dataset.table(), people, holdout=dataset.fresh)
+    finer = shape(Comparison.of(dataset.table(), people, holdout=dataset.fresh))
     countries = train["native_country"].value_counts()
     out = {
         "rare_levels": finer.rare_levels,
@@ -157,7 +158,7 @@ def _by_plan(dataset: Dataset) -> dict[str, Any]:
 
 def _fresh(dataset: Dataset) -> dict[str, Any]:
     """What the rows that were learned from get themselves, beside the unseen half."""
-    likeness = evaluate(dataset.table(), dataset.train, holdout=dataset.fresh)
+    likeness = fidelity(Comparison.of(dataset.table(), dataset.train, holdout=dataset.fresh))
     out = {name: round(getattr(likeness, f"{name}_reference"), 4) for name in FIGURES}
     return out | shape_figures(dataset, dataset.fresh)
 

@@ -22,7 +22,8 @@ import pandas as pd
 
 from synth.bench.data import Dataset, levels
 from synth.errors import PopulaceError
-from synth.evaluate.fidelity import evaluate
+from synth.evaluate.comparison import Comparison
+from synth.evaluate.fidelity import fidelity
 
 PEERS = ("pgmpy", "pybnesian", "pyagrum", "sdv")
 RUNNERS = Path(__file__).parent / "runners"
@@ -308,7 +309,7 @@ def _fidelity(place: Place, tool: Tool) -> dict[str, Any]:
     if "error" in answer:
         return {"error": answer["error"]}
     frame = in_terms_of(dataset, pd.read_parquet(drawn))
-    document = evaluate(dataset.table(), frame, holdout=dataset.fresh).to_dict()
+    document = fidelity(Comparison.of(dataset.table(), frame, holdout=dataset.fresh)).to_dict()
     return {name: value for name, value in document.items() if isinstance(value, int | float)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,14 +13,13 @@ from rich.table import Table as Grid
 from synth.data.table import make_table, read_frame, read_table
 from synth.data.writers import arrow_table, with_mark_column, write_csv, write_parquet
 from synth.errors import PopulaceError
-from synth.evaluate.fidelity import FIGURES, evaluate
+from synth.evaluate.comparison import Comparison
+from synth.evaluate.fidelity import FIGURES, fidelity
 from synth.evaluate.privacy import flag
-from synth.evaluate.report import report
+from synth.evaluate.report import report_on
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from synth.data.table import Table
 
 
 def evaluate_command(
@@ -51,24 +50,21 @@ def evaluate_command(
     if target and report_to is None:
         raise PopulaceError("A target is for the report: add --report out.html.")
     table = read_table(real)
-    made, _ = read_frame(synthetic)
-    left_out = [name for name in table.schema.modelled.names if name not in made]
+    people, _ = read_frame(synthetic)
+    left_out = [name for name in table.schema.modelled.names if name not in people]
     if left_out:
         table = make_table(table.frame, table.schema.without(*left_out))
         typer.echo(f"Left out, for {synthetic.name} lacks them: {', '.join(left_out)}.", err=True)
     kept = None if holdout is None else read_frame(holdout)[0]
     title = f"{synthetic.name} beside {real.name}"
+    comparison = Comparison.of(table, people, holdout=kept, seed=seed, target=target)
     if report_to is None:
-        found = evaluate(table, made, holdout=kept, seed=seed).to_dict()
+        figures: dict[str, Any] = fidelity(comparison).to_dict()
     else:
         with Console(stderr=True).status("Starting") as status:
-            whole = report(
-                table,
-                made,
-                holdout=kept,
-                target=target,
+            whole = report_on(
+                comparison,
                 title=title,
-                seed=seed,
                 progress=lambda share, words: status.update(f"{words} ({share:.0%} done)"),
             )
         try:
@@ -77,29 +73,29 @@ def evaluate_command(
             raise PopulaceError(
                 f"The report cannot be written to {report_to}: name a file in a folder of yours."
             ) from error
-        found = whole.fidelity.to_dict() | {"report": whole.to_dict()}
+        figures = whole.fidelity.to_dict() | {"report": whole.to_dict()}
     if filtered_to is not None:
-        found["filtered"] = _filter(table, made, filtered_to)
+        figures["filtered"] = _filter(comparison, people, filtered_to)
     if as_json:
-        found["left_out"] = left_out
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        figures["left_out"] = left_out
+        typer.echo(json.dumps(figures, indent=2, ensure_ascii=False))
         return
     grid = Grid(title=title, title_justify="left")
     grid.add_column("")
     grid.add_column("synthetic", justify="right")
     grid.add_column("fresh real people", justify="right")
     for key, words in FIGURES.items():
-        grid.add_row(words, f"{found[key]:.3f}", f"{found[f'{key}_reference']:.3f}")
+        grid.add_row(words, f"{figures[key]:.3f}", f"{figures[f'{key}_reference']:.3f}")
     Console().print(grid)
     if filtered_to is not None:
-        counts = ", ".join(f"{count:,} {name}" for name, count in found["filtered"].items())
+        counts = ", ".join(f"{count:,} {name}" for name, count in figures["filtered"].items())
         Console().print(f"Of the synthetic people: {counts}; the kept ones are in {filtered_to}.")
 
 
-def _filter(real: Table, made: pd.DataFrame, target: Path) -> dict[str, int]:
+def _filter(comparison: Comparison, people: pd.DataFrame, target: Path) -> dict[str, int]:
     """Write the people that no flag marks; how many each flag marks."""
-    flags = flag(real, made)
-    kept = arrow_table(made[flags.kept])
+    flags = flag(comparison)
+    kept = arrow_table(people[flags.kept])
     try:
         if target.suffix.lower() == ".csv":
             write_csv(target, [kept])

@@ -15,12 +15,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synth.evaluate import sections
 from synth.evaluate.association import coarse_pair
-from synth.evaluate.fairness import Fairness, fairness_of_counts, sensitive_columns
-from synth.evaluate.fidelity import Aggregates, aggregates
-from synth.evaluate.report import Parts, parts_of_counts
-from synth.evaluate.sections import Section, Titles
+from synth.evaluate.fairness import fairness_of_counts, fairness_section, sensitive_columns
+from synth.evaluate.fidelity import (
+    Aggregates,
+    aggregates,
+    associations_details,
+    columns_chart,
+    farthest,
+    pairs_details,
+    scores_of_counts,
+)
+from synth.evaluate.html import sides, table
+from synth.evaluate.question import (
+    Answer,
+    AnsweredQuestions,
+    Progress,
+    Question,
+    Section,
+    Titles,
+    ask_all,
+)
+from synth.evaluate.report import summary_html
+from synth.evaluate.shape import lost_levels
+from synth.lazy import cached_property
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,43 +79,50 @@ class Cover:
     new: float
     new_reference: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
 
-@dataclass(frozen=True)
-class CountsReport:
-    """What counts alone tell of one synthetic table; quality: the mean of `parts`."""
 
-    title: str
-    aggregates: Aggregates
-    cover: Cover
-    fairness: Fairness | None
-    parts: Parts
-    notes: tuple[str, ...] = ()
+@dataclass(frozen=True, eq=False)
+class CountsComparison:
+    """Counts of real people and of synthetic ones over the same places.
+
+    Attributes
+    ----------
+    real, synthetic : ContingencyTables
+    seed : int
+    groups : tuple of str
+        The columns that fairness asks about.
+    titles : Titles
+        Words for columns.
+    """
+
+    real: ContingencyTables
+    synthetic: ContingencyTables
+    seed: int = 0
+    groups: tuple[str, ...] = ()
     titles: Titles = field(default_factory=Titles)
 
-    @property
-    def quality(self) -> float:
-        """One score for what counts tell, 0 to 100."""
-        return float(np.mean([value for _, value in self.parts]))
+    @cached_property
+    def cover(self) -> Cover:
+        """Which levels and pairs of levels appear."""
+        return cover(self.real, self.synthetic)
 
-    @property
-    def sections(self) -> tuple[Section, ...]:
-        """Each question that counts answer."""
-        found = [
-            _fidelity(self.aggregates, self.cover, self.titles),
-            _diversity(self.cover),
-        ]
-        if self.fairness is not None:
-            found.append(sections.of_fairness(self.fairness, self.titles))
-        return tuple(found)
+
+@dataclass(frozen=True)
+class CountsReport(AnsweredQuestions):
+    """What counts alone tell of one synthetic table."""
 
     @property
     def summary(self) -> str:
         """The score and what it means, as HTML."""
-        return sections.summary(
+        figures: Aggregates = self.figures["aggregates"]
+        return summary_html(
             self.quality,
             self.parts,
             QUALITY,
-            people=(self.aggregates.rows_synthetic, self.aggregates.rows_real),
+            people=(figures.rows_synthetic, figures.rows_real),
             name="Quality that counts tell",
             notes=(MISSING, *self.notes),
         )
@@ -112,14 +137,8 @@ class CountsReport:
             "missing": MISSING,
             "notes": list(self.notes),
             "sentences": {section.name: section.sentence for section in self.sections},
-            "aggregates": self.aggregates.to_dict(),
-            "cover": asdict(self.cover),
-            "fairness": None if self.fairness is None else self.fairness.to_dict(),
+            **self.plain_figures(),
         }
-
-    def to_html(self) -> str:
-        """One self-contained page, as `Report.to_html`."""
-        return sections.document(self.title, self.summary, self.sections)
 
 
 def report_of_counts(
@@ -136,18 +155,42 @@ def report_of_counts(
 
     Raises PopulaceError as `fidelity.aggregates` and `fairness.fairness_of_counts` do.
     """
-    asked = sensitive_columns(reference.columns) if groups is None else tuple(groups)
-    made = reference.recount(synthetic)
-    found = aggregates(reference, synthetic, seed=seed)
-    return CountsReport(
-        title,
-        found,
-        cover(reference, made),
-        fairness_of_counts(reference, made, asked, seed=seed) if asked else None,
-        parts_of_counts(found),
-        tuple(notes),
+    comparison = CountsComparison(
+        reference,
+        reference.recount(synthetic),
+        seed,
+        sensitive_columns(reference.columns) if groups is None else tuple(groups),
         titles or Titles(),
     )
+    answers = ask_all(QUESTIONS, comparison)
+    return CountsReport(title, answers, tuple(notes), comparison.titles)
+
+
+def _ask_fidelity(comparison: CountsComparison, progress: Progress) -> Answer:
+    figures = aggregates(comparison.real, comparison.synthetic, seed=comparison.seed)
+    section = _fidelity(figures, comparison.cover, comparison.titles)
+    return Answer(section, {"aggregates": figures}, scores_of_counts(figures))
+
+
+def _ask_diversity(comparison: CountsComparison, progress: Progress) -> Answer:
+    return Answer(_diversity(comparison.cover), {"cover": comparison.cover})
+
+
+def _ask_fairness(comparison: CountsComparison, progress: Progress) -> Answer | None:
+    if not comparison.groups:
+        return None
+    figures = fairness_of_counts(
+        comparison.real, comparison.synthetic, comparison.groups, seed=comparison.seed
+    )
+    return Answer(fairness_section(figures, comparison.titles), {"fairness": figures})
+
+
+QUESTIONS: tuple[Question[CountsComparison], ...] = (
+    Question("fidelity", 2, _ask_fidelity),
+    Question("diversity", 1, _ask_diversity),
+    Question("fairness", 1, _ask_fairness),
+)
+"""What a report of counts asks, in its order."""
 
 
 def cover(real: ContingencyTables, made: ContingencyTables) -> Cover:
@@ -178,22 +221,22 @@ def cover(real: ContingencyTables, made: ContingencyTables) -> Cover:
     )
 
 
-def _fidelity(found: Aggregates, cover: Cover, titles: Titles) -> Section:
+def _fidelity(figures: Aggregates, cover: Cover, titles: Titles) -> Section:
     rows = [
-        ("Single columns, TVD", found.tvd1, found.tvd1_reference, None),
-        ("Pairs of columns, TVD", found.tvd2, found.tvd2_reference, found.tvd2_scrambled),
+        ("Single columns, TVD", figures.tvd1, figures.tvd1_reference, None),
+        ("Pairs of columns, TVD", figures.tvd2, figures.tvd2_reference, figures.tvd2_scrambled),
         (
             "Associations, mean difference",
-            found.association,
-            found.association_reference,
-            found.association_scrambled,
+            figures.association,
+            figures.association_reference,
+            figures.association_scrambled,
         ),
     ]
-    figures = [
+    shown = [
         (words, f"{own:.4f}", f"{fresh:.4f}", "" if worst is None else f"{worst:.4f}")
         for words, own, fresh, worst in rows
     ]
-    figures.append(
+    shown.append(
         (
             f"Rare levels kept, of {cover.rare_levels}",
             str(cover.rare_kept),
@@ -201,41 +244,41 @@ def _fidelity(found: Aggregates, cover: Cover, titles: Titles) -> Section:
             "",
         )
     )
-    worst = sections.farthest(found.pairs, 1)
+    worst = farthest(figures.pairs, 1)
     sentence = (
-        f"On average {found.tvd1:.1%} of people would have to change a single answer for the "
-        f"shares to agree (fresh real people {found.tvd1_reference:.1%}), and {found.tvd2:.1%} for "
-        f"a pair of answers ({found.tvd2_reference:.1%})"
+        f"On average {figures.tvd1:.1%} of people would have to change a single answer for the "
+        f"shares to agree (fresh real people {figures.tvd1_reference:.1%}), and "
+        f"{figures.tvd2:.1%} for a pair of answers ({figures.tvd2_reference:.1%})"
     )
     if worst:
         a, b = (titles(name) for name in (worst[0].a, worst[0].b))
         sentence += f"; {a} with {b} is the pair that is farthest off"
     body = (
-        sections.sides(
-            sections.table(("", "synthetic", "fresh real people", "columns apart"), figures)
-            + sections.lost(cover.rare_lost, titles),
-            sections.columns_chart(found, titles),
+        sides(
+            table(("", "synthetic", "fresh real people", "columns apart"), shown)
+            + lost_levels(cover.rare_lost, titles),
+            columns_chart(figures, titles),
         )
-        + sections.associations_details(found, titles)
-        + sections.pairs_details(found, titles)
+        + associations_details(figures, titles)
+        + pairs_details(figures, titles)
     )
     return Section("fidelity", "Fidelity: are they like the real people?", f"{sentence}.", body)
 
 
-def _diversity(found: Cover) -> Section:
+def _diversity(figures: Cover) -> Section:
     rows = [
-        ("Real people whose pair of answers appears", found.coverage, found.coverage_reference),
-        ("People with a pair that nobody real has", found.new, found.new_reference),
+        ("Real people whose pair of answers appears", figures.coverage, figures.coverage_reference),
+        ("People with a pair that nobody real has", figures.new, figures.new_reference),
     ]
     shown = [(words, f"{own:.2%}", f"{fresh:.2%}") for words, own, fresh in rows]
     sentence = (
-        f"Of the pairs of answers that real people give, those of {found.coverage:.2%} of them "
-        f"appear (fresh real people {found.coverage_reference:.2%}); {found.new:.2%} of synthetic "
-        f"pairs are ones that nobody real gives ({found.new_reference:.2%})."
+        f"Of the pairs of answers that real people give, those of {figures.coverage:.2%} of them "
+        f"appear (fresh real people {figures.coverage_reference:.2%}); {figures.new:.2%} of "
+        f"synthetic pairs are ones that nobody real gives ({figures.new_reference:.2%})."
     )
     return Section(
         "diversity",
         "Diversity: are they as varied?",
         sentence,
-        sections.table(("mean over all pairs of columns", "synthetic", "fresh real people"), shown),
+        table(("mean over all pairs of columns", "synthetic", "fresh real people"), shown),
     )

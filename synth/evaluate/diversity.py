@@ -11,16 +11,15 @@ the other half).
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from synth.evaluate.fidelity import bin_codes, comparable, row_keys
-
-if TYPE_CHECKING:
-    from synth.data.table import Table
+from synth.evaluate.comparison import Comparison, row_keys
+from synth.evaluate.html import table
+from synth.evaluate.question import FRESH, LEAST, Answer, Progress, Question, Section, percent
 
 
 @dataclass(frozen=True)
@@ -41,51 +40,88 @@ class Diversity:
         return asdict(self)
 
 
-def diversity(
-    real: Table, synthetic: pd.DataFrame, *, holdout: pd.DataFrame | None = None, seed: int = 0
-) -> Diversity:
-    """Compare the combinations of categories (of numbers in 10 bins, where there are none).
-
-    Raises PopulaceError as `fidelity.evaluate` does.
-    """
-    columns = real.schema.modelled.columns
-    truth, made, *rest = comparable(columns, real.frame, synthetic, holdout)
-    random = np.random.default_rng(seed)
-    order, half = random.permutation(len(truth)), len(truth) // 2
-    if rest:
-        against, fresh = truth, rest[0]
+def diversity(comparison: Comparison) -> Diversity:
+    """Compare the combinations of categories (of numbers in 10 bins, where there are none)."""
+    random = comparison.random()
+    halves = comparison.all("real").halves(random)
+    if comparison.holdout is not None:
+        against, fresh = comparison.all("real"), comparison.all("holdout")
     else:
-        against, fresh = truth.iloc[order[:half]], truth.iloc[order[half:]]
-    rows = min(len(made), len(fresh))
-    made, fresh = (frame.iloc[random.permutation(len(frame))[:rows]] for frame in (made, fresh))
-    chosen = [column for column in columns if column.kind in ("categorical", "boolean")]
-    coded = bin_codes(chosen or columns, truth, (against, made, fresh), 10)
-    keys = row_keys([np.concatenate(parts) for parts, _ in coded.values()])
-    sizes = np.cumsum([len(against), len(made)])
-    real_keys, *others = np.split(keys, sizes)
+        against, fresh = halves
+    synthetic = comparison.all("synthetic")
+    rows = min(len(synthetic), len(fresh))
+    samples = (against, synthetic.draw(rows, random), fresh.draw(rows, random))
+    places = comparison.places(10)
+    sizes = {name: places.sizes[name] for name in comparison.categories}
+    codes = [places.of(sample) for sample in samples]
+    keys = row_keys([np.concatenate([part[name] for part in codes]) for name in sizes])
+    real_keys, *others = np.split(keys, np.cumsum([len(sample) for sample in samples])[:-1])
     figures = []
-    for kind, own in enumerate(others, start=1):
+    for own, part in zip(others, codes[1:], strict=True):
         is_new = ~np.isin(own, real_keys)
         figures.append(
             (
                 float(np.isin(real_keys, own).mean()),
                 100 * len(np.unique(own)) / len(own),
                 float(is_new.mean()),
-                _plausible(coded, kind, is_new),
+                _plausible(codes[0], part, sizes, is_new),
             )
         )
-    pairs = [value for both in zip(*figures, strict=True) for value in both]
-    return Diversity(*pairs)
+    return Diversity(*(value for both in zip(*figures, strict=True) for value in both))
 
 
 def _plausible(
-    coded: dict[str, tuple[list[np.ndarray], int]], kind: int, rows: np.ndarray
+    real: Mapping[str, np.ndarray],
+    people: Mapping[str, np.ndarray],
+    sizes: Mapping[str, int],
+    rows: np.ndarray,
 ) -> float:
-    """The share of some rows of which every pair of places is found among real people."""
+    """The share of some rows of which every pair of places is one of real people."""
     if not rows.any():
         return 1.0
-    found = np.ones(int(rows.sum()), dtype=bool)
-    for (a, _), (b, width) in itertools.combinations(coded.values(), 2):
-        real = a[0] * width + b[0]
-        found &= np.isin(a[kind][rows] * width + b[kind][rows], real)
-    return float(found.mean())
+    possible = np.ones(int(rows.sum()), dtype=bool)
+    for a, b in itertools.combinations(sizes, 2):
+        pairs = real[a] * sizes[b] + real[b]
+        possible &= np.isin(people[a][rows] * sizes[b] + people[b][rows], pairs)
+    return float(possible.mean())
+
+
+def _ask(comparison: Comparison, progress: Progress) -> Answer:
+    """Are they as varied?"""
+    progress(0.0, "Combinations, real and new")
+    figures = diversity(comparison)
+    fresh = figures.coverage_reference
+    score = 100 * min(1.0, figures.coverage / fresh) if fresh >= LEAST else 100.0
+    return Answer(diversity_section(figures), {"diversity": figures}, (("Varied", score),))
+
+
+QUESTION: Question[Comparison] = Question("diversity", 1, _ask)
+
+
+def diversity_section(figures: Diversity) -> Section:
+    """Are they as varied?"""
+    rows = [
+        ("Real people whose combination appears", figures.coverage, figures.coverage_reference),
+        ("Rows with a new combination", figures.new, figures.new_reference),
+        ("… of which every pair is a real one", figures.plausible, figures.plausible_reference),
+    ]
+    shown = [(words, percent(own), percent(fresh)) for words, own, fresh in rows]
+    shown.append(
+        (
+            "Distinct combinations per 100 rows",
+            f"{figures.distinct:.1f}",
+            f"{figures.distinct_reference:.1f}",
+        )
+    )
+    sentence = (
+        f"The combinations of {percent(figures.coverage)} of real people appear among them "
+        f"({FRESH} {percent(figures.coverage_reference)}); {percent(figures.new)} of the rows are "
+        f"combinations that no real person here has ({FRESH} {percent(figures.new_reference)}), "
+        f"and {percent(figures.plausible)} of those hold only pairs that real people have."
+    )
+    return Section(
+        "diversity",
+        "Diversity: are they as varied?",
+        sentence,
+        table(("of all categories together", "synthetic", FRESH), shown),
+    )

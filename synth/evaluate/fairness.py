@@ -14,18 +14,18 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 from scipy.stats import chi2
 
 from synth.data.meaning import Meaning, guess_by_name
 from synth.data.schema import Column
 from synth.errors import PopulaceError
 from synth.evaluate.association import coarse_pair, cramers_v
-from synth.evaluate.fidelity import bin_codes, comparable
+from synth.evaluate.html import details, key, paragraph, table, twins
+from synth.evaluate.question import FRESH, Answer, Progress, Question, Section, Titles, percent
 
 if TYPE_CHECKING:
     from synth.data.contingency import ContingencyTables
-    from synth.data.table import Table
+    from synth.evaluate.comparison import Comparison
 
 SENSITIVE: tuple[Meaning, ...] = ("gender", "ethnicity")
 """Meanings of the columns that fairness asks about unless others are named."""
@@ -82,34 +82,31 @@ def sensitive_columns(columns: Iterable[Column | str]) -> tuple[str, ...]:
     )
 
 
-def fairness(
-    real: Table,
-    synthetic: pd.DataFrame,
-    groups: Sequence[str] | None = None,
-    *,
-    holdout: pd.DataFrame | None = None,
-    seed: int = 0,
-) -> Fairness:
-    """Compare how every column depends on each of `groups` (those called gender, sex, ethnicity or
-    race, if none are given).
+def fairness(comparison: Comparison) -> Fairness:
+    """Compare how every column depends on each of the comparison's groups (those called gender,
+    sex, ethnicity or race, if none are given).
 
-    Raises PopulaceError where a group is unknown or has more than 20 levels, and as
-    `fidelity.evaluate` does.
+    Raises PopulaceError where a group is unknown or has more than 20 levels.
     """
-    columns = real.schema.modelled.columns
-    names = [column.name for column in columns]
-    chosen = sensitive_columns(columns) if groups is None else tuple(groups)
-    _check_groups(chosen, {column.name: len(column.levels) for column in columns})
-    truth, made, *rest = comparable(columns, real.frame, synthetic, holdout)
-    if rest:
-        fresh = rest[0]
+    names = comparison.names
+    chosen = sensitive_columns(names) if comparison.groups is None else comparison.groups
+    _check_groups(chosen, {column.name: len(column.levels) for column in comparison.columns})
+    real = comparison.all("real")
+    if comparison.holdout is not None:
+        fresh = comparison.all("holdout")
     else:
-        order = np.random.default_rng(seed).permutation(len(truth))
-        fresh = truth.iloc[order[: len(truth) // 2]]
-    codes = bin_codes(columns, truth, (truth, made, fresh), 10)
+        fresh = real.halves(comparison.random())[0]
+    places = comparison.places(10)
+    codes = [places.of(sample) for sample in (real, comparison.all("synthetic"), fresh)]
 
     def crossed(group: str, name: str) -> list[np.ndarray]:
-        return [_cross(codes[group], codes[name], place) for place in range(3)]
+        height, width = places.sizes[group], places.sizes[name]
+        return [
+            np.bincount(part[group] * width + part[name], minlength=height * width).reshape(
+                height, width
+            )
+            for part in codes
+        ]
 
     return _fairness(chosen, names, crossed)
 
@@ -195,14 +192,6 @@ def _verdict(depends: bool, depends_made: bool, real: float, made: float) -> Ver
     return "stronger" if made > real else "weaker"
 
 
-def _cross(
-    group: tuple[list[np.ndarray], int], column: tuple[list[np.ndarray], int], place: int
-) -> np.ndarray:
-    (rows, height), (places, width) = group, column
-    both = rows[place] * width + places[place]
-    return np.bincount(both, minlength=height * width).reshape(height, width)
-
-
 def _chance(counts: np.ndarray) -> float:
     """The chance of such a table without any dependence, by Pearson's chi²."""
     counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0].astype(float)
@@ -219,3 +208,82 @@ def _gap(counts: np.ndarray) -> float:
         return 0.0
     shares = groups / groups.sum(axis=1, keepdims=True)
     return float((shares.max(axis=0) - shares.min(axis=0)).max())
+
+
+# ── The question ─────────────────────────────────────────────────────────────────────────────────
+
+SHOWN = 24  # bars of one chart; the rest stands in the JSON
+
+
+def _ask(comparison: Comparison, progress: Progress) -> Answer | None:
+    """What depends on the groups, among real and synthetic people?"""
+    progress(0.0, "What depends on groups")
+    groups = comparison.groups
+    if not (sensitive_columns(comparison.names) if groups is None else groups):
+        return None
+    figures = fairness(comparison)
+    return Answer(fairness_section(figures, Titles.of(comparison.columns)), {"fairness": figures})
+
+
+QUESTION: Question[Comparison] = Question("fairness", 3, _ask)
+
+
+def fairness_section(figures: Fairness, titles: Titles) -> Section:
+    """What depends on the groups, among real and synthetic people?"""
+    groups = [titles(group) for group in figures.groups]
+    question = f"Fairness: what depends on {' and '.join(groups)}?"
+    if not figures.dependences:
+        return Section("fairness", question, "No other column could depend on it.", "")
+    sentences, body = [], ""
+    for group, words in zip(figures.groups, groups, strict=True):
+        own = sorted(
+            (item for item in figures.dependences if item.group == group), key=lambda one: -one.real
+        )
+        sentences.append(_fair_words(own, words, titles))
+        body += key(("quiet", f"association with {words}, real"), ("", "synthetic")) + twins(
+            [
+                (
+                    titles(item.column),
+                    item.real,
+                    item.synthetic,
+                    f"{item.real:.2f} · {item.synthetic:.2f}"
+                    + (f" · {item.verdict}" if item.verdict != "none" else ""),
+                )
+                for item in own[:SHOWN]
+            ]
+        )
+        body += details(
+            f"Associations with {words}, and the widest gaps between groups",
+            table(
+                ("", "real", "synthetic", FRESH, "gap, real", "gap, synthetic"),
+                [
+                    (
+                        titles(item.column),
+                        f"{item.real:.3f}",
+                        f"{item.synthetic:.3f}",
+                        f"{item.reference:.3f}",
+                        percent(item.gap_real),
+                        percent(item.gap_synthetic),
+                    )
+                    for item in own
+                ],
+            ),
+        )
+    body += paragraph(
+        "A dependence that is lost hides a difference between groups; one that is new makes one "
+        "up. Kept means within 0.05 or a quarter of the real association.",
+        quiet=True,
+    )
+    return Section("fairness", question, " ".join(sentences), body)
+
+
+def _fair_words(own: Sequence[Dependence], group: str, titles: Titles) -> str:
+    depends = [item for item in own if item.verdict not in ("none", "new")]
+    counted = []
+    for verdict in ("weaker", "stronger", "lost", "new"):
+        some = [titles(item.column) for item in own if item.verdict == verdict]
+        if some:
+            counted.append(f"{len(some)} {verdict} ({', '.join(some)})")
+    kept = sum(item.verdict == "kept" for item in own)
+    out = f"Of {len(own)} columns, {len(depends)} depend on {group} among real people: {kept} kept"
+    return f"{out}{', ' if counted else ''}{', '.join(counted)}."

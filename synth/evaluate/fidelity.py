@@ -28,21 +28,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln, xlog1py, xlogy
 
-from synth.data.contingency import Binning, ContingencyTables
-from synth.errors import PopulaceError
-from synth.evaluate.association import coarse_pair, cramers_v
+from synth.evaluate.association import MEASURE, coarse_pair, cramers_v
+from synth.evaluate.comparison import Comparison, Places, Sample, row_keys
+from synth.evaluate.distances import expected_tvd, shuffled_apart, tvd
+from synth.evaluate.html import bars, details, heatmap, key, paragraph, sides, table
+from synth.evaluate.question import (
+    FRESH,
+    Answer,
+    Parts,
+    Progress,
+    Question,
+    Section,
+    Titles,
+    percent,
+    scaled,
+)
+from synth.evaluate.shape import Shape, lost_levels, shape, tails_details
 from synth.jobs.limits import one_thread
 
 if TYPE_CHECKING:
+    from synth.data.contingency import ContingencyTables
     from synth.data.schema import Column
-    from synth.data.table import Table
 
 CLASSIFIER_ROWS = 30_000  # a side, as in the benchmark of the peers, so that figures compare
 CLASSIFIER_LEVELS = 250  # rarer levels of a column are one to the classifiers
 PAIRS = 1000  # of a wide table so many pairs are drawn
-FEWEST_ROWS = 20
 _FEW = 20  # with fewer rows none are held back to stop the trees by
 MANY = 1_000_000  # times the counts, their chance is gone
 FIGURES: Mapping[str, str] = {
@@ -96,54 +107,45 @@ class Fidelity:
         return _plain_scores(self)
 
 
-def evaluate(
-    real: Table,
-    synthetic: pd.DataFrame,
-    *,
-    holdout: pd.DataFrame | None = None,
-    seed: int = 0,
-    progress: Callable[[str], None] = lambda words: None,
+def fidelity(
+    comparison: Comparison, progress: Callable[[str], None] = lambda words: None
 ) -> Fidelity:
-    """Compare synthetic people with the real table that they were learned from.
+    """Compare synthetic people with the real ones that they were learned from.
 
-    Columns that the schema does not model are left out; columns of `synthetic` that the real table
-    lacks are ignored. `progress` is told what comes next.
-
-    Raises PopulaceError where a column is missing in `synthetic`, a number is not a number there,
-    or either table has fewer than 20 rows.
+    Parameters
+    ----------
+    comparison : Comparison
+    progress : callable, optional
+        Gets the words for what comes next.
     """
-    columns = real.schema.modelled.columns
-    frames = comparable(columns, real.frame, synthetic, holdout)
-    truth, made = frames[0], frames[1]
-    generator = np.random.default_rng(seed)
-    if len(frames) == 3:
-        against, fresh = frames[2], truth
-        judged = against
+    columns, generator = comparison.columns, comparison.random()
+    real, synthetic = comparison.all("real"), comparison.all("synthetic")
+    judged = real if comparison.holdout is None else comparison.all("holdout")
+    if comparison.holdout is None:
+        against, fresh = real.halves(generator)
     else:
-        shuffled = generator.permutation(len(truth))
-        half = len(truth) // 2
-        against, fresh = truth.iloc[shuffled[:half]], truth.iloc[shuffled[half:]]
-        judged = truth
+        against, fresh = judged, real
     progress("Telling synthetic people from real ones")
-    lr, hgb = classifier_aucs(columns, judged, made, seed)
-    progress("Telling fresh real people from real ones")
-    lr_fresh, hgb_fresh = classifier_aucs(columns, against, fresh, seed)
-    progress("Columns and pairs of columns")
-    rows = min(len(made), len(fresh))
-    trio = (against, _draw(made, rows, generator), _draw(fresh, rows, generator))
-    singles = _single_scores(columns, truth, trio)
-    scrambled = shuffled_apart(trio[2], np.random.default_rng(seed))
-    found = _pair_scores(columns, truth, (*trio, scrambled), generator)
-    pairs = [score for score, _ in found]
-    apart = [abs(pair.association_real - pair.association_synthetic) for pair in pairs]
-    apart_fresh = [abs(pair.association_real - others.fresh) for pair, others in found]
-    apart_scrambled = [abs(pair.association_real - others.scrambled) for pair, others in found]
-    repeat, repeat_fresh = repeat_shares(
-        columns, truth, made, frames[2] if len(frames) == 3 else None
+    lr, hgb = classifier_aucs(
+        columns, comparison.frame(judged), comparison.synthetic, comparison.seed
     )
+    progress("Telling fresh real people from real ones")
+    lr_fresh, hgb_fresh = classifier_aucs(
+        columns, comparison.frame(against), comparison.frame(fresh), comparison.seed
+    )
+    progress("Columns and pairs of columns")
+    rows = min(len(synthetic), len(fresh))
+    trio = (against, synthetic.draw(rows, generator), fresh.draw(rows, generator))
+    singles = _single_scores(comparison.places(20), trio)
+    scored = _pair_scores(comparison.places(10), trio, comparison.random(), generator)
+    pairs = [score for score, _ in scored]
+    apart = [abs(pair.association_real - pair.association_synthetic) for pair in pairs]
+    apart_fresh = [abs(pair.association_real - others.fresh) for pair, others in scored]
+    apart_scrambled = [abs(pair.association_real - others.scrambled) for pair, others in scored]
+    repeat, repeat_fresh = repeat_shares(comparison)
     return Fidelity(
-        rows_real=len(truth),
-        rows_synthetic=len(made),
+        rows_real=len(real),
+        rows_synthetic=len(synthetic),
         lr_auc=lr,
         lr_auc_reference=lr_fresh,
         hgb_auc=hgb,
@@ -152,7 +154,7 @@ def evaluate(
         tvd1_reference=_mean([score for _, score in singles.values()]),
         tvd2=_mean([pair.tvd for pair in pairs]),
         tvd2_reference=_mean([pair.tvd_reference for pair in pairs]),
-        tvd2_scrambled=_mean([others.tvd_scrambled for _, others in found]),
+        tvd2_scrambled=_mean([others.tvd_scrambled for _, others in scored]),
         association=_mean(apart),
         association_reference=_mean(apart_fresh),
         association_scrambled=_mean(apart_scrambled),
@@ -186,39 +188,40 @@ class Aggregates:
 
 
 def aggregates(
-    reference: ContingencyTables, synthetic: pd.DataFrame, *, seed: int = 0
+    reference: ContingencyTables, synthetic: ContingencyTables, *, seed: int = 0
 ) -> Aggregates:
-    """Compare synthetic people with counts: columns over the counts' own places, pairs with numbers
-    in ten bins, as `evaluate` has them.
+    """Compare counts of synthetic people, `reference.recount(frame)`, with those of real ones.
+
+    Columns are compared over the counts' own places, pairs with numbers in ten bins, as `fidelity`
+    has them.
 
     References are `expected_tvd`; for associations, people drawn from the real counts, beside
     those counts taken for the truth, of a number whose chance is as large as that of both samples.
-
-    Raises PopulaceError where the synthetic table lacks a column or holds a level without a place.
     """
-    made = reference.recount(synthetic)
     random = np.random.default_rng(seed)
-    people = max(1, round(1 / (1 / made.rows + 1 / reference.rows)))
+    people = max(1, round(1 / (1 / synthetic.rows + 1 / reference.rows)))
     columns = {
         name: (
-            tvd(reference.marginal(name), made.marginal(name)),
-            expected_tvd(reference.marginal(name), made.rows),
+            tvd(reference.marginal(name), synthetic.marginal(name)),
+            expected_tvd(reference.marginal(name), synthetic.rows),
         )
         for name in reference.columns
     }
     pairs, apart_fresh, tvd_scrambled, apart_scrambled = [], [], [], []
     for a, b in itertools.combinations(reference.columns, 2):
-        real, other = coarse_pair(reference, a, b), coarse_pair(made, a, b, reference)
+        real, other = coarse_pair(reference, a, b), coarse_pair(synthetic, a, b, reference)
         fresh = random.multinomial(people, real.ravel() / reference.rows).reshape(real.shape)
-        mixed = _independent(real, made.rows, random)
-        v, made_v = cramers_v(real), cramers_v(other)
+        mixed = _independent(real, synthetic.rows, random)
+        v, synthetic_v = cramers_v(real), cramers_v(other)
         apart_fresh.append(abs(cramers_v(fresh) - cramers_v(real * MANY)))
         apart_scrambled.append(abs(cramers_v(mixed) - v))
         tvd_scrambled.append(tvd(real, mixed))
-        pairs.append(PairScore(a, b, tvd(real, other), expected_tvd(real, made.rows), v, made_v))
+        pairs.append(
+            PairScore(a, b, tvd(real, other), expected_tvd(real, synthetic.rows), v, synthetic_v)
+        )
     return Aggregates(
         reference.rows,
-        made.rows,
+        synthetic.rows,
         _mean([score for score, _ in columns.values()]),
         _mean([score for _, score in columns.values()]),
         _mean([pair.tvd for pair in pairs]),
@@ -238,105 +241,12 @@ def _independent(counts: np.ndarray, rows: int, random: np.random.Generator) -> 
     return random.multinomial(rows, shares / shares.sum()).reshape(counts.shape)
 
 
-def shuffled_apart(frame: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
-    """The same values with every column shuffled by itself: nothing hangs together any more."""
-    return pd.DataFrame(
-        {
-            name: frame[name].iloc[random.permutation(len(frame))].reset_index(drop=True)
-            for name in frame
-        }
-    )
-
-
-def tvd(counts_a: np.ndarray, counts_b: np.ndarray) -> float:
-    """Total variation distance between the shares of two arrays of counts of one shape: 0 to 1.
-
-    Raises PopulaceError where either counts nobody.
-    """
-    a, b = np.asarray(counts_a, dtype=float), np.asarray(counts_b, dtype=float)
-    if a.sum() <= 0 or b.sum() <= 0:
-        raise PopulaceError("A distance needs people on both sides: ask for at least one row.")
-    return float(np.abs(a / a.sum() - b / b.sum()).sum() / 2)
-
-
-def expected_tvd(counts: np.ndarray, rows: int) -> float:
-    """The mean `tvd` that `rows` fresh people would show against the real counts.
-
-    Sums the mean absolute deviation of a binomial (De Moivre's closed form; P. Diaconis, S. Zabell,
-    "Closed form summation for classical distributions", Statistical Science 6, 1991) over the
-    places, of a number of people whose chance is as large as that of both samples together:
-    1/n = 1/rows + 1/counts.sum().
-
-    Raises PopulaceError where nobody is counted or `rows` < 1.
-    """
-    counts = np.asarray(counts, dtype=float).ravel()
-    total = counts.sum()
-    if total <= 0 or rows < 1:
-        raise PopulaceError("A distance needs people on both sides: ask for at least one row.")
-    share = counts[(counts > 0) & (counts < total)] / total
-    people = 1 / (1 / rows + 1 / total)
-    above = np.minimum(np.floor(people * share) + 1, people)
-    log = (
-        np.log(above)
-        + gammaln(people + 1)
-        - gammaln(above + 1)
-        - gammaln(people - above + 1)
-        + xlogy(above, share)
-        + xlog1py(people - above + 1, -share)
-    )
-    return float(min(1.0, np.exp(log).sum() / people))
-
-
-def comparable(
-    columns: Sequence[Column],
-    real: pd.DataFrame,
-    synthetic: pd.DataFrame,
-    holdout: pd.DataFrame | None = None,
-) -> list[pd.DataFrame]:
-    """The frames with the same columns in the same order and of the same kinds.
-
-    Categories become pd.Categorical over the levels of all frames together, numbers float64.
-
-    Raises PopulaceError as `evaluate` does.
-    """
-    frames = [("real", real), ("synthetic", synthetic)]
-    if holdout is not None:
-        frames.append(("holdout", holdout))
-    if not columns:
-        raise PopulaceError("No column is modelled: give at least one column the role “model”.")
-    for word, frame in frames:
-        if len(frame) < FEWEST_ROWS:
-            raise PopulaceError(
-                f"The {word} table has {len(frame)} rows: a comparison needs at least "
-                f"{FEWEST_ROWS}."
-            )
-        lacking = [column.name for column in columns if column.name not in frame]
-        if lacking:
-            raise PopulaceError(
-                f"The {word} table lacks the column “{lacking[0]}”: give it every column of the "
-                "real one."
-            )
-    out: list[dict[str, pd.Series]] = [{} for _ in frames]
-    for column in columns:
-        parts = [frame[column.name].reset_index(drop=True) for _, frame in frames]
-        if column.kind in ("categorical", "boolean"):
-            parts = _as_levels(column, parts)
-        else:
-            words = [word for word, _ in frames]
-            parts = [
-                _as_numbers(column, part, word) for part, word in zip(parts, words, strict=True)
-            ]
-        for series, target in zip(parts, out, strict=True):
-            target[column.name] = series
-    return [pd.DataFrame(target) for target in out]
-
-
 @one_thread()
 def classifier_aucs(
     columns: Sequence[Column], real: pd.DataFrame, synthetic: pd.DataFrame, seed: int
 ) -> tuple[float, float]:
     """The AUC on held-out rows of logistic regression and of gradient boosting, told to tell
-    `synthetic` from `real` (frames from `comparable`)."""
+    `synthetic` from `real` (frames of a comparison)."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
@@ -396,52 +306,6 @@ def features(
     return np.hstack(flat), np.column_stack(boosted), categorical
 
 
-def repeat_shares(
-    columns: Sequence[Column],
-    real: pd.DataFrame,
-    synthetic: pd.DataFrame,
-    holdout: pd.DataFrame | None = None,
-) -> tuple[float, float]:
-    """The share of synthetic rows whose combination of categories a real row has, and of fresh real
-    rows: those of the holdout, or each real row beside all the others.
-
-    Where no column is categorical, 20 quantile bins of every number serve.
-    """
-    frames = [real, synthetic] + ([] if holdout is None else [holdout])
-    chosen = [column for column in columns if column.kind in ("categorical", "boolean")]
-    codes = bin_codes(chosen or columns, real, frames, 20)
-    key = row_keys([np.concatenate(parts) for parts, _ in codes.values()])
-    keys = np.split(key, np.cumsum([len(frame) for frame in frames])[:-1])
-    _, at, times = np.unique(keys[0], return_inverse=True, return_counts=True)
-    fresh = np.isin(keys[2], keys[0]) if holdout is not None else times[at] > 1
-    return float(np.isin(keys[1], keys[0]).mean()), float(fresh.mean())
-
-
-def row_keys(columns: Sequence[np.ndarray]) -> np.ndarray:
-    """One int64 for each distinct combination of codes, (n,); equal rows get equal keys."""
-    key = np.zeros(len(columns[0]), dtype=np.int64)
-    size = 1
-    for codes in columns:
-        low, high = int(codes.min()), int(codes.max())
-        width = high - low + 1
-        if size * width > 2**62:
-            key = np.unique(key, return_inverse=True)[1].astype(np.int64)
-            size = int(key.max()) + 1
-        key = key * width + (codes - low)
-        size *= width
-    return key
-
-
-def _single_scores(
-    columns: Sequence[Column], truth: pd.DataFrame, trio: tuple[pd.DataFrame, ...]
-) -> dict[str, tuple[float, float]]:
-    out = {}
-    for name, (codes, places) in bin_codes(columns, truth, trio, 20).items():
-        real, made, fresh = (np.bincount(part, minlength=places) for part in codes)
-        out[name] = tvd(real, made), tvd(real, fresh)
-    return out
-
-
 @dataclass(frozen=True)
 class _Others:
     """A pair's association among fresh and among scrambled people, and the latters' distance."""
@@ -451,96 +315,64 @@ class _Others:
     tvd_scrambled: float
 
 
+def repeat_shares(comparison: Comparison) -> tuple[float, float]:
+    """The share of synthetic rows whose combination of categories a real row has, and of fresh real
+    rows: those of the holdout, or each real row beside all the others.
+
+    Where no column is categorical, 20 quantile bins of every number serve.
+    """
+    codes = comparison.places(20).codes
+    sizes = [len(frame) for frame in comparison.frames.values()]
+    key = row_keys(
+        [
+            np.concatenate([codes[side][name] for side in comparison.frames])
+            for name in comparison.categories
+        ]
+    )
+    real, synthetic, *rest = np.split(key, np.cumsum(sizes)[:-1])
+    _, at, times = np.unique(real, return_inverse=True, return_counts=True)
+    fresh = np.isin(rest[0], real) if rest else times[at] > 1
+    return float(np.isin(synthetic, real).mean()), float(fresh.mean())
+
+
+def _single_scores(
+    places: Places, trio: tuple[Sample, Sample, Sample]
+) -> dict[str, tuple[float, float]]:
+    against, synthetic, fresh = (places.of(sample) for sample in trio)
+    out = {}
+    for name, size in places.sizes.items():
+        real, other, reference = (
+            np.bincount(codes[name], minlength=size) for codes in (against, synthetic, fresh)
+        )
+        out[name] = tvd(real, other), tvd(real, reference)
+    return out
+
+
 def _pair_scores(
-    columns: Sequence[Column],
-    truth: pd.DataFrame,
-    frames: tuple[pd.DataFrame, ...],
+    places: Places,
+    trio: tuple[Sample, Sample, Sample],
+    shuffling: np.random.Generator,
     generator: np.random.Generator,
 ) -> list[tuple[PairScore, _Others]]:
     """The score of each pair of real people beside synthetic, fresh and scrambled ones."""
-    codes = bin_codes(columns, truth, frames, 10)
-    chosen = list(itertools.combinations(codes, 2))
+    codes = [places.of(sample) for sample in trio]
+    codes.append(shuffled_apart(codes[2], shuffling))
+    chosen = list(itertools.combinations(places.sizes, 2))
     if len(chosen) > PAIRS:
         some = np.sort(generator.permutation(len(chosen))[:PAIRS])
         chosen = [chosen[place] for place in some]
     out = []
     for a, b in chosen:
-        (first, rows), (second, width) = codes[a], codes[b]
-        real, made, fresh, mixed = (
-            np.bincount(one * width + two, minlength=rows * width).reshape(rows, width)
-            for one, two in zip(first, second, strict=True)
+        height, width = places.sizes[a], places.sizes[b]
+        real, other, fresh, mixed = (
+            np.bincount(part[a] * width + part[b], minlength=height * width).reshape(height, width)
+            for part in codes
         )
-        score = PairScore(a, b, tvd(real, made), tvd(real, fresh), cramers_v(real), cramers_v(made))
+        score = PairScore(
+            a, b, tvd(real, other), tvd(real, fresh), cramers_v(real), cramers_v(other)
+        )
         out.append((score, _Others(cramers_v(fresh), cramers_v(mixed), tvd(real, mixed))))
     return out
-
-
-def bin_codes(
-    columns: Sequence[Column], truth: pd.DataFrame, frames: Sequence[pd.DataFrame], bins: int
-) -> dict[str, tuple[list[np.ndarray], int]]:
-    """The place of every row of every frame, int64, and the number of places, by column; numbers in
-    quantile bins of `truth`, where a number that fills a bin has it alone (the many zeros of a
-    gain), missing values in a place of their own."""
-    out = {}
-    for column in columns:
-        parts = [frame[column.name] for frame in frames]
-        if isinstance(parts[0].dtype, pd.CategoricalDtype):
-            places = len(parts[0].cat.categories) + 1
-            codes = [part.cat.codes.to_numpy().astype(np.int64) for part in parts]
-            codes = [np.where(part < 0, places - 1, part) for part in codes]
-        else:
-            known = truth[column.name].to_numpy(dtype=float)
-            known = known[~np.isnan(known)]
-            edges = _edges(known, bins)
-            places = len(edges) + 2
-            numbers = [part.to_numpy(dtype=float) for part in parts]
-            codes = [
-                np.where(np.isnan(x), places - 1, np.searchsorted(edges, x, side="right"))
-                for x in numbers
-            ]
-        out[column.name] = codes, places
-    return out
-
-
-def _edges(known: np.ndarray, bins: int) -> np.ndarray:
-    """Where each place but the first begins, ascending."""
-    if not len(known):
-        return np.array([])
-    values, counts = np.unique(known, return_counts=True)
-    alone = values[counts * bins >= len(known)]
-    parts = np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])
-    return np.unique(np.concatenate([parts, alone, np.nextafter(alone, np.inf)]))
-
-
-def _as_levels(column: Column, parts: list[pd.Series]) -> list[pd.Series]:
-    coding = Binning(tuple(column.levels))
-    codes = [coding.codes(part) for part in parts]
-    strange: dict[str, int] = {}
-    for part, found in zip(parts, codes, strict=True):
-        for place in np.flatnonzero(found == -1):
-            word = str(part.iloc[place])
-            found[place] = strange.setdefault(word, len(column.levels) + len(strange))
-    levels = pd.CategoricalDtype([*column.levels, *strange])
-    return [
-        pd.Series(pd.Categorical.from_codes(np.where(found < 0, -1, found), dtype=levels))
-        for found in codes
-    ]
-
-
-def _as_numbers(column: Column, part: pd.Series, word: str) -> pd.Series:
-    if not pd.api.types.is_numeric_dtype(part.dtype):
-        numbers = pd.to_numeric(part.astype(object), errors="coerce")
-        wrong = numbers.isna() & part.notna()
-        if wrong.any():
-            raise PopulaceError(
-                f"Column “{column.name}” of the {word} table holds “{part[wrong].iloc[0]}” among "
-                "its numbers: write a number or leave it empty."
-            )
-        part = numbers
-    values = part.to_numpy(dtype=float, na_value=np.nan)
-    if column.kind == "real":  # 0.1 is one number whether a library keeps it in 4 bytes or in 8
-        values = values.astype(np.float32).astype(float)
-    return pd.Series(np.where(np.isinf(values), np.nan, values))
 
 
 def _few_levels(codes: np.ndarray) -> np.ndarray:
@@ -579,3 +411,171 @@ def _draw(frame: pd.DataFrame, rows: int, generator: np.random.Generator) -> pd.
 
 def _mean(scores: Sequence[float]) -> float:
     return float(np.mean(scores)) if len(scores) else 0.0
+
+
+SHOWN = 24  # bars of one chart; the rest stands in the JSON
+
+# ── The question ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _ask(comparison: Comparison, progress: Progress) -> Answer:
+    """Are they like the real people? Distances, classifiers, and the finer shape."""
+    shares = {
+        "Telling synthetic people from real ones": 0.0,
+        "Telling fresh real people from real ones": 0.41,
+        "Columns and pairs of columns": 0.83,
+    }
+    figures = fidelity(comparison, lambda words: progress(shares[words], words))
+    progress(0.93, "Three columns at a time, tails and rare levels")
+    finer = shape(comparison)
+    apart = max(figures.hgb_auc, 1 - figures.hgb_auc)
+    apart_fresh = max(figures.hgb_auc_reference, 1 - figures.hgb_auc_reference)
+    scores = (
+        *scores_of_counts(figures),
+        ("Triples of columns", scaled(finer.tvd3, finer.tvd3_reference, finer.tvd3_scrambled)),
+        ("Hard to tell apart", scaled(apart, apart_fresh, 1.0)),
+    )
+    section = fidelity_section(figures, finer, Titles.of(comparison.columns))
+    return Answer(section, {"fidelity": figures, "shape": finer}, scores)
+
+
+QUESTION: Question[Comparison] = Question("fidelity", 41, _ask)
+
+
+def scores_of_counts(figures: Fidelity | Aggregates) -> Parts:
+    """The three parts of the quality that counts of columns and pairs tell."""
+    return (
+        ("Single columns", scaled(figures.tvd1, figures.tvd1_reference, 1.0)),
+        ("Pairs of columns", scaled(figures.tvd2, figures.tvd2_reference, figures.tvd2_scrambled)),
+        (
+            "Associations",
+            scaled(
+                figures.association, figures.association_reference, figures.association_scrambled
+            ),
+        ),
+    )
+
+
+def fidelity_section(figures: Fidelity, finer: Shape, titles: Titles) -> Section:
+    """Are they like the real people?"""
+    worst = farthest(figures.pairs)
+    sentence = (
+        f"Gradient boosting tells them from real people with an AUC of {figures.hgb_auc:.2f} "
+        f"({FRESH} {figures.hgb_auc_reference:.2f}; 0.50 is not at all); on average "
+        f"{percent(figures.tvd1)} of people would have to change a single answer for the shares to "
+        f"agree ({FRESH} {percent(figures.tvd1_reference)})"
+    )
+    if worst:
+        a, b = titles(worst[0].a), titles(worst[0].b)
+        sentence += f", and {a} with {b} is the pair that is farthest off"
+    rows = [
+        ("Told apart by gradient boosting, AUC", "hgb_auc", "1"),
+        ("Told apart by a logistic regression, AUC", "lr_auc", "1"),
+        ("Single columns, TVD", "tvd1", ""),
+        ("Pairs of columns, TVD", "tvd2", f"{figures.tvd2_scrambled:.4f}"),
+        ("Associations, mean difference", "association", f"{figures.association_scrambled:.4f}"),
+        ("Rows that repeat real categories", "repeat_share", ""),
+    ]
+    shown = [
+        (
+            words,
+            f"{getattr(figures, name):.4f}",
+            f"{getattr(figures, f'{name}_reference'):.4f}",
+            last,
+        )
+        for words, name, last in rows
+    ]
+    shown.insert(
+        4,
+        (
+            "Triples of columns, TVD",
+            f"{finer.tvd3:.4f}",
+            f"{finer.tvd3_reference:.4f}",
+            f"{finer.tvd3_scrambled:.4f}",
+        ),
+    )
+    shown += [
+        (
+            "Patterns of missing values, TVD",
+            f"{finer.missingness:.4f}",
+            f"{finer.missingness_reference:.4f}",
+            "",
+        ),
+        (
+            f"Rare levels kept, of {finer.rare_levels}",
+            str(finer.rare_kept),
+            str(finer.rare_kept_reference),
+            "",
+        ),
+    ]
+    body = (
+        sides(
+            table(("", "synthetic", FRESH, "worst"), shown)
+            + paragraph(
+                "TVD, total variation distance: the share of people who would have to change their "
+                "answer for two distributions to agree. Worst is what real rows get whose columns "
+                "were shuffled apart, or what one gets who always knows.",
+                quiet=True,
+            )
+            + lost_levels(finer.rare_lost, titles),
+            columns_chart(figures, titles),
+        )
+        + tails_details(finer, titles)
+        + associations_details(figures, titles)
+        + pairs_details(figures, titles)
+    )
+    return Section("fidelity", "Fidelity: are they like the real people?", f"{sentence}.", body)
+
+
+def columns_chart(figures: Fidelity | Aggregates, titles: Titles) -> str:
+    """The distance of each column, farthest first."""
+    singles = sorted(figures.columns.items(), key=lambda item: -item[1][0])
+    rows = [(titles(name), own, fresh) for name, (own, fresh) in singles[:SHOWN]]
+    return key(("", "distance of each column, TVD"), ("line", FRESH)) + bars(rows)
+
+
+def farthest(pairs: Sequence[PairScore], most: int = 10) -> list[PairScore]:
+    """The pairs that are farthest beyond their reference."""
+    return sorted(pairs, key=lambda pair: pair.tvd_reference - pair.tvd)[:most]
+
+
+def pairs_details(figures: Fidelity | Aggregates, titles: Titles) -> str:
+    """The pairs that are farthest off, behind a click."""
+    worst = farthest(figures.pairs)
+    if not worst:
+        return ""
+    rows = [
+        (
+            f"{titles(pair.a)} × {titles(pair.b)}",
+            f"{pair.tvd:.4f}",
+            f"{pair.tvd_reference:.4f}",
+        )
+        for pair in worst
+    ]
+    return details(
+        "The pairs that are farthest off", table(("pair, TVD", "synthetic", FRESH), rows)
+    )
+
+
+def associations_details(figures: Fidelity | Aggregates, titles: Titles) -> str:
+    """How columns hang together, real, synthetic and the difference, behind a click."""
+    if not figures.pairs:
+        return ""
+    names = list(figures.columns)
+    at = {name: place for place, name in enumerate(names)}
+    real, synthetic = np.eye(len(names)), np.eye(len(names))
+    for pair in figures.pairs:
+        i, j = at[pair.a], at[pair.b]
+        real[i, j] = real[j, i] = pair.association_real
+        synthetic[i, j] = synthetic[j, i] = pair.association_synthetic
+    words = [titles(name) for name in names]
+    maps = (
+        heatmap("Real", words, real)
+        + heatmap("Synthetic", words, synthetic)
+        + heatmap("Difference, five times as dark", words, 5 * np.abs(synthetic - real))
+    )
+    return details(
+        "How columns hang together",
+        paragraph(f"{MEASURE}: 0 is no association, 1 a complete one.", quiet=True)
+        + f'<div class="three">{maps}</div>',
+    )

@@ -1,9 +1,10 @@
-"""A fair trial: learn anew from one half of the real people and judge with the other.
+"""A holdout report: learn anew from one half of the real people and judge with the other.
 
 A network that learned from every row leaves nobody whom it has never seen, so nothing could tell
-what it knows of the population from what it knows by heart. The trial learns in the same way from
-a random half; the other half, whom it never saw, are the judges. What is found holds for a network
-that learned from that half: one that learned from all rows has seen twice as many.
+what it knows of the population from what it knows by heart. The report's network learns in the
+same way from a random half; the other half, whom it never saw, are the judges. What is found
+holds for a network that learned from that half: one that learned from all rows has seen twice
+as many.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from synth.data.schema import Schema
 from synth.data.table import Table, make_table
 from synth.data.writers import arrow_table, csv_bytes
 from synth.errors import PopulaceError
+from synth.evaluate.comparison import Comparison
 from synth.evaluate.privacy import Flags, flag
-from synth.evaluate.report import Report, report
+from synth.evaluate.report import Report, report_on
 from synth.fitting.refit import refit
 
 if TYPE_CHECKING:
@@ -30,12 +32,12 @@ if TYPE_CHECKING:
 FEWEST = 40
 MOST = 30_000
 """Rows in each half; more move no score by as much as it varies."""
-LEARNED, ASKED = 0.12, 0.97
+LEARNED, JUDGED = 0.12, 0.97
 """About the shares of the work that are done when people are drawn, and when they are judged."""
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class HoldoutReport:
     """report: of the drawn `people`; flags: those that one may leave out, beside the half that was
     learned from."""
 
@@ -53,7 +55,7 @@ class Trial:
         return csv_bytes([arrow_table(self.filtered)])
 
 
-def trial(
+def holdout_report(
     population: Population,
     *,
     rows: int | None = None,
@@ -62,7 +64,7 @@ def trial(
     title: str = "",
     seed: int = 0,
     progress: Callable[[float, str], None] = lambda share, words: None,
-) -> Trial:
+) -> HoldoutReport:
     """Split a population's rows, learn from one half, draw people and ask every question.
 
     rows: how many people to draw; as many as were learned from if not given.
@@ -87,21 +89,19 @@ def trial(
     progress(LEARNED * 0.8, "Drawing synthetic people")
     people = model.given(constraints=population.constraints).sample(rows or half, seed=seed)
     judged = _judged(known, population.schema)
-    found = report(
-        judged,
-        people,
-        holdout=unseen,
-        target=target,
-        groups=groups,
+    comparison = Comparison.of(
+        judged, people, holdout=unseen, seed=seed, target=target, groups=groups
+    )
+    judgement = report_on(
+        comparison,
         title=title or f"{population.title}: synthetic people beside real ones",
         notes=[_words(len(order), half, population.model.settings.weights)],
-        seed=seed,
-        progress=lambda share, words: progress(LEARNED + (ASKED - LEARNED) * share, words),
+        progress=lambda share, words: progress(LEARNED + (JUDGED - LEARNED) * share, words),
     )
-    progress(ASKED, "Marking copies and outliers")
-    flags = flag(judged, people)
+    progress(JUDGED, "Marking copies and outliers")
+    flags = flag(comparison)
     progress(1.0, "Done")
-    return Trial(found, people, flags)
+    return HoldoutReport(judgement, people, flags)
 
 
 def rows_of(population: Population) -> Table:

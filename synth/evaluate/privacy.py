@@ -24,13 +24,14 @@ import pandas as pd
 from scipy.stats import norm
 
 from synth.errors import PopulaceError
+from synth.evaluate.comparison import Comparison, Sample, plain_values
 from synth.evaluate.distance import ROUNDING, Space, closest, squared_distances
-from synth.evaluate.fidelity import comparable, row_keys
+from synth.evaluate.html import details, intervals, key, paragraph, sides, table
+from synth.evaluate.question import FRESH, Answer, Progress, Question, Section, Titles, percent
 from synth.jobs.limits import one_thread
 
 if TYPE_CHECKING:
     from synth.data.schema import Column
-    from synth.data.table import Table
 
 Control = Literal["holdout", "guessing"]
 Level = Literal["strong", "fair", "weak", "open"]
@@ -254,31 +255,22 @@ class FlagShares:
 
 @one_thread()
 def privacy(
-    real: Table,
-    synthetic: pd.DataFrame,
-    *,
-    holdout: pd.DataFrame | None = None,
-    seed: int = 0,
-    progress: Callable[[str], None] = lambda words: None,
+    comparison: Comparison, progress: Callable[[str], None] = lambda words: None
 ) -> Privacy:
     """Attack the people that a generator learned from with what it made.
 
-    progress: told what comes next.
-
-    Raises PopulaceError as `fidelity.evaluate` does.
+    progress: gets the words for what comes next.
     """
-    columns = real.schema.modelled.columns
-    truth, made, *rest = comparable(columns, real.frame, synthetic, holdout)
-    fresh = rest[0] if rest else None
-    random = np.random.default_rng(seed)
+    columns, space = comparison.columns, comparison.space
+    truth, made, fresh = comparison.real, comparison.synthetic, comparison.holdout
+    random = comparison.random()
     attacks = 3 + (min(len(columns), SECRETS) if len(columns) > 1 else 0)
     z = float(norm.ppf(1 - (1 - SURE) / 2 / attacks))
-    space = Space.of(columns, truth)
-    identical, identical_fresh = identical_shares(truth, made, fresh)
+    identical, identical_fresh = identical_shares(comparison)
     progress("Distances to the closest real person")
     near = closeness(space, truth, made, fresh, random)
     progress("Copies, near copies and outliers")
-    flags = flag_shares(space, truth, made, fresh, random)
+    flags = flag_shares(comparison, random)
     progress("Singling people out")
     single = singling_out(columns, truth, made, fresh, random, z)
     values, leaking = singling_out_by_value(columns, truth, made, fresh, random, z)
@@ -309,40 +301,33 @@ def privacy(
 
 
 @one_thread()
-def flag(real: Table, synthetic: pd.DataFrame) -> Flags:
-    """The rows of `synthetic` that copy one person, or lie where no real person is.
+def flag(comparison: Comparison) -> Flags:
+    """The synthetic rows that copy one person, or lie where no real person is.
 
-    `synthetic[flag(real, synthetic).kept]` leaves them out.
+    `synthetic[flag(Comparison.of(real, synthetic)).kept]` leaves them out.
     """
-    truth, made = comparable(real.schema.modelled.columns, real.frame, synthetic)
-    space = Space.of(real.schema.modelled.columns, truth)
-    points = space.points(truth)
-    border = _border(points, np.random.default_rng(0))
-    return _flags(truth, made, points, space.points(made), border)
+    border = _border(comparison.space.points(comparison.real), np.random.default_rng(0))
+    return _flags(comparison, comparison.all("real"), comparison.all("synthetic"), border)
 
 
-def flag_shares(
-    space: Space,
-    truth: pd.DataFrame,
-    made: pd.DataFrame,
-    fresh: pd.DataFrame | None,
-    random: np.random.Generator,
-) -> FlagShares:
+def flag_shares(comparison: Comparison, random: np.random.Generator) -> FlagShares:
     """How many rows `flag` would mark, of up to 4,000 synthetic and as many fresh people.
 
     Without a holdout the real rows are split, and one half is fresh beside the other.
     """
-    border = _border(space.points(truth), random)
+    known = comparison.all("real")
+    border = _border(comparison.space.points(comparison.real), random)
     figures = []
-    known = truth
-    for people in (made, fresh):
-        if people is None:
-            order = random.permutation(len(truth))
-            known = truth.iloc[order[: len(truth) // 2]]
-            people = truth.iloc[order[len(truth) // 2 :]]
-        some = _some(people, CLOSEST_ROWS, random)
-        found = _flags(known, some, space.points(known), space.points(some), border)
-        parts = (found.copies, found.near_copies, found.outliers, ~found.kept)
+    for side in ("synthetic", "fresh"):
+        if side == "synthetic":
+            people = comparison.all("synthetic")
+        elif comparison.holdout is not None:
+            people = comparison.all("holdout")
+        else:
+            known, people = known.halves(random)
+        some = people if len(people) <= CLOSEST_ROWS else people.draw(CLOSEST_ROWS, random)
+        flags = _flags(comparison, known, some, border)
+        parts = (flags.copies, flags.near_copies, flags.outliers, ~flags.kept)
         figures.append([float(part.mean()) for part in parts])
     return FlagShares(*(value for both in zip(*figures, strict=True) for value in both))
 
@@ -353,37 +338,32 @@ def _border(points: np.ndarray, random: np.random.Generator) -> float:
     return float(np.quantile(usual, 0.999))
 
 
-def _flags(
-    truth: pd.DataFrame,
-    made: pd.DataFrame,
-    points: np.ndarray,
-    made_points: np.ndarray,
-    border: float,
-) -> Flags:
-    real_keys, made_keys = _keys([truth, made])
+def _flags(comparison: Comparison, real: Sample, people: Sample, border: float) -> Flags:
+    """The flags of some people beside some real ones."""
+    points = comparison.space.points(comparison.frame(real))
+    own_points = comparison.space.points(comparison.frame(people))
+    real_keys, own_keys = (comparison.keys[sample.side][sample.rows] for sample in (real, people))
     single, times = np.unique(real_keys, return_counts=True)
-    copies = np.isin(made_keys, single[times == 1])
-    away, nearest = np.empty(len(made)), np.empty(len(made), dtype=np.int64)
-    for rows, square in squared_distances(made_points, points):
+    copies = np.isin(own_keys, single[times == 1])
+    away, nearest = np.empty(len(people)), np.empty(len(people), dtype=np.int64)
+    for rows, square in squared_distances(own_points, points):
         nearest[rows] = square.argmin(axis=1)
         away[rows] = np.sqrt(square[np.arange(len(square)), nearest[rows]])
-    people, at = np.unique(nearest, return_inverse=True)
-    alone = _closest_others(points, people)[at]
-    near = (away < NEAR_COPY * alone - ROUNDING) & ~np.isin(made_keys, real_keys)
+    closest_real, at = np.unique(nearest, return_inverse=True)
+    alone = _closest_others(points, closest_real)[at]
+    near = (away < NEAR_COPY * alone - ROUNDING) & ~np.isin(own_keys, real_keys)
     return Flags(copies, near, away > border + ROUNDING)
 
 
-def identical_shares(
-    truth: pd.DataFrame, made: pd.DataFrame, fresh: pd.DataFrame | None
-) -> tuple[float, float]:
+def identical_shares(comparison: Comparison) -> tuple[float, float]:
     """The share of synthetic rows equal to a real row in every column, and of fresh real rows."""
-    keys = _keys([truth, made] + ([] if fresh is None else [fresh]))
-    if fresh is not None:
-        reference = np.isin(keys[2], keys[0])
+    keys = comparison.keys
+    if comparison.holdout is not None:
+        reference = np.isin(keys["holdout"], keys["real"])
     else:
-        _, at, times = np.unique(keys[0], return_inverse=True, return_counts=True)
+        _, at, times = np.unique(keys["real"], return_inverse=True, return_counts=True)
         reference = times[at] > 1
-    return float(np.isin(keys[1], keys[0]).mean()), float(reference.mean())
+    return float(np.isin(keys["synthetic"], keys["real"]).mean()), float(reference.mean())
 
 
 def closeness(
@@ -434,9 +414,9 @@ def singling_out(
         if not _categorical(truth[column.name]) and truth[column.name].notna().any()
     }
     hits = [0, 0]
-    values = {column.name: _plain(made[column.name]) for column in columns}
-    inside = {column.name: _plain(asked[column.name]) for column in columns}
-    outside = {column.name: _plain(asked_fresh[column.name]) for column in columns}
+    values = {column.name: plain_values(made[column.name]) for column in columns}
+    inside = {column.name: plain_values(asked[column.name]) for column in columns}
+    outside = {column.name: plain_values(asked_fresh[column.name]) for column in columns}
     for row in random.integers(0, len(made), ATTACKS):
         chosen = random.permutation(len(columns))[:width]
         others = random.integers(0, len(made), width) if fresh is None else np.full(width, row)
@@ -471,21 +451,21 @@ def singling_out_by_value(
     asked = _some(truth, rows, random)
     worst, leaking = Attack.of(Rate.of(0, ATTACKS, z), Rate.of(0, ATTACKS, z)), ""
     for column in columns:
-        values, times = np.unique(_plain(made[column.name]), return_counts=True)
+        values, times = np.unique(plain_values(made[column.name]), return_counts=True)
         once = values[(times == 1) & ~_absent(values)]
         if len(once) < 10:
             continue
         tried = random.permutation(once)[:ATTACKS]
-        hits = _single_hits(tried, _plain(asked[column.name]))
+        hits = _single_hits(tried, plain_values(asked[column.name]))
         if fresh is not None:
-            control = _single_hits(tried, _plain(_some(fresh, rows, random)[column.name]))
+            control = _single_hits(tried, plain_values(_some(fresh, rows, random)[column.name]))
         else:
             guesses = random.permutation(tried) if _categorical(made[column.name]) else tried
             if not _categorical(made[column.name]):
                 step = column.step or 1.0
                 low, high = tried.min(), tried.max()
                 guesses = np.round(random.uniform(low, high, len(tried)) / step) * step
-            control = _single_hits(guesses, _plain(asked[column.name]))
+            control = _single_hits(guesses, plain_values(asked[column.name]))
         found = Attack.of(Rate.of(hits, len(tried), z), Rate.of(control, len(tried), z))
         if found.lower > worst.lower or not leaking:
             worst, leaking = found, column.name
@@ -554,11 +534,11 @@ def inference(
     )
     out = {}
     for place, column in enumerate(columns[secret] for secret in secrets):
-        known = _plain(made[column.name])
+        known = plain_values(made[column.name])
         near = _tolerance(truth[column.name])
-        mine = _guessed(_plain(targets[column.name]), known[nearest[:, place]], near)
+        mine = _guessed(plain_values(targets[column.name]), known[nearest[:, place]], near)
         rows = guess if nearest_control is None else nearest_control[:, place]
-        theirs = _guessed(_plain(others[column.name]), known[rows], near)
+        theirs = _guessed(plain_values(others[column.name]), known[rows], near)
         out[column.name] = Attack.of(
             Rate.of(mine, len(targets), z), Rate.of(theirs, len(others), z)
         )
@@ -640,14 +620,6 @@ def _tolerance(values: pd.Series) -> float:
     return float(NEAR * (high - low))
 
 
-def _plain(values: pd.Series) -> np.ndarray:
-    """Numbers, or the codes of levels, as float64 with NaN for missing."""
-    if not _categorical(values):
-        return values.to_numpy(dtype=float)
-    codes = values.cat.codes.to_numpy().astype(float)
-    return np.where(codes < 0, np.nan, codes)
-
-
 def _absent(values: np.ndarray) -> np.ndarray:
     return np.isnan(values)
 
@@ -656,16 +628,109 @@ def _categorical(values: pd.Series) -> bool:
     return isinstance(values.dtype, pd.CategoricalDtype)
 
 
-def _keys(frames: Sequence[pd.DataFrame]) -> list[np.ndarray]:
-    """One number for each distinct row, over all frames; float32 numbers equal their float64."""
-    codes = []
-    for name in frames[0]:
-        values = np.concatenate([_plain(frame[name]) for frame in frames]).astype(np.float32)
-        codes.append(np.unique(values, return_inverse=True)[1])
-    return np.split(row_keys(codes), np.cumsum([len(frame) for frame in frames])[:-1])
-
-
 def _some(frame: pd.DataFrame, rows: int, random: np.random.Generator) -> pd.DataFrame:
     if len(frame) <= rows:
         return frame
     return frame.iloc[random.permutation(len(frame))[:rows]]
+
+
+# ── The question ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _ask(comparison: Comparison, progress: Progress) -> Answer:
+    """Do they give real people away?"""
+    shares = {
+        "Distances to the closest real person": 0.0,
+        "Copies, near copies and outliers": 0.16,
+        "Singling people out": 0.49,
+        "Linking two halves of a person": 0.57,
+        "Inferring what is not known": 0.62,
+    }
+    figures = privacy(comparison, lambda words: progress(shares[words], words))
+    return Answer(privacy_section(figures, Titles.of(comparison.columns)), {"privacy": figures})
+
+
+QUESTION: Question[Comparison] = Question("privacy", 37, _ask)
+
+
+def privacy_section(figures: Privacy, titles: Titles) -> Section:
+    """Do they give real people away?"""
+    near, flags = figures.closeness, figures.flags
+    control = "people never seen" if figures.control == "holdout" else "guessing"
+    name, worst = figures.worst
+    sentence = (
+        f"{percent(figures.identical)} of the rows equal a real row ({FRESH} "
+        f"{percent(figures.identical_reference)}), and the mean distance to the closest real "
+        f"person is {near.ratio:.2f} of theirs. The worst attack is “{_worded(name, titles)}”: "
+        f"right for {percent(worst.attack.value)} of those learned from, "
+        f"{percent(worst.control.value)} by {control}, an excess of {percent(worst.excess)} "
+        f"({percent(worst.lower)} to {percent(worst.upper)})."
+        if figures.control == "holdout"
+        else f"{percent(figures.identical)} of the rows equal a real row ({FRESH} "
+        f"{percent(figures.identical_reference)}), and the mean distance to the closest real "
+        f"person is {near.ratio:.2f} of theirs. Attacks stand beside mere guessing, which any "
+        "useful synthetic table beats, so they tell nothing of single people here."
+    )
+    rows = [
+        ("Rows equal to a real row", figures.identical, figures.identical_reference),
+        ("Rows as near as the nearest 5%", near.nearer, near.nearer_reference),
+        ("Copies of one person", flags.copies, flags.copies_reference),
+        ("Near copies", flags.near_copies, flags.near_copies_reference),
+        ("Outliers, where nobody real is", flags.outliers, flags.outliers_reference),
+        ("… left out when filtered", flags.filtered, flags.filtered_reference),
+    ]
+    shown = [(words, percent(own), percent(fresh)) for words, own, fresh in rows]
+    shown.insert(
+        1,
+        ("Median distance to the closest", f"{near.median:.3f}", f"{near.median_reference:.3f}"),
+    )
+    attacks = figures.attacks
+    heads = ("attack", "success", control, "excess")
+    cells = [
+        (
+            _worded(words, titles),
+            _between(attack.attack.value, attack.attack.lower, attack.attack.upper),
+            _between(attack.control.value, attack.control.lower, attack.control.upper),
+            _between(attack.excess, attack.lower, attack.upper),
+        )
+        for words, attack in attacks.items()
+    ]
+    chart = [
+        (
+            _worded(words, titles),
+            attack.excess,
+            attack.lower,
+            attack.upper,
+            f"{100 * attack.excess:.0f}% ({100 * attack.lower:.0f}–{100 * attack.upper:.0f})",
+        )
+        for words, attack in attacks.items()
+    ]
+    left = table(("", "synthetic", FRESH), shown) + paragraph(
+        "A near copy is less than a fifth as far from a real person as the next real person is; an "
+        "outlier is farther from every real person than 99.9% of them are from the next.",
+        quiet=True,
+    )
+    right = (
+        key(("", f"excess of each attack over {control}, with its interval (95%, all at once)"))
+        + intervals(chart)
+        + paragraph(
+            "Excess: of the people whom the attack would not get by knowing the population, the "
+            "share that it gets all the same. It is wide where the control already knows nearly "
+            "everybody.",
+            quiet=True,
+        )
+    )
+    body = sides(left, right) + details("Every attack and its control", table(heads, cells))
+    return Section("privacy", "Privacy: do they give real people away?", sentence, body)
+
+
+def _worded(attack: str, titles: Titles) -> str:
+    """An attack's name with the column's words."""
+    start, _, name = attack.partition("Inferring ")
+    if name and not start:
+        return f"Inferring {titles(name)}"
+    return attack
+
+
+def _between(value: float, lower: float, upper: float) -> str:
+    return f"{percent(value)} ({percent(lower)}–{percent(upper)})"

@@ -13,18 +13,20 @@ tvd3: total variation distance of up to 60 triples of columns (numbers in 5 bins
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from synth.evaluate.fidelity import bin_codes, comparable, row_keys, shuffled_apart, tvd
+from synth.evaluate.comparison import Comparison, Places, Sample, row_keys
+from synth.evaluate.distances import shuffled_apart, tvd
+from synth.evaluate.html import details, paragraph, table
+from synth.evaluate.question import FRESH, Titles, percent
 
 if TYPE_CHECKING:
     from synth.data.schema import Column
-    from synth.data.table import Table
 
 TRIPLES = 60
 RARE = 0.01
@@ -75,28 +77,20 @@ class Shape:
         return asdict(self)
 
 
-def shape(
-    real: Table, synthetic: pd.DataFrame, *, holdout: pd.DataFrame | None = None, seed: int = 0
-) -> Shape:
-    """Compare the finer shape of synthetic people with the real ones'.
-
-    Raises PopulaceError as `fidelity.evaluate` does.
-    """
-    columns = real.schema.modelled.columns
-    truth, made, *rest = comparable(columns, real.frame, synthetic, holdout)
-    random = np.random.default_rng(seed)
-    if rest:
-        against, fresh = rest[0], truth
+def shape(comparison: Comparison) -> Shape:
+    """Compare the finer shape of synthetic people with the real ones'."""
+    columns, truth, random = comparison.columns, comparison.real, comparison.random()
+    if comparison.holdout is not None:
+        against, fresh = comparison.all("holdout"), comparison.all("real")
     else:
-        order, half = random.permutation(len(truth)), len(truth) // 2
-        against, fresh = truth.iloc[order[:half]], truth.iloc[order[half:]]
-    rows = min(len(made), len(fresh))
-    made_part = made.iloc[random.permutation(len(made))[:rows]]
-    trio = (against, made_part, fresh.iloc[random.permutation(len(fresh))[:rows]])
+        against, fresh = comparison.all("real").halves(random)
+    synthetic = comparison.all("synthetic")
+    rows = min(len(synthetic), len(fresh))
+    samples = (against, synthetic.draw(rows, random), fresh.draw(rows, random))
+    trio = tuple(comparison.frame(sample) for sample in samples)
     lost, rare, kept_fresh = _rare_levels(columns, truth, trio)
     missing, missing_fresh = _missingness(trio)
-    scrambled = shuffled_apart(trio[2], np.random.default_rng(seed))
-    triples = _triples(columns, truth, (*trio, scrambled), random)
+    triples = _triples(comparison.places(5), samples, comparison.random(), random)
     return Shape(
         tuple(_tails(columns, trio)),
         rare,
@@ -175,31 +169,79 @@ def _missingness(trio: Sequence[pd.DataFrame]) -> tuple[float, float]:
 
 
 def _triples(
-    columns: Sequence[Column],
-    truth: pd.DataFrame,
-    frames: Sequence[pd.DataFrame],
+    places: Places,
+    samples: tuple[Sample, Sample, Sample],
+    shuffling: np.random.Generator,
     random: np.random.Generator,
-) -> tuple[float, ...]:
-    """The mean distance of each frame but the first to the first."""
-    codes = bin_codes(columns, truth, frames, 5)
-    triples = list(itertools.combinations(codes, 3))
+) -> tuple[float, float, float]:
+    """The mean distance of synthetic, fresh and scrambled people to the real ones."""
+    triples = list(itertools.combinations(places.sizes, 3))
     if not triples:
-        return (0.0,) * (len(frames) - 1)
-    chosen = random.permutation(len(triples))[:TRIPLES]
+        return 0.0, 0.0, 0.0
+    codes = [places.of(sample) for sample in samples]
+    codes.append(shuffled_apart(codes[2], shuffling))
     scores = []
-    for place in chosen:
-        parts = [codes[name] for name in triples[place]]
-        keys = np.concatenate([_joined(parts, kind) for kind in range(len(frames))])
+    for place in random.permutation(len(triples))[:TRIPLES]:
+        keys = np.concatenate([_joined(part, places.sizes, triples[place]) for part in codes])
         keys = np.unique(keys, return_inverse=True)[1]
-        split = np.split(keys, np.cumsum([len(frame) for frame in frames])[:-1])
-        real, *others = (np.bincount(part, minlength=keys.max() + 1) for part in split)
+        ends = np.cumsum([len(part[triples[place][0]]) for part in codes])[:-1]
+        real, *others = (
+            np.bincount(part, minlength=keys.max() + 1) for part in np.split(keys, ends)
+        )
         scores.append([tvd(real, other) for other in others])
-    return tuple(float(mean) for mean in np.mean(scores, axis=0))
+    synthetic, fresh, scrambled = (float(mean) for mean in np.mean(scores, axis=0))
+    return synthetic, fresh, scrambled
 
 
-def _joined(parts: Sequence[tuple[list[np.ndarray], int]], kind: int) -> np.ndarray:
-    """One int64 for each combination of places in the frame of that kind."""
-    key = np.zeros(len(parts[0][0][kind]), dtype=np.int64)
-    for codes, places in parts:
-        key = key * places + codes[kind]
+def _joined(
+    codes: Mapping[str, np.ndarray], sizes: Mapping[str, int], names: Sequence[str]
+) -> np.ndarray:
+    """One int64 for each combination of places of some columns, (n,)."""
+    key = np.zeros(len(codes[names[0]]), dtype=np.int64)
+    for name in names:
+        key = key * sizes[name] + codes[name]
     return key
+
+
+def tails_details(shape: Shape, titles: Titles) -> str:
+    rows = []
+    for tail in shape.tails:
+        name = titles(tail.column)
+        rows += [
+            (
+                f"{name}: below the real 1% point",
+                percent(tail.low),
+                percent(tail.low_reference),
+                "",
+            ),
+            (
+                f"{name}: above the real 99%",
+                percent(tail.high),
+                percent(tail.high_reference),
+                "",
+            ),
+        ]
+    rows += [
+        (
+            f"{titles(heap.column)} = {heap.value:,g}",
+            percent(heap.synthetic),
+            percent(heap.reference),
+            percent(heap.real),
+        )
+        for heap in shape.heaps
+    ]
+    if not rows:
+        return ""
+    return details(
+        "Tails of numbers, and values that many share",
+        table(("share of people", "synthetic", FRESH, "real"), rows),
+    )
+
+
+def lost_levels(levels: Sequence[tuple[str, str]], titles: Titles) -> str:
+    """The rare levels, (column, level), that no synthetic person has."""
+    if not levels:
+        return ""
+    words = [f"{titles(column)}: {titles.level(column, level)}" for column, level in levels]
+    more = f" and {len(words) - 20} more" if len(words) > 20 else ""
+    return paragraph(f"Rare levels lost: {', '.join(words[:20])}{more}.", quiet=True)

@@ -16,12 +16,14 @@ import numpy as np
 import pandas as pd
 
 from synth.errors import PopulaceError
-from synth.evaluate.fidelity import comparable, features
+from synth.evaluate.fidelity import features
+from synth.evaluate.html import paragraph, table
+from synth.evaluate.question import Answer, Progress, Question, Section, Titles, percent
 from synth.jobs.limits import one_thread
 
 if TYPE_CHECKING:
     from synth.data.schema import Column
-    from synth.data.table import Table
+    from synth.evaluate.comparison import Comparison
 
 ROWS = 10_000  # learned from and tested on; more moves scores by less than they vary
 
@@ -53,41 +55,31 @@ class Utility:
 
 
 @one_thread()
-def utility(
-    real: Table,
-    synthetic: pd.DataFrame,
-    target: str,
-    *,
-    holdout: pd.DataFrame | None = None,
-    seed: int = 0,
-) -> Utility:
+def utility(comparison: Comparison, target: str) -> Utility:
     """Learn `target` from all other columns, from synthetic and from as many real people.
 
     Tests on the holdout, or without one on half of the real people, which the model of the real
     ones then does not see either.
 
     Raises PopulaceError where the target is unknown, or has one value only or hardly any among the
-    real people, and as `fidelity.evaluate` does.
+    real people.
     """
-    columns = real.schema.modelled.columns
-    names = [column.name for column in columns]
+    columns, names = comparison.columns, comparison.names
     if target not in names:
         raise PopulaceError(
             f"No column is called “{target}”: choose the target among {', '.join(names)}."
         )
     if len(columns) < 2:
         raise PopulaceError("A target is learned from other columns: give the table another one.")
-    truth, made, *rest = comparable(columns, real.frame, synthetic, holdout)
-    random = np.random.default_rng(seed)
-    if rest:
-        learn, test = truth, rest[0]
+    random = comparison.random()
+    if comparison.holdout is not None:
+        learn, test = comparison.all("real"), comparison.all("holdout")
     else:
-        order, half = random.permutation(len(truth)), len(truth) // 2
-        learn, test = truth.iloc[order[:half]], truth.iloc[order[half:]]
-    rows = min(len(learn), len(made), ROWS)
-    parts = [frame.iloc[random.permutation(len(frame))[:rows]] for frame in (learn, made)] + [
-        test.iloc[random.permutation(len(test))[:ROWS]]
-    ]
+        learn, test = comparison.all("real").halves(random)
+    synthetic = comparison.all("synthetic")
+    rows = min(len(learn), len(synthetic), ROWS)
+    samples = [(learn, rows), (synthetic, rows), (test, ROWS)]
+    parts = [comparison.frame(sample.draw(most, random)) for sample, most in samples]
     parts = [part[part[target].notna()] for part in parts]
     if min(len(parts[0]), len(parts[2])) < 10:
         raise PopulaceError(
@@ -102,14 +94,15 @@ def utility(
     _, boosted, categorical = features(others, pd.concat(parts, ignore_index=True))
     inputs = np.split(boosted, sizes)
     answers = [part[target] for part in parts]
-    fit, score, guess = (_r2, "R²", 0.0) if number else (_auc, "AUC", 0.5)
-    real_score, made_score = (
+    score: Literal["AUC", "R²"] = "R²" if number else "AUC"
+    fit, guess = (_r2, 0.0) if number else (_auc, 0.5)
+    real_score, synthetic_score = (
         fit(inputs[kind], answers[kind], inputs[2], answers[2], categorical)
         if kind == 0 or taught
         else guess
         for kind in (0, 1)
     )
-    return Utility(target, score, made_score, real_score, guess, rows)
+    return Utility(target, score, synthetic_score, real_score, guess, rows)
 
 
 def targets(columns: Sequence[Column], most: int = 3) -> tuple[str, ...]:
@@ -181,3 +174,58 @@ def _r2(
     )
     model.fit(inputs, answers.to_numpy(dtype=float))
     return float(r2_score(truth.to_numpy(dtype=float), model.predict(test)))
+
+
+def _ask(comparison: Comparison, progress: Progress) -> Answer:
+    """Do models that learn from them work on real people?"""
+    columns = comparison.columns
+    if comparison.target:
+        names: tuple[str, ...] = (comparison.target,)
+    else:
+        names = targets(columns) if len(columns) > 1 else ()
+    figures = []
+    for place, name in enumerate(names):
+        progress(place / len(names), f"Learning {name}")
+        figures.append(utility(comparison, name))
+    kept = [min(1.0, item.kept) for item in figures]
+    scores = (("Useful", 100 * float(np.mean(kept))),) if kept else ()
+    section = utility_section(figures, Titles.of(columns))
+    return Answer(section, {"utility": tuple(figures)}, scores)
+
+
+QUESTION: Question[Comparison] = Question("utility", 18, _ask)
+
+
+def utility_section(figures: Sequence[Utility], titles: Titles) -> Section:
+    """Do models that learn from them work on real people?"""
+    question = "Utility: do models that learn from them work on real people?"
+    if not figures:
+        return Section("utility", question, "One column alone leaves nothing to learn from.", "")
+    kept = [
+        f"{titles(item.target)} {percent(min(item.kept, 1.0))} "
+        f"({item.score} {item.synthetic:.2f} beside {item.real:.2f})"
+        for item in figures
+    ]
+    rows = [
+        (
+            f"{titles(item.target)}, {item.score}",
+            f"{item.synthetic:.3f}",
+            f"{item.real:.3f}",
+            percent(item.kept),
+        )
+        for item in figures
+    ]
+    return Section(
+        "utility",
+        question,
+        "Of what real people teach a model about a column, synthetic people teach: "
+        + "; ".join(kept)
+        + ".",
+        table(("", "learned synthetic", "learned real", "kept"), rows)
+        + paragraph(
+            "Gradient boosting learns the target from all other columns and is tested on real "
+            "people that it has not seen. AUC weighs each level against the rest and is 0.5 for "
+            "who guesses; R² is the share of a number’s variance that is told.",
+            quiet=True,
+        ),
+    )

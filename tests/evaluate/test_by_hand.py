@@ -7,10 +7,12 @@ from scipy.stats import chi2_contingency
 
 from synth.data.contingency import ContingencyTables
 from synth.data.table import make_table
+from synth.evaluate.comparison import Comparison
 from synth.evaluate.distance import Space
+from synth.evaluate.distances import shuffled_apart
 from synth.evaluate.diversity import diversity
 from synth.evaluate.fairness import _chance, fairness, fairness_of_counts
-from synth.evaluate.fidelity import classifier_aucs, comparable, repeat_shares, shuffled_apart
+from synth.evaluate.fidelity import classifier_aucs, repeat_shares, scores_of_counts
 from synth.evaluate.privacy import (
     closeness,
     flag,
@@ -20,7 +22,7 @@ from synth.evaluate.privacy import (
     singling_out,
     singling_out_by_value,
 )
-from synth.evaluate.report import parts_of_counts, quality_parts, report
+from synth.evaluate.report import report
 from synth.evaluate.shape import shape
 from synth.evaluate.utility import utility
 
@@ -29,9 +31,8 @@ RANDOM = np.random.default_rng
 
 def three(real, made, holdout=None):
     """The modelled columns, and the frames that compare."""
-    table = make_table(real)
-    columns = table.schema.modelled.columns
-    return columns, *comparable(columns, table.frame, made, holdout)
+    comparison = Comparison.of(make_table(real), made, holdout=holdout)
+    return comparison.columns, *comparison.frames.values()
 
 
 # -------------------------------------------------------------------- fidelity
@@ -48,15 +49,14 @@ def test_what_differs_in_every_row_is_always_told_and_what_is_alike_never():
 def test_rows_repeated():
     real = pd.DataFrame({"a": ["x"] * 10 + ["y"] * 10, "b": ["u"] * 5 + ["v"] * 14 + ["w"]})
     made = pd.DataFrame({"a": ["x"] * 20, "b": ["u"] * 5 + ["w"] * 15})
-    columns, real, made = three(real, made)
-    own, fresh = repeat_shares(columns, real, made)
+    own, fresh = repeat_shares(Comparison.of(make_table(real), made))
     assert own == 5 / 20  # x with u is there, x with w is not
     assert fresh == 19 / 20  # y with w stands alone
 
 
 def test_columns_shuffled_apart_keep_their_values():
     frame = pd.DataFrame({"a": np.arange(200), "b": np.arange(200)})
-    mixed = shuffled_apart(frame, RANDOM(0))
+    mixed = shuffled_apart({name: frame[name].to_numpy() for name in frame}, RANDOM(0))
     assert (np.sort(mixed["a"]) == frame["a"]).all() and (mixed["a"] != mixed["b"]).mean() > 0.9
 
 
@@ -70,7 +70,7 @@ def test_tails_heaps_missing_values_and_triples():
     made = real.copy()
     made.loc[made["x"] == 500.5, "x"] = np.nan
     made.loc[made["x"] > 989.0, "x"] = 5000.0
-    found = shape(make_table(real), made, holdout=real)
+    found = shape(Comparison.of(make_table(real), made, holdout=real))
     (tail,) = found.tails
     assert tail.high == pytest.approx(10 / 700) and tail.high_reference == pytest.approx(0.01)
     (heap,) = found.heaps
@@ -83,7 +83,7 @@ def test_triples_see_what_pairs_cannot():
     a, b = np.tile([0, 0, 1, 1], 200), np.tile([0, 1, 0, 1], 200)
     real = pd.DataFrame({"a": a, "b": b, "c": a ^ b}).astype(str)
     made = pd.DataFrame({"a": a, "b": b, "c": np.repeat([0, 1], 400)}).astype(str)
-    found = shape(make_table(real), made, holdout=real)
+    found = shape(Comparison.of(make_table(real), made, holdout=real))
     assert found.tvd3 == pytest.approx(0.5) and found.tvd3_reference == 0
     assert found.tvd3_scrambled == pytest.approx(0.5, abs=0.06)
 
@@ -91,7 +91,7 @@ def test_triples_see_what_pairs_cannot():
 def test_combinations_by_hand():
     real = pd.DataFrame({"a": ["x"] * 30 + ["y"] * 10, "b": ["u"] * 20 + ["v"] * 20})
     made = pd.DataFrame({"a": ["x"] * 30 + ["y"] * 10, "b": ["u"] * 30 + ["w"] * 5 + ["u"] * 5})
-    found = diversity(make_table(real), made, holdout=real)
+    found = diversity(Comparison.of(make_table(real), made, holdout=real))
     assert found.coverage == pytest.approx(20 / 40)  # x with u
     assert found.distinct == pytest.approx(100 * 3 / 40)
     assert found.new == pytest.approx(10 / 40)  # y with w, y with u
@@ -105,11 +105,11 @@ def test_what_follows_is_learned_whole_and_what_is_turned_round_not_at_all():
     a = np.tile(["x", "y"], 300)
     frame = pd.DataFrame({"a": a, "b": np.where(a == "x", "u", "v"), "n": np.arange(600) % 5})
     table = make_table(frame)
-    same = utility(table, frame, "b", holdout=frame)
+    same = utility(Comparison.of(table, frame, holdout=frame), "b")
     assert (same.synthetic, same.real, same.kept) == (1.0, 1.0, 1.0)
     turned = frame.assign(b=np.where(a == "x", "v", "u"))
-    assert utility(table, turned, "b", holdout=frame).synthetic == 0.0
-    none = utility(table, frame.assign(b=np.nan), "b", holdout=frame)
+    assert utility(Comparison.of(table, turned, holdout=frame), "b").synthetic == 0.0
+    none = utility(Comparison.of(table, frame.assign(b=np.nan), holdout=frame), "b")
     assert (none.synthetic, none.kept) == (0.5, 0.0)
 
 
@@ -119,8 +119,7 @@ def test_what_follows_is_learned_whole_and_what_is_turned_round_not_at_all():
 def test_identical_rows_by_hand():
     real = pd.DataFrame({"a": ["x"] * 19 + ["y"], "n": [1] * 19 + [2]})
     made = pd.DataFrame({"a": ["x"] * 15 + ["y"] * 5, "n": [1] * 10 + [2] * 10})
-    _, truth, other = three(real, made)
-    own, fresh = identical_shares(truth, other, None)
+    own, fresh = identical_shares(Comparison.of(make_table(real), made))
     assert own == 15 / 20  # x with 1, and y with 2
     assert fresh == 19 / 20
 
@@ -142,7 +141,7 @@ def test_flags_by_hand():
     real = pd.DataFrame({"n": np.arange(40.0), "a": list("rstuvwxy") * 5})
     rows = [(4.0, "v"), (4.4, "v"), (6.0, "v"), (4.0, None)]
     made = pd.DataFrame(rows * 5, columns=["n", "a"])
-    flags = flag(make_table(real), made)
+    flags = flag(Comparison.of(make_table(real), made))
     assert flags.copies[:4].tolist() == [True, False, False, False]
     # 4.4 is 1/80 from the person at 4, and 6 is 2/40: a sixteenth and a quarter of 8/40
     assert flags.near_copies[:4].tolist() == [False, True, False, False]
@@ -207,7 +206,7 @@ def test_gaps_by_hand_from_rows_and_from_counts():
     table = make_table(real)
     counts = ContingencyTables.of(table)
     for found in (
-        fairness(table, made, holdout=real),
+        fairness(Comparison.of(table, made, holdout=real)),
         fairness_of_counts(counts, counts.recount(made)),
     ):
         (item,) = found.dependences
@@ -225,7 +224,7 @@ def test_gaps_by_hand_from_rows_and_from_counts():
 def test_the_quality_by_hand(draw, shuffle):
     found = report(make_table(draw(0)), shuffle(draw(1)), holdout=draw(2), target="job")
     f, s, d = found.fidelity, found.shape, found.diversity
-    parts = dict(quality_parts(f, s, d, found.utility))
+    parts = dict(found.parts)
     told = 1 - (f.hgb_auc - max(f.hgb_auc_reference, 1 - f.hgb_auc_reference)) / (
         1 - max(f.hgb_auc_reference, 1 - f.hgb_auc_reference)
     )
@@ -235,6 +234,6 @@ def test_the_quality_by_hand(draw, shuffle):
     kept = (s.tvd3_scrambled - s.tvd3) / (s.tvd3_scrambled - s.tvd3_reference)
     assert parts["Triples of columns"] == pytest.approx(100 * np.clip(kept, 0, 1))
     single = (1 - f.tvd1) / (1 - f.tvd1_reference)
-    assert dict(parts_of_counts(f))["Single columns"] == pytest.approx(min(100, 100 * single))
+    assert dict(scores_of_counts(f))["Single columns"] == pytest.approx(min(100, 100 * single))
     assert found.quality == pytest.approx(np.mean(list(parts.values())))
     assert found.weakest[1] == min(parts.values())

@@ -5,17 +5,16 @@ import pandas as pd
 import pytest
 
 from synth.data.table import make_table
-from synth.evaluate.distance import Space, closest, squared_distances
-from synth.evaluate.fidelity import comparable
+from synth.evaluate.comparison import Comparison
+from synth.evaluate.distance import closest, squared_distances
 
 
 @pytest.fixture
 def space():
     frame = pd.DataFrame({"x": np.arange(20.0), "c": ["a", "b"] * 10})
     table = make_table(frame)
-    columns = table.schema.modelled.columns
-    truth, _ = comparable(columns, table.frame, table.frame)
-    return Space.of(columns, truth), truth
+    comparison = Comparison.of(table, table.frame)
+    return comparison.space, comparison.real
 
 
 def test_by_hand(space):

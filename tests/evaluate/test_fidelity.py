@@ -8,7 +8,9 @@ import pytest
 
 from synth.data.table import make_table
 from synth.errors import PopulaceError
-from synth.evaluate.fidelity import evaluate, expected_tvd, features, row_keys, tvd
+from synth.evaluate.comparison import Comparison, row_keys
+from synth.evaluate.distances import expected_tvd, tvd
+from synth.evaluate.fidelity import features, fidelity
 
 ROWS = 3000
 
@@ -37,7 +39,7 @@ def real():
 
 @pytest.fixture(scope="module")
 def fresh(real):
-    return evaluate(real, people(1))
+    return fidelity(Comparison.of(real, people(1)))
 
 
 def shuffled(frame, seed=0):
@@ -118,15 +120,15 @@ def test_fresh_people_score_as_the_reference(fresh):
 
 
 def test_with_a_holdout_references_speak_of_the_real_rows(real):
-    found = evaluate(real, people(1), holdout=people(2))
+    found = fidelity(Comparison.of(real, people(1), holdout=people(2)))
     assert abs(found.hgb_auc - found.hgb_auc_reference) < 0.06
     assert found.tvd2 == pytest.approx(found.tvd2_reference, rel=0.2)
-    copied = evaluate(real, real.frame, holdout=people(2))
+    copied = fidelity(Comparison.of(real, real.frame, holdout=people(2)))
     assert copied.tvd1 == pytest.approx(copied.tvd1_reference)
 
 
 def test_shuffled_columns_show(real, fresh):
-    found = evaluate(real, shuffled(real.frame))
+    found = fidelity(Comparison.of(real, shuffled(real.frame)))
     assert found.hgb_auc > 0.8 > fresh.hgb_auc
     assert found.tvd2 > 2 * found.tvd2_reference
     assert found.association > 0.15 > fresh.association
@@ -141,37 +143,39 @@ def test_copied_rows_show(real, fresh):
     levels = np.array([f"l{i}" for i in range(30)])
     wide = [pd.DataFrame({c: random.choice(levels, 1000) for c in "abc"}) for _ in range(2)]
     table = make_table(wide[0])
-    assert evaluate(table, wide[0]).repeat_share == 1
-    other = evaluate(table, wide[1])
+    assert fidelity(Comparison.of(table, wide[0])).repeat_share == 1
+    other = fidelity(Comparison.of(table, wide[1]))
     assert other.repeat_share < 0.1 and other.repeat_share_reference < 0.1
 
 
 def test_a_lost_rare_level_shows(real, fresh):
     made = people(1)
     made = made[made["place"] != "isle"]
-    found = evaluate(real, made)
+    found = fidelity(Comparison.of(real, made))
     assert found.columns["place"][0] > fresh.columns["place"][0]
     assert found.columns["place"][0] >= 0.015
 
 
 def test_a_shifted_number_and_lost_missing_values_show(real, fresh):
-    shifted = evaluate(real, people(1).assign(age=lambda f: f["age"] + 6))
+    shifted = fidelity(Comparison.of(real, people(1).assign(age=lambda f: f["age"] + 6)))
     assert shifted.columns["age"][0] > 0.05 and shifted.lr_auc > 0.55
-    filled = evaluate(real, people(1).fillna({"pay": 2000.0}))
+    filled = fidelity(Comparison.of(real, people(1).fillna({"pay": 2000.0})))
     assert filled.columns["pay"][0] > 0.2 and filled.hgb_auc > 0.6
 
 
 def test_other_libraries_types_do_not_show(real):
     made = people(1)
-    plain = evaluate(real, made)
-    typed = evaluate(
-        real,
-        made.assign(
-            kids=np.where(made["kids"], "True", "False"),
-            age=made["age"].astype(float),
-            place=made["place"].astype("category"),
-            extra=1,
-        ),
+    plain = fidelity(Comparison.of(real, made))
+    typed = fidelity(
+        Comparison.of(
+            real,
+            made.assign(
+                kids=np.where(made["kids"], "True", "False"),
+                age=made["age"].astype(float),
+                place=made["place"].astype("category"),
+                extra=1,
+            ),
+        )
     )
     assert typed.to_dict() == plain.to_dict()
 
@@ -179,12 +183,12 @@ def test_other_libraries_types_do_not_show(real):
 def test_a_strange_level_counts_as_one(real, fresh):
     made = people(1)
     made.loc[:1499, "place"] = "moon"
-    found = evaluate(real, made)
+    found = fidelity(Comparison.of(real, made))
     assert found.columns["place"][0] > 0.4 and found.hgb_auc > 0.7
 
 
 def test_same_seed_same_figures_and_json(real, fresh):
-    again = evaluate(real, people(1))
+    again = fidelity(Comparison.of(real, people(1)))
     assert again.to_dict() == fresh.to_dict()
     document = json.loads(json.dumps(fresh.to_dict()))
     assert {"lr_auc", "hgb_auc", "tvd1", "tvd2", "association", "repeat_share"} <= set(document)
@@ -201,10 +205,10 @@ def test_same_seed_same_figures_and_json(real, fresh):
 )
 def test_what_cannot_be_compared_is_said(real, change, words):
     with pytest.raises(PopulaceError, match=words):
-        evaluate(real, change(people(1)))
+        fidelity(Comparison.of(real, change(people(1))))
 
 
 def test_one_column_has_no_pairs():
     frame = people(0)[["place"]]
-    found = evaluate(make_table(frame), frame)
+    found = fidelity(Comparison.of(make_table(frame), frame))
     assert found.tvd2 == 0 and found.pairs == ()

@@ -13,9 +13,8 @@ from synth.data.contingency import ContingencyTables
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.counts import cover, report_of_counts
-from synth.evaluate.holdout import rows_of, trial
-from synth.evaluate.report import scaled
-from synth.evaluate.sections import Titles
+from synth.evaluate.holdout import holdout_report, rows_of
+from synth.evaluate.question import Titles, scaled
 from synth.fitting.fit import fit
 from synth.fitting.inspection import depend, inspect_table
 from synth.fitting.plan import Plan
@@ -32,7 +31,9 @@ def population(draw):
 @pytest.fixture(scope="module")
 def tried(population):
     told = []
-    made = trial(population, rows=600, target="job", progress=lambda *step: told.append(step))
+    made = holdout_report(
+        population, rows=600, target="job", progress=lambda *step: told.append(step)
+    )
     return made, told
 
 
@@ -89,13 +90,13 @@ def test_weights_are_left_aside_on_both_sides(draw):
     table = make_table(frame, columns.changed("weight", role="weight"))
     weighed = of(learn(table, weights="weight", max_parents=1), table, title="A town")
     assert weighed.given().marginal("gender").probabilities[0] > 0.8
-    made = trial(weighed, target="job")
+    made = holdout_report(weighed, target="job")
     assert made.report.fidelity.columns["gender"][0] < 0.1
     assert "Weights (weight) are left aside" in made.report.notes[0]
 
 
 def test_the_same_seed_gives_the_same_report(population, tried):
-    again = trial(population, rows=600, target="job")
+    again = holdout_report(population, rows=600, target="job")
     assert again.report.to_dict() == tried[0].report.to_dict()
 
 
@@ -103,7 +104,7 @@ def test_what_cannot_be_tried_is_said(population, draw):
     table = make_table(draw(0, 30))
     small = of(learn(table), table, title="A hamlet")
     with pytest.raises(PopulaceError, match="has 30 rows: a trial needs at least 40"):
-        trial(small)
+        holdout_report(small)
     bare = replace(population, source=replace(population.source, table=None))
     with pytest.raises(PopulaceError, match="real rows of A town are not shipped"):
         rows_of(bare)

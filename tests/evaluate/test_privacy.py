@@ -9,6 +9,7 @@ import pytest
 from synth.data.schema import Column, Schema
 from synth.data.table import make_table
 from synth.errors import PopulaceError
+from synth.evaluate.comparison import Comparison
 from synth.evaluate.privacy import Attack, Rate, flag, privacy
 
 
@@ -19,7 +20,7 @@ def real(draw):
 
 @pytest.fixture(scope="module")
 def fresh(real, draw):
-    return privacy(real, draw(1), holdout=draw(2))
+    return privacy(Comparison.of(real, draw(1), holdout=draw(2)))
 
 
 def test_wilson_by_hand():
@@ -55,7 +56,7 @@ def test_fresh_people_give_nobody_away(fresh):
 
 def test_copied_rows_show(real, draw, fresh):
     copied = real.frame.sample(len(real.frame), replace=True, random_state=1)
-    found = privacy(real, copied, holdout=draw(2))
+    found = privacy(Comparison.of(real, copied, holdout=draw(2)))
     assert found.level == "weak"
     assert found.identical == 1
     assert found.closeness.ratio < 0.05 and found.closeness.nearer > 0.9
@@ -66,10 +67,10 @@ def test_copied_rows_show(real, draw, fresh):
 
 def test_a_few_copied_rows_show(real, draw):
     mixed = pd.concat([draw(0).iloc[:300], draw(1).iloc[300:]], ignore_index=True)
-    found = privacy(real, mixed, holdout=draw(2))
+    found = privacy(Comparison.of(real, mixed, holdout=draw(2)))
     assert found.identical == pytest.approx(0.2, abs=0.02)
     assert found.closeness.nearer > 0.2
-    flags = flag(real, mixed)
+    flags = flag(Comparison.of(real, mixed))
     assert flags.copies[:300].mean() > 0.9 and flags.copies[300:].mean() < 0.03
 
 
@@ -80,31 +81,31 @@ def test_a_leaked_identifier_shows(draw):
     columns = (*Schema.infer(people[0].drop(columns="number")).columns, Column("number", "integer"))
     table = make_table(people[0], Schema(columns).completed(people[0]))
     leaked = people[1].assign(number=random.permutation(people[0]["number"].to_numpy()))
-    found = privacy(table, leaked, holdout=people[2])
+    found = privacy(Comparison.of(table, leaked, holdout=people[2]))
     assert found.leaking_column == "number" and found.level == "weak"
     assert found.singling_out_value.excess > 0.9
-    safe = privacy(table, people[1], holdout=people[2])
+    safe = privacy(Comparison.of(table, people[1], holdout=people[2]))
     assert safe.singling_out_value.excess < 0.1
 
 
 def test_without_a_holdout_the_control_guesses_and_says_so(real, draw):
-    found = privacy(real, draw(1))
+    found = privacy(Comparison.of(real, draw(1)))
     assert found.control == "guessing" and found.level == "open"
     assert "cannot be judged without a holdout" in found.words
     assert found.closeness.ratio == pytest.approx(1, abs=0.1)
-    assert privacy(real, real.frame).level == "weak"
+    assert privacy(Comparison.of(real, real.frame)).level == "weak"
 
 
 def test_outliers_are_flagged(real, draw):
     strange = draw(1)
     strange.loc[:9, "gender"] = np.nan
     strange.loc[:9, "land"] = np.nan
-    flags = flag(real, strange)
+    flags = flag(Comparison.of(real, strange))
     assert flags.outliers[:10].all() and flags.outliers[10:].mean() < 0.02
 
 
 def test_same_seed_same_figures_and_json(real, draw, fresh):
-    again = privacy(real, draw(1), holdout=draw(2))
+    again = privacy(Comparison.of(real, draw(1), holdout=draw(2)))
     assert again.to_dict() == fresh.to_dict()
     assert set(json.loads(json.dumps(fresh.to_dict()))["inference_columns"]) == set(
         real.schema.names
@@ -114,4 +115,4 @@ def test_same_seed_same_figures_and_json(real, draw, fresh):
 @pytest.mark.parametrize("column", ["gender", "age"])
 def test_one_column_is_enough(draw, column):
     frame = draw(0)[[column]]
-    assert privacy(make_table(frame), frame).inference_columns == {}
+    assert privacy(Comparison.of(make_table(frame), frame)).inference_columns == {}

@@ -8,9 +8,10 @@ import pytest
 
 from synth.data.table import make_table
 from synth.errors import PopulaceError
+from synth.evaluate.comparison import Comparison
 from synth.evaluate.diversity import diversity
 from synth.evaluate.fairness import fairness
-from synth.evaluate.fidelity import evaluate
+from synth.evaluate.fidelity import fidelity
 from synth.evaluate.report import report
 from synth.evaluate.shape import shape
 from synth.evaluate.utility import Utility, targets, utility
@@ -26,24 +27,24 @@ def real(draw):
 
 @pytest.mark.parametrize(("target", "score"), [("job", "AUC"), ("pay", "R²")])
 def test_fresh_people_teach_as_much_as_real_ones(real, draw, shuffle, target, score):
-    found = utility(real, draw(1), target, holdout=draw(2))
+    found = utility(Comparison.of(real, draw(1), holdout=draw(2)), target)
     assert found.score == score
     assert found.kept == pytest.approx(1, abs=0.12)
-    lost = utility(real, shuffle(draw(1)), target, holdout=draw(2))
+    lost = utility(Comparison.of(real, shuffle(draw(1)), holdout=draw(2)), target)
     assert lost.kept < 0.25 and lost.synthetic < found.synthetic
 
 
 def test_without_a_holdout_half_of_the_real_people_test(real, draw):
-    found = utility(real, draw(1), "job")
+    found = utility(Comparison.of(real, draw(1)), "job")
     assert found.rows == 750 and found.kept == pytest.approx(1, abs=0.12)
-    assert found == utility(real, draw(1), "job")
+    assert found == utility(Comparison.of(real, draw(1)), "job")
 
 
 def test_a_level_that_one_person_has_can_be_learned(real, draw):
     """Stopping by a stratified tenth failed on it: Adult has such levels."""
     frame = real.frame.assign(job=real.frame["job"].cat.add_categories(["astronaut"]))
     frame.loc[5, "job"] = "astronaut"
-    found = utility(make_table(frame), draw(1), "job", holdout=draw(2))
+    found = utility(Comparison.of(make_table(frame), draw(1), holdout=draw(2)), "job")
     assert found.kept == pytest.approx(1, abs=0.12)
 
 
@@ -68,7 +69,7 @@ def test_targets_are_small_categories(real):
 @pytest.mark.parametrize(("target", "words"), [("jobs", "No column is called “jobs”")])
 def test_an_unknown_target_is_said(real, draw, target, words):
     with pytest.raises(PopulaceError, match=words):
-        utility(real, draw(1), target)
+        utility(Comparison.of(real, draw(1)), target)
 
 
 # -------------------------------------------------------------------- fairness
@@ -84,18 +85,22 @@ def test_many_zeros_are_a_place_of_their_own(real, draw):
         return frame.assign(gain=np.where(gains, random.integers(100, 9000, len(frame)), 0))
 
     table = make_table(with_gain(real.frame, 0))
-    found = fairness(table, with_gain(draw(1), 1), ["gender"], holdout=with_gain(draw(2), 2))
+    found = fairness(
+        Comparison.of(
+            table, with_gain(draw(1), 1), groups=["gender"], holdout=with_gain(draw(2), 2)
+        )
+    )
     gain = next(item for item in found.dependences if item.column == "gain")
     assert gain.verdict == "kept" and gain.real > 0.1
     nobody = with_gain(draw(1), 1).assign(gain=0)
-    told = evaluate(table, nobody, holdout=with_gain(draw(2), 2))
+    told = fidelity(Comparison.of(table, nobody, holdout=with_gain(draw(2), 2)))
     unseen = with_gain(draw(2), 2)
     assert told.columns["gain"][0] == pytest.approx((unseen["gain"] > 0).mean(), abs=1e-9)
 
 
 def test_dependence_on_gender(real, draw, shuffle):
     def verdicts(frame):
-        found = fairness(real, frame, holdout=draw(2))
+        found = fairness(Comparison.of(real, frame, holdout=draw(2)))
         assert found.groups == ("gender",)
         return {item.column: item for item in found.dependences}
 
@@ -118,14 +123,14 @@ def test_dependence_on_gender(real, draw, shuffle):
 )
 def test_what_makes_no_groups_is_said(real, draw, group, words):
     with pytest.raises(PopulaceError, match=words):
-        fairness(real, draw(1), [group])
+        fairness(Comparison.of(real, draw(1), groups=[group]))
 
 
 # -------------------------------------------------------------------- shape
 
 
 def test_fresh_people_have_the_shape(real, draw):
-    found = shape(real, draw(1))
+    found = shape(Comparison.of(real, draw(1)))
     assert found.tvd3 == pytest.approx(found.tvd3_reference, rel=0.2)
     assert found.missingness == pytest.approx(found.missingness_reference, abs=0.05)
     assert found.rare_levels == found.rare_kept == 1 and found.rare_lost == ()
@@ -141,15 +146,15 @@ def test_lost_shape_shows(real, draw, shuffle):
     made = made[made["land"] != "isle"].assign(
         hours=lambda f: np.where(f["hours"] == 40, 41, f["hours"]), pay=lambda f: f["pay"] + 900
     )
-    found = shape(real, made)
+    found = shape(Comparison.of(real, made))
     assert found.rare_kept == 0 and found.rare_lost == (("land", "isle"),)
     heap = next(item for item in found.heaps if item.value == 40)
     assert heap.synthetic == 0
     tail = next(item for item in found.tails if item.column == "pay")
     assert tail.high > 0.05 and tail.low == 0
-    mixed = shape(real, shuffle(draw(1)))
+    mixed = shape(Comparison.of(real, shuffle(draw(1))))
     assert mixed.tvd3 > 1.2 * mixed.tvd3_reference
-    filled = shape(real, draw(1).fillna({"pay": 1}))
+    filled = shape(Comparison.of(real, draw(1).fillna({"pay": 1})))
     assert filled.missingness > 0.2 > filled.missingness_reference
 
 
@@ -157,7 +162,7 @@ def test_lost_shape_shows(real, draw, shuffle):
 
 
 def test_fresh_people_are_as_varied(real, draw):
-    found = diversity(real, draw(1), holdout=draw(2))
+    found = diversity(Comparison.of(real, draw(1), holdout=draw(2)))
     assert found.coverage == pytest.approx(found.coverage_reference, abs=0.05)
     assert found.distinct == pytest.approx(found.distinct_reference, abs=1)
     assert found.new == pytest.approx(found.new_reference, abs=0.05)
@@ -166,18 +171,18 @@ def test_fresh_people_are_as_varied(real, draw):
 
 def test_one_person_repeated_and_impossible_people_show(real, draw):
     one = pd.concat([real.frame.head(1)] * 500, ignore_index=True)
-    found = diversity(real, one, holdout=draw(2))
+    found = diversity(Comparison.of(real, one, holdout=draw(2)))
     assert found.distinct == pytest.approx(0.2) and found.coverage < 0.05 and found.new == 0
     strange = draw(1).assign(job="moon")
-    found = diversity(real, strange, holdout=draw(2))
+    found = diversity(Comparison.of(real, strange, holdout=draw(2)))
     assert found.new == 1 and found.plausible == 0
 
 
 def test_all_become_json(real, draw):
     for found in (
-        shape(real, draw(1)),
-        diversity(real, draw(1)),
-        fairness(real, draw(1)),
-        utility(real, draw(1), "gender"),
+        shape(Comparison.of(real, draw(1))),
+        diversity(Comparison.of(real, draw(1))),
+        fairness(Comparison.of(real, draw(1))),
+        utility(Comparison.of(real, draw(1)), "gender"),
     ):
         assert json.loads(json.dumps(found.to_dict()))

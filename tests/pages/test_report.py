@@ -129,7 +129,7 @@ def test_a_report_can_be_stopped_and_the_page_says_so(visit, monkeypatch):
         assert go.wait(120)
         progress(0.5, "Never seen")
 
-    monkeypatch.setattr(module, "trial", slow)
+    monkeypatch.setattr(module, "holdout_report", slow)
     app = visit("report", population=FRENCH)
     ask(app, rows=1000)
     (job,) = jobs(app).values()
@@ -149,7 +149,7 @@ def test_a_report_that_fails_says_why(visit, monkeypatch):
         assert go.wait(120)
         raise PopulaceError("Column “marital” has one value only: choose another target.")
 
-    monkeypatch.setattr(module, "trial", fails)
+    monkeypatch.setattr(module, "holdout_report", fails)
     app = visit("report", population=FRENCH)
     ask(app, rows=2000)
     go.set()
@@ -180,7 +180,7 @@ def test_few_own_rows_and_no_own_rows(visit_own, town, tmp_path):
 
 
 def test_the_downloads_hold_what_the_page_shows(visit, town):
-    made = module.trial(town(), target="kind")
+    made = module.holdout_report(town(), target="kind")
     document = json.loads(json.dumps(made.report.to_dict()))
     assert document["quality"] == round(made.report.quality, 2)
     html = made.report.to_html()
