@@ -1,0 +1,163 @@
+"""Rare people more often, as a model: drawn in proportion to p(x)^β, exactly."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from synth.bayes.inference import Posterior
+from synth.bayes.network import Network
+from synth.bayes.rarity import RarePosterior, tempered
+from synth.constraints.derived import NO_CONSTRAINTS, Constraints
+from synth.data.evidence import Evidence
+from synth.data.schema import Schema
+from synth.errors import PopulaceError
+from synth.generators.base import DrawnConditional, Model, Settings
+from synth.lazy import cached_property
+
+if TYPE_CHECKING:
+    from synth.bayes.marginal import Marginal
+
+WEIGHT = "log_weight"
+"""The column that a file of rare people has beside their own."""
+
+
+class RareConditional(DrawnConditional):
+    """People of whom the evidence holds, rare ones more often.
+
+    `probability` says how common such people are in the population as it is; marginals and samples
+    are of those who are drawn.
+
+    Parameters
+    ----------
+    plain : Posterior
+        The population as it is.
+    exponent : float
+        β, see `bayes.rarity.tempered`.
+    """
+
+    exact = True
+
+    def __init__(self, plain: Posterior, exponent: float) -> None:
+        self.plain = plain
+        self.rare = RarePosterior(plain, exponent)
+
+    @property
+    def schema(self) -> Schema:
+        """The columns that were learned."""
+        return self.plain.schema
+
+    @property
+    def evidence(self) -> Evidence:
+        """What is known."""
+        return self.plain.evidence
+
+    @property
+    def log_probability(self) -> float:
+        """Natural logarithm of `probability`."""
+        return self.plain.log_probability
+
+    def marginal(self, column: str) -> Marginal:
+        """The distribution of a column among those who are drawn; exact."""
+        return self.rare.posterior.marginal(column)
+
+    def sample(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pd.DataFrame:
+        """People number `start` to `start + rows` of the seed."""
+        return self.rare.sample(rows, seed, start=start, threads=threads)
+
+    def log_weights(self, frame: pd.DataFrame) -> np.ndarray:
+        """What makes estimates from drawn rows unbiased; see `RarePosterior.log_weights`."""
+        return self.rare.log_weights(frame)
+
+    def weighted(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pd.DataFrame:
+        """`sample`, with each row's log-weight in a last column called ``log_weight``."""
+        frame = self.sample(rows, seed, start=start, threads=threads)
+        return frame.assign(**{WEIGHT: self.log_weights(frame)})
+
+
+@dataclass(frozen=True, eq=False)
+class RareModel:
+    """A network whose rare people are drawn more often.
+
+    Attributes
+    ----------
+    model : Model
+        What was learned; a Bayesian network.
+    exponent : float
+        β: 1 leaves everything as it is.
+    """
+
+    model: Model
+    exponent: float
+
+    def __post_init__(self) -> None:
+        if self.model.network is None:
+            raise PopulaceError(
+                "Rare people can be drawn more often from a Bayesian network only: learn the table "
+                "as one."
+            )
+        tempered(self.model.network, self.exponent)
+
+    @property
+    def generator(self) -> str:
+        """The name of the generator that learned the model."""
+        return self.model.generator
+
+    @property
+    def schema(self) -> Schema:
+        """The columns that were learned."""
+        return self.model.schema
+
+    @property
+    def network(self) -> Network | None:
+        """The network as it is."""
+        return self.model.network
+
+    @property
+    def settings(self) -> Settings:
+        """How the model was learned."""
+        return self.model.settings
+
+    @cached_property
+    def digest(self) -> str:
+        """Its identity: the model's and the exponent's."""
+        return hashlib.sha256(f"{self.model.digest} {self.exponent!r}".encode()).hexdigest()[:16]
+
+    def given(
+        self,
+        evidence: Evidence | None = None,
+        do: Evidence | None = None,
+        constraints: Constraints = NO_CONSTRAINTS,
+    ) -> RareConditional:
+        """People of whom the evidence is known.
+
+        Raises
+        ------
+        PopulaceError
+            The evidence is impossible, or something is set from outside.
+        """
+        plain = self.model.given(evidence, do, constraints)
+        if not isinstance(plain, Posterior):
+            raise PopulaceError(
+                "Rare people are drawn from an exact network: switch the refinement off."
+            )
+        return RareConditional(plain, self.exponent)
+
+    def sample(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pd.DataFrame:
+        """People of whom nothing is known."""
+        return self.given().sample(rows, seed, start=start, threads=threads)
+
+    def save(self, folder: Path) -> None:
+        """Write the files of the model that was learned."""
+        self.model.save(folder)
