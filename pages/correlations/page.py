@@ -13,7 +13,8 @@ from pages.shared import header, loaders
 from pages.shared.choice import Choice
 from pages.shared.page import page
 from synth.data.evidence import Evidence
-from synth.evaluate.association import Associations, associations
+from synth.evaluate.association import Associations
+from synth.evaluate.columns import compare_associations
 
 PEOPLE = 30_000  # so many synthetic people are drawn to be counted
 _TABLE, _CLUSTERS = "as in the table", "what belongs together"
@@ -27,8 +28,7 @@ def _counted(digest: str, name: str, seed: int) -> tuple[Associations, Associati
     """Associations of the real people and of synthetic ones."""
     population = loaders.population(name)
     people = loaders.posterior(name, Evidence()).sample(PEOPLE, seed=seed)
-    real = population.contingency
-    return associations(real), associations(real.recount(people), like=real)
+    return compare_associations(population, people)
 
 
 def _heatmap(values: np.ndarray, titles: list[str], *, change: bool) -> go.Figure:

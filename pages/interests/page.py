@@ -11,13 +11,14 @@ import streamlit as st
 
 from pages.shared import charts, header, markdown
 from pages.shared.choice import Choice
-from pages.shared.comparison import PEOPLE, Comparison, compare
+from pages.shared.comparison import PEOPLE, compare
 from pages.shared.page import page
 from pages.shared.sidebar import forget, key_of
 from synth import describe
 from synth.data.evidence import Evidence, Fact, OneOf
 from synth.data.schema import Column
 from synth.errors import PopulaceError
+from synth.evaluate.columns import ColumnComparison
 from synth.populations import Population
 
 _NOBODY = "no groups"
@@ -42,12 +43,12 @@ def _set_up(population: Population, column: str, level: str, rank: str) -> None:
 def _experiments(population: Population) -> None:
     schema = population.modelled
     possible = [
-        one
-        for one in _EXPERIMENTS
-        if one[3] in population.interests
-        and one[1] in schema
-        and schema[one[1]].kind == "categorical"
-        and one[2] in schema[one[1]].levels
+        (title, column, level, shown)
+        for title, column, level, shown in _EXPERIMENTS
+        if shown in population.interests
+        and column in schema
+        and schema[column].kind == "categorical"
+        and level in schema[column].levels
     ]
     if not possible:
         return
@@ -104,7 +105,7 @@ def _controls(choice: Choice) -> tuple[str, str]:
 def _groups(choice: Choice, column: Column) -> list[Fact]:
     """A fact for each group: the levels, or ranges that about equally many are in."""
     if column.is_number:
-        marginal = choice.posterior.marginal(column.name)
+        marginal = choice.conditional.marginal(column.name)
         missing = [OneOf(("missing",))] if column.missing else []
         return [*marginal.parts(_PARTS), *missing]
     return [OneOf((state,)) for state in column.states]
@@ -112,19 +113,19 @@ def _groups(choice: Choice, column: Column) -> list[Fact]:
 
 def _notes(population: Population) -> dict[str, str]:
     """The keywords of each interest, in lines that fit a tooltip."""
-    told = {}
-    for name, found in population.keywords.items():
-        lines = [", ".join(found[i : i + 3]) for i in range(0, len(found), 3)]
-        told[name] = ",<br>".join(escape(line) for line in lines)
-    return told
+    notes = {}
+    for name, keywords in population.keywords.items():
+        lines = [", ".join(keywords[i : i + 3]) for i in range(0, len(keywords), 3)]
+        notes[name] = ",<br>".join(escape(line) for line in lines)
+    return notes
 
 
-def _head(title: str, one: Comparison) -> str:
+def _head(title: str, comparison: ColumnComparison) -> str:
     distance = "no real counts for these facts"
-    if one.tvd is not None:
+    if comparison.tvd is not None and comparison.real is not None:
         distance = (
-            f"TVD <b>{one.tvd:.3f}</b> · fresh real people {one.reference:.3f} · "
-            f"{int(one.real.sum()):,} real people"
+            f"TVD <b>{comparison.tvd:.3f}</b> · fresh real people {comparison.reference:.3f} · "
+            f"{int(comparison.real.sum()):,} real people"
         )
     return f'<div class="pp-column"><h2>{escape(title)}</h2><p>{distance}</p></div>'
 
@@ -132,18 +133,18 @@ def _head(title: str, one: Comparison) -> str:
 def _chart(title: str, evidence: Evidence, choice: Choice, rank: str) -> None:
     population = choice.population
     try:
-        found = compare(population.name, evidence, choice.seed)
+        compared = compare(population.name, evidence, choice.seed)
     except PopulaceError as error:
         st.html(f'<div class="pp-column"><h2>{escape(title)}</h2></div>')
         st.caption(f"Nobody here: {markdown.plain(str(error))}")
         return
-    one = next(one for one in found if one.column.name == rank)
-    st.html(_head(title, one))
+    comparison = next(each for each in compared if each.column.name == rank)
+    st.html(_head(title, comparison))
     st.plotly_chart(
-        charts.told(one, _notes(population)),
+        charts.with_intervals(comparison, _notes(population)),
         key=f"interest-{title}",
         config=_QUIET,
-        alt=f"{one.column.title} of {title}, real beside synthetic",
+        alt=f"{comparison.column.title} of {title}, real beside synthetic",
     )
 
 

@@ -8,9 +8,10 @@ import streamlit as st
 
 from pages.shared import charts, header
 from pages.shared.choice import Choice
-from pages.shared.comparison import PEOPLE, Comparison, compare
+from pages.shared.comparison import PEOPLE, compare
 from pages.shared.page import page
 from synth.data.evidence import Evidence
+from synth.evaluate.columns import ColumnComparison
 
 _EVERYONE, _KNOWN = "everyone", "those asked for"
 _TABLE, _FARTHEST, _CLOSEST = "as in the table", "farthest first", "closest first"
@@ -48,55 +49,58 @@ def _controls(choice: Choice) -> tuple[str, str, str]:
     return whom or _KNOWN, order, wanted
 
 
-def _sorted(found: tuple[Comparison, ...], order: str) -> list[Comparison]:
+def _sorted(compared: tuple[ColumnComparison, ...], order: str) -> list[ColumnComparison]:
     if order == _TABLE:
-        return list(found)
+        return list(compared)
     sign = -1 if order == _FARTHEST else 1
-    return sorted(found, key=lambda one: sign * (one.tvd or 0.0))
+    return sorted(compared, key=lambda comparison: sign * (comparison.tvd or 0.0))
 
 
-def _matches(one: Comparison, wanted: str) -> bool:
-    text = f"{one.column.title} {one.column.name} {' '.join(one.column.levels)}".casefold()
+def _matches(comparison: ColumnComparison, wanted: str) -> bool:
+    column = comparison.column
+    text = " ".join((column.title, column.name, *column.levels)).casefold()
     return all(word in text for word in wanted.casefold().split())
 
 
-def _head(one: Comparison) -> str:
-    distance = "no real counts"
-    if one.tvd is not None:
-        distance = f"TVD <b>{one.tvd:.3f}</b> · fresh real people {one.reference:.3f}"
-    return f'<div class="pp-column"><h2>{escape(one.column.title)}</h2><p>{distance}</p></div>'
+def _head(comparison: ColumnComparison) -> str:
+    distance, title = "no real counts", escape(comparison.column.title)
+    if comparison.tvd is not None:
+        distance = f"TVD <b>{comparison.tvd:.3f}</b> · fresh real people {comparison.reference:.3f}"
+    return f'<div class="pp-column"><h2>{title}</h2><p>{distance}</p></div>'
 
 
-def _alt(one: Comparison) -> str:
-    whom = "real and synthetic people" if one.real is not None else "synthetic people"
-    return f"Shares of {one.column.title.lower()} among {whom}"
+def _alt(comparison: ColumnComparison) -> str:
+    whom = "real and synthetic people" if comparison.real is not None else "synthetic people"
+    return f"Shares of {comparison.column.title.lower()} among {whom}"
 
 
 @st.dialog("Every level", width="medium")
-def _whole(one: Comparison) -> None:
-    st.html(_head(one))
+def _whole(comparison: ColumnComparison) -> None:
+    st.html(_head(comparison))
     st.html(charts.LEGEND)
-    figure = charts.marginal(one, whole=True)
-    st.plotly_chart(figure, key=f"whole-{one.column.name}", config=_QUIET, alt=_alt(one))
+    figure = charts.marginal(comparison, whole=True)
+    st.plotly_chart(
+        figure, key=f"whole-{comparison.column.name}", config=_QUIET, alt=_alt(comparison)
+    )
 
 
 @st.fragment
-def _charts(shown: list[Comparison]) -> None:
+def _charts(shown: list[ColumnComparison]) -> None:
     grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
-    for one in shown:
-        name = one.column.name
+    for comparison in shown:
+        name = comparison.column.name
         with grid.cell():
-            st.html(_head(one))
-            figure = charts.marginal(one)
-            st.plotly_chart(figure, key=f"chart-{name}", config=_QUIET, alt=_alt(one))
-            more = charts.left_out(one)
+            st.html(_head(comparison))
+            figure = charts.marginal(comparison)
+            st.plotly_chart(figure, key=f"chart-{name}", config=_QUIET, alt=_alt(comparison))
+            more = charts.left_out(comparison)
             if more and st.button(f"{more} more levels", key=f"all-{name}", type="tertiary"):
-                _whole(one)
+                _whole(comparison)
 
 
-def _explain(found: tuple[Comparison, ...], choice: Choice) -> None:
-    real = sum(found[0].real) if found[0].real is not None else None
-    if real is None:
+def _explain(compared: tuple[ColumnComparison, ...], choice: Choice) -> None:
+    counts = compared[0].real
+    if counts is None:
         st.info(
             "The shipped counts hold every column and every pair of columns of the real people, so "
             "they tell of one fact at a time: here the synthetic people stand beside the exact "
@@ -105,7 +109,7 @@ def _explain(found: tuple[Comparison, ...], choice: Choice) -> None:
         )
         return
     st.caption(
-        f"{PEOPLE:,} synthetic people beside {real:,} real ones. TVD, the total variation "
+        f"{PEOPLE:,} synthetic people beside {counts.sum():,} real ones. TVD, the total variation "
         "distance, is the share of people who would have to change their answer for the two to "
         "agree: 0 is the same, 1 has nothing in common. “Fresh real people” is what as many real "
         "people, asked anew, would get on average."
@@ -117,10 +121,10 @@ def _page(choice: Choice) -> None:
     header.show(choice, title="Real beside synthetic", remark="column by column")
     whom, order, wanted = _controls(choice)
     evidence = choice.evidence if whom == _KNOWN else Evidence()
-    found = compare(choice.population.name, evidence, choice.seed)
+    compared = compare(choice.population.name, evidence, choice.seed)
     st.html(charts.LEGEND)
-    _explain(found, choice)
-    shown = [one for one in _sorted(found, order) if _matches(one, wanted)]
+    _explain(compared, choice)
+    shown = [each for each in _sorted(compared, order) if _matches(each, wanted)]
     if shown:
         _charts(shown)
     else:

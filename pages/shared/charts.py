@@ -14,11 +14,10 @@ import plotly.graph_objects as go
 
 from pages.shared import markdown
 from synth import describe
-from synth.data.contingency import share_intervals
 from synth.data.schema import MISSING
 
 if TYPE_CHECKING:
-    from pages.shared.comparison import Comparison
+    from synth.evaluate.columns import ColumnComparison
 
 SHORT, BARS = 9, 24
 _HEIGHT, _ROW, _MARGIN, _THICK = 250, 24, 46, 13
@@ -29,41 +28,44 @@ LEGEND = (
     '<span><i class="pp-exact"></i>exact posterior</span></p>'
 )
 
-Shares = list[np.ndarray | None]
+Shares = list["np.ndarray | None"]
 
 
-def marginal(comparison: Comparison, *, whole: bool = False) -> go.Figure:
+def marginal(comparison: ColumnComparison, *, whole: bool = False) -> go.Figure:
     """A Plotly figure of one column; `whole` shows every level instead of the commonest."""
-    shares: Shares = [_share(comparison.real), _share(comparison.synthetic), comparison.exact]
     if comparison.edges is None:
-        order = _order(comparison, shares, whole)
-        titles = markdown.titles(comparison.column, comparison.labels)
-        labels = [titles[comparison.labels[i]] for i in order]
-        return go.Figure(_lying(labels, [None if s is None else s[order] for s in shares]))
-    return go.Figure(_standing(*_bins(comparison, shares)))
+        order = _order(comparison, whole)
+        labels = _titles(comparison, order)
+        return go.Figure(_lying(labels, _picked(comparison, order)))
+    return go.Figure(_standing(*_bins(comparison)))
 
 
-def told(comparison: Comparison, notes: Mapping[str, str]) -> go.Figure:
-    """Every level of a categorical column, with 95% intervals of the counted shares; `notes` are
-    words about a level that hovering shows."""
-    shares: Shares = [_share(comparison.real), _share(comparison.synthetic), comparison.exact]
-    order = _order(comparison, shares, whole=True)
-    titles = markdown.titles(comparison.column, comparison.labels)
-    shown = [comparison.labels[i] for i in order]
-    figure = go.Figure(
-        _lying(
-            [titles[label] for label in shown], [None if s is None else s[order] for s in shares]
-        )
-    )
+def with_intervals(comparison: ColumnComparison, notes: Mapping[str, str]) -> go.Figure:
+    """Every level of a categorical column, with 95% intervals of the counted shares.
+
+    Parameters
+    ----------
+    comparison : ColumnComparison
+        The column.
+    notes : mapping of str to str
+        Words about a level, shown where one hovers over it; HTML.
+
+    Returns
+    -------
+    Figure
+        Real, synthetic, exact.
+    """
+    order = _order(comparison, whole=True)
+    titles, shares = _titles(comparison, order), _picked(comparison, order)
+    figure = go.Figure(_lying(titles, shares))
     hovers = [
-        f"<b>{titles[label]}</b>" + (f"<br>{notes[label]}" if label in notes else "")
-        for label in shown
+        f"<b>{title}</b>" + (f"<br>{notes[label]}" if label in notes else "")
+        for title, label in zip(titles, (comparison.labels[i] for i in order), strict=True)
     ]
-    for trace, counts in zip(figure.data, (comparison.real, comparison.synthetic), strict=False):
-        if counts is None:
+    for trace, share, interval in zip(figure.data, shares, comparison.intervals(), strict=False):
+        if share is None or interval is None:
             continue
-        low, high = share_intervals(counts)[:, order]
-        share = counts[order] / max(counts.sum(), 1)
+        low, high = interval[:, order]
         trace.customdata = [
             [hover, f"{a:.1%} to {b:.1%}"] for hover, a, b in zip(hovers, low, high, strict=True)
         ]
@@ -82,50 +84,43 @@ def told(comparison: Comparison, notes: Mapping[str, str]) -> go.Figure:
     return figure
 
 
-def left_out(comparison: Comparison) -> int:
+def left_out(comparison: ColumnComparison) -> int:
     """How many levels the compact chart leaves out."""
     return 0 if comparison.edges is not None else max(0, len(comparison.labels) - SHORT)
 
 
-def _share(counts: np.ndarray | None) -> np.ndarray | None:
-    return None if counts is None else counts / max(counts.sum(), 1)
-
-
-def _order(comparison: Comparison, shares: Shares, whole: bool) -> np.ndarray:
+def _order(comparison: ColumnComparison, whole: bool) -> np.ndarray:
     """Levels in the table's order; where there are many, commonest first and only those."""
     if len(comparison.labels) <= SHORT:
         return np.arange(len(comparison.labels))
-    lead = shares[0] if shares[0] is not None else shares[1]
-    return np.argsort(-lead, kind="stable")[: None if whole else SHORT]
+    return comparison.commonest[: None if whole else SHORT]
 
 
-def _bins(comparison: Comparison, shares: Shares) -> tuple[list[str], list[str], Shares]:
+def _titles(comparison: ColumnComparison, order: np.ndarray) -> list[str]:
+    titles = markdown.titles(comparison.column, comparison.labels)
+    return [titles[comparison.labels[i]] for i in order]
+
+
+def _picked(comparison: ColumnComparison, order: np.ndarray) -> Shares:
+    return [None if share is None else share[order] for share in comparison.shares]
+
+
+def _bins(comparison: ColumnComparison) -> tuple[list[str], list[str], Shares]:
     """Labels, short labels for the axis, and shares: a bar for each single value where they are
-    few, else bars of equal width, over which the reference's bins are spread evenly."""
-    column, labels, edges = comparison.column, comparison.labels, comparison.edges
-    places = len(edges) - 1
-    tail = [describe.level_words(column, MISSING)] * (len(labels) - places)
+    few, else bars of equal width."""
+    places = 0 if comparison.edges is None else len(comparison.edges) - 1
+    missing = describe.level_words(comparison.column, MISSING)
+    tail = [missing] * (len(comparison.labels) - places)
     if places <= BARS and comparison.single:
-        shown = [*labels[:places], *tail]
-        return shown, shown, shares
-    width = (edges[-1] - edges[0]) / BARS
-    width = float(np.ceil(width)) if column.kind == "integer" else _round_up(width)
-    first = edges[0] if column.kind == "integer" else np.floor(edges[0] / width) * width
-    starts = first + width * np.arange(int(np.ceil((edges[-1] - first) / width)))
-    lower = np.maximum(starts[:, None], edges[None, :-1])
-    upper = np.minimum(starts[:, None] + width, edges[None, 1:])
-    spread = np.maximum(upper - lower, 0) / np.diff(edges)[None, :]
-    last = width - 1 if column.kind == "integer" else width
-    ends = [markdown.number(low) for low in starts]
-    shown = [f"{end}–{markdown.number(low + last)}" for end, low in zip(ends, starts, strict=True)]
-    merged = [None if s is None else np.append(spread @ s[:places], s[places:]) for s in shares]
-    return shown + tail, ends + tail, merged
-
-
-def _round_up(width: float) -> float:
-    """The next of 1, 2, 2.5, 5, 10 times a power of ten."""
-    power = 10.0 ** np.floor(np.log10(width))
-    return float(next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= width))
+        shown = [*comparison.labels[:places], *tail]
+        return shown, shown, list(comparison.shares)
+    bins = comparison.in_equal_bins(BARS)
+    short = [markdown.number(low) for low in bins.starts]
+    shown = [
+        f"{words}–{markdown.number(low + bins.reach)}"
+        for words, low in zip(short, bins.starts, strict=True)
+    ]
+    return shown + tail, short + tail, [bins.real, bins.synthetic, bins.exact]
 
 
 def _traces(labels: list[str], shares: Shares, lying: bool) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What the sidebar was told, as one value that every page reads."""
+"""What the sidebar says, as one value that every page reads."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from synth.data.evidence import Evidence
+from synth.errors import PopulaceError
 
 if TYPE_CHECKING:
-    from synth.bayes import Posterior
+    from synth.generators.base import Conditional
     from synth.populations import Population
 
 _PLACE = "the choice"
@@ -20,18 +21,45 @@ _PLACE = "the choice"
 class Choice:
     """Population, evidence, number and seed, and what follows from them.
 
-    `posterior` is None where the facts exclude each other; `problem` then says so in a sentence.
-    `link` holds the address's parameters, without those at their defaults.
+    Attributes
+    ----------
+    population : Population
+        The one that is asked.
+    evidence : Evidence
+        What is known.
+    people, seed : int
+        How many are drawn, and their seed.
+    posterior : Conditional or None
+        None where the facts exclude each other.
+    question : str
+        The evidence in words.
+    problem : str
+        Why there is no posterior, in a sentence.
+    link : tuple of (str, str)
+        The address's parameters, without those at their defaults.
     """
 
     population: Population
     evidence: Evidence
     people: int
     seed: int
-    posterior: Posterior | None
+    posterior: Conditional | None
     question: str
     problem: str = ""
     link: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def conditional(self) -> Conditional:
+        """Those of whom the evidence holds.
+
+        Raises
+        ------
+        PopulaceError
+            The facts exclude each other.
+        """
+        if self.posterior is None:
+            raise PopulaceError(self.problem)
+        return self.posterior
 
 
 def keep(choice: Choice) -> None:

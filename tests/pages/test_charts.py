@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from pages.shared import charts
-from pages.shared.comparison import Comparison
 from synth.data.schema import Column
+from synth.evaluate.columns import ColumnComparison
 
 
 def compared(column, labels, real, synthetic, edges=None, exact=None, single=True):
     counts = [None if one is None else np.asarray(one) for one in (real, synthetic, exact, edges)]
     real, synthetic, exact, edges = counts
-    return Comparison(column, tuple(labels), real, synthetic, exact, edges, single, 0.1, 0.1)
+    return ColumnComparison(column, tuple(labels), real, synthetic, exact, edges, single, 0.1, 0.1)
 
 
 def test_the_traces_stand_in_the_theme_s_order():
