@@ -16,6 +16,26 @@ def test_by_hand():
     assert cramers_v(np.array([[30, 10], [10, 30]])) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("turn", [False, True])
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        # expected 20 in each cell, chi² = 4 · 100/20, phi² = 20/120
+        ([[30, 10, 20], [10, 30, 20]], np.sqrt((1 / 6 - 2 / 119) / (1 - 1 / 119))),
+        # columns decide rows: phi² is 1, whatever the longer side is
+        ([[20, 20, 0, 0], [0, 0, 20, 20]], np.sqrt((1 - 3 / 79) / (1 - 1 / 79))),
+        # three rows: phi² is 2, least of (3 - 4/89, 5 - 16/89), less one
+        (
+            [[15, 15, 0, 0, 0], [0, 0, 15, 15, 0], [0, 0, 0, 0, 30]],
+            np.sqrt((2 - 8 / 89) / (2 - 4 / 89)),
+        ),
+    ],
+)
+def test_tables_that_are_not_square_by_hand(counts, expected, turn):
+    table = np.array(counts)
+    assert cramers_v(table.T if turn else table) == pytest.approx(expected, abs=1e-9)
+
+
 @pytest.mark.parametrize(
     ("counts", "value"),
     [
