@@ -14,7 +14,7 @@ import streamlit as st
 from pages.network import graph
 from pages.shared import loaders, markdown
 from synth.bayes import strength
-from synth.bayes.pgmpy_bridge import bif_text
+from synth.bayes.bif import bif_text
 from synth.errors import PopulaceError
 from synth.fitting import refit
 
@@ -66,8 +66,9 @@ def _strengths(digest: str, _network: Network) -> dict[Edge, float]:
 def show(choice: Choice, strengths: Mapping[Edge, float]) -> None:
     """Draw the view."""
     _way_back(choice.population)
-    if refit.can_relearn(choice.population.network, choice.population.table):
-        _with_people(choice.population, strengths)
+    table = choice.population.table
+    if table is not None and refit.can_relearn(choice.population.network, table):
+        _with_people(choice.population, table, strengths)
     else:
         _without_people(choice.population, strengths)
 
@@ -237,8 +238,8 @@ def _listed(wishes: tuple[Wish, ...], schema: Schema, place: str) -> None:
             )
 
 
-def _with_people(population: Population, strengths: Mapping[Edge, float]) -> None:
-    network, table = population.network, population.table
+def _with_people(population: Population, table: Table, strengths: Mapping[Edge, float]) -> None:
+    network = population.network
     place = f"network-wishes-{population.digest}"
     st.markdown(
         "Say which arrows must be there and which must not; the rest is learned again from the "

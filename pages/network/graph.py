@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import streamlit as st
 
@@ -21,8 +21,19 @@ if TYPE_CHECKING:
 
 Edge = tuple[str, str]
 _HERE = Path(__file__).parent
-_WIDE = {"width": 720.0, "box": (132.0, 42.0), "gap": (14.0, 30.0)}
-_NARROW = {"width": 350.0, "box": (96.0, 42.0), "gap": (8.0, 28.0)}
+
+
+class _Screen(NamedTuple):
+    """Pixels of a drawing, of a column's box, of the gaps; and the most boxes in a row."""
+
+    width: float
+    box: tuple[float, float]
+    gap: tuple[float, float]
+    most: int
+
+
+_WIDE = _Screen(720.0, (132.0, 42.0), (14.0, 30.0), 6)
+_NARROW = _Screen(350.0, (96.0, 42.0), (8.0, 28.0), 3)
 MOST = 50  # columns of a drawing
 _LETTER = 6.9  # a letter's width in the boxes
 BITS = math.log(2)
@@ -44,7 +55,11 @@ _draw = st.components.v2.component(
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _drawings(names: tuple[str, ...], edges: tuple[Edge, ...]) -> tuple[Layout, Layout]:
     """Columns and arrows laid out for a wide screen and for a narrow one."""
-    return fitted(names, edges, **_WIDE), fitted(names, edges, **_NARROW, most=3)
+    wide, narrow = (
+        fitted(names, edges, screen.width, box=screen.box, gap=screen.gap, most=screen.most)
+        for screen in (_WIDE, _NARROW)
+    )
+    return wide, narrow
 
 
 def show(
@@ -98,8 +113,8 @@ def show(
             for parent, child in edges
         ],
         "drawings": [
-            _places(drawn, schema, edges, kind, set_up["box"])
-            for drawn, kind, set_up in zip(
+            _places(drawn, schema, edges, kind, screen.box)
+            for drawn, kind, screen in zip(
                 _drawings(schema.names, edges),
                 ("wide", "narrow"),
                 (_WIDE, _NARROW),

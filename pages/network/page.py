@@ -5,6 +5,8 @@ The paper's Fig. 5, to be clicked on, questioned and edited.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from pages.shared.page import page
 from pages.shared.sidebar import key_of
 from synth import describe
 from synth.bayes import interventions, strength
-from synth.data.evidence import Evidence, OneOf
+from synth.data.evidence import Evidence, Fact, OneOf
 from synth.errors import PopulaceError
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def _structure(choice: Choice) -> None:
     strengths = _strengths(network.digest, network)
     moved = None
     if choice.evidence:
-        moves = interventions.moved(choice.population.given(), choice.posterior)
+        moves = interventions.moved(choice.population.given(), choice.conditional)
         moved = {one.column: one.distance for one in moves}
     left, right = st.columns([8, 5], gap="large")
     with right:
@@ -171,7 +173,7 @@ def _open(population: Population, name: str) -> None:
 
 def _parents_set(network: Network, name: str, above: list[str]) -> Evidence:
     """The values of the parents that the visitor chooses, as evidence."""
-    known = {}
+    known: dict[str, Fact] = {}
     coded = [parent for parent in above if parent in network.codings]
     if coded:
         grid = st.grid(2, min_column_width=150, gap=10)
@@ -181,15 +183,18 @@ def _parents_set(network: Network, name: str, above: list[str]) -> Evidence:
             with grid.cell():
                 code = st.selectbox(
                     markdown.plain(coding.column.title),
-                    (None, *range(coding.size)),
-                    format_func=lambda code, labels=coding.labels, titles=titles: (
-                        _ANY if code is None else titles[labels[code]]
-                    ),
+                    [None, *range(coding.size)],
+                    format_func=partial(_state, coding.labels, titles),
                     key=f"network-{name}-given-{parent}",
                 )
             if code is not None:
                 known[parent] = coding.fact(code)
     return Evidence(known)
+
+
+def _state(labels: Sequence[str], titles: Mapping[str, str], code: int | None) -> str:
+    """A parent's state in words."""
+    return _ANY if code is None else titles[labels[code]]
 
 
 def _table(network: Network, name: str) -> None:
@@ -248,8 +253,8 @@ def _suggest(population: Population) -> None:
         column = schema[name]
         if column.kind not in ("categorical", "boolean"):
             continue
-        codes = population.given().codes(name)
-        level = column.states[int(codes.argmax())]
+        shares = population.given().marginal(name).probabilities
+        level = column.states[int(shares.argmax())]
         fact = Evidence({name: OneOf((level,))})
         st.button(
             f"For example: {markdown.plain(describe.question(fact, population))}",
@@ -270,7 +275,7 @@ def _moves(choice: Choice) -> None:
             icon=":material/info:",
         )
         _suggest(choice.population)
-    moves = interventions.moved(choice.population.given(), choice.posterior)
+    moves = interventions.moved(choice.population.given(), choice.conditional)
     shown = [one for one in moves if one.column not in choice.evidence]
     shown += [one for one in moves if one.column in choice.evidence]
     if choice.evidence:
@@ -300,6 +305,14 @@ def _moves(choice: Choice) -> None:
 
 @page()
 def _page(choice: Choice) -> None:
+    if not choice.population.has_network:
+        header.show(choice, title="What depends on what", remark="there is no network")
+        st.info(
+            "This population was learned without a network, so there are no arrows to show, to "
+            "question or to edit: learn it as a Bayesian network in the Studio.",
+            icon=":material/info:",
+        )
+        return
     network = choice.population.network
     header.show(
         choice,

@@ -49,8 +49,9 @@ def _share(choice: Choice, title: str) -> str:
     if not choice.evidence:
         return f"Learned from <b>{choice.population.contingency.rows:,}</b> real people"
     about = f"{escape(choice.question)}: " if title else ""
-    share = escape(describe.share_words(choice.posterior.probability))
-    return f"{about}<b>{share}</b> of this population · exact"
+    share = escape(describe.share_words(choice.conditional.probability))
+    how = "exact" if choice.conditional.exact else "estimated"
+    return f"{about}<b>{share}</b> of this population · {how}"
 
 
 def impossible(choice: Choice) -> None:

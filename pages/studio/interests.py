@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html import escape
 
 import streamlit as st
 
 from pages.shared import markdown
-from pages.studio.desk import Desk, desk
+from pages.studio.state import StudioState, current_state
 from synth.errors import PopulaceError
 from synth.fitting.inspection import ColumnInspection
 from synth.fitting.interests import FEWEST, TOPICS, InterestSource
@@ -22,9 +22,27 @@ _USUAL = 10  # interests, unless the visitor says otherwise
 _MOST_WORDS = 6  # keywords shown of each interest
 
 
-def interests(table: Desk, plan: Plan) -> Plan:
-    """The plan with the visitor's wish; raises a PopulaceError where it cannot be granted."""
-    token = table.token
+def choose_interests(state: StudioState, plan: Plan) -> Plan:
+    """Ask where interests are to come from.
+
+    Parameters
+    ----------
+    state : StudioState
+        The visitor's table.
+    plan : Plan
+        What is to be learned so far.
+
+    Returns
+    -------
+    Plan
+        The plan with the source of interests.
+
+    Raises
+    ------
+    PopulaceError
+        The source cannot be used; one sentence says why.
+    """
+    token = state.token
     source = st.segmented_control(
         "Learn interests from",
         (_NONE, _TEXT, _THINGS),
@@ -37,70 +55,76 @@ def interests(table: Desk, plan: Plan) -> Plan:
     )
     if source == _NONE:
         return plan
-    wish = _of_texts(table) if source == _TEXT else _of_things(table)
-    if wish is None:
+    wanted = _of_texts(state) if source == _TEXT else _of_things(state)
+    if wanted is None:
         return plan
-    plan = replace(plan, interests=wish).checked()
-    if table.found_by == wish and table.found:
-        st.caption(f"{markdown.plain(table.found_note)} The share is of those who have one first.")
-        listed([(one.name, one.keywords, one.share) for one in table.found])
-    elif table.job is None:
+    plan = replace(plan, interests=wanted).checked()
+    if state.interest_source == wanted and state.interests:
+        note = markdown.plain(state.interests_note)
+        st.caption(f"{note} The share is of those who have one first.")
+        show_interests([(each.name, each.keywords, each.share) for each in state.interests])
+    elif state.job is None:
         st.button(
             "Show them first",
             key="studio-find",
             icon=":material/interests:",
             help="They are learned in any case when you learn the population.",
-            on_click=table.find,
+            on_click=state.find_interests,
             args=(plan,),
         )
     return plan
 
 
-def listed(found: Sequence[tuple[str, Sequence[str], float | None]]) -> None:
-    """Interests by name, with the share of people who have each first, and keywords."""
+def show_interests(
+    interests: Iterable[tuple[str, Sequence[str], float | None]],
+) -> None:
+    """Draw interests by name, with the share of people who have each first, and keywords."""
     lines = []
-    for name, keywords, share in found:
-        told = "" if share is None else f" <em>{share:.0%}</em>"
+    for name, keywords, share in interests:
+        words = "" if share is None else f" <em>{share:.0%}</em>"
         few = ", ".join(keywords[:_MOST_WORDS])
-        lines.append(f"<li><b>{escape(name)}</b>{told}<span>{escape(few)}</span></li>")
+        lines.append(f"<li><b>{escape(name)}</b>{words}<span>{escape(few)}</span></li>")
     st.html(f'<ul class="pp-found">{"".join(lines)}</ul>')
 
 
-def learned(made: Population) -> None:
-    """The interests that a population was learned with, the commonest first."""
-    if not made.learned_keywords or not made.interests:
+def show_learned(population: Population) -> None:
+    """Draw the interests that a population was learned with, the commonest first."""
+    if not population.learned_keywords or not population.interests:
         return
-    first = made.given().marginal(made.interests[0])
+    first = population.given().marginal(population.interests[0])
     shares = dict(zip(first.labels, first.probabilities, strict=True))
-    found = [(name, told, float(shares.get(name, 0.0))) for name, told in made.keywords.items()]
-    found.sort(key=lambda one: -one[2])
+    interests = [
+        (name, keywords, float(shares.get(name, 0.0)))
+        for name, keywords in population.keywords.items()
+    ]
+    interests.sort(key=lambda interest: -interest[2])
     with st.expander("The interests, by how many have them first", icon=":material/interests:"):
-        listed(found)
+        show_interests(interests)
 
 
-def _of_texts(table: Desk) -> InterestSource | None:
-    texts = [one for one in table.inspection.columns if one.column.kind == "categorical"]
+def _of_texts(state: StudioState) -> InterestSource | None:
+    texts = [each for each in state.understood.columns if each.column.kind == "categorical"]
     if not texts:
         st.caption("Your table has no column of texts.")
         return None
-    texts.sort(key=lambda one: -max((len(text.split()) for text in one.examples), default=0))
+    texts.sort(key=lambda each: -max((len(text.split()) for text in each.examples), default=0))
     left, right = st.columns([2, 1])
     text = left.selectbox(
         "Column of texts",
-        [one.column.name for one in texts],
-        key=f"text-{table.token}",
+        [each.column.name for each in texts],
+        key=f"text-{state.token}",
         help=f"Words that fewer than {FEWEST} people use are left out.",
         persist_state="session",
     )
     with right:
-        topics = _how_many(table)
+        topics = _how_many(state)
     return InterestSource(topics, text=text)
 
 
-def _of_things(table: Desk) -> InterestSource | None:
-    things, token = table.things, table.token
+def _of_things(state: StudioState) -> InterestSource | None:
+    things, token = state.second_table, state.token
     if things is None:
-        if table.job is not None:
+        if state.job is not None:
             st.caption("A second table can be laid beside it when the work above is done.")
             return None
         key = f"things-{token}"
@@ -125,11 +149,11 @@ def _of_things(table: Desk) -> InterestSource | None:
             key="studio-things-another",
             icon=":material/upload_file:",
             type="tertiary",
-            disabled=table.job is not None,
-            on_click=table.put_away,
+            disabled=state.job is not None,
+            on_click=state.remove_second_table,
         )
-    own = [one.column.name for one in table.inspection.columns]
-    likely = next((i for i, one in enumerate(table.inspection.columns) if _is_key(one)), 0)
+    own = [each.column.name for each in state.understood.columns]
+    likely = next((i for i, each in enumerate(state.understood.columns) if _is_key(each)), 0)
     place = (token, things.name)
     grid = st.grid(2, min_column_width=240, gap=12, key="studio-wish")
     with grid.cell():
@@ -145,7 +169,7 @@ def _of_things(table: Desk) -> InterestSource | None:
     amounts = [name for name in things.numbers if name not in (person, item)]
     with grid.cell():
         amount = _column("How much", [_EACH_ONCE, *amounts], 0, (*place, "amount"))
-    topics = _how_many(table)
+    topics = _how_many(state)
     return InterestSource(topics, "", key, person, item, "" if amount == _EACH_ONCE else amount)
 
 
@@ -155,21 +179,21 @@ def _column(label: str, names: list[str], at: int, key: tuple[str, ...]) -> str:
     )
 
 
-def _how_many(table: Desk) -> int:
+def _how_many(state: StudioState) -> int:
     return st.slider(
-        "How many interests", *TOPICS, _USUAL, key=f"topics-{table.token}", persist_state="session"
+        "How many interests", *TOPICS, _USUAL, key=f"topics-{state.token}", persist_state="session"
     )
 
 
-def _is_key(one: ColumnInspection) -> bool:
-    return "identifier" in one.note or "looks like a key" in one.note
+def _is_key(inspected: ColumnInspection) -> bool:
+    return "identifier" in inspected.note or "looks like a key" in inspected.note
 
 
 def _taken(key: str) -> None:
     """The second table has come in."""
     upload = st.session_state.get(key)
     if upload is not None:
-        desk().take_things(upload.name, upload.getbuffer())
+        current_state().take_second_table(upload.name, upload.getbuffer())
 
 
-__all__ = ["interests", "learned", "listed"]
+__all__ = ["choose_interests", "show_interests", "show_learned"]

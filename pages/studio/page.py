@@ -10,9 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import loaders, markdown
-from pages.studio.desk import Desk, desk, packed
-from pages.studio.interests import interests, learned
-from pages.studio.sheet import FIXED, corrections
+from pages.studio.interests import choose_interests, show_learned
+from pages.studio.sheet import FIXED, MEANINGS, corrections
+from pages.studio.state import StudioState, current_state, packed
+from synth import generators
+from synth.bayes.scores import ScoreName
 from synth.constraints.derived import Cut
 from synth.errors import PopulaceError
 from synth.fitting.plan import KINDS, USES, Plan, title_of
@@ -21,7 +23,7 @@ from synth.populations.archive import SUFFIX
 
 POLL = 0.7  # seconds between two looks at a job
 _FAITHFUL, _QUICK = "most faithful", "quick"
-_SCORES = {_FAITHFUL: "predictive", _QUICK: "k2"}
+_SCORES: dict[str, ScoreName] = {_FAITHFUL: "predictive", _QUICK: "k2"}
 _ROW, _MOST_ROWS = 35, 16  # pixels of a row of the sheet, and how many are seen at once
 _MANY = 30  # dependences shown one by one
 _NEXT = (("profiles", "Meet its people"), ("marginals", "Beside the real ones"))
@@ -32,6 +34,10 @@ _PRIVACY = (
 _USES_HELP = (
     "learn: part of the model. weight: says how much a row counts. count: says how many people a "
     "row stands for. keep apart: kept with the rows, never learned. leave out: not kept at all."
+)
+_MEANING_HELP = (
+    "What the column says of a person, as name and levels suggest. Faces and names follow gender "
+    "and age; words follow all of them."
 )
 _RULES_HELP = (
     "One rule a line, true of every person: a column, a sign (< <= > >= = !=), and a number, a "
@@ -48,12 +54,12 @@ def _taken(key: str, opened: bool) -> None:
     upload = st.session_state.get(key)
     if upload is None:
         return
-    do = desk().open if opened else desk().take
+    do = current_state().open if opened else current_state().take
     do(upload.name, upload.getbuffer())
 
 
-def _ask_for_a_table(table: Desk) -> None:
-    key = f"upload-{table.token}"
+def _ask_for_a_table(state: StudioState) -> None:
+    key = f"upload-{state.token}"
     st.file_uploader(
         "A table of people, one row each: CSV or Parquet, at most 200 MB",
         type=["csv", "tsv", "txt", "parquet"],
@@ -64,8 +70,8 @@ def _ask_for_a_table(table: Desk) -> None:
     st.caption(_PRIVACY, text_alignment="left")
 
 
-def _ask_for_a_file(table: Desk) -> None:
-    key = f"open-{table.token}-{len(loaders.own())}"
+def _ask_for_a_file(state: StudioState) -> None:
+    key = f"open-{state.token}-{len(loaders.own())}"
     with st.expander("Open a saved population", icon=":material/folder_open:"):
         st.file_uploader(
             f"A file that ends in {SUFFIX}",
@@ -89,41 +95,41 @@ _DOING = {
 
 
 @st.fragment(run_every=POLL)
-def _watch(table: Desk) -> None:
+def _watch(state: StudioState) -> None:
     """How far the job is; the page runs again when it is over."""
-    job = table.job
+    job = state.job
     if job is None:  # it was stopped, in this fragment's own run
         st.rerun()
-    state = job.state()
-    if state.over:
-        table.settle(state)
+    progress = job.state()
+    if progress.over:
+        state.settle(progress)
         st.rerun()
     with st.container(border=True, key="studio-job"):
         st.html(f'<h2 class="pp-studio-step">{escape(_DOING[job.kind])}</h2>')
-        st.progress(min(max(state.share, 0.02), 1.0), text=markdown.plain(state.words))
+        st.progress(min(max(progress.share, 0.02), 1.0), text=markdown.plain(progress.words))
         left, right = st.columns([3, 1], vertical_alignment="center")
         left.caption(
-            f"{state.seconds:,.0f} s so far, in a process of its own: go and see the other pages "
-            "meanwhile."
+            f"{progress.seconds:,.0f} s so far, in a process of its own: go and see the other "
+            "pages meanwhile."
         )
         right.button(
             "Stop",
             key="studio-stop",
             icon=":material/stop_circle:",
             width="stretch",
-            on_click=table.cancel,
+            on_click=state.cancel,
         )
 
 
 # ── What was understood ──────────────────────────────────────────────────────────────────────────
 
 
-def _table_head(table: Desk) -> None:
-    inspection = table.inspection
-    learned = sum(one.column.role == "model" for one in inspection.columns)
+def _table_head(state: StudioState) -> None:
+    inspection = state.understood
+    learned = sum(each.column.role == "model" for each in inspection.columns)
     with st.container(horizontal=True, vertical_alignment="center", key="studio-file"):
         st.html(
-            f'<p class="pp-studio-file"><b>{escape(table.name)}</b> · {inspection.rows:,} rows · '
+            f'<p class="pp-studio-file"><b>{escape(state.name)}</b> · {inspection.rows:,} rows · '
             f"{len(inspection.columns)} columns, {learned} of them to learn from</p>",
             width="stretch",
         )
@@ -132,24 +138,24 @@ def _table_head(table: Desk) -> None:
             key="studio-another",
             icon=":material/upload_file:",
             type="tertiary",
-            on_click=table.clear,
+            on_click=state.clear,
         )
     for note in inspection.notes:
         st.caption(markdown.plain(note))
 
 
-def _sheet(table: Desk) -> pd.DataFrame:
+def _sheet(state: StudioState) -> pd.DataFrame:
     """The editable sheet; what was edited stays when the visitor comes back to the page."""
-    key = f"sheet-{table.token}-{table.visits}"
-    if key not in st.session_state and table.edited is not table.shown:
-        table.shown = table.edited
-        table.visits += 1
-        key = f"sheet-{table.token}-{table.visits}"
+    key = f"sheet-{state.token}-{state.visits}"
+    if key not in st.session_state and state.edited is not state.shown:
+        state.shown = state.edited
+        state.visits += 1
+        key = f"sheet-{state.token}-{state.visits}"
     edited = st.data_editor(
-        table.shown,
+        state.shown,
         key=key,
         hide_index=True,
-        height=_ROW * (min(len(table.shown), _MOST_ROWS) + 1) + 3,
+        height=_ROW * (min(len(state.shown), _MOST_ROWS) + 1) + 3,
         disabled=FIXED,
         placeholder="",
         column_config={
@@ -173,25 +179,28 @@ def _sheet(table: Desk) -> pd.DataFrame:
             "label": st.column_config.TextColumn(
                 "Label", max_chars=100, help="Words for the screen instead of the name."
             ),
+            "meaning": st.column_config.SelectboxColumn(
+                "Meaning", options=MEANINGS, required=True, width=150, help=_MEANING_HELP
+            ),
         },
         alt="The columns of the table, and what they are used for",
     )
-    table.edited = edited
+    state.edited = edited
     return edited
 
 
-def _notes(table: Desk) -> None:
-    told = [one.note for one in table.inspection.columns if one.note]
-    if told:
-        label = "1 remark on the columns" if len(told) == 1 else f"{len(told)} remarks on columns"
+def _notes(state: StudioState) -> None:
+    notes = [each.note for each in state.understood.columns if each.note]
+    if notes:
+        label = "1 remark on the columns" if len(notes) == 1 else f"{len(notes)} remarks on columns"
         with st.expander(label, icon=":material/info:"):
-            st.markdown("\n".join(f"- {markdown.plain(note)}" for note in told))
+            st.markdown("\n".join(f"- {markdown.plain(note)}" for note in notes))
     with st.expander("The first rows", icon=":material/table_rows:"):
-        names = [one.column.name for one in table.inspection.columns]
-        st.dataframe(pd.DataFrame(table.inspection.preview, columns=names), hide_index=True)
+        names = [each.column.name for each in state.understood.columns]
+        st.dataframe(pd.DataFrame(state.understood.preview, columns=names), hide_index=True)
 
 
-def _dependences(table: Desk, plan: Plan) -> Plan:
+def _dependences(state: StudioState, plan: Plan) -> Plan:
     """Ticks for what follows from what."""
     if not plan.derived and not plan.lookups:
         st.caption("No column follows from others in every row.")
@@ -201,28 +210,30 @@ def _dependences(table: Desk, plan: Plan) -> Plan:
         "ranges are worked out instead of learned, look-ups are kept exactly."
     )
     shown = [*plan.derived, *plan.lookups]
-    kept = []
+    kept = list(shown[_MANY:])
     grid = st.grid(2, min_column_width=300, gap=4, key="studio-ticks")
-    for one in shown[:_MANY]:
+    for rule in shown[:_MANY]:
         with grid.cell():
-            kind = "range" if isinstance(one, Cut) else "sum" if one in plan.derived else "look-up"
+            kind = (
+                "range" if isinstance(rule, Cut) else "sum" if rule in plan.derived else "look-up"
+            )
             if st.checkbox(
-                f"{markdown.plain(str(one))} :gray[({kind})]",
+                f"{markdown.plain(str(rule))} :gray[({kind})]",
                 value=True,
-                key=f"tick-{table.token}-{one}",
+                key=f"tick-{state.token}-{rule}",
                 persist_state="session",
             ):
-                kept.append(one)
-    kept += shown[_MANY:]
+                kept.append(rule)
     return plan.following(
-        [one for one in plan.derived if one in kept], [one for one in plan.lookups if one in kept]
+        [rule for rule in plan.derived if rule in kept],
+        [rule for rule in plan.lookups if rule in kept],
     )
 
 
-def _rules(table: Desk, plan: Plan) -> Plan:
+def _rules(state: StudioState, plan: Plan) -> Plan:
     text = st.text_area(
         "Rules",
-        key=f"rules-{table.token}",
+        key=f"rules-{state.token}",
         placeholder="age >= 15\nborn < died\nif age < 18 then marital = single",
         help=_RULES_HELP,
         height=120,
@@ -231,81 +242,102 @@ def _rules(table: Desk, plan: Plan) -> Plan:
     return plan.ruled(text or "")
 
 
-def _plan(table: Desk) -> Plan | None:
+def _plan(state: StudioState) -> Plan | None:
     """The plan that the page says; None, with a sentence, where it cannot be followed."""
     _step("What was understood")
-    edited = _sheet(table)
-    _notes(table)
-    plan = Plan.of(table.inspection)
+    edited = _sheet(state)
+    _notes(state)
+    plan = Plan.of(state.understood)
     try:
-        plan = plan.corrected(corrections(table.sheet, edited))
+        plan = plan.corrected(corrections(state.sheet, edited))
     except PopulaceError as error:
         _say_no(error)
         return None
     _step("What follows from what")
-    plan = _dependences(table, plan)
+    plan = _dependences(state, plan)
     _step("What must hold")
     ruled: Plan | None = None
     try:
-        ruled = _rules(table, plan)
+        ruled = _rules(state, plan)
     except PopulaceError as error:
         _say_no(error)
     _step("Interests")
     try:
-        wished = interests(table, ruled or plan)
+        planned = choose_interests(state, ruled or plan)
     except PopulaceError as error:
         _say_no(error)
         return None
-    return wished if ruled is not None else None
+    return planned if ruled is not None else None
 
 
 # ── Learning and using ───────────────────────────────────────────────────────────────────────────
 
 
-def _ask_to_learn(table: Desk, plan: Plan | None) -> None:
+def _ask_to_learn(state: StudioState, plan: Plan | None) -> None:
     _step("Learn")
     left, right = st.columns(2)
     title = left.text_input(
         "What to call it",
-        value=Plan.of(table.inspection).title,
-        key=f"title-{table.token}",
+        value=Plan.of(state.understood).title,
+        key=f"title-{state.token}",
         max_chars=60,
         persist_state="session",
     )
-    score = right.segmented_control(
-        "How",
-        tuple(_SCORES),
-        default=_FAITHFUL,
-        required=True,
-        key=f"score-{table.token}",
-        help="“Most faithful” looks for what predicts unseen people; “quick” uses the K2 score of "
-        "the paper, takes a fraction of the time and keeps a little less.",
-        persist_state="session",
-    )
-    again = table.made is not None
+    generator = _choose_generator(state)
+    if generator == generators.DEFAULT:
+        score = right.segmented_control(
+            "How",
+            tuple(_SCORES),
+            default=_FAITHFUL,
+            required=True,
+            key=f"score-{state.token}",
+            help="“Most faithful” looks for what predicts unseen people; “quick” uses the K2 score "
+            "of the paper, takes a fraction of the time and keeps a little less.",
+            persist_state="session",
+        )
+        if plan is not None:
+            plan = replace(plan, score=_SCORES[score])
+    again = state.population is not None
     if plan is not None:
-        plan = replace(plan, title=title_of(title), score=_SCORES[score])
+        plan = replace(plan, title=title_of(title), generator=generator)
     st.button(
         "Learn again" if again else "Learn",
         key="studio-learn",
         type="secondary" if again else "primary",
         icon=":material/model_training:",
         disabled=plan is None,
-        on_click=partial(table.learn, plan) if plan is not None else None,
+        on_click=partial(state.learn, plan) if plan is not None else None,
     )
 
 
-def _result(table: Desk) -> None:
-    made = table.made
-    network = made.network
+def _choose_generator(state: StudioState) -> str:
+    """What learns the people; a choice only where there is more than one generator."""
+    titles = generators.titles()
+    if len(titles) < 2:
+        return generators.DEFAULT
+    name = st.selectbox(
+        "Learned by",
+        tuple(titles),
+        format_func=titles.__getitem__,
+        key=f"generator-{state.token}",
+        filter_mode=None,
+        persist_state="session",
+    )
+    st.caption(markdown.plain(generators.generator(name).description))
+    return name
+
+
+def _result(state: StudioState, population: Population) -> None:
+    arrows = ""
+    if population.has_network:
+        arrows = f", arrows between them: **{len(population.network.edges)}**"
     with st.container(border=True, key="studio-result"):
-        st.html(f'<h2 class="pp-studio-step">{escape(made.title)}</h2>')
+        st.html(f'<h2 class="pp-studio-step">{escape(population.title)}</h2>')
         st.markdown(
-            f"{markdown.plain(made.note)} Columns: **{len(network.schema)}**, arrows between them: "
-            f"**{len(network.edges)}**, ready in **{table.seconds:,.1f} s**."
+            f"{markdown.plain(population.note)} Columns: **{len(population.modelled)}**{arrows}, "
+            f"ready in **{state.seconds:,.1f} s**."
         )
-        used = made.name in loaders.own()
-        if used:
+        if population.name in loaders.own():
             st.info("It is on all pages now; the sidebar chooses it.", icon=":material/check:")
             with st.container(horizontal=True, gap="medium"):
                 for page, title in _NEXT:
@@ -319,18 +351,18 @@ def _result(table: Desk) -> None:
                 type="primary",
                 icon=":material/groups:",
                 on_click=loaders.adopt,
-                args=(made,),
+                args=(population,),
             )
-        learned(made)
-        if made.card:
+        show_learned(population)
+        if population.card:
             with st.expander("How it was learned", icon=":material/description:"):
-                st.markdown(_card(made))
+                st.markdown(_card(population))
 
 
-def _card(made: Population) -> str:
+def _card(population: Population) -> str:
     """The card under its own title, each line as it stands."""
     lines = []
-    for line in made.card.splitlines()[1:]:
+    for line in population.card.splitlines()[1:]:
         if line.startswith("## "):
             lines.append(f"**{markdown.plain(line[3:])}**")
         elif line.startswith("- "):
@@ -353,12 +385,10 @@ def _own() -> None:
         "columns and pairs only; small counts can still tell of single people.",
         persist_state="session",
     )
-    for name, made in list(mine.items()):
+    for name, population in list(mine.items()):
         with st.container(horizontal=True, vertical_alignment="center", key=f"studio-own-{name}"):
-            st.html(
-                f'<p class="pp-studio-file"><b>{escape(made.title)}</b> · {escape(made.note)}</p>',
-                width="stretch",
-            )
+            title, note = escape(population.title), escape(population.note)
+            st.html(f'<p class="pp-studio-file"><b>{title}</b> · {note}</p>', width="stretch")
             chosen = st.session_state.get("population") == name
             st.button(
                 "In use" if chosen else "Use",
@@ -370,8 +400,8 @@ def _own() -> None:
             )
             st.download_button(
                 "Save",
-                packed(made, rows and made.table is not None),
-                file_name=f"{_file_name(made.title)}{SUFFIX}",
+                packed(population, rows and population.table is not None),
+                file_name=f"{_file_name(population.title)}{SUFFIX}",
                 mime="application/zip",
                 key=f"save-{name}",
                 icon=":material/download:",
@@ -402,31 +432,32 @@ def _say_no(error: PopulaceError | str) -> None:
     st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
 
 
-def _page(table: Desk) -> None:
+def _page(state: StudioState) -> None:
     st.html('<h1 class="pp-title">Bring your own table</h1>')
     st.html(
         '<p class="pp-subtitle">Learn a population from it, ask it as you ask the others, and save '
         "it as one file.</p>"
     )
-    if table.problem:
-        _say_no(table.problem)
-    if table.job is not None:
-        _watch(table)
-    if table.inspection is None:
-        if table.job is None:
-            _ask_for_a_table(table)
+    if state.problem:
+        _say_no(state.problem)
+    if state.job is not None:
+        _watch(state)
+    population = state.population if state.job is None else None
+    if state.inspection is not None:
+        if population is not None:
+            _result(state, population)
+        _table_head(state)
+        plan = _plan(state)
+        if state.job is None:
+            _ask_to_learn(state, plan)
     else:
-        if table.made is not None and table.job is None:
-            _result(table)
-        _table_head(table)
-        plan = _plan(table)
-        if table.job is None:
-            _ask_to_learn(table, plan)
-    if table.inspection is None and table.made is not None and table.job is None:
-        _result(table)
+        if state.job is None:
+            _ask_for_a_table(state)
+        if population is not None:
+            _result(state, population)
     _own()
-    if table.job is None:
-        _ask_for_a_file(table)
+    if state.job is None:
+        _ask_for_a_file(state)
 
 
-_page(desk())
+_page(current_state())

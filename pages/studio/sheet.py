@@ -7,48 +7,67 @@ from typing import Any
 
 import pandas as pd
 
+from synth.data.meaning import MEANINGS as KNOWN_MEANINGS
 from synth.data.schema import Column, number_text
 from synth.fitting.inspection import ColumnInspection, Inspection
 from synth.fitting.plan import KINDS, USES, Correction, Plan
 
 FIXED = ("column", "values", "missing")
 """What is shown and cannot be edited."""
+NO_MEANING = "none of these"
+"""How the sheet writes that a column has no meaning that is known."""
+MEANINGS = (*(meaning for meaning in KNOWN_MEANINGS if meaning), NO_MEANING)
+"""What the sheet offers as a column's meaning."""
 
 
 def sheet(inspection: Inspection, plan: Plan) -> pd.DataFrame:
-    """One row a column: column, use, kind, values, missing, least, most, label."""
-    rows = [_row(found, plan) for found in inspection.columns]
+    """The columns of a table as rows that can be edited.
+
+    Parameters
+    ----------
+    inspection : Inspection
+        What was understood.
+    plan : Plan
+        What follows from it.
+
+    Returns
+    -------
+    DataFrame
+        One row a column: column, use, kind, values, missing, least, most, label, meaning.
+    """
+    rows = [_row(inspected, plan) for inspected in inspection.columns]
     frame = pd.DataFrame(rows)
     return frame.astype({"least": "float64", "most": "float64", "missing": "float64"})
 
 
-def _row(found: ColumnInspection, plan: Plan) -> dict[str, Any]:
-    column = plan.schema[found.column.name]
+def _row(inspected: ColumnInspection, plan: Plan) -> dict[str, Any]:
+    column = plan.schema[inspected.column.name]
     return {
         "column": column.name,
         "use": plan.use(column.name),
         "kind": column.kind,
-        "values": _values(column, found),
-        "missing": found.missing,
+        "values": _values(column, inspected),
+        "missing": inspected.missing,
         "least": column.lower if column.is_number else math.nan,
         "most": column.upper if column.is_number else math.nan,
         "label": column.label,
+        "meaning": column.means or NO_MEANING,
     }
 
 
-def _values(column: Column, found: ColumnInspection) -> str:
+def _values(column: Column, inspected: ColumnInspection) -> str:
     """What a column holds, in a few words."""
-    if column.role == "skip" and found.examples:
-        return f"{found.distinct:,} values: {', '.join(found.examples)} …"
+    if column.role == "skip" and inspected.examples:
+        return f"{inspected.distinct:,} values: {', '.join(inspected.examples)} …"
     if column.is_number and column.lower is not None:
-        lower, upper = (_number(end) for end in (column.lower, column.upper))
-        return f"{lower} to {upper}, {found.distinct:,} values"
+        lower, upper = (_number(end) for end in column.bounds)
+        return f"{lower} to {upper}, {inspected.distinct:,} values"
     if column.kind == "boolean":
         return "yes, no"
-    if not found.examples:
+    if not inspected.examples:
         return "nothing"
-    more = " …" if found.distinct > len(found.examples) else ""
-    return f"{found.distinct:,} levels: {', '.join(found.examples)}{more}"
+    more = " …" if inspected.distinct > len(inspected.examples) else ""
+    return f"{inspected.distinct:,} levels: {', '.join(inspected.examples)}{more}"
 
 
 def _number(value: float) -> str:
@@ -57,20 +76,22 @@ def _number(value: float) -> str:
 
 def corrections(before: pd.DataFrame, after: pd.DataFrame) -> tuple[Correction, ...]:
     """What was changed between two sheets of the same columns; empty cells change nothing."""
-    found = []
+    changed = []
     for old, new in zip(before.to_dict("records"), after.to_dict("records"), strict=True):
-        told: dict[str, Any] = {}
+        changes: dict[str, Any] = {}
         if new["use"] != old["use"] and new["use"] in USES:
-            told["use"] = new["use"]
+            changes["use"] = new["use"]
         if new["kind"] != old["kind"] and new["kind"] in KINDS:
-            told["kind"] = new["kind"]
+            changes["kind"] = new["kind"]
         for cell, end in (("least", "lower"), ("most", "upper")):
             value = new[cell]
             if value is not None and not pd.isna(value) and value != old[cell]:
-                told[end] = float(value)
+                changes[end] = float(value)
         label = new["label"] if isinstance(new["label"], str) else ""
         if label != old["label"]:
-            told["label"] = label
-        if told:
-            found.append(Correction(str(old["column"]), **told))
-    return tuple(found)
+            changes["label"] = label
+        if new["meaning"] != old["meaning"] and new["meaning"] in MEANINGS:
+            changes["meaning"] = "" if new["meaning"] == NO_MEANING else new["meaning"]
+        if changes:
+            changed.append(Correction(str(old["column"]), **changes))
+    return tuple(changed)

@@ -14,7 +14,6 @@ from synth.evaluate.distances import expected_tvd, tvd
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synth.bayes.marginal import Marginal
     from synth.data.contingency import Margins
     from synth.data.schema import Column
     from synth.generators.base import Conditional
@@ -36,7 +35,8 @@ class ColumnComparison:
     synthetic : ndarray of int, shape (places,)
         Counts of synthetic people.
     exact : ndarray of float or None, shape (places,)
-        The posterior's probabilities; None where they are not over the same places.
+        The posterior's probabilities; None where they are not over the same places, or where the
+        model can only estimate them.
     edges : ndarray of float or None, shape (bins + 1,)
         Bin edges of a number.
     single : bool
@@ -163,7 +163,7 @@ def compare_columns(
                 labels=labels,
                 real=true,
                 synthetic=synthetic,
-                exact=_exact(conditional.marginal(column.name), labels, edges),
+                exact=_exact(conditional, column.name, labels, edges),
                 edges=edges,
                 single=counts.binnings[column.name].values is not None,
                 tvd=None if true is None else tvd(true, synthetic),
@@ -182,10 +182,13 @@ def compare_associations(
 
 
 def _exact(
-    marginal: Marginal, labels: tuple[str, ...], edges: np.ndarray | None
+    conditional: Conditional, name: str, labels: tuple[str, ...], edges: np.ndarray | None
 ) -> np.ndarray | None:
     """A marginal's probabilities over the places of counts; the outer bins take what lies beyond
-    them, as the counts do."""
+    them, as the counts do. None where the model can only estimate them."""
+    if not conditional.exact:
+        return None
+    marginal = conditional.marginal(name)
     if marginal.labels == labels:
         return marginal.probabilities
     if edges is None:

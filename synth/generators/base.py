@@ -3,12 +3,13 @@
 A generator learns a `Model` from a table; a model answers with a `Conditional`: how common some
 people are, what they are like, and samples of them. Everything above this room speaks to these
 three alone. To add a generator, write one file that ends with ``register(MyGenerator())`` and name
-that file in `_MODULES`.
+that file in `_MODULES`, or its module in the environment variable ``SYNTH_GENERATORS``.
 """
 
 from __future__ import annotations
 
 import math
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -230,6 +231,10 @@ class Generator(Protocol):
 _MODULES: Sequence[str] = ("synth.generators.bayes_network",)
 """The files that register a generator when they are read."""
 
+VARIABLE = "SYNTH_GENERATORS"
+"""The environment variable that names further modules of this kind, with commas between them; child
+processes get it too."""
+
 REGISTER: dict[str, Generator] = {}
 """Name → generator; read it through `generator` and `names`, which read the files first."""
 
@@ -242,7 +247,7 @@ def register(generator: Generator) -> Generator:
 
 def names() -> tuple[str, ...]:
     """The names of all generators, the default first."""
-    for module in _MODULES:
+    for module in (*_MODULES, *filter(None, os.environ.get(VARIABLE, "").split(","))):
         import_module(module)
     return tuple(sorted(REGISTER, key=lambda name: (name != DEFAULT, name)))
 

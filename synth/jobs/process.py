@@ -28,7 +28,16 @@ from synth.jobs.handle import Job, Progress, State
 
 ROOT = Path(__file__).parents[2]
 """The folder in which children start, so that they find this package."""
-_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "NUMBA_CACHE_DIR", "SYSTEMROOT")
+_ENVIRONMENT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "NUMBA_CACHE_DIR",
+    "SYSTEMROOT",
+    "SYNTH_GENERATORS",
+)
 _WATCH_SECONDS = 2
 
 _running: weakref.WeakSet[ProcessJob] = weakref.WeakSet()

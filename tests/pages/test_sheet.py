@@ -3,7 +3,7 @@ import math
 import pandas as pd
 import pytest
 
-from pages.studio.sheet import corrections, sheet
+from pages.studio.sheet import NO_MEANING, corrections, sheet
 from synth.fitting.inspection import inspect_table
 from synth.fitting.plan import Correction, Plan
 
@@ -47,7 +47,21 @@ def test_changes_are_read_back(shown):
     }
 
 
-@pytest.mark.parametrize("cell", ["least", "most", "label", "use", "kind"])
+def test_meanings_are_shown_and_corrected(shown):
+    assert row(shown, "age")["meaning"] == "age"
+    assert row(shown, "code")["meaning"] == NO_MEANING
+    edited = shown.copy()
+    at = {name: i for i, name in enumerate(edited["column"])}
+    edited.loc[at["city"], "meaning"] = "occupation"
+    edited.loc[at["age"], "meaning"] = NO_MEANING
+    edited.loc[at["code"], "meaning"] = "nonsense"
+    assert set(corrections(shown, edited)) == {
+        Correction("city", meaning="occupation"),
+        Correction("age", meaning=""),
+    }
+
+
+@pytest.mark.parametrize("cell", ["least", "most", "label", "use", "kind", "meaning"])
 def test_an_emptied_cell_changes_nothing(shown, cell):
     edited = shown.astype(object)
     edited.loc[1, cell] = None

@@ -42,8 +42,8 @@ def warnings(app):
 def settled(app):
     """Run the page until no job is left, as its fragment does."""
     end = time.monotonic() + PATIENCE
-    while app.session_state["studio desk"].job is not None and time.monotonic() < end:
-        app.session_state["studio desk"].job.wait(PATIENCE)
+    while app.session_state["studio"].job is not None and time.monotonic() < end:
+        app.session_state["studio"].job.wait(PATIENCE)
         app.run()
     assert not app.exception
     return app
@@ -60,19 +60,19 @@ def upload(app, name, content):
 
 def learned(visit, table):
     app = upload(visit("studio"), "people.csv", table)
-    app.segmented_control(key=f"score-{desk(app).token}").set_value("quick")
+    app.segmented_control(key=f"score-{state(app).token}").set_value("quick")
     button(app, "Learn").click()
     app.run()
     return settled(app)
 
 
-def desk(app):
-    return app.session_state["studio desk"]
+def state(app):
+    return app.session_state["studio"]
 
 
 def test_a_table_becomes_a_population(visit, table):
     app = upload(visit("studio"), "people.csv", table)
-    inspection = desk(app).inspection
+    inspection = state(app).inspection
     assert inspection.rows == 400
     assert inspection.schema["id"].role == "skip"
     ticks = [one.label for one in app.checkbox]
@@ -80,13 +80,13 @@ def test_a_table_becomes_a_population(visit, table):
     assert any("city" in label and "province" in label for label in ticks)
 
     app.text_area[0].set_value("age >= 15\nwork <= home").run()
-    app.segmented_control(key=f"score-{desk(app).token}").set_value("quick").run()
-    app.text_input(key=f"title-{desk(app).token}").set_value("our *people*").run()
+    app.segmented_control(key=f"score-{state(app).token}").set_value("quick").run()
+    app.text_input(key=f"title-{state(app).token}").set_value("our *people*").run()
     button(app, "Learn").click()
     app.run()
     settled(app)
     assert not warnings(app)
-    made = desk(app).made
+    made = state(app).population
     assert made.title == "Our *people*"
 
     button(app, "Use it on all pages").click()
@@ -112,17 +112,17 @@ def test_nothing_is_lost_when_the_page_is_left(visit, table):
     app.switch_page("pages/marginals/page.py").run()
     app.switch_page("pages/studio/page.py").run()
     assert not app.exception
-    assert desk(app).inspection is not None
+    assert state(app).inspection is not None
     assert app.text_area[0].value == "age >= 15"
     assert not next(one for one in app.checkbox if "total" in one.label).value
 
 
 def test_corrections_count(visit, table):
     app = upload(visit("studio"), "people.csv", table)
-    sheet = desk(app).sheet.copy()
+    sheet = state(app).sheet.copy()
     sheet.loc[sheet["column"] == "gender", "use"] = "leave out"
     sheet.loc[sheet["column"] == "work", "use"] = "keep apart"
-    desk(app).edited = sheet
+    state(app).edited = sheet
     app.switch_page("pages/marginals/page.py").run()
     app.switch_page("pages/studio/page.py").run()
     assert not app.exception
@@ -143,23 +143,23 @@ def test_learning_can_be_stopped(visit, table):
     app = upload(visit("studio"), "people.csv", table)
     button(app, "Learn").click()
     app.run()
-    desk(app).cancel()
+    state(app).cancel()
     app.run()
     assert not app.exception
     assert any("stopped" in text for text in warnings(app))
-    assert desk(app).made is None
+    assert state(app).population is None
     assert button(app, "Learn")
 
 
 def test_a_population_is_saved_opened_and_forgotten(visit, table, tmp_path):
     app = learned(visit, table)
-    made = desk(app).made
+    made = state(app).population
     populations.write(made, tmp_path, rows=True)
     other = visit("studio")
     other.file_uploader[-1].set_value(("x.populace", pack(tmp_path, rows=True), "")).run()
     settled(other)
     assert not warnings(other)
-    opened = desk(other).made
+    opened = state(other).population
     assert opened.title == made.title
     assert len(opened.table) == len(made.table)
     button(other, "Use it on all pages").click()
@@ -200,7 +200,7 @@ def likes():
 
 def wishing(visit, likes, source, topics):
     app = upload(visit("studio"), "people.csv", likes[0])
-    token = desk(app).token
+    token = state(app).token
     app.segmented_control(key=f"interests-{token}").set_value(source).run()
     if source == "what people do":
         app.file_uploader[0].set_value(("doings.csv", likes[1], "text/csv")).run()
@@ -230,12 +230,12 @@ def test_interests_are_found_and_learned(visit, likes, source):
     app.switch_page("pages/marginals/page.py").run()
     app.switch_page("pages/studio/page.py").run()
     assert "guitar" in found_words(app)
-    app.segmented_control(key=f"score-{desk(app).token}").set_value("quick").run()
+    app.segmented_control(key=f"score-{state(app).token}").set_value("quick").run()
     button(app, "Learn").click()
     app.run()
     settled(app)
     assert not warnings(app)
-    made = desk(app).made
+    made = state(app).population
     assert "top1" in made.interests
     words = {word for told in made.keywords.values() for word in told}
     assert {"guitar", "roses"} <= words
@@ -256,7 +256,7 @@ def test_a_wish_that_cannot_be_granted_is_a_sentence(visit, likes, table):
     (told,) = warnings(app)
     assert "too little for 40" in told
     # A second table that means harm is refused like a first one, and the first one stays.
-    token = desk(app).token
+    token = state(app).token
     app.segmented_control(key=f"interests-{token}").set_value("what people do").run()
     for content, said in (
         (pickle.dumps({"a": 1}, protocol=4), "pickle"),
@@ -266,10 +266,10 @@ def test_a_wish_that_cannot_be_granted_is_a_sentence(visit, likes, table):
         settled(app)
         (told,) = warnings(app)
         assert said in told
-        assert desk(app).things is None
-        assert desk(app).inspection is not None
+        assert state(app).second_table is None
+        assert state(app).inspection is not None
     named = upload(visit("studio"), "people.csv", table.replace(b"gender", b"top1"))
-    key = f"interests-{desk(named).token}"
+    key = f"interests-{state(named).token}"
     named.segmented_control(key=key).set_value("what people write").run()
     assert not named.exception
     assert any("already" in text for text in warnings(named))
@@ -296,4 +296,4 @@ def test_a_hostile_upload_gets_a_sentence(visit, name, content, said):
     assert said in told.replace("\\", "")
     assert told.endswith(".")
     assert app.file_uploader  # another table can be tried
-    assert desk(app).inspection is None
+    assert state(app).inspection is None

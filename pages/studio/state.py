@@ -1,4 +1,4 @@
-"""A visitor's desk in the Studio: their table, what is being done with it, what came out.
+"""What a visitor does in the Studio: their table, the job that runs, what came out.
 
 It lives in the session, so that nothing is lost when pages are switched; the files lie in a private
 folder that goes with it.
@@ -29,71 +29,105 @@ from synth.jobs.process import ProcessJob
 from synth.populations import Population
 from synth.populations.archive import pack
 
-_PLACE = "studio desk"
+_PLACE = "studio"
 
 
-def _room() -> TemporaryDirectory[str]:
+def _folder() -> TemporaryDirectory[str]:
     return TemporaryDirectory(prefix="populace-", ignore_cleanup_errors=True)
 
 
 @dataclass
-class Desk:
+class StudioState:
     """One visitor's table and jobs; at most one job at a time.
 
-    `sheet` is what was understood, `edited` the visitor's latest version of it, `shown` what the
-    editor was last opened with; `things` is the second table, `found` the interests that `found_by`
-    brought; `token` is in the keys of all widgets about this table.
+    Attributes
+    ----------
+    folder : TemporaryDirectory
+        Holds the visitor's files; it goes with the session.
+    token : str
+        In the keys of all widgets about this table.
+    name : str
+        The table's file name; empty without a table.
+    size : int
+        The file's bytes.
+    job : ProcessJob or None
+        What is being done.
+    inspection : Inspection or None
+        What was understood of the table.
+    sheet, edited, shown : DataFrame
+        The sheet of what was understood, the visitor's latest version of it, and the version that
+        the editor was last opened with.
+    visits : int
+        How often the editor was opened with another version.
+    second_table : SecondTable or None
+        A table that says who did what.
+    interests : tuple of Interest
+        What was found by `interest_source`, with `interests_note` on it.
+    population : Population or None
+        What was learned or opened.
+    seconds : float
+        How long that took.
+    problem : str
+        What went wrong, in a sentence.
     """
 
-    room: TemporaryDirectory[str] = field(default_factory=_room)
+    folder: TemporaryDirectory[str] = field(default_factory=_folder)
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     name: str = ""
     size: int = 0
     job: ProcessJob | None = None
     inspection: Inspection | None = None
-    sheet: pd.DataFrame | None = None
-    edited: pd.DataFrame | None = None
-    shown: pd.DataFrame | None = None
+    sheet: pd.DataFrame = field(default_factory=pd.DataFrame)
+    edited: pd.DataFrame = field(default_factory=pd.DataFrame)
+    shown: pd.DataFrame = field(default_factory=pd.DataFrame)
     visits: int = 0
-    things: SecondTable | None = None
-    found: tuple[Interest, ...] = ()
-    found_by: InterestSource | None = None
-    found_note: str = ""
-    made: Population | None = None
+    second_table: SecondTable | None = None
+    interests: tuple[Interest, ...] = ()
+    interest_source: InterestSource | None = None
+    interests_note: str = ""
+    population: Population | None = None
     seconds: float = 0.0
     problem: str = ""
     _count: int = 0
 
+    @property
+    def understood(self) -> Inspection:
+        """The inspection, where a table has been read."""
+        if self.inspection is None:
+            raise PopulaceError("There is no table yet: bring one.")
+        return self.inspection
+
     # ------------------------------------------------------------------ files and jobs
 
     def take(self, name: str, content: bytes | memoryview) -> None:
-        """Lay a table on the desk and have it read."""
+        """Take in a table and have it read."""
         self.clear()
         self.name, self.size = name, len(content)
         self._start("inspect", content)
 
     def open(self, name: str, content: bytes | memoryview) -> None:
-        """Have a saved population opened; the table on the desk stays."""
+        """Have a saved population opened; the table stays."""
         self._start("open", content, name=name, file="saved")
 
     def learn(self, plan: Plan) -> None:
         """Start to learn."""
-        self.made = None
+        self.population = None
         self._start("learn", plan=plan)
 
-    def take_things(self, name: str, content: bytes | memoryview) -> None:
-        """Lay a second table beside the first and have its columns listed."""
-        self.put_away()
+    def take_second_table(self, name: str, content: bytes | memoryview) -> None:
+        """Take in a second table and have its columns listed."""
+        self.remove_second_table()
         self._start("list", content, name=name, file="things")
 
-    def put_away(self) -> None:
-        """Take the second table, and what was found in it, from the desk."""
-        (Path(self.room.name) / "things").unlink(missing_ok=True)
-        self.things, self.found, self.found_by, self.found_note = None, (), None, ""
+    def remove_second_table(self) -> None:
+        """Remove the second table and the interests that were found in it."""
+        (Path(self.folder.name) / "things").unlink(missing_ok=True)
+        self.second_table, self.interests = None, ()
+        self.interest_source, self.interests_note = None, ""
 
-    def find(self, plan: Plan) -> None:
-        """Start to look for the interests that a plan wishes for."""
-        self.found, self.found_by, self.found_note = (), plan.interests, ""
+    def find_interests(self, plan: Plan) -> None:
+        """Start to look for a plan's interests."""
+        self.interests, self.interest_source, self.interests_note = (), plan.interests, ""
         self._start("interests", plan=plan)
 
     def _start(
@@ -109,18 +143,18 @@ class Desk:
         if self.job is not None:
             self.job.close()
             self.job = None
-        path = Path(self.room.name) / file
+        path = Path(self.folder.name) / file
         try:
             if content is not None:
                 path.write_bytes(content)
-            told: dict[str, Any] = {"name": name or self.name}
+            settings: dict[str, Any] = {"name": name or self.name}
             if plan is not None:
-                told["plan"] = plan.to_json()
-                if self.things is not None:
-                    told["things"] = str(path.with_name("things"))
-                    told["things_name"] = self.things.name
+                settings["plan"] = plan.to_json()
+                if self.second_table is not None:
+                    settings["things"] = str(path.with_name("things"))
+                    settings["things_name"] = self.second_table.name
             self._count += 1
-            self.job = start(kind, Path(self.room.name) / f"job-{self._count}", path, told)
+            self.job = start(kind, Path(self.folder.name) / f"job-{self._count}", path, settings)
         except PopulaceError as error:
             self.problem = str(error)
         except OSError as error:
@@ -140,14 +174,15 @@ class Desk:
         self.problem = "It was stopped; nothing was kept of it."
 
     def clear(self) -> None:
-        """Clear the desk."""
+        """Remove the table, its job and its population."""
         if self.job is not None:
             self.job.close()
-        (Path(self.room.name) / "upload").unlink(missing_ok=True)
+        (Path(self.folder.name) / "upload").unlink(missing_ok=True)
         self.token = secrets.token_hex(4)
         self.name, self.size, self.job, self.inspection = "", 0, None, None
-        self.sheet = self.edited = self.shown = self.made = None
-        self.put_away()
+        self.sheet = self.edited = self.shown = pd.DataFrame()
+        self.population = None
+        self.remove_second_table()
         self.problem = ""
 
     def settle(self, state: State) -> None:
@@ -161,14 +196,14 @@ class Desk:
             if job.kind == "inspect":
                 self._read(job.folder / "inspection.json")
             elif job.kind == "list":
-                self.things = SecondTable.from_json(_json(job.folder / "things.json"))
+                self.second_table = SecondTable.from_json(_json(job.folder / "things.json"))
             elif job.kind == "interests":
-                told = _json(job.folder / "interests.json")
-                self.found = tuple(Interest.from_json(one) for one in told["interests"])
-                self.found_note = str(told["note"])
+                value = _json(job.folder / "interests.json")
+                self.interests = tuple(Interest.from_json(each) for each in value["interests"])
+                self.interests_note = str(value["note"])
             else:
-                found = populations.load(job.folder / "population").in_memory()
-                self.made, self.seconds = found, state.seconds
+                self.population = populations.load(job.folder / "population").in_memory()
+                self.seconds = state.seconds
         except (PopulaceError, OSError, ValueError) as error:
             self.problem = str(error)
             if job.kind == "inspect":
@@ -187,10 +222,10 @@ def _json(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def desk() -> Desk:
-    """This session's desk."""
+def current_state() -> StudioState:
+    """This session's state."""
     if _PLACE not in st.session_state:
-        st.session_state[_PLACE] = Desk()
+        st.session_state[_PLACE] = StudioState()
     return st.session_state[_PLACE]
 
 
