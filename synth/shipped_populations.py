@@ -236,6 +236,7 @@ numbers; score `{network.about["score"]}`, at most {network.about["max_parents"]
 
 def _scores(table: Table, model: Model) -> str:
     """Fidelity of a model learned from one half, beside fresh real people of the other."""
+    from synth.evaluate.card_scores import write_scores
     from synth.evaluate.comparison import Comparison
     from synth.evaluate.fidelity import fidelity
 
@@ -243,22 +244,8 @@ def _scores(table: Table, model: Model) -> str:
     size = min(HOLDOUT_ROWS, len(table) // 2)
     learned, fresh = (_part(table, order[i * size : (i + 1) * size]) for i in range(2))
     synthetic = refit(model, learned).given().sample(size, seed=0)
-    figures = fidelity(Comparison.of(learned, synthetic, holdout=fresh.frame)).to_dict()
-    lines = [
-        "",
-        "## Scores",
-        "",
-        f"A network learned from {size:,} people drew {size:,}; beside each figure, what {size:,}",
-        "fresh real people get. AUC: how well a classifier tells them from real people, 0.5 is",
-        "not at all; the others: smaller is closer.",
-        "",
-        "| | synthetic | fresh real people |",
-        "|---|---|---|",
-    ]
-    for key, value in figures.items():
-        if f"{key}_reference" in figures:
-            lines.append(f"| {key} | {value:.4f} | {figures[f'{key}_reference']:.4f} |")
-    return "\n".join(lines) + "\n"
+    figures = fidelity(Comparison.of(learned, synthetic, holdout=fresh.frame))
+    return write_scores(figures, size)
 
 
 def _part(table: Table, rows: np.ndarray) -> Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from html import escape
 from threading import Semaphore
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,9 +13,9 @@ from pages.shared import header, markdown
 from pages.shared.choice import Choice
 from pages.shared.page import page
 from synth.evaluate import holdout
+from synth.evaluate.card_scores import read_scores
 from synth.evaluate.counts import CountsReport, report_of_counts
 from synth.evaluate.fairness import GROUPS, sensitive_columns
-from synth.evaluate.fidelity import FIGURES
 from synth.evaluate.holdout import FEWEST, MOST, HoldoutReport
 from synth.evaluate.html import PARTS
 from synth.evaluate.question import Titles
@@ -25,13 +24,14 @@ from synth.jobs import Progress
 from synth.jobs.thread import RecentResults, ThreadJob
 
 if TYPE_CHECKING:
+    from synth.data.table import Table
     from synth.evaluate.report import Report
     from synth.populations import Population
 
 _PEOPLE = 30_000  # so many synthetic people are drawn where there are counts only
 _KEPT = 12
 _JOBS = "reports in the making"
-_ASKED = "reports asked for"
+_ORDERS = "reports asked for"
 _COLOURS = (
     ".rp{--rp-ink:currentColor;--rp-quiet:var(--pp-quiet);--rp-line:var(--pp-line);"
     "--rp-accent:var(--pp-accent);--rp-back:var(--pp-card)}"
@@ -40,7 +40,7 @@ _COLOURS = (
 
 
 class Order(NamedTuple):
-    """What a report is asked for; a plain tuple, for the page makes its classes anew each run."""
+    """The settings of a report; a plain tuple, for the page makes its classes anew each run."""
 
     digest: str
     rows: int
@@ -63,10 +63,10 @@ def _reports() -> RecentResults[HoldoutReport]:
 # ── Populations with rows ────────────────────────────────────────────────────────────────────────
 
 
-def _order(choice: Choice) -> Order | None:
-    """The form; what was asked for, once somebody asks."""
+def _order(choice: Choice, table: Table) -> Order | None:
+    """The form; its settings once it is sent."""
     population, columns = choice.population, choice.population.schema.columns
-    half = min(len(population.table.frame) // 2, MOST)
+    half = min(len(table.frame) // 2, MOST)
     sizes = [size for size in (500, 1000, 2000, 5000, 10_000, 20_000) if size < half]
     titled = {column.name: markdown.plain(column.title) for column in columns}
     few = [column for column in columns if column.name in population.featured]
@@ -105,16 +105,16 @@ def _order(choice: Choice) -> Order | None:
         sent = st.form_submit_button("Make the report", type="primary")
     if not sent:
         return None
-    return Order(_identity(population), rows, target, tuple(groups), choice.seed)
+    return Order(_identity(population, table), rows, target, tuple(groups), choice.seed)
 
 
-def _identity(population: Population) -> str:
-    return f"{population.digest}-{population.table.digest}"
+def _identity(population: Population, table: Table) -> str:
+    return f"{population.digest}-{table.digest}"
 
 
-def _with_rows(choice: Choice) -> None:
+def _with_rows(choice: Choice, table: Table) -> None:
     population = choice.population
-    rows = len(population.table.frame)
+    rows = len(table.frame)
     if rows < FEWEST:
         st.info(
             f"A report needs at least {FEWEST} real rows, one half to learn from and one to judge: "
@@ -123,13 +123,13 @@ def _with_rows(choice: Choice) -> None:
         )
         return
     jobs: dict[str, ThreadJob[None]] = st.session_state.setdefault(_JOBS, {})
-    asked: dict[str, Order] = st.session_state.setdefault(_ASKED, {})
-    mine = _identity(population)
-    order = _order(choice)
+    orders: dict[str, Order] = st.session_state.setdefault(_ORDERS, {})
+    mine = _identity(population, table)
+    order = _order(choice, table)
     if order is not None:
         if mine in jobs:
             jobs.pop(mine).cancel()
-        asked[mine] = order
+        orders[mine] = order
         if _reports().get(order) is None:
             jobs[mine] = _start(population, order)
     if mine in jobs:
@@ -142,21 +142,21 @@ def _with_rows(choice: Choice) -> None:
             st.info("The report was stopped.", icon=":material/stop_circle:")
         elif state.error:
             st.warning(markdown.plain(state.error), icon=":material/sentiment_dissatisfied:")
-    made = _reports().get(asked[mine]) if mine in asked else None
-    if made is None:
+    result = _reports().get(orders[mine]) if mine in orders else None
+    if result is None:
         _invitation(rows)
         return
-    _show(made.report, population)
-    _filtered(made, population)
+    _show(result.report, population)
+    _filtered(result, population)
 
 
 def _start(population: Population, order: Order) -> ThreadJob[None]:
     reports = _reports()
 
     def work(progress: Progress) -> None:
-        if reports.get(order) is not None:  # another visitor's was made while this one waited
+        if reports.get(order) is not None:  # another visitor's was finished while this one waited
             return
-        made = holdout.holdout_report(
+        result = holdout.holdout_report(
             population,
             rows=order.rows,
             target=order.target,
@@ -164,7 +164,7 @@ def _start(population: Population, order: Order) -> ThreadJob[None]:
             seed=order.seed,
             progress=progress,
         )
-        reports.put(order, made)  # also where the visitor does not come back for it
+        reports.put(order, result)  # also where the visitor does not come back for it
 
     return ThreadJob(
         work,
@@ -202,19 +202,19 @@ def _working(mine: str) -> None:
             job.cancel()
 
 
-def _filtered(made: HoldoutReport, population: Population) -> None:
-    flags = made.flags
+def _filtered(result: HoldoutReport, population: Population) -> None:
+    flags = result.flags
     st.subheader("Without copies and outliers", anchor=False)
     st.html(
         '<div class="rp"><p>'
-        f"Of {len(made.people):,} synthetic people, {int(flags.copies.sum()):,} equal one real "
+        f"Of {len(result.people):,} synthetic people, {int(flags.copies.sum()):,} equal one real "
         f"person, {int(flags.near_copies.sum()):,} are near copies and "
         f"{int(flags.outliers.sum()):,} are outliers, beside those whom the network learned from. "
         f"{int(flags.kept.sum()):,} remain without them.</p></div>"
     )
     st.download_button(
         "People without them, CSV",
-        made.filtered_csv,
+        result.filtered_csv,
         file_name=f"{population.name}-filtered.csv",
         mime="text/csv",
         icon=":material/filter_alt:",
@@ -247,7 +247,7 @@ def _without_rows(choice: Choice) -> None:
         "tells synthetic people from real ones need the real rows, person by person. Those of this "
         "population are not shipped; only counts of columns and of pairs of columns are.</p></div>"
     )
-    scores = _scores(population.card)
+    scores = read_scores(population.card)
     if scores:
         st.markdown("**Measured with rows, when the population was made.** " + scores)
     st.markdown("Who has the rows, or a table of their own, gets the whole report so:")
@@ -260,25 +260,16 @@ def _without_rows(choice: Choice) -> None:
     )
 
 
-def _scores(card: str) -> str:
-    """What the population's card says of its scores, Markdown."""
-    found = re.search(r"^## Scores\s*$(.*?)(?=^## |\Z)", card, re.MULTILINE | re.DOTALL)
-    text = found.group(1).strip() if found else ""
-    for name, title in FIGURES.items():
-        text = text.replace(f"| {name} |", f"| {title} |")
-    return text
-
-
 # ── Both ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _show(found: Report | CountsReport, population: Population) -> None:
+def _show(report: Report | CountsReport, population: Population) -> None:
     st.html(f"<style>{PARTS}{_COLOURS}</style>")
-    st.html(f'<div class="rp">{found.summary}</div>')
+    st.html(f'<div class="rp">{report.summary}</div>')
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             "The report, HTML",
-            found.to_html,
+            report.to_html,
             file_name=f"{population.name}-report.html",
             mime="text/html",
             icon=":material/download:",
@@ -288,14 +279,14 @@ def _show(found: Report | CountsReport, population: Population) -> None:
         )
         st.download_button(
             "JSON",
-            lambda: json.dumps(found.to_dict(), indent=2, ensure_ascii=False),
+            lambda: json.dumps(report.to_dict(), indent=2, ensure_ascii=False),
             file_name=f"{population.name}-report.json",
             mime="application/json",
             icon=":material/data_object:",
             key="report-json",
             on_click="ignore",
         )
-    for section in found.sections:
+    for section in report.sections:
         st.subheader(markdown.plain(section.question), anchor=False)
         st.html(f'<div class="rp"><p>{escape(section.sentence)}</p>{section.body}</div>')
 
@@ -307,10 +298,11 @@ def _page(choice: Choice) -> None:
         title="Is it like the real people?",
         remark="of the whole population; the sidebar’s facts are left aside",
     )
-    if choice.population.table is None:
+    table = choice.population.table
+    if table is None:
         _without_rows(choice)
     else:
-        _with_rows(choice)
+        _with_rows(choice, table)
 
 
 _page()
