@@ -20,6 +20,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from synth.bayes.calibration import Target
 from synth.bayes.network import Network
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.constraints.posterior import ConstraintFactors, ConstraintTransform
@@ -35,6 +37,10 @@ from synth.data.writers import write_parquet as write_parquet_file
 from synth.errors import PopulaceError
 from synth.generators import Conditional, Model, generator
 from synth.generators.bayes_network import BayesNetworkModel
+from synth.generators.calibrated import CalibratedModel
+from synth.generators.density_ratio import DensityRatio
+from synth.generators.rare import RareModel
+from synth.generators.refined import RefinedModel
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -274,16 +280,47 @@ def _text_of(question: Question) -> str:
     from a network of the Adult census every thirteenth differed. So the numbers that rounding
     changes travel beside it. Other models travel as the files that they save.
     """
-    network = question.model.network
-    model = _files(question.model) if network is None else _network(network)
     return json.dumps(
         {
-            **model,
+            "model": _model(question.model),
             "given": str(question.evidence),
             "do": str(question.do),
             "constraints": question.constraints.to_json() if question.constraints else None,
         }
     )
+
+
+def _model(model: Model) -> dict[str, Any]:
+    """A model as JSON; what corrects or weighs another model travels beside it."""
+    if isinstance(model, BayesNetworkModel):
+        return _network(model.network)
+    if isinstance(model, RefinedModel):
+        content = BytesIO()
+        model.ratio.save(content)
+        ratio = base64.b64encode(content.getvalue()).decode("ascii")
+        return {"refined": _model(model.model), "ratio": ratio}
+    if isinstance(model, RareModel):
+        return {"rare": _model(model.model), "exponent": model.exponent}
+    if isinstance(model, CalibratedModel):
+        targets = [target.to_json() for target in model.targets]
+        return {"calibrated": _model(model.model), "targets": targets}
+    return _files(model)
+
+
+def _read_model(value: Mapping[str, Any]) -> Model:
+    """The model that `_model` wrote."""
+    if "network" in value:
+        return _read_network(value)
+    if "refined" in value:
+        content = BytesIO(base64.b64decode(value["ratio"]))
+        return RefinedModel(_read_model(value["refined"]), DensityRatio.load(content))
+    if "rare" in value:
+        return RareModel(_read_model(value["rare"]), float(value["exponent"]))
+    if "calibrated" in value:
+        model = _read_model(value["calibrated"])
+        targets = [Target.from_json(target, model.schema) for target in value["targets"]]
+        return CalibratedModel(model, tuple(targets))
+    return _read_files(value)
 
 
 def _network(network: Network) -> dict[str, Any]:
@@ -318,7 +355,7 @@ def _files(model: Model) -> dict[str, Any]:
 def _answer(text: str) -> Conditional:
     """The people that `_text_of` wrote of; worked out once in each process."""
     value = json.loads(text)
-    model = _read_network(value) if "network" in value else _read_files(value)
+    model = _read_model(value["model"])
     evidence, do = (Evidence.parse(value[name], model.schema) for name in ("given", "do"))
     constraints = NO_CONSTRAINTS
     if value["constraints"] is not None:

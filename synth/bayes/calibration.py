@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from synth.bayes.inference import CutCodings, ExtraFactors, Posterior, RowTransf
 from synth.bayes.network import Network
 from synth.bayes.splitting import split_bins
 from synth.data.evidence import Between, Evidence, Fact
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 TOLERANCE = 1e-12
@@ -76,6 +78,27 @@ class Target:
     def name(self) -> str:
         """Its columns in words."""
         return " × ".join(self.columns)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready values."""
+        return {"cells": [str(cell) for cell in self.cells], "shares": list(self.shares)}
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any], schema: Schema) -> Target:
+        """What `to_json` wrote, over the columns of a schema.
+
+        Raises
+        ------
+        PopulaceError
+            It is damaged, or names what the schema has not.
+        """
+        try:
+            cells = tuple(Evidence.parse(str(cell), schema) for cell in value["cells"])
+            return Target(cells, tuple(float(share) for share in value["shares"]))
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, PopulaceError):
+                raise
+            raise PopulaceError("A target is damaged: give it again.") from error
 
     @staticmethod
     def of_counts(cells: Sequence[Evidence], counts: Sequence[float]) -> Target:
@@ -239,7 +262,11 @@ def calibrate(
             weights[i] = weights[i] * np.divide(
                 shares[i], masses, out=np.zeros(len(masses)), where=masses > 0
             )
+            if _diverge(weights[i]):
+                break
         error = max(errors)
+        if any(_diverge(weight) for weight in weights):
+            break  # contradictory targets push some cells out of reach
     calibrated = Posterior(network, factors=(*factors, margins()))
     errors = [
         float(np.abs(_masses(calibrated, target, cell, len(share)) - share).max())
@@ -256,6 +283,12 @@ def calibrate(
         some = share > 0
         divergence += float((share[some] * np.log(weight[some])).sum())
     return Calibration(network, margins(), targets, sweep, max(errors), max(divergence, 0.0))
+
+
+def _diverge(weights: np.ndarray) -> bool:
+    """Whether weights of cells lie farther apart than any population needs."""
+    positive = weights[weights > 0]
+    return len(positive) > 0 and positive.max() > 1e100 * positive.min()
 
 
 def _starts(network: Network, targets: Sequence[Target]) -> Mapping[str, list[float]]:

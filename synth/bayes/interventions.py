@@ -13,10 +13,10 @@ from typing import Protocol
 
 import numpy as np
 
-from synth.bayes.inference import Posterior
 from synth.bayes.marginal import Marginal
 from synth.bayes.network import Network
 from synth.data.evidence import Evidence, Fact
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 
@@ -58,11 +58,25 @@ def distance(a: Marginal, b: Marginal) -> float:
     return 0.5 * float(np.abs(a.probabilities - b.probabilities).sum())
 
 
+class Answer(Protocol):
+    """A posterior, or what else has marginals."""
+
+    @property
+    def schema(self) -> Schema:
+        """The columns that were learned."""
+        ...
+
+    def marginal(self, column: str) -> Marginal:
+        """The distribution of a column."""
+        ...
+
+
 class Answerable(Protocol):
     """A network, or a population that remembers its answers."""
 
-    def given(self, evidence: Evidence, do: Evidence) -> Posterior:
+    def given(self, evidence: Evidence, do: Evidence) -> Answer:
         """The posterior under evidence and interventions."""
+        ...
 
 
 def see_and_do(
@@ -129,8 +143,8 @@ class Moved:
         return distance(self.before, self.after)
 
 
-def moved(before: Posterior, after: Posterior) -> tuple[Moved, ...]:
+def moved(before: Answer, after: Answer) -> tuple[Moved, ...]:
     """Every column before and after something is known, the farthest moved first."""
-    names = before.network.schema.names
+    names = before.schema.names
     shifts = [Moved(name, before.marginal(name), after.marginal(name)) for name in names]
     return tuple(sorted(shifts, key=lambda shift: -shift.distance))

@@ -12,6 +12,7 @@ from synth.cli.common import progress_bar
 from synth.errors import PopulaceError
 from synth.fitting import fit as fitting
 from synth.fitting.plan import Plan, Use
+from synth.fitting.refine import refine
 from synth.fitting.simple import read_plan
 from synth.populations import write
 from synth.populations.archive import pack
@@ -58,6 +59,12 @@ def fit(
     file: Annotated[
         Path | None, typer.Option(help="Also write the population as one file, *.populace.")
     ] = None,
+    refined: Annotated[
+        bool,
+        typer.Option(
+            "--refine", help="Also learn what corrects its people: see `sample --refined`."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same network.")] = 0,
 ) -> None:
     """Learn a population from a table of your own."""
@@ -89,6 +96,10 @@ def fit(
             gaussian=tuple(name.strip() for name in gaussian.split(",") if name.strip()),
             search=search,
         )
+        if refined:
+            advance(0.0, "Refining")
+            population, note = refine(population, seed=seed, progress=advance)
+            typer.echo(note, err=True)
     write(population, out)
     for name, value in (("schema.json", plan.schema.to_json()), ("plan.json", plan.to_json())):
         text = json.dumps(value, indent=2, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,8 @@ from synth.cluster import Question, write_on_cluster
 from synth.data.writers import write_csv
 from synth.errors import PopulaceError
 from synth.generators import Conditional
-from synth.populations import load
+from synth.generators.calibrated import read_targets
+from synth.populations import Population, load
 
 _CSV_ROWS = 1 << 18  # rows held at a time while a CSV file is written
 
@@ -82,6 +84,27 @@ def sample(
     rows: Annotated[int, typer.Option(min=1, help="How many people.")] = 1000,
     given: Given = "",
     seed: Seed = 0,
+    refined: Annotated[
+        bool,
+        typer.Option(
+            "--refined", help="People corrected by what `fit --refine` learned; estimates follow."
+        ),
+    ] = False,
+    rarity: Annotated[
+        float | None,
+        typer.Option(
+            metavar="B",
+            help="Draw in proportion to p(x)^B: below 1, rare people come more often; each row "
+            "gets its log-weight.",
+        ),
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MARGIN",
+            help="A margin that the people are to have: 'gender=female:.5|male:.5'; repeatable.",
+        ),
+    ] = None,
     dask: Annotated[
         str,
         typer.Option(
@@ -92,8 +115,8 @@ def sample(
     ] = "",
 ) -> None:
     """Draw people of whom the facts hold and write them to a file."""
+    people = _reading(load(population), refined, rarity, target or [])
     if dask:
-        people = load(population)
         question = Question(people.model, people.evidence(given), constraints=people.constraints)
         files = write_on_cluster(dask, question, out, rows, seed)
         typer.echo(f"{rows:,} synthetic people written to {len(files)} files in {out}", err=True)
@@ -103,7 +126,7 @@ def sample(
         raise PopulaceError(
             f"{out.name} is neither .parquet nor .csv: end its name in one of them."
         )
-    conditional, _ = _conditional(population, given)
+    conditional = people.given(people.evidence(given))
     with progress_bar(f"Drawing {rows:,} people", rows) as advance:
         if kind == ".parquet":
             conditional.write_parquet(out, rows, seed=seed, progress=advance)
@@ -114,6 +137,19 @@ def sample(
             )
             write_csv(out, pieces, progress=advance)
     typer.echo(f"{rows:,} synthetic people written to {out}", err=True)
+
+
+def _reading(
+    population: Population, refined: bool, rarity: float | None, targets: Sequence[str]
+) -> Population:
+    """The population as it is to be drawn from."""
+    if refined and (rarity is not None or targets):
+        raise PopulaceError("--refined goes with neither --rarity nor --target: drop one of them.")
+    if refined:
+        return population.refined
+    if targets:
+        population = population.calibrated(read_targets(targets, population.modelled))
+    return population if rarity is None else population.with_rarity(rarity)
 
 
 def _conditional(name: str, given: str, do: str = "") -> tuple[Conditional, str]:

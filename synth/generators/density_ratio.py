@@ -22,6 +22,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ KEPT_APART = 0.15
 """The share of the real rows that decide when to stop."""
 TREES = 700
 """At most so many trees; people kept apart stop them earlier."""
+LARGEST = 64 * 2**20
+"""Bytes that a file may unpack to."""
 FORMAT = "populace-density-ratio/1"
 
 
@@ -128,13 +131,25 @@ class DensityRatio:
         """Log-ratio of each row, between −`CLIP` and `log_bound`; float64, shape (rows,)."""
         return np.clip(_raw(self, encode(self.features, frame)), -CLIP, self.log_bound)
 
+    def checked(self, schema: Schema) -> DensityRatio:
+        """The ratio itself, or a PopulaceError where it is of other columns than a schema's."""
+        for feature in self.features:
+            column = schema[feature.name]
+            states = None if feature.categories is None else len(feature.categories) - 1
+            if states != (None if column.is_number else len(column.levels)):
+                raise PopulaceError(
+                    f"The refinement knows {feature.name} with other levels than the population: "
+                    "learn it again with `fit --refine`."
+                )
+        return self
+
     def acceptance(self, frame: pd.DataFrame) -> np.ndarray:
         """The probability with which rejection keeps each row: ratio / bound; shape (rows,)."""
         return np.exp(self.log_ratio(frame) - self.log_bound)
 
     # ------------------------------------------------------------------ files
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path | BytesIO) -> None:
         """Write plain arrays as ``.npz``; nothing is pickled."""
         arrays = {name: getattr(self, name) for name in _ARRAYS}
         categories = [f.categories for f in self.features if f.categories is not None]
@@ -154,7 +169,7 @@ class DensityRatio:
         np.savez_compressed(path, about=text, categories=joined, **arrays)
 
     @staticmethod
-    def load(path: str | Path) -> DensityRatio:
+    def load(path: str | Path | BytesIO) -> DensityRatio:
         """Read what `save` wrote.
 
         Raises
@@ -163,6 +178,7 @@ class DensityRatio:
             The file is damaged or no density ratio.
         """
         try:
+            _refuse_large(path)
             with np.load(path, allow_pickle=False) as data:
                 about = json.loads(data["about"].tobytes())
                 arrays = {name: data[name] for name in _ARRAYS}
@@ -187,8 +203,9 @@ class DensityRatio:
             )
             _check(ratio, at == len(joined))
         except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+            name = "The file" if isinstance(path, BytesIO) else str(path)
             raise PopulaceError(
-                f"{path} is damaged or no density ratio: learn it again with `fit --refine`."
+                f"{name} is damaged or no density ratio: learn it again with `fit --refine`."
             ) from error
         return ratio
 
@@ -203,6 +220,13 @@ _ARRAYS = (
     "bitsets",
     "roots",
 )
+
+
+def _refuse_large(path: str | Path | BytesIO) -> None:
+    """A ValueError where a file unpacks to more than any ratio needs."""
+    with zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > LARGEST:
+            raise ValueError("size")
 
 
 def _check(ratio: DensityRatio, categories: bool) -> None:

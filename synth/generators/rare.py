@@ -21,6 +21,8 @@ from synth.generators.base import DrawnConditional, Model, Settings
 from synth.lazy import cached_property
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from synth.bayes.marginal import Marginal
 
 WEIGHT = "log_weight"
@@ -71,6 +73,14 @@ class RareConditional(DrawnConditional):
     ) -> pd.DataFrame:
         """People number `start` to `start + rows` of the seed."""
         return self.rare.sample(rows, seed, start=start, threads=threads)
+
+    def sample_arrow(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pa.Table:
+        """The same people with their log-weights as an Arrow table, marked as synthetic."""
+        from synth.data.writers import arrow_table
+
+        return arrow_table(self.weighted(rows, seed, start=start, threads=threads), seed)
 
     def log_weights(self, frame: pd.DataFrame) -> np.ndarray:
         """What makes estimates from drawn rows unbiased; see `RarePosterior.log_weights`."""

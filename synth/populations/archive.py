@@ -23,6 +23,7 @@ from synth.bayes.network import Network
 from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
 from synth.generators import base
+from synth.generators.refined import FILE
 from synth.populations.population import Population
 from synth.populations.storage import ABOUT, CARD, PEOPLE, REFERENCE, load
 
@@ -32,7 +33,7 @@ BYTES_LIMIT = 200 * 2**20
 CELLS_LIMIT = 50_000_000
 _MANIFEST = "manifest.json"
 _LARGE = 200 * 2**20
-_PARTS = {REFERENCE: _LARGE, ABOUT: 32 * 2**20, CARD: 2**20, PEOPLE: _LARGE}
+_PARTS = {REFERENCE: _LARGE, ABOUT: 32 * 2**20, CARD: 2**20, PEOPLE: _LARGE, FILE: 2**24}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MARKUP = re.compile(r"\]\s*[(\[:]|[<>`$\x00-\x1f\u202a-\u202e\u2066-\u2069]|https?:|www\.")
 _DAMAGED = "is damaged or was not made by Populace: ask for it anew."
@@ -174,6 +175,8 @@ def check(population: Population) -> None:
         contingency.count(people, name)
         if contingency.marginal(name).sum() != contingency.rows:
             raise PopulaceError(damaged)
+    if population.refinement is not None:
+        population.refined.given(Evidence()).sample(20, seed=0)
     if population.table is not None:
         missing = [n for n in population.schema.names if n not in population.table.frame]
         if missing:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from synth.bayes.calibration import Target
 from synth.bayes.network import Network
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.data.contingency import ContingencyTables
@@ -19,6 +20,10 @@ from synth.data.table import Table
 from synth.errors import PopulaceError
 from synth.generators.base import Conditional, Model, generator
 from synth.generators.bayes_network import BayesNetworkModel
+from synth.generators.calibrated import CalibratedModel
+from synth.generators.density_ratio import DensityRatio
+from synth.generators.rare import RareModel
+from synth.generators.refined import RefinedModel
 from synth.interests.vocabulary import ICONS, KEYWORDS
 from synth.lazy import cached_property
 
@@ -104,6 +109,8 @@ class Population:
     plan : mapping of str to JSON value, or None
         The plan that it was learned by, as `fitting.plan.Plan.to_json` writes it; what was left
         out of the model is named in it without its values.
+    refinement : DensityRatio or None
+        What corrects the model's people, where it was learned; see `refined`.
     """
 
     name: str
@@ -116,6 +123,7 @@ class Population:
     constraints: Constraints = NO_CONSTRAINTS
     learned_keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     plan: Mapping[str, Any] | None = field(default=None, repr=False)
+    refinement: DensityRatio | None = field(default=None, repr=False)
 
     # ------------------------------------------------------------------ the model
 
@@ -240,6 +248,43 @@ class Population:
             return model.given(evidence, do, constraints)
 
         return answers
+
+    # ------------------------------------------------------------------ readings
+
+    @cached_property
+    def refined(self) -> Population:
+        """The same population, its people corrected by `refinement`; estimates, not exact.
+
+        Raises
+        ------
+        PopulaceError
+            No refinement was learned.
+        """
+        if self.refinement is None:
+            raise PopulaceError(
+                f"{self.title} has no refinement: learn it with `python -m synth fit --refine`."
+            )
+        return replace(self, model=RefinedModel(self.model, self.refinement))
+
+    def calibrated(self, targets: Sequence[Target]) -> Population:
+        """The same population with given margins, changed as little as possible; exact.
+
+        Raises
+        ------
+        PopulaceError
+            The targets cannot be reached, or the model is no network.
+        """
+        return replace(self, model=CalibratedModel(self.model, tuple(targets)))
+
+    def with_rarity(self, exponent: float) -> Population:
+        """The same population, rare people drawn more often: in proportion to p(x)^exponent.
+
+        Raises
+        ------
+        PopulaceError
+            The exponent is not above 0, or the model is no network.
+        """
+        return replace(self, model=RareModel(self.model, exponent))
 
     # ------------------------------------------------------------------ copies
 

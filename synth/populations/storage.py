@@ -19,6 +19,8 @@ from synth.data.schema import Schema, hint
 from synth.data.table import Table, read_table
 from synth.errors import PopulaceError
 from synth.generators.base import DEFAULT, Model, generator
+from synth.generators.density_ratio import DensityRatio
+from synth.generators.refined import FILE
 from synth.lazy import cached_property
 from synth.populations.population import Population, of
 
@@ -107,6 +109,7 @@ def load(name: str | Path) -> Population:
         constraints=constraints,
         learned_keywords=_keywords(about.get("keywords", {}), folder),
         plan=plan if isinstance(plan, dict) else None,
+        refinement=_refinement(folder / FILE, model.schema),
     )
 
 
@@ -168,12 +171,21 @@ def write(population: Population, folder: str | Path, *, rows: bool = False) -> 
     (folder / ABOUT).write_text(text + "\n", encoding="utf-8")
     if population.card:
         (folder / CARD).write_text(population.card, encoding="utf-8")
+    if population.refinement is not None:
+        population.refinement.save(folder / FILE)
+    else:
+        (folder / FILE).unlink(missing_ok=True)
     people = folder / PEOPLE
     if rows and population.table is not None:
         population.table.frame.to_parquet(people, index=False, compression="zstd")
     else:
         people.unlink(missing_ok=True)
     return load(folder)
+
+
+def _refinement(path: Path, schema: Schema) -> DensityRatio | None:
+    """What corrects the model, where it lies in the folder."""
+    return DensityRatio.load(path).checked(schema) if path.is_file() else None
 
 
 def _about(path: Path) -> dict[str, Any]:
