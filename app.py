@@ -15,7 +15,7 @@ _HERE = Path(__file__).parent
 def show() -> None:
     """Draw what all pages share, and the page of the address."""
     from pages import PAGES  # their caches want a server that runs
-    from pages.shared import markdown, sidebar
+    from pages.shared import limits, markdown, sidebar
     from pages.talk import presenter
 
     st.set_page_config(
@@ -41,10 +41,11 @@ def show() -> None:
     try:
         sidebar.arrive(page.url_path)
         presenter.arrive(pages, page)
-        sidebar.show()
-        sidebar.mend_address(page.url_path)
-        presenter.bar()
-        page.run()
+        with limits.questions():
+            sidebar.show()
+            sidebar.mend_address(page.url_path)
+            presenter.bar()
+            page.run()
     except PopulaceError as error:
         st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
 

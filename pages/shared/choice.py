@@ -35,6 +35,8 @@ class Choice:
         The evidence in words.
     problem : str
         Why there is no posterior, in a sentence.
+    stopped : bool
+        Whether the question was stopped, so that nothing is known of its answer.
     link : tuple of (str, str)
         The address's parameters, without those at their defaults.
     """
@@ -47,6 +49,7 @@ class Choice:
     question: str
     problem: str = ""
     link: tuple[tuple[str, str], ...] = field(default=())
+    stopped: bool = False
 
     @property
     def conditional(self) -> Conditional:

@@ -107,13 +107,13 @@ def _zip(page: Sequence[Card], choice: Choice) -> BytesIO:
 def _csv(choice: Choice, rows: int) -> BytesIO:
     from synth.people.cards.export import table_csv
 
-    return BytesIO(table_csv(choice.posterior, rows, choice.seed))
+    return BytesIO(table_csv(choice.conditional, rows, choice.seed))
 
 
 def _parquet(choice: Choice, rows: int) -> BytesIO:
     from synth.people.cards.export import table_parquet
 
-    return BytesIO(table_parquet(choice.posterior, rows, choice.seed))
+    return BytesIO(table_parquet(choice.conditional, rows, choice.seed))
 
 
 def _plain(text: str) -> str:

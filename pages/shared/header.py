@@ -55,8 +55,9 @@ def _share(choice: Choice, title: str) -> str:
 
 
 def impossible(choice: Choice) -> None:
-    """Say kindly that nobody is all of this, and offer the facts to let go of."""
-    st.html('<h1 class="pp-title">Nobody is all of this</h1>')
+    """Say kindly why nobody can be shown, and offer the facts to let go of."""
+    title = "This question is too large" if choice.stopped else "Nobody is all of this"
+    st.html(f'<h1 class="pp-title">{title}</h1>')
     with st.container(border=True, key="impossible"):
         problem = describe.sentence(choice.problem, choice.evidence, choice.population)
         st.html(f'<p class="pp-problem">{escape(problem)}</p>')

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared import limits
 from synth import populations
 from synth.errors import PopulaceError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synth.bayes import Posterior
     from synth.data.contingency import Margins
     from synth.data.evidence import Evidence
+    from synth.generators.base import Conditional
     from synth.populations import Population
 
 
@@ -42,13 +43,13 @@ def is_own(name: str) -> bool:
     return name.startswith(populations.OWN)
 
 
-def adopt(made: Population) -> None:
+def adopt(population: Population) -> None:
     """Add a population of `populations.of` to the session and choose it on all pages.
 
     The sidebar shows it from the next run on, so call it in a callback, or `st.rerun` after it.
     """
-    own()[made.name] = made
-    choose(made.name)
+    own()[population.name] = population
+    choose(population.name)
 
 
 def choose(name: str) -> None:
@@ -61,7 +62,7 @@ def abandon(name: str) -> None:
     own().pop(name, None)
 
 
-def chosen() -> str | None:
+def take_choice() -> str | None:
     """What `choose` asked for since it was last asked here."""
     return st.session_state.pop(_CHOSEN, None)
 
@@ -82,46 +83,53 @@ def _shipped(name: str) -> Population:
     return populations.load(name)
 
 
-def posterior(name: str, evidence: Evidence) -> Posterior:
+def posterior(name: str, evidence: Evidence) -> Conditional:
     """The posterior of a population, which keeps its latest answers itself.
 
     Raises `PopulaceError` where the facts exclude each other.
     """
-    return population(name).given(evidence)
+    with limits.questions():
+        return population(name).given(evidence)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _people(digest: str, known: str, count: int, seed: int, _asked: Posterior) -> pd.DataFrame:
-    return _asked.sample(count, seed=seed)
+def _people(
+    digest: str, known: str, count: int, seed: int, _posterior: Conditional
+) -> pd.DataFrame:
+    return _posterior.sample(count, seed=seed)
 
 
 def people(name: str, evidence: Evidence, count: int, seed: int) -> pd.DataFrame:
     """`count` people from the posterior; the same seed gives the same people."""
-    asked = posterior(name, evidence)
-    return _people(population(name).digest, str(evidence), count, seed, asked)
+    drawn_from = posterior(name, evidence)
+    with limits.questions():
+        return _people(population(name).digest, str(evidence), count, seed, drawn_from)
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)
-def _probability(digest: str, known: str, _asked: Population, _evidence: Evidence) -> float:
-    return _asked.answer(_evidence).probability
+def _probability(digest: str, known: str, _population: Population, _evidence: Evidence) -> float:
+    return _population.answer(_evidence).probability
 
 
 def probability(name: str, evidence: Evidence) -> float:
     """The share of the population for which the evidence holds."""
-    asked = population(name)
-    return _probability(asked.digest, str(evidence), asked, evidence)
+    source = population(name)
+    with limits.questions():
+        return _probability(source.digest, str(evidence), source, evidence)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _reference(digest: str, known: str, _asked: Population, _evidence: Evidence) -> Margins | None:
-    found = _asked.contingency.under(_evidence)
-    if found is None and _asked.table is not None:
-        return _asked.contingency.among(_asked.table, _evidence, _asked.modelled)
-    return found
+def _reference(
+    digest: str, known: str, _population: Population, _evidence: Evidence
+) -> Margins | None:
+    margins = _population.contingency.under(_evidence)
+    if margins is None and _population.table is not None:
+        return _population.contingency.among(_population.table, _evidence, _population.modelled)
+    return margins
 
 
 def reference(name: str, evidence: Evidence) -> Margins | None:
     """Counts of the real people under the evidence; None where their rows do not ship and the
     aggregates cannot tell."""
-    asked = population(name)
-    return _reference(asked.digest, str(evidence), asked, evidence)
+    source = population(name)
+    return _reference(source.digest, str(evidence), source, evidence)

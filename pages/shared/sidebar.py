@@ -17,6 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages import WIDGETS
 from pages.shared import choice, loaders, markdown
 from synth import describe
+from synth.bayes.budget import BudgetError
 from synth.data.evidence import Between, Evidence, Fact, OneOf
 from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
@@ -27,7 +28,7 @@ MOST_PEOPLE, LARGEST_SEED = 60, 2**31 - 1
 _RESERVED = ("population", "people", "seed", "embed", "embed_options", *WIDGETS)
 _ANY = "any"
 _ABSENT = "population that is not here"
-_HELD, _PAGE, _AGAIN = "what the sidebar said", "page of the address", "address to be written"
+_KEPT, _PAGE, _AGAIN = "what the sidebar said", "page of the address", "address to be written"
 _EXACT = 2**53 - 1  # the largest whole number that a browser's slider can hold
 
 Parameters = list[tuple[str, str]]
@@ -57,11 +58,11 @@ def arrive(page: str) -> None:
     Who leaves a page before its first run has ended can lose values (Streamlit 1.67). Values that
     came along, or that the browser's Back brings, stay as they are.
     """
-    held: dict[str, object] = st.session_state.get(_HELD, {})
+    kept: dict[str, object] = st.session_state.get(_KEPT, {})
     if st.session_state.pop(_AGAIN, False):
-        st.session_state.update(held)
+        st.session_state.update(kept)
     elif st.session_state.get(_PAGE) != page and not _went_back():
-        st.session_state.update({key: held[key] for key in held if key not in st.session_state})
+        st.session_state.update({key: kept[key] for key in kept if key not in st.session_state})
 
 
 def _went_back() -> bool:
@@ -133,11 +134,11 @@ def show() -> None:
             on_click=_new_people,
         )
 
-        made = _choose(name, population, Evidence(facts), count, seed, tuple(link))
+        current = _choose(name, population, Evidence(facts), count, seed, tuple(link))
         with sentence:
-            _say(made)
-    choice.keep(made)
-    st.session_state[_HELD] = {key: st.session_state[key] for key, _ in link}
+            _say(current)
+    choice.keep(current)
+    st.session_state[_KEPT] = {key: st.session_state[key] for key, _ in link}
 
 
 def _titles() -> dict[str, str]:
@@ -154,15 +155,15 @@ def _titles() -> dict[str, str]:
 
 def _settle(names: tuple[str, ...], titles: dict[str, str]) -> None:
     """Choose what a page asked for; meet a link to a population that is not here."""
-    wanted = loaders.chosen()
+    wanted = loaders.take_choice()
     if wanted in names:
         st.session_state["population"] = wanted
         _leave()
     elif st.session_state.get("population", names[0]) not in names:
         st.session_state["population"] = names[0]
-    told = st.query_params.get("population")
-    if told and told not in titles.values() and "population" not in st.session_state:
-        st.session_state[_ABSENT] = told
+    title = st.query_params.get("population")
+    if title and title not in titles.values() and "population" not in st.session_state:
+        st.session_state[_ABSENT] = title
 
 
 def _leave() -> None:
@@ -207,26 +208,28 @@ def _choose(
     seed: int,
     link: tuple[tuple[str, str], ...],
 ) -> choice.Choice:
-    posterior, problem = None, ""
+    posterior, problem, stopped = None, "", False
     try:
         posterior = loaders.posterior(name, evidence)
     except PopulaceError as error:
-        problem = str(error)
+        problem, stopped = str(error), isinstance(error, BudgetError)
     question = describe.question(evidence, population)
     return choice.Choice(
-        population, evidence, int(count), int(seed), posterior, question, problem, link
+        population, evidence, int(count), int(seed), posterior, question, problem, link, stopped
     )
 
 
-def _say(made: choice.Choice) -> None:
+def _say(current: choice.Choice) -> None:
     """The sentence: what is asked, and how common it is."""
-    if made.posterior is None:
+    if current.stopped:
+        text = "How many are all of this is not known."
+    elif current.posterior is None:
         text = "Nobody in this population is all of this."
-    elif not made.evidence:
+    elif not current.evidence:
         text = "Nothing is asked yet: everyone in this population."
     else:
-        share = describe.share_words(made.posterior.probability)
-        text = f"{markdown.plain(made.question)}: **{share}** of this population."
+        share = describe.share_words(current.posterior.probability)
+        text = f"{markdown.plain(current.question)}: **{share}** of this population."
     st.markdown(text)
 
 
@@ -239,14 +242,14 @@ def _facts(population: Population) -> dict[str, _Answer]:
     rest = [name for name in schema.names if name not in featured]
     answers = {name: _ask(schema[name]) for name in featured}
     if rest:
-        asked = sum(_is_asked(schema[name]) for name in rest)
-        label = f"More facts ({asked} asked)" if asked else "More facts"
+        known = sum(_is_known(schema[name]) for name in rest)
+        label = f"More facts ({known} asked)" if known else "More facts"
         with st.expander(label, key="more-facts"), st.container(gap="xsmall"):
             answers |= {name: _ask(schema[name]) for name in rest}
     return answers
 
 
-def _is_asked(column: Column) -> bool:
+def _is_known(column: Column) -> bool:
     key = key_of(column.name)
     if key not in st.session_state:  # the widgets have not read the link yet
         return key in st.query_params
@@ -269,11 +272,12 @@ def _nothing(column: Column) -> list[str] | str | tuple[float, float]:
 
 def _ask_levels(column: Column) -> _Answer:
     key, levels = key_of(column.name), column.states
-    held = st.session_state.get(key)
-    if held is not None and not (isinstance(held, list) and all(value in levels for value in held)):
-        st.session_state[key] = (
-            [value for value in held if value in levels] if isinstance(held, list) else []
-        )
+    value = st.session_state.get(key)
+    if value is not None and not (
+        isinstance(value, list) and all(level in levels for level in value)
+    ):
+        kept = value if isinstance(value, list) else []
+        st.session_state[key] = [level for level in kept if level in levels]
     shown = markdown.titles(column, levels)
     chosen = st.multiselect(
         markdown.plain(column.title),
@@ -311,8 +315,8 @@ def _ask_yes_or_no(column: Column) -> _Answer:
 def _ask_range(column: Column) -> _Answer:
     key = key_of(column.name)
     lower, upper, step = _scale(column)
-    held = st.session_state.get(key)
-    if held is not None and not _fits(held, lower, upper):
+    value = st.session_state.get(key)
+    if value is not None and not _fits(value, lower, upper):
         st.session_state[key] = (lower, upper)
     absent = column.missing and st.session_state.get(f"{key}_missing", False)
     low, high = st.slider(
