@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.shared import header, loaders
 from pages.shared.choice import Choice
-from pages.shared.page import page
+from pages.shared.decorators import page
 from synth.data.evidence import Evidence
 from synth.evaluate.association import Associations
 from synth.evaluate.columns import compare_associations

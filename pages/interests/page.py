@@ -12,7 +12,7 @@ import streamlit as st
 from pages.shared import charts, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.comparison import PEOPLE, compare
-from pages.shared.page import page
+from pages.shared.decorators import page
 from pages.shared.sidebar import forget, key_of
 from synth import describe
 from synth.data.evidence import Evidence, Fact, OneOf

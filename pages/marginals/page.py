@@ -9,7 +9,7 @@ import streamlit as st
 from pages.shared import charts, header
 from pages.shared.choice import Choice
 from pages.shared.comparison import PEOPLE, compare
-from pages.shared.page import page
+from pages.shared.decorators import page
 from synth.data.evidence import Evidence
 from synth.evaluate.columns import ColumnComparison
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from synth.populations import Population
 
 Edge = strength.NamedEdge
-Wish = tuple[Literal["require", "forbid", "apart"], str, str]
+Edit = tuple[Literal["require", "forbid", "apart"], str, str]
 _STUDIO = Path(__file__).parents[1] / "studio" / "page.py"
 _ORIGINS = "network-origins"
 _VERBS = {"require": "must be there", "forbid": "must not be there", "apart": "kept apart"}
@@ -81,9 +81,9 @@ def _use(population: Population, network: Network) -> None:
     origins = st.session_state.setdefault(_ORIGINS, {})
     origin = origins.get(population.name, population.name)
     title = loaders.population(origin).title
-    made = refit.edited(population, network, title=f"{title}, edited")
-    origins[made.name] = origin
-    loaders.adopt(made)
+    population_edited = refit.edited(population, network, title=f"{title}, edited")
+    origins[population_edited.name] = origin
+    loaders.adopt(population_edited)
 
 
 def _way_back(population: Population) -> None:
@@ -173,12 +173,12 @@ def _arrow(schema: Schema, edge: Edge, mark: str = "→") -> str:
 def _wish(kind: Literal["require", "forbid", "apart"], place: str) -> None:
     """Note a wish; an older one about the same two columns gives way."""
     pair = (st.session_state["network-from"], st.session_state["network-to"])
-    wishes = [one for one in st.session_state.get(place, ()) if set(one[1:]) != set(pair)]
-    st.session_state[place] = (*wishes, (kind, *pair))
+    edits = [edit for edit in st.session_state.get(place, ()) if set(edit[1:]) != set(pair)]
+    st.session_state[place] = (*edits, (kind, *pair))
 
 
-def _drop(wish: Wish, place: str) -> None:
-    st.session_state[place] = tuple(one for one in st.session_state[place] if one != wish)
+def _drop(edit: Edit, place: str) -> None:
+    st.session_state[place] = tuple(edit for edit in st.session_state[place] if edit != edit)
 
 
 def _picker(network: Network, strengths: Mapping[Edge, float], place: str) -> None:
@@ -223,17 +223,17 @@ def _picker(network: Network, strengths: Mapping[Edge, float], place: str) -> No
     st.caption(markdown.plain(now))
 
 
-def _listed(wishes: tuple[Wish, ...], schema: Schema, place: str) -> None:
+def _listed(edits: tuple[Edit, ...], schema: Schema, place: str) -> None:
     with st.container(horizontal=True, gap="small"):
-        for wish in wishes:
-            mark = "⇸" if wish[0] == "apart" else "→"
-            arrow = markdown.plain(_arrow(schema, wish[1:], mark if mark == "→" else "and"))
+        for edit in edits:
+            mark = "⇸" if edit[0] == "apart" else "→"
+            arrow = markdown.plain(_arrow(schema, edit[1:], mark if mark == "→" else "and"))
             st.button(
-                f"{arrow}: {_VERBS[wish[0]]}",
+                f"{arrow}: {_VERBS[edit[0]]}",
                 icon=":material/close:",
                 on_click=_drop,
-                args=(wish, place),
-                key=f"network-wish-{'-'.join(wish)}",
+                args=(edit, place),
+                key=f"network-wish-{'-'.join(edit)}",
                 help="Let go of this wish",
             )
 
@@ -246,57 +246,57 @@ def _with_people(population: Population, table: Table, strengths: Mapping[Edge, 
         f"{len(table):,} real rows, with the settings of the first time."
     )
     _picker(network, strengths, place)
-    noted: tuple[Wish, ...] = st.session_state.get(place, ())
-    if not noted:
+    edits_noted: tuple[Edit, ...] = st.session_state.get(place, ())
+    if not edits_noted:
         _now(network, strengths, ())
         return
-    _listed(noted, network.schema, place)
-    asked = f"{place}-asked"
+    _listed(edits_noted, network.schema, place)
+    relearned_key = f"{place}-asked"
     if st.button("Relearn", type="primary", icon=":material/refresh:", key="network-relearn"):
-        st.session_state[asked] = noted
-    if st.session_state.get(asked) != noted:
-        _now(network, strengths, tuple((a, b) for _, a, b in noted))
+        st.session_state[relearned_key] = edits_noted
+    if st.session_state.get(relearned_key) != edits_noted:
+        _now(network, strengths, tuple((a, b) for _, a, b in edits_noted))
         return
-    wishes = strength.NamedEdgeConstraints(
-        required=tuple((a, b) for kind, a, b in noted if kind == "require"),
-        forbidden=tuple((a, b) for kind, a, b in noted if kind == "forbid"),
-        apart=tuple((a, b) for kind, a, b in noted if kind == "apart"),
+    edits = strength.NamedEdgeConstraints(
+        required=tuple((a, b) for kind, a, b in edits_noted if kind == "require"),
+        forbidden=tuple((a, b) for kind, a, b in edits_noted if kind == "forbid"),
+        apart=tuple((a, b) for kind, a, b in edits_noted if kind == "apart"),
     )
     try:
-        found = _relearned(network.digest, table.digest, wishes, network, table)
+        result = _relearned(network.digest, table.digest, edits, network, table)
     except PopulaceError as error:
         st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
         return
-    _scores(found)
-    _changes(found, network.schema)
-    _results(population, found.network, (*found.added, *found.turned))
+    _scores(result)
+    _changes(result, network.schema)
+    _results(population, result.network, (*result.added, *result.turned))
 
 
-def _scores(found: refit.Relearned) -> None:
+def _scores(result: refit.Relearned) -> None:
     def box(head: str, nats: float | None, note: str) -> str:
         if nats is None:
             return f'<div><p>{head}</p><p class="pp-figure">–</p><p>{note}</p></div>'
-        each = -nats / found.rows / graph.BITS
+        each = -nats / result.rows / graph.BITS
         return (
             f'<div><p>{head}</p><p class="pp-figure">{each:.3f} <small>bits a person</small></p>'
             f"<p>{note}</p></div>"
         )
 
-    alone = found.obstacle
-    if found.alone is not None:
-        alone = _difference(found.alone - found.before, found.rows)
+    alone = result.obstacle
+    if result.alone is not None:
+        alone = _difference(result.alone - result.before, result.rows)
     st.html(
         '<div class="pp-scores">'
-        + box("Before", found.before, f"{-found.before:,.0f} nats for {found.rows:,} people")
-        + box("Your wishes, nothing else changed", found.alone, alone)
+        + box("Before", result.before, f"{-result.before:,.0f} nats for {result.rows:,} people")
+        + box("Your wishes, nothing else changed", result.alone, alone)
         + box(
             "Relearned around your wishes",
-            found.after,
-            _difference(found.after - found.before, found.rows),
+            result.after,
+            _difference(result.after - result.before, result.rows),
         )
         + "</div>"
     )
-    st.caption(_SCORES[found.score])
+    st.caption(_SCORES[result.score])
 
 
 def _difference(nats: float, rows: int) -> str:
@@ -307,17 +307,17 @@ def _difference(nats: float, rows: int) -> str:
     return f"<b>{abs(each):.3f} bits {word}</b> ({nats:+,.0f} nats in all)"
 
 
-def _changes(found: refit.Relearned, schema: Schema) -> None:
+def _changes(result: refit.Relearned, schema: Schema) -> None:
     chips = [
         f"<li>{sign} {escape(_arrow(schema, edge))}</li>"
         for sign, edges in (
-            ("<b>+</b>", found.added),
-            ("<b>−</b>", found.removed),
-            ("<b>↻</b>", found.turned),
+            ("<b>+</b>", result.added),
+            ("<b>−</b>", result.removed),
+            ("<b>↻</b>", result.turned),
         )
         for edge in edges
     ]
-    count = f"{len(found.added)} added, {len(found.removed)} gone, {len(found.turned)} turned"
+    count = f"{len(result.added)} added, {len(result.removed)} gone, {len(result.turned)} turned"
     st.html(
         f'<h2 class="pp-section">Arrows: {count}</h2><ul class="pp-arrows">{"".join(chips)}</ul>'
     )
@@ -348,9 +348,9 @@ def _without_people(population: Population, strengths: Mapping[Edge, float]) -> 
     if not gone:
         _now(network, strengths, ())
         return
-    found = _pruned(network.digest, tuple(gone), network)
-    each = found.nats / graph.BITS
-    lost = found.nats * people
+    result = _pruned(network.digest, tuple(gone), network)
+    each = result.nats / graph.BITS
+    lost = result.nats * people
     st.html(
         f'<p class="pp-say">Without {"it" if len(gone) == 1 else "them"} a person’s record takes '
         f"<b>{each:.3g} bits</b> more to tell on average: the log-likelihood of {people:,} people "
@@ -358,7 +358,7 @@ def _without_people(population: Population, strengths: Mapping[Edge, float]) -> 
     )
     lines = "".join(
         f"<li>{escape(schema[child].title)} <b>−{graph.bits(nats)}</b></li>"
-        for child, nats in found.loss.items()
+        for child, nats in result.loss.items()
     )
     st.html(f'<ul class="pp-arrows">{lines}</ul>')
     st.caption(
@@ -366,4 +366,4 @@ def _without_people(population: Population, strengths: Mapping[Edge, float]) -> 
         "other parents; losses of different columns add up to the Kullback–Leibler divergence of "
         "the new network from the old. Everything else stays as it is."
     )
-    _results(population, found.network, ())
+    _results(population, result.network, ())

@@ -69,14 +69,14 @@ def show(
     key: str,
     label: str,
     chosen: str | None = None,
-    asked: Collection[str] = (),
+    known: Collection[str] = (),
     moved: Mapping[str, float] | None = None,
     marked: Collection[Edge] = (),
     on_click: Callable[[], None] = lambda: None,
 ) -> None:
     """Draw a network.
 
-    `strengths` are in nats; `asked` are the columns of which something is known, `moved` says how
+    `strengths` are in nats; `known` are the columns of which something is known, `moved` says how
     far each column moved for it, 0 to 1; `marked` arrows are in colour. A click leaves the column's
     name in `st.session_state[key]["node"]` and calls `on_click`.
     """
@@ -89,16 +89,16 @@ def show(
             "neighbours."
         )
     most = max(strengths.values(), default=0.0) or 1.0
-    told: dict[str, Any] = {
+    drawing: dict[str, Any] = {
         "label": label,
         "chosen": chosen,
         "nodes": [
             {
                 "name": column.name,
                 "kind": KINDS[column.kind],
-                "asked": column.name in asked,
+                "asked": column.name in known,
                 "moved": None if moved is None else min(1.0, moved[column.name]),
-                "tip": _about(column, network, column.name in asked, moved),
+                "tip": _about(column, network, column.name in known, moved),
             }
             for column in schema
         ],
@@ -122,7 +122,7 @@ def show(
             )
         ],
     }
-    _draw(data=told, key=key, on_node_change=on_click)
+    _draw(data=drawing, key=key, on_node_change=on_click)
 
 
 def _around(network: Network, chosen: str | None) -> tuple[Schema, tuple[Edge, ...]]:
@@ -178,12 +178,12 @@ def _strength(parent: Column, child: Column, nats: float | None) -> str:
     return f"{arrow}: {bits(nats)} beyond the other arrows"
 
 
-def _about(column: Column, network: Network, asked: bool, moved: Mapping[str, float] | None) -> str:
+def _about(column: Column, network: Network, known: bool, moved: Mapping[str, float] | None) -> str:
     above = sum(child == column.name for _, child in network.edges)
     below = sum(parent == column.name for parent, _ in network.edges)
-    told = f"{column.title}: {above} arrows in, {below} out"
-    if asked:
-        told += ", known"
+    drawing = f"{column.title}: {above} arrows in, {below} out"
+    if known:
+        drawing += ", known"
     if moved is not None:
-        told += f", moved by {moved[column.name]:.2f}"
-    return told
+        drawing += f", moved by {moved[column.name]:.2f}"
+    return drawing

@@ -16,7 +16,7 @@ import streamlit as st
 from pages.network import distributions, edit_edges, graph, see_and_do
 from pages.shared import header, markdown
 from pages.shared.choice import Choice
-from pages.shared.page import page
+from pages.shared.decorators import page
 from pages.shared.sidebar import key_of
 from synth import describe
 from synth.bayes import interventions, strength
@@ -64,7 +64,7 @@ def _structure(choice: Choice) -> None:
     moved = None
     if choice.evidence:
         moves = interventions.moved(choice.population.given(), choice.conditional)
-        moved = {one.column: one.distance for one in moves}
+        moved = {move.column: move.distance for move in moves}
     left, right = st.columns([8, 5], gap="large")
     with right:
         schema = network.schema
@@ -96,7 +96,7 @@ def _structure(choice: Choice) -> None:
             key=_GRAPH,
             label=f"The network of {choice.population.title}",
             chosen=chosen,
-            asked=tuple(choice.evidence),
+            known=tuple(choice.evidence),
             moved=moved,
             on_click=_clicked,
         )
@@ -150,9 +150,9 @@ def _open(population: Population, name: str) -> None:
     above = [a for a, b in network.edges if b == name]
     below = [b for a, b in network.edges if a == name]
     st.subheader(markdown.plain(column.title), anchor=False)
-    told = [f"Depends directly on {_titles(network, above)}." if above else "Depends on nothing."]
-    told += [f"On it depend {_titles(network, below)}." if below else "Nothing depends on it."]
-    st.markdown(" ".join(told))
+    words = [f"Depends directly on {_titles(network, above)}." if above else "Depends on nothing."]
+    words += [f"On it depend {_titles(network, below)}." if below else "Nothing depends on it."]
+    st.markdown(" ".join(words))
     known = _parents_set(network, name, above)
     try:
         posterior = population.given(known)
@@ -276,10 +276,10 @@ def _moves(choice: Choice) -> None:
         )
         _suggest(choice.population)
     moves = interventions.moved(choice.population.given(), choice.conditional)
-    shown = [one for one in moves if one.column not in choice.evidence]
-    shown += [one for one in moves if one.column in choice.evidence]
+    shown = [move for move in moves if move.column not in choice.evidence]
+    shown += [move for move in moves if move.column in choice.evidence]
     if choice.evidence:
-        still = sum(one.distance < 0.005 for one in shown)
+        still = sum(move.distance < 0.005 for move in shown)
         st.html(distributions.legend("everyone", choice.question))
         st.caption(
             "Exact posteriors, the farthest moved first. Moved by: total variation distance, the "
@@ -289,15 +289,15 @@ def _moves(choice: Choice) -> None:
     else:
         st.html(distributions.legend("everyone", ""))
     grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
-    for one in shown:
-        column = schema[one.column]
-        told = f"moved by <b>{one.distance:.3f}</b>" if choice.evidence else ""
-        if one.column in choice.evidence:
-            told = f"<b>known</b> · {told}"
-        head = f"<h3>{escape(column.title)}</h3>" + (f'<p class="pp-moved">{told}</p>')
+    for move in shown:
+        column = schema[move.column]
+        words = f"moved by <b>{move.distance:.3f}</b>" if choice.evidence else ""
+        if move.column in choice.evidence:
+            words = f"<b>known</b> · {words}"
+        head = f"<h3>{escape(column.title)}</h3>" + (f'<p class="pp-moved">{words}</p>')
         with grid.cell():
-            after = one.after if choice.evidence else None
-            st.html(distributions.card(column, one.before, after, head=head))
+            after = move.after if choice.evidence else None
+            st.html(distributions.card(column, move.before, after, head=head))
 
 
 # ── The page ─────────────────────────────────────────────────────────────────────────────────────

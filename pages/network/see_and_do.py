@@ -72,18 +72,20 @@ def _controls(choice: Choice) -> tuple[str, int, str]:
     return column, code, outcome
 
 
-def _sentence(level: str, title: str, one: interventions.SeenAndDone, choice: Choice) -> str:
+def _sentence(level: str, title: str, case: interventions.SeenAndDone, choice: Choice) -> str:
     """What seeing and doing are, by the numbers of this case; HTML."""
-    column = choice.population.modelled[one.outcome]
+    column = choice.population.modelled[case.outcome]
     name = escape(column.title)
-    if one.seen.mean is not None and not column.missing:
-        seen = f"<em>{name}</em> is <b>{one.seen.mean:,.3g}</b> on average"
-        done = f"it would be <b>{one.done.mean:,.3g}</b>"
+    if case.seen.mean is not None and not column.missing:
+        seen = f"<em>{name}</em> is <b>{case.seen.mean:,.3g}</b> on average"
+        done = f"it would be <b>{case.done.mean:,.3g}</b>"
     else:
-        label = one.seen.labels[one.telling]
-        words_of = markdown.titles(column, one.seen.labels)[label]
-        seen = f"<em>{name}</em> is “{escape(words_of)}” for <b>{_share(one.seen, one.telling)}</b>"
-        done = f"it would be for <b>{_share(one.done, one.telling)}</b>"
+        label = case.seen.labels[case.telling]
+        words_of = markdown.titles(column, case.seen.labels)[label]
+        seen = (
+            f"<em>{name}</em> is “{escape(words_of)}” for <b>{_share(case.seen, case.telling)}</b>"
+        )
+        done = f"it would be for <b>{_share(case.done, case.telling)}</b>"
     among = f" among those asked for ({escape(choice.question)})" if choice.evidence else ""
     return (
         f"Where <em>{escape(title)}</em> is <b>seen</b> to be “{escape(level)}”{among}, {seen}; "
@@ -107,21 +109,27 @@ def show(choice: Choice) -> None:
     level = markdown.titles(coding.column, coding.labels)[coding.labels[code]]
     try:
         others = [name for name in network.schema.names if name != column]
-        told = interventions.see_and_do(
+        cases = interventions.see_and_do(
             choice.population, column, coding.fact(code), others, choice.evidence
         )
     except PopulaceError as error:
         st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
         return
-    one = next(one for one in told if one.outcome == outcome)
+    case = next(case for case in cases if case.outcome == outcome)
     title = network.schema[column].title
-    st.html(f'<p class="pp-say">{_sentence(level, title, one, choice)}</p>')
+    st.html(f'<p class="pp-say">{_sentence(level, title, case, choice)}</p>')
     grid = st.grid(2, min_column_width=380, gap=20, border=True, key="columns")
     shown = network.schema[outcome]
     before = choice.question if choice.evidence else "everyone"
     for head, verb, after, beside, distance in (
-        ("See", "conditioning", one.seen, one.done, interventions.distance(one.before, one.seen)),
-        ("Do", "intervention", one.done, one.seen, one.effect),
+        (
+            "See",
+            "conditioning",
+            case.seen,
+            case.done,
+            interventions.distance(case.before, case.seen),
+        ),
+        ("Do", "intervention", case.done, case.seen, case.effect),
     ):
         with grid.cell():
             words_of = (
@@ -131,20 +139,20 @@ def show(choice: Choice) -> None:
             after_word = "seen" if head == "See" else "set"
             key = distributions.legend(before, f"{title} {after_word} to be {level}")
             drawn = distributions.card(
-                shown, one.before, after, head=words_of + key, levels=12, beside=beside
+                shown, case.before, after, head=words_of + key, levels=12, beside=beside
             )
             st.html(drawn)
-    st.caption(_moral(one, network, column))
-    _elsewhere(told, network)
+    st.caption(_moral(case, network, column))
+    _elsewhere(cases, network)
 
 
-def _elsewhere(told: tuple[interventions.SeenAndDone, ...], network: Network) -> None:
+def _elsewhere(cases: tuple[interventions.SeenAndDone, ...], network: Network) -> None:
     """The outcomes on which seeing and doing differ most."""
-    most = sorted(told, key=lambda one: -one.apart)[:_SHOWN]
+    most = sorted(cases, key=lambda case: -case.apart)[:_SHOWN]
     chips = "".join(
-        f"<li>{escape(network.schema[one.outcome].title)} <b>{one.apart:.3f}</b></li>"
-        for one in most
-        if one.apart >= _SAME
+        f"<li>{escape(network.schema[case.outcome].title)} <b>{case.apart:.3f}</b></li>"
+        for case in most
+        if case.apart >= _SAME
     )
     if chips:
         st.html(
@@ -153,11 +161,11 @@ def _elsewhere(told: tuple[interventions.SeenAndDone, ...], network: Network) ->
         )
 
 
-def _moral(one: interventions.SeenAndDone, network: Network, column: str) -> str:
+def _moral(case: interventions.SeenAndDone, network: Network, column: str) -> str:
     title = markdown.plain(network.schema[column].title)
-    if one.apart >= _SAME:
+    if case.apart >= _SAME:
         return (
-            f"Seeing and doing differ by {one.apart:.3f} (total variation distance): seeing also "
+            f"Seeing and doing differ by {case.apart:.3f} (total variation distance): seeing also "
             f"tells of what stands above {title} in the network, doing does not. Both are exact."
         )
     if not network.parents.get(column):

@@ -93,27 +93,28 @@ def _caption(words: str, alt: str, data: bytes, name: str, index: int) -> None:
 
 
 def _from_bank(gender: str, age: int, ethnicity: str, count: int, seed: int) -> list[Portrait]:
-    bank, taken = shipped(), []
+    bank = shipped()
+    taken: list[str] = []
     for index in range(count):
-        one = bank.pick(gender, age, ethnicity, f"{seed}-{index}", taken)
-        if one.name in taken:
+        portrait = bank.pick(gender, age, ethnicity, f"{seed}-{index}", taken)
+        if portrait.name in taken:
             break
-        taken.append(one.name)
-    found = [bank[name] for name in taken]
-    rows = [bank.names.index(one.name) for one in found]
+        taken.append(portrait.name)
+    portraits = [bank[name] for name in taken]
+    rows = [bank.names.index(portrait.name) for portrait in portraits]
     reading = _heads().read(bank.embeddings[rows].astype(np.float32))
     reading = replace(reading, measured=bank.ages[rows])
     with st.container(horizontal=True, gap="small", key="faces"):
-        for index, one in enumerate(found):
-            alt = f"Synthetic portrait: {ethnicity} {gender} of about {one.age:.0f}"
+        for index, portrait in enumerate(portraits):
+            alt = f"Synthetic portrait: {ethnicity} {gender} of about {portrait.age:.0f}"
             with st.container(width=_FACE, gap="small"):
-                _caption(reading.words(index), alt, one.webp(), f"{one.name}.webp", index)
-    if found[0].cell.band != Cell.of(gender, age, ethnicity).band:
-        low, high = found[0].cell.band
+                _caption(reading.words(index), alt, portrait.webp(), f"{portrait.name}.webp", index)
+    if portraits[0].cell.band != Cell.of(gender, age, ethnicity).band:
+        low, high = portraits[0].cell.band
         st.caption(f"The bank has nobody of that age yet; these are the nearest, {low} to {high}.")
-    if len(found) < count:
-        st.caption(f"The bank has {len(found)} such portraits.")
-    return found
+    if len(portraits) < count:
+        st.caption(f"The bank has {len(portraits)} such portraits.")
+    return portraits
 
 
 def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
@@ -137,7 +138,7 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
         target = Target.aged(gender, age, ethnicity)
         rng = np.random.default_rng([seed, index])
         with _lock():
-            found = tools.search.find(
+            portraits = tools.search.find(
                 target,
                 rng,
                 tries=40,
@@ -145,13 +146,13 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
                 tried=tried,
                 unlike=np.stack(people) if people else None,
             )
-        if found is None:
+        if portraits is None:
             continue
-        people.append(found.look.embedding)
+        people.append(portraits.look.embedding)
         with faces, st.container(width=_FACE, gap="small"):
-            words = f"{found.look.reading.words(0)} · {found.tries} tries, {found.seconds:.1f} s"
+            words = f"{portraits.look.reading.words(0)} · {portraits.tries} tries, {portraits.seconds:.1f} s"
             alt = f"New synthetic portrait: {ethnicity} {gender}"
-            _caption(words, alt, encode(found.image, "png"), f"new-{seed}-{index}.png", index)
+            _caption(words, alt, encode(portraits.image, "png"), f"new-{seed}-{index}.png", index)
     progress.empty()
     if len(people) < count:
         st.caption(
@@ -159,7 +160,7 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
         )
 
 
-def _strip(found: list[Portrait]) -> None:
+def _strip(portraits: list[Portrait]) -> None:
     st.subheader("Move a face")
     if not _ready():
         st.write(
@@ -171,7 +172,7 @@ def _strip(found: list[Portrait]) -> None:
             st.rerun()
         return
     with st.container(horizontal=True, gap="medium", key="move", vertical_alignment="bottom"):
-        numbers = list(range(1, len(found) + 1))
+        numbers = list(range(1, len(portraits) + 1))
         which = st.segmented_control("Portrait", numbers, default=1, required=True, key="lab_which")
         moves = {
             name: st.slider(name, -1.0, 1.0, 0.0, 0.1, key=f"lab_move_{kind}", width=170)
@@ -182,7 +183,7 @@ def _strip(found: list[Portrait]) -> None:
         st.caption("Move a slider to see the way from this face to the edited one.")
         return
     tools = _tools()
-    w = shipped().style(found[min(which or 1, len(found)) - 1].name)
+    w = shipped().style(portraits[min(which or 1, len(portraits)) - 1].name)
     step = np.zeros(512, np.float32)
     for name, value in chosen.items():
         kind, size, hold = _MOVES[name]
@@ -233,9 +234,8 @@ def _table1() -> None:
 
 st.html('<h1 class="pp-title">Portrait lab</h1>')
 st.html(f'<p class="pp-subtitle">{escape(_NOTICE)}</p>')
-_asked = _controls()
 try:
-    gender, age, ethnicity, count, source, seed = _asked
+    gender, age, ethnicity, count, source, seed = _controls()
     portraits = []
     if source == _LIVE and not _ready():
         st.info("New faces need the generator; fetch it below. Until then the bank serves.")

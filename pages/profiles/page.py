@@ -7,7 +7,7 @@ import streamlit as st
 from pages.cards import menu, selection
 from pages.shared import downloads, header, markdown
 from pages.shared.choice import Choice
-from pages.shared.page import page
+from pages.shared.decorators import page
 
 
 @st.fragment

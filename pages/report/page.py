@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.shared import header, markdown
 from pages.shared.choice import Choice
-from pages.shared.page import page
+from pages.shared.decorators import page
 from synth.evaluate import holdout
 from synth.evaluate.card_scores import read_scores
 from synth.evaluate.counts import CountsReport, report_of_counts

@@ -47,7 +47,7 @@ def sidebar_state() -> Literal["collapsed", "auto"]:
 
 def arrive(pages: Mapping[str, Page], page: Page) -> None:
     """Open a question that was asked for; call it before the sidebar is drawn."""
-    here = next((name for name, one in pages.items() if one is page), "")
+    here = next((name for name, question_ in pages.items() if question_ is page), "")
     wanted: Question | None = st.session_state.get(_PENDING)
     if wanted is not None:
         there = pages.get(wanted.page)
@@ -95,9 +95,9 @@ def bar() -> None:
 
 def saved() -> tuple[Question, ...]:
     """The session's list; the shipped one of the population until something is changed."""
-    held = st.session_state.get(_LIST)
-    if held:
-        return held
+    kept = st.session_state.get(_LIST)
+    if kept:
+        return kept
     population = current().population
     return shipped(population.name, population.title)
 
@@ -119,8 +119,8 @@ def manage(choice: Choice) -> None:
         _go(0)
         st.rerun()
     with st.container(gap="xxsmall", key="questions"):
-        for index, one in enumerate(questions):
-            _row(index, one, len(questions))
+        for index, question_ in enumerate(questions):
+            _row(index, question_, len(questions))
     _add(choice, questions)
     left, right = st.columns(2)
     left.download_button(
@@ -145,26 +145,26 @@ def manage(choice: Choice) -> None:
     _load()
 
 
-def _row(index: int, one: Question, count: int) -> None:
+def _row(index: int, question_: Question, count: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
         if st.button(
-            f"{index + 1}\\. {markdown.plain(one.title)}",
+            f"{index + 1}\\. {markdown.plain(question_.title)}",
             key=f"question-{index}",
             type="tertiary",
             width="stretch",
-            help=markdown.plain(one.address),
+            help=markdown.plain(question_.address),
         ):
             _go(index)
             st.rerun()
-        for icon, told, to, off in (
+        for icon, parameters, to, off in (
             ("arrow_upward", "Move up", -1, index == 0),
             ("arrow_downward", "Move down", 1, index == count - 1),
         ):
             st.button(
                 "",
-                key=f"question-{told}-{index}",
+                key=f"question-{parameters}-{index}",
                 icon=f":material/{icon}:",
-                help=f"{told}: {markdown.plain(one.title)}",
+                help=f"{parameters}: {markdown.plain(question_.title)}",
                 type="tertiary",
                 disabled=off,
                 on_click=_move,
@@ -174,7 +174,7 @@ def _row(index: int, one: Question, count: int) -> None:
             "",
             key=f"question-delete-{index}",
             icon=":material/delete:",
-            help=f"Delete: {markdown.plain(one.title)}",
+            help=f"Delete: {markdown.plain(question_.title)}",
             type="tertiary",
             disabled=count == 1,
             on_click=_delete,
@@ -203,10 +203,10 @@ def _add(choice: Choice, questions: tuple[Question, ...]) -> None:
 def _add_view(choice: Choice, questions: tuple[Question, ...]) -> None:
     title = st.session_state["present-title"].strip() or choice.question[:120]
     page = st.session_state.get(_PAGE) or NAMES[0]
-    held = {name: st.session_state.get(name) for name in WIDGETS}
-    view = {name: value for name, value in held.items() if isinstance(value, str) and value}
-    made = question(title, f"/{page}", **view)
-    _keep((*questions, Question(made.title, page, choice.link, made.view)))
+    kept = {name: st.session_state.get(name) for name in WIDGETS}
+    view = {name: value for name, value in kept.items() if isinstance(value, str) and value}
+    view_question = question(title, f"/{page}", **view)
+    _keep((*questions, Question(view_question.title, page, choice.link, view_question.view)))
 
 
 def _load() -> None:
@@ -245,7 +245,7 @@ def _move(index: int, by: int) -> None:
 
 
 def _delete(index: int) -> None:
-    _keep(tuple(one for number, one in enumerate(saved()) if number != index))
+    _keep(tuple(question_ for number, question_ in enumerate(saved()) if number != index))
 
 
 # ── Opening a question ───────────────────────────────────────────────────────────────────────────
@@ -264,24 +264,24 @@ def _leave() -> None:
 
 def _open(wanted: Question) -> None:
     """Set the sidebar's and the page's widgets as the question's link says."""
-    told: dict[str, list[str]] = {}
+    parameters: dict[str, list[str]] = {}
     for name, value in wanted.link:
-        told.setdefault(name, []).append(value)
+        parameters.setdefault(name, []).append(value)
     names = loaders.names()
     titles = {loaders.population(name).title: name for name in names}
-    title = told.get("population", [""])[0]
+    title = parameters.get("population", [""])[0]
     name = titles.get(title, names[0])
     st.session_state["population"] = name
     population = loaders.population(name)
     schema = population.modelled
     sidebar.forget(population, schema.names)
     for column in schema:
-        _answer(column, told)
+        _answer(column, parameters)
     for key, usual, least, most in (
         ("people", sidebar.PEOPLE, 1, sidebar.MOST_PEOPLE),
         ("seed", sidebar.SEED, 0, sidebar.LARGEST_SEED),
     ):
-        st.session_state[key] = _whole(told.get(key, []), usual, least, most)
+        st.session_state[key] = _whole(parameters.get(key, []), usual, least, most)
     view = dict(wanted.view)
     for key in WIDGETS:
         if key in view:
@@ -290,18 +290,18 @@ def _open(wanted: Question) -> None:
             del st.session_state[key]
 
 
-def _answer(column: Column, told: Mapping[str, list[str]]) -> None:
+def _answer(column: Column, parameters: Mapping[str, list[str]]) -> None:
     key = sidebar.key_of(column.name)
-    if told.get(f"{key}_missing") == ["true"] and column.is_number and column.missing:
+    if parameters.get(f"{key}_missing") == ["true"] and column.is_number and column.missing:
         st.session_state[f"{key}_missing"] = True
-    if key not in told:
+    if key not in parameters:
         return
     if column.is_number:
         kind = type(st.session_state[key][0])
-        st.session_state[key] = _range(told[key], kind, st.session_state[key])
+        st.session_state[key] = _range(parameters[key], kind, st.session_state[key])
         return
     levels = {shown: level for level, shown in markdown.titles(column, column.states).items()}
-    chosen = [levels[value] for value in told[key] if value in levels]
+    chosen = [levels[value] for value in parameters[key] if value in levels]
     if chosen:
         st.session_state[key] = chosen[0] if column.kind == "boolean" else chosen
 

@@ -79,11 +79,15 @@ def question(title: str, address: str, **view: str) -> Question:
 
 def to_json(questions: Iterable[Question]) -> bytes:
     """The list as a file."""
-    told = [
-        {"title": one.title, "link": one.address, **({"view": dict(one.view)} if one.view else {})}
-        for one in questions
+    entries = [
+        {
+            "title": each.title,
+            "link": each.address,
+            **({"view": dict(each.view)} if each.view else {}),
+        }
+        for each in questions
     ]
-    whole = {"format": FORMAT, "questions": told}
+    whole = {"format": FORMAT, "questions": entries}
     return (json.dumps(whole, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -129,11 +133,11 @@ def moved(questions: Sequence[Question], index: int, by: int) -> tuple[Question,
 
 def shipped(population: str, title: str = "") -> tuple[Question, ...]:
     """Good questions to begin with; `title` is how a link names the population."""
-    entries = [(one.title, one.link, one.view) for one in questions(population)] or _ANYBODY
+    entries = [(each.title, each.link, each.view) for each in questions(population)] or _ANYBODY
     about = () if population == _FIRST or not title else (("population", title),)
     return tuple(
-        Question(one.title, one.page, (*about, *one.link), one.view)
-        for one in (question(words, link, **view) for words, link, view in entries)
+        Question(each.title, each.page, (*about, *each.link), each.view)
+        for each in (question(words, link, **view) for words, link, view in entries)
     )
 
 
