@@ -193,24 +193,26 @@ QUESTIONS: tuple[Question[CountsComparison], ...] = (
 """What a report of counts asks, in its order."""
 
 
-def cover(real: ContingencyTables, made: ContingencyTables) -> Cover:
+def cover(real: ContingencyTables, synthetic: ContingencyTables) -> Cover:
     """Which levels and pairs of levels of the real people appear among the synthetic ones."""
     lost, rare, expected = [], 0, 0.0
     for name in real.columns:
         if real.edges(name) is not None:
             continue
-        counts, drawn = real.marginal(name), made.marginal(name)
+        counts, drawn = real.marginal(name), synthetic.marginal(name)
         places = np.flatnonzero((counts >= RARE_PEOPLE) & (counts < RARE * real.rows))
         rare += len(places)
-        expected += float((1 - (1 - counts[places] / real.rows) ** made.rows).sum())
+        expected += float((1 - (1 - counts[places] / real.rows) ** synthetic.rows).sum())
         lost += [(name, real.labels(name)[place]) for place in places if not drawn[place]]
     covered, new = [], []
     for a, b in itertools.combinations(real.columns, 2):
-        counts, drawn = coarse_pair(real, a, b).ravel(), coarse_pair(made, a, b, real).ravel()
+        counts, drawn = coarse_pair(real, a, b).ravel(), coarse_pair(synthetic, a, b, real).ravel()
         shares = counts / real.rows
-        covered.append((shares[drawn > 0].sum(), (shares * (1 - (1 - shares) ** made.rows)).sum()))
+        covered.append(
+            (shares[drawn > 0].sum(), (shares * (1 - (1 - shares) ** synthetic.rows)).sum())
+        )
         # I. Good (1953): of fresh people, as many are new as there are single ones among the known
-        new.append((drawn[counts == 0].sum() / made.rows, (counts == 1).sum() / real.rows))
+        new.append((drawn[counts == 0].sum() / synthetic.rows, (counts == 1).sum() / real.rows))
     means = [np.mean(both, axis=0) if both else np.zeros(2) for both in (covered, new)]
     return Cover(
         rare,

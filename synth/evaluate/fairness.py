@@ -132,8 +132,8 @@ def fairness_of_counts(
     def crossed(group: str, name: str) -> list[np.ndarray]:
         counts = coarse_pair(real, group, name)
         drawn = random.multinomial(synthetic.rows, counts.ravel() / counts.sum())
-        made = coarse_pair(synthetic, group, name, real)
-        return [counts, made, drawn.reshape(counts.shape)]
+        crossed_synthetic = coarse_pair(synthetic, group, name, real)
+        return [counts, crossed_synthetic, drawn.reshape(counts.shape)]
 
     return _fairness(chosen, names, crossed)
 
@@ -180,16 +180,16 @@ def _fairness(
     return Fairness(tuple(chosen), tuple(out))
 
 
-def _verdict(depends: bool, depends_made: bool, real: float, made: float) -> Verdict:
-    if not depends and not depends_made:
+def _verdict(depends: bool, depends_synthetic: bool, real: float, synthetic: float) -> Verdict:
+    if not depends and not depends_synthetic:
         return "none"
     if not depends:
-        return "new" if made > 0.05 else "none"
-    if not depends_made:
+        return "new" if synthetic > 0.05 else "none"
+    if not depends_synthetic:
         return "lost" if real > 0.05 else "kept"
-    if abs(made - real) <= max(0.05, real / 4):
+    if abs(synthetic - real) <= max(0.05, real / 4):
         return "kept"
-    return "stronger" if made > real else "weaker"
+    return "stronger" if synthetic > real else "weaker"
 
 
 def _chance(counts: np.ndarray) -> float:
@@ -237,7 +237,8 @@ def fairness_section(figures: Fairness, titles: Titles) -> Section:
     sentences, body = [], ""
     for group, words in zip(figures.groups, groups, strict=True):
         own = sorted(
-            (item for item in figures.dependences if item.group == group), key=lambda one: -one.real
+            (item for item in figures.dependences if item.group == group),
+            key=lambda item: -item.real,
         )
         sentences.append(_fair_words(own, words, titles))
         body += key(("quiet", f"association with {words}, real"), ("", "synthetic")) + twins(

@@ -256,22 +256,22 @@ def classifier_aucs(
     both = pd.concat(
         [_draw(real, rows, generator), _draw(synthetic, rows, generator)], ignore_index=True
     )
-    made = np.r_[np.zeros(rows), np.ones(rows)]
+    is_synthetic = np.r_[np.zeros(rows), np.ones(rows)]
     order = generator.permutation(2 * rows)
     learn, test = order[:rows], order[rows:]
-    if len(np.unique(made[learn])) < 2 or len(np.unique(made[test])) < 2:
+    if len(np.unique(is_synthetic[learn])) < 2 or len(np.unique(is_synthetic[test])) < 2:
         return 0.5, 0.5
     flat, boosted, categorical = features(columns, both)
-    linear = LogisticRegression(max_iter=1000).fit(flat[learn], made[learn])
-    lr = roc_auc_score(made[test], linear.predict_proba(flat[test])[:, 1])
+    linear = LogisticRegression(max_iter=1000).fit(flat[learn], is_synthetic[learn])
+    lr = roc_auc_score(is_synthetic[test], linear.predict_proba(flat[test])[:, 1])
     trees = HistGradientBoostingClassifier(
         max_iter=200,
         categorical_features=categorical,
         random_state=0,
         early_stopping=rows >= _FEW,
     )
-    trees.fit(boosted[learn], made[learn])
-    hgb = roc_auc_score(made[test], trees.predict_proba(boosted[test])[:, 1])
+    trees.fit(boosted[learn], is_synthetic[learn])
+    hgb = roc_auc_score(is_synthetic[test], trees.predict_proba(boosted[test])[:, 1])
     return float(lr), float(hgb)
 
 

@@ -172,10 +172,10 @@ def twins(rows: Sequence[tuple[str, float, float, str]]) -> str:
         (
             name,
             f'<i class="high" style="width:{_per(real, most)}"></i>'
-            f'<i class="low" style="width:{_per(made, most)}"></i>',
+            f'<i class="low" style="width:{_per(synthetic, most)}"></i>',
             words,
         )
-        for name, real, made, words in rows
+        for name, real, synthetic, words in rows
     )
 
 

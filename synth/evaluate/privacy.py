@@ -257,27 +257,27 @@ class FlagShares:
 def privacy(
     comparison: Comparison, progress: Callable[[str], None] = lambda words: None
 ) -> Privacy:
-    """Attack the people that a generator learned from with what it made.
+    """Attack the people that a generator learned from with what it drew.
 
     progress: gets the words for what comes next.
     """
     columns, space = comparison.columns, comparison.space
-    truth, made, fresh = comparison.real, comparison.synthetic, comparison.holdout
+    truth, synthetic, fresh = comparison.real, comparison.synthetic, comparison.holdout
     random = comparison.random()
     attacks = 3 + (min(len(columns), SECRETS) if len(columns) > 1 else 0)
     z = float(norm.ppf(1 - (1 - SURE) / 2 / attacks))
     identical, identical_fresh = identical_shares(comparison)
     progress("Distances to the closest real person")
-    near = closeness(space, truth, made, fresh, random)
+    near = closeness(space, truth, synthetic, fresh, random)
     progress("Copies, near copies and outliers")
     flags = flag_shares(comparison, random)
     progress("Singling people out")
-    single = singling_out(columns, truth, made, fresh, random, z)
-    values, leaking = singling_out_by_value(columns, truth, made, fresh, random, z)
+    single = singling_out(columns, truth, synthetic, fresh, random, z)
+    values, leaking = singling_out_by_value(columns, truth, synthetic, fresh, random, z)
     progress("Linking two halves of a person")
-    linked = linkability(space, truth, made, fresh, random, z)
+    linked = linkability(space, truth, synthetic, fresh, random, z)
     progress("Inferring what is not known")
-    inferred = inference(columns, space, truth, made, fresh, random, z)
+    inferred = inference(columns, space, truth, synthetic, fresh, random, z)
     worst = max(inferred.values(), key=lambda attack: attack.lower, default=linked)
     return Privacy(
         "holdout" if fresh is not None else "guessing",
@@ -369,13 +369,13 @@ def identical_shares(comparison: Comparison) -> tuple[float, float]:
 def closeness(
     space: Space,
     truth: pd.DataFrame,
-    made: pd.DataFrame,
+    synthetic: pd.DataFrame,
     fresh: pd.DataFrame | None,
     random: np.random.Generator,
 ) -> Closeness:
     """Distances to the closest real record, of synthetic and of fresh people."""
     points = space.points(truth)
-    mine = closest(space.points(_some(made, CLOSEST_ROWS, random)), points)
+    mine = closest(space.points(_some(synthetic, CLOSEST_ROWS, random)), points)
     if fresh is None:
         theirs = _closest_others(points, random.permutation(len(points))[:CLOSEST_ROWS])
     else:
@@ -393,7 +393,7 @@ def closeness(
 def singling_out(
     columns: Sequence[Column],
     truth: pd.DataFrame,
-    made: pd.DataFrame,
+    synthetic: pd.DataFrame,
     fresh: pd.DataFrame | None,
     random: np.random.Generator,
     z: float = Z,
@@ -406,20 +406,20 @@ def singling_out(
     """
     width = min(WIDTH, len(columns))
     rows = len(truth) if fresh is None else min(len(truth), len(fresh))
-    asked = _some(truth, rows, random)
-    asked_fresh = asked if fresh is None else _some(fresh, rows, random)
+    known_people = _some(truth, rows, random)
+    unseen_people = known_people if fresh is None else _some(fresh, rows, random)
     middle = {
         column.name: float(np.nanmedian(truth[column.name].to_numpy(dtype=float)))
         for column in columns
         if not _categorical(truth[column.name]) and truth[column.name].notna().any()
     }
     hits = [0, 0]
-    values = {column.name: plain_values(made[column.name]) for column in columns}
-    inside = {column.name: plain_values(asked[column.name]) for column in columns}
-    outside = {column.name: plain_values(asked_fresh[column.name]) for column in columns}
-    for row in random.integers(0, len(made), ATTACKS):
+    values = {column.name: plain_values(synthetic[column.name]) for column in columns}
+    inside = {column.name: plain_values(known_people[column.name]) for column in columns}
+    outside = {column.name: plain_values(unseen_people[column.name]) for column in columns}
+    for row in random.integers(0, len(synthetic), ATTACKS):
         chosen = random.permutation(len(columns))[:width]
-        others = random.integers(0, len(made), width) if fresh is None else np.full(width, row)
+        others = random.integers(0, len(synthetic), width) if fresh is None else np.full(width, row)
         for kind, (people, sources) in enumerate(
             ((inside, np.full(width, row)), (outside, others))
         ):
@@ -436,7 +436,7 @@ def singling_out(
 def singling_out_by_value(
     columns: Sequence[Column],
     truth: pd.DataFrame,
-    made: pd.DataFrame,
+    synthetic: pd.DataFrame,
     fresh: pd.DataFrame | None,
     random: np.random.Generator,
     z: float = Z,
@@ -448,34 +448,34 @@ def singling_out_by_value(
     values between the real ones at random.
     """
     rows = len(truth) if fresh is None else min(len(truth), len(fresh))
-    asked = _some(truth, rows, random)
+    known_people = _some(truth, rows, random)
     worst, leaking = Attack.of(Rate.of(0, ATTACKS, z), Rate.of(0, ATTACKS, z)), ""
     for column in columns:
-        values, times = np.unique(plain_values(made[column.name]), return_counts=True)
+        values, times = np.unique(plain_values(synthetic[column.name]), return_counts=True)
         once = values[(times == 1) & ~_absent(values)]
         if len(once) < 10:
             continue
         tried = random.permutation(once)[:ATTACKS]
-        hits = _single_hits(tried, plain_values(asked[column.name]))
+        hits = _single_hits(tried, plain_values(known_people[column.name]))
         if fresh is not None:
             control = _single_hits(tried, plain_values(_some(fresh, rows, random)[column.name]))
         else:
-            guesses = random.permutation(tried) if _categorical(made[column.name]) else tried
-            if not _categorical(made[column.name]):
+            guesses = random.permutation(tried) if _categorical(synthetic[column.name]) else tried
+            if not _categorical(synthetic[column.name]):
                 step = column.step or 1.0
                 low, high = tried.min(), tried.max()
                 guesses = np.round(random.uniform(low, high, len(tried)) / step) * step
-            control = _single_hits(guesses, plain_values(asked[column.name]))
-        found = Attack.of(Rate.of(hits, len(tried), z), Rate.of(control, len(tried), z))
-        if found.lower > worst.lower or not leaking:
-            worst, leaking = found, column.name
+            control = _single_hits(guesses, plain_values(known_people[column.name]))
+        attack = Attack.of(Rate.of(hits, len(tried), z), Rate.of(control, len(tried), z))
+        if attack.lower > worst.lower or not leaking:
+            worst, leaking = attack, column.name
     return worst, leaking
 
 
 def linkability(
     space: Space,
     truth: pd.DataFrame,
-    made: pd.DataFrame,
+    synthetic: pd.DataFrame,
     fresh: pd.DataFrame | None,
     random: np.random.Generator,
     z: float = Z,
@@ -491,15 +491,15 @@ def linkability(
     order = random.permutation(len(names))
     halves = [space.part([names[place] for place in part]) for part in np.array_split(order, 2)]
     targets = _some(truth, ATTACKS, random)
-    points = space.points(made)
+    points = space.points(synthetic)
     mine = _links(space.points(targets), points, halves)
     if fresh is not None:
         others = _some(fresh, ATTACKS, random)
         theirs = _links(space.points(others), points, halves)
     else:
         others = targets
-        neighbours = min(NEIGHBOURS, len(made))
-        guess = random.integers(0, len(made), (2, len(targets), neighbours))
+        neighbours = min(NEIGHBOURS, len(synthetic))
+        guess = random.integers(0, len(synthetic), (2, len(targets), neighbours))
         theirs = int((guess[0][:, :, None] == guess[1][:, None, :]).any(axis=(1, 2)).sum())
     return Attack.of(Rate.of(mine, len(targets), z), Rate.of(theirs, len(others), z))
 
@@ -508,7 +508,7 @@ def inference(
     columns: Sequence[Column],
     space: Space,
     truth: pd.DataFrame,
-    made: pd.DataFrame,
+    synthetic: pd.DataFrame,
     fresh: pd.DataFrame | None,
     random: np.random.Generator,
     z: float = Z,
@@ -523,8 +523,8 @@ def inference(
         return {}
     targets = _some(truth, ATTACKS, random)
     others = targets if fresh is None else _some(fresh, ATTACKS, random)
-    points = space.points(made)
-    guess = None if fresh is not None else random.integers(0, len(made), len(others))
+    points = space.points(synthetic)
+    guess = None if fresh is not None else random.integers(0, len(synthetic), len(others))
     secrets = np.sort(random.permutation(len(columns))[:SECRETS])
     nearest = _nearest_without_each(space, space.points(targets), points, secrets)
     nearest_control = (
@@ -534,7 +534,7 @@ def inference(
     )
     out = {}
     for place, column in enumerate(columns[secret] for secret in secrets):
-        known = plain_values(made[column.name])
+        known = plain_values(synthetic[column.name])
         near = _tolerance(truth[column.name])
         mine = _guessed(plain_values(targets[column.name]), known[nearest[:, place]], near)
         rows = guess if nearest_control is None else nearest_control[:, place]
@@ -572,13 +572,14 @@ def _nearest_without_each(
 
 def _links(targets: np.ndarray, points: np.ndarray, halves: Sequence[np.ndarray]) -> int:
     neighbours = min(NEIGHBOURS, len(points))
-    found = []
+    neighbours_by_half = []
     for half in halves:
         near = np.empty((len(targets), neighbours), dtype=np.int64)
         for rows, square in squared_distances(targets[:, half], points[:, half]):
             near[rows] = np.argpartition(square, neighbours - 1, axis=1)[:, :neighbours]
-        found.append(near)
-    return int((found[0][:, :, None] == found[1][:, None, :]).any(axis=(1, 2)).sum())
+        neighbours_by_half.append(near)
+    first, second = neighbours_by_half
+    return int((first[:, :, None] == second[:, None, :]).any(axis=(1, 2)).sum())
 
 
 def _closest_others(points: np.ndarray, some: np.ndarray) -> np.ndarray:
@@ -592,8 +593,8 @@ def _closest_others(points: np.ndarray, some: np.ndarray) -> np.ndarray:
 
 def _single_hits(values: np.ndarray, people: np.ndarray) -> int:
     """How many of the values exactly one of the people has."""
-    found, times = np.unique(people, return_counts=True)
-    return int(np.isin(values, found[times == 1]).sum())
+    distinct, times = np.unique(people, return_counts=True)
+    return int(np.isin(values, distinct[times == 1]).sum())
 
 
 def _fits(people: np.ndarray, value: float, middle: float | None) -> np.ndarray:

@@ -110,12 +110,14 @@ def _tails(columns: Sequence[Column], trio: Sequence[pd.DataFrame]) -> list[Tail
         parts = [frame[column.name] for frame in trio]
         if isinstance(parts[0].dtype, pd.CategoricalDtype):
             continue
-        real, made, fresh = (part.dropna().to_numpy(dtype=float) for part in parts)
-        if min(len(real), len(made), len(fresh)) < 100:
+        real, synthetic, fresh = (part.dropna().to_numpy(dtype=float) for part in parts)
+        if min(len(real), len(synthetic), len(fresh)) < 100:
             continue
         low, high = np.quantile(real, [0.01, 0.99])
         shares = [
-            float(share) for x in (made, fresh) for share in ((x < low).mean(), (x > high).mean())
+            float(share)
+            for x in (synthetic, fresh)
+            for share in ((x < low).mean(), (x > high).mean())
         ]
         out.append(Tail(column.name, shares[0], shares[2], shares[1], shares[3]))
     return out
@@ -130,10 +132,10 @@ def _rare_levels(
             continue
         counts = truth[column.name].value_counts()
         some = counts[(counts >= RARE_PEOPLE) & (counts < RARE * len(truth))].index
-        made, fresh = (set(frame[column.name].dropna().unique()) for frame in trio[1:])
+        synthetic, fresh = (set(frame[column.name].dropna().unique()) for frame in trio[1:])
         rare += len(some)
         kept_fresh += sum(level in fresh for level in some)
-        lost += [(column.name, str(level)) for level in some if level not in made]
+        lost += [(column.name, str(level)) for level in some if level not in synthetic]
     return tuple(lost), rare, kept_fresh
 
 
@@ -164,8 +166,8 @@ def _missingness(trio: Sequence[pd.DataFrame]) -> tuple[float, float]:
     absent = [np.concatenate([frame[name].isna() for frame in trio]) for name in names]
     keys = np.unique(row_keys([part.astype(np.int64) for part in absent]), return_inverse=True)[1]
     parts = np.split(keys, np.cumsum([len(frame) for frame in trio])[:-1])
-    real, made, fresh = (np.bincount(part, minlength=keys.max() + 1) for part in parts)
-    return tvd(real, made), tvd(real, fresh)
+    real, synthetic, fresh = (np.bincount(part, minlength=keys.max() + 1) for part in parts)
+    return tvd(real, synthetic), tvd(real, fresh)
 
 
 def _triples(

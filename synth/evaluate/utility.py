@@ -154,9 +154,9 @@ def _held_back(codes: np.ndarray) -> np.ndarray:
 
     The library's own way draws of each level alike, and cannot where a level has one row.
     """
-    held = np.arange(len(codes)) >= len(codes) - len(codes) // 10
-    held[np.unique(codes, return_index=True)[1]] = False
-    return held
+    is_held_back = np.arange(len(codes)) >= len(codes) - len(codes) // 10
+    is_held_back[np.unique(codes, return_index=True)[1]] = False
+    return is_held_back
 
 
 def _r2(
