@@ -81,9 +81,9 @@ def _use(population: Population, network: Network) -> None:
     origins = st.session_state.setdefault(_ORIGINS, {})
     origin = origins.get(population.name, population.name)
     title = loaders.population(origin).title
-    population_edited = refit.edited(population, network, title=f"{title}, edited")
-    origins[population_edited.name] = origin
-    loaders.adopt(population_edited)
+    edited_population = refit.edited(population, network, title=f"{title}, edited")
+    origins[edited_population.name] = origin
+    loaders.adopt(edited_population)
 
 
 def _way_back(population: Population) -> None:
@@ -246,21 +246,21 @@ def _with_people(population: Population, table: Table, strengths: Mapping[Edge, 
         f"{len(table):,} real rows, with the settings of the first time."
     )
     _picker(network, strengths, place)
-    edits_noted: tuple[Edit, ...] = st.session_state.get(place, ())
-    if not edits_noted:
+    noted: tuple[Edit, ...] = st.session_state.get(place, ())
+    if not noted:
         _now(network, strengths, ())
         return
-    _listed(edits_noted, network.schema, place)
+    _listed(noted, network.schema, place)
     relearned_key = f"{place}-asked"
     if st.button("Relearn", type="primary", icon=":material/refresh:", key="network-relearn"):
-        st.session_state[relearned_key] = edits_noted
-    if st.session_state.get(relearned_key) != edits_noted:
-        _now(network, strengths, tuple((a, b) for _, a, b in edits_noted))
+        st.session_state[relearned_key] = noted
+    if st.session_state.get(relearned_key) != noted:
+        _now(network, strengths, tuple((a, b) for _, a, b in noted))
         return
     edits = strength.NamedEdgeConstraints(
-        required=tuple((a, b) for kind, a, b in edits_noted if kind == "require"),
-        forbidden=tuple((a, b) for kind, a, b in edits_noted if kind == "forbid"),
-        apart=tuple((a, b) for kind, a, b in edits_noted if kind == "apart"),
+        required=tuple((a, b) for kind, a, b in noted if kind == "require"),
+        forbidden=tuple((a, b) for kind, a, b in noted if kind == "forbid"),
+        apart=tuple((a, b) for kind, a, b in noted if kind == "apart"),
     )
     try:
         result = _relearned(network.digest, table.digest, edits, network, table)

@@ -81,10 +81,8 @@ def _sentence(level: str, title: str, case: interventions.SeenAndDone, choice: C
         done = f"it would be <b>{case.done.mean:,.3g}</b>"
     else:
         label = case.seen.labels[case.telling]
-        words_of = markdown.titles(column, case.seen.labels)[label]
-        seen = (
-            f"<em>{name}</em> is “{escape(words_of)}” for <b>{_share(case.seen, case.telling)}</b>"
-        )
+        words = escape(markdown.titles(column, case.seen.labels)[label])
+        seen = f"<em>{name}</em> is “{words}” for <b>{_share(case.seen, case.telling)}</b>"
         done = f"it would be for <b>{_share(case.done, case.telling)}</b>"
     among = f" among those asked for ({escape(choice.question)})" if choice.evidence else ""
     return (

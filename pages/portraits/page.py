@@ -138,7 +138,7 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
         target = Target.aged(gender, age, ethnicity)
         rng = np.random.default_rng([seed, index])
         with _lock():
-            portraits = tools.search.find(
+            face = tools.search.find(
                 target,
                 rng,
                 tries=40,
@@ -146,13 +146,13 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
                 tried=tried,
                 unlike=np.stack(people) if people else None,
             )
-        if portraits is None:
+        if face is None:
             continue
-        people.append(portraits.look.embedding)
+        people.append(face.look.embedding)
         with faces, st.container(width=_FACE, gap="small"):
-            words = f"{portraits.look.reading.words(0)} · {portraits.tries} tries, {portraits.seconds:.1f} s"
+            words = f"{face.look.reading.words(0)} · {face.tries} tries, {face.seconds:.1f} s"
             alt = f"New synthetic portrait: {ethnicity} {gender}"
-            _caption(words, alt, encode(portraits.image, "png"), f"new-{seed}-{index}.png", index)
+            _caption(words, alt, encode(face.image, "png"), f"new-{seed}-{index}.png", index)
     progress.empty()
     if len(people) < count:
         st.caption(

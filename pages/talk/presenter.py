@@ -47,7 +47,7 @@ def sidebar_state() -> Literal["collapsed", "auto"]:
 
 def arrive(pages: Mapping[str, Page], page: Page) -> None:
     """Open a question that was asked for; call it before the sidebar is drawn."""
-    here = next((name for name, question_ in pages.items() if question_ is page), "")
+    here = next((name for name, entry in pages.items() if entry is page), "")
     wanted: Question | None = st.session_state.get(_PENDING)
     if wanted is not None:
         there = pages.get(wanted.page)
@@ -119,8 +119,8 @@ def manage(choice: Choice) -> None:
         _go(0)
         st.rerun()
     with st.container(gap="xxsmall", key="questions"):
-        for index, question_ in enumerate(questions):
-            _row(index, question_, len(questions))
+        for index, entry in enumerate(questions):
+            _row(index, entry, len(questions))
     _add(choice, questions)
     left, right = st.columns(2)
     left.download_button(
@@ -145,14 +145,14 @@ def manage(choice: Choice) -> None:
     _load()
 
 
-def _row(index: int, question_: Question, count: int) -> None:
+def _row(index: int, entry: Question, count: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
         if st.button(
-            f"{index + 1}\\. {markdown.plain(question_.title)}",
+            f"{index + 1}\\. {markdown.plain(entry.title)}",
             key=f"question-{index}",
             type="tertiary",
             width="stretch",
-            help=markdown.plain(question_.address),
+            help=markdown.plain(entry.address),
         ):
             _go(index)
             st.rerun()
@@ -164,7 +164,7 @@ def _row(index: int, question_: Question, count: int) -> None:
                 "",
                 key=f"question-{parameters}-{index}",
                 icon=f":material/{icon}:",
-                help=f"{parameters}: {markdown.plain(question_.title)}",
+                help=f"{parameters}: {markdown.plain(entry.title)}",
                 type="tertiary",
                 disabled=off,
                 on_click=_move,
@@ -174,7 +174,7 @@ def _row(index: int, question_: Question, count: int) -> None:
             "",
             key=f"question-delete-{index}",
             icon=":material/delete:",
-            help=f"Delete: {markdown.plain(question_.title)}",
+            help=f"Delete: {markdown.plain(entry.title)}",
             type="tertiary",
             disabled=count == 1,
             on_click=_delete,
@@ -205,8 +205,8 @@ def _add_view(choice: Choice, questions: tuple[Question, ...]) -> None:
     page = st.session_state.get(_PAGE) or NAMES[0]
     kept = {name: st.session_state.get(name) for name in WIDGETS}
     view = {name: value for name, value in kept.items() if isinstance(value, str) and value}
-    view_question = question(title, f"/{page}", **view)
-    _keep((*questions, Question(view_question.title, page, choice.link, view_question.view)))
+    added = question(title, f"/{page}", **view)
+    _keep((*questions, Question(added.title, page, choice.link, added.view)))
 
 
 def _load() -> None:
@@ -245,7 +245,7 @@ def _move(index: int, by: int) -> None:
 
 
 def _delete(index: int) -> None:
-    _keep(tuple(question_ for number, question_ in enumerate(saved()) if number != index))
+    _keep(tuple(entry for number, entry in enumerate(saved()) if number != index))
 
 
 # ── Opening a question ───────────────────────────────────────────────────────────────────────────
