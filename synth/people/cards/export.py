@@ -16,7 +16,7 @@ from synth.people.cards import html
 from synth.people.profile import NOTICE, Profile, json_schema
 
 if TYPE_CHECKING:
-    from synth.bayes import Posterior
+    from synth.generators.base import Conditional
 
 _ROWS = 1 << 17  # rows held at a time while a table is written
 
@@ -104,20 +104,20 @@ def credits_of(profiles: Sequence[Profile]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def table_csv(asked: Posterior, rows: int, seed: int = 0) -> bytes:
+def table_csv(conditional: Conditional, rows: int, seed: int = 0) -> bytes:
     """`rows` people as CSV: cells that spreadsheets take for formulas are made safe, and a last
     column, `synthetic`, says true in every row."""
-    return csv_bytes(_pieces(asked, rows, seed))
+    return csv_bytes(_pieces(conditional, rows, seed))
 
 
-def table_parquet(asked: Posterior, rows: int, seed: int = 0) -> bytes:
+def table_parquet(conditional: Conditional, rows: int, seed: int = 0) -> bytes:
     """`rows` people as Parquet; the file's metadata says that they are synthetic."""
-    return parquet_bytes(_pieces(asked, rows, seed))
+    return parquet_bytes(_pieces(conditional, rows, seed))
 
 
-def _pieces(asked: Posterior, rows: int, seed: int) -> Iterator[pa.Table]:
+def _pieces(conditional: Conditional, rows: int, seed: int) -> Iterator[pa.Table]:
     for start in range(0, rows, _ROWS):
-        yield asked.sample_arrow(min(_ROWS, rows - start), seed, start=start)
+        yield conditional.sample_arrow(min(_ROWS, rows - start), seed, start=start)
 
 
 def page(profiles: Sequence[Profile], *, title: str) -> str:
