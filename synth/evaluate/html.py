@@ -1,4 +1,4 @@
-"""The parts of a self-contained page: text escaped, charts drawn inside, nothing fetched.
+"""The parts of a self-contained page: text escaped (Jinja2), charts drawn inside, nothing fetched.
 
 `PARTS` is the style of the parts alone, under the class `rp`, so that another page can show them
 too; it says its own colours in --rp-accent, --rp-quiet, --rp-line, --rp-back and --rp-ink.
@@ -6,11 +6,18 @@ too; it says its own colours in --rp-accent, --rp-quiet, --rp-line, --rp-back an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+_TEMPLATES = Path(__file__).with_name("templates")
+Marks = Sequence[tuple[str, str]]
+"""What a chart's row draws: class and style of each mark."""
 NAMED = 30
 """A heatmap of more columns than this names them on hover alone."""
 STYLE = """
@@ -80,88 +87,87 @@ text-overflow:ellipsis;padding-right:.3rem;text-align:right;color:var(--rp-quiet
 """
 
 
-def page(title: str, body: str) -> str:
-    """A whole HTML document."""
-    words = escape(title)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">"
-        f"<title>{words}</title><style>{STYLE}{PARTS}</style></head>"
-        f'<body class="rp"><h1>{words}</h1>{body}</body></html>'
+@lru_cache(maxsize=1)
+def _parts() -> Any:
+    """The macros of the template, which escape all that is no `Markup`."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
+    return environment.get_template("parts.html").module
+
+
+def page(title: str, body: str) -> str:
+    """A whole HTML document; `body` is HTML."""
+    return str(_parts().page(title, Markup(STYLE + PARTS), Markup(body)))
 
 
 def section(title: str, body: str) -> str:
-    """A part of the page under a heading."""
-    return f"<section><h2>{escape(title)}</h2>{body}</section>"
+    """A part of the page under a heading; `body` is HTML."""
+    return str(_parts().section(title, Markup(body)))
 
 
 def paragraph(words: str, *, quiet: bool = False) -> str:
     """A paragraph; `quiet` for what explains."""
-    return f"<p{' class=quiet' if quiet else ''}>{escape(words)}</p>"
+    return str(_parts().paragraph(words, quiet))
 
 
 def details(title: str, body: str) -> str:
-    """What opens on a click."""
-    return f"<details><summary>{escape(title)}</summary>{body}</details>"
+    """What opens on a click; `body` is HTML."""
+    return str(_parts().details(title, Markup(body)))
 
 
 def facts(items: Sequence[tuple[str, str, str]]) -> str:
     """The few figures that matter: a name, a value, and words after it."""
-    cells = "".join(
-        f'<div class="fact"><span>{escape(name)}</span><b>{escape(value)}</b> '
-        f"<i>{escape(after)}</i></div>"
-        for name, value, after in items
-    )
-    return f'<div class="facts">{cells}</div>'
+    return str(_parts().facts(items))
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table; the first column is text, the others stand to the right."""
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
+    return str(_parts().table(heads, rows))
 
 
 def sides(left: str, right: str) -> str:
-    """Two parts beside each other, or below where the page is narrow."""
-    return f'<div class="sides"><div>{left}</div><div>{right}</div></div>'
+    """Two parts, HTML, beside each other, or below where the page is narrow."""
+    return str(_parts().sides(Markup(left), Markup(right)))
 
 
 def key(*items: tuple[str, str]) -> str:
     """What the marks of a chart mean: the mark's class ("", "quiet" or "line") and words."""
-    parts = "".join(f'<span><i class="{kind}"></i>{escape(words)}</span>' for kind, words in items)
-    return f'<div class="key">{parts}</div>'
+    return str(_parts().key(items))
 
 
 def bars(rows: Sequence[tuple[str, float, float]], form: str = "{:.3f} · {:.3f}") -> str:
     """A bar for each name and value, with a mark at the reference."""
     most = max([value for row in rows for value in row[1:]] + [1e-9])
     return _chart(
-        (
-            name,
-            f'<i class="bar" style="width:{_per(value, most)}"></i>'
-            f'<i class="mark" style="left:{_per(mark, most)}"></i>',
-            form.format(value, mark),
-        )
-        for name, value, mark in rows
+        [
+            (
+                name,
+                (
+                    ("bar", f"width:{_per(value, most)}"),
+                    ("mark", f"left:{_per(reference, most)}"),
+                ),
+                form.format(value, reference),
+            )
+            for name, value, reference in rows
+        ]
     )
 
 
 def intervals(rows: Sequence[tuple[str, float, float, float, str]]) -> str:
     """A dot on its interval, from 0 to 1, for each name, value, lower and upper end, and words."""
     return _chart(
-        (
-            name,
-            f'<i class="span" style="left:{_per(low)};width:{_per(high - low)}"></i>'
-            f'<i class="dot" style="left:{_per(value)}"></i>',
-            words,
-        )
-        for name, value, low, high, words in rows
+        [
+            (
+                name,
+                (
+                    ("span", f"left:{_per(low)};width:{_per(high - low)}"),
+                    ("dot", f"left:{_per(value)}"),
+                ),
+                words,
+            )
+            for name, value, low, high, words in rows
+        ]
     )
 
 
@@ -169,42 +175,50 @@ def twins(rows: Sequence[tuple[str, float, float, str]]) -> str:
     """Two bars, real above synthetic, from 0 to the largest, for each name; and words after."""
     most = max([value for row in rows for value in row[1:3]] + [1e-9])
     return _chart(
-        (
-            name,
-            f'<i class="high" style="width:{_per(real, most)}"></i>'
-            f'<i class="low" style="width:{_per(synthetic, most)}"></i>',
-            words,
-        )
-        for name, real, synthetic, words in rows
+        [
+            (
+                name,
+                (
+                    ("high", f"width:{_per(real, most)}"),
+                    ("low", f"width:{_per(synthetic, most)}"),
+                ),
+                words,
+            )
+            for name, real, synthetic, words in rows
+        ]
     )
 
 
 def heatmap(title: str, names: Sequence[str], values: np.ndarray) -> str:
-    """A square of shares between 0 and 1, darker for more, float (k, k); names stand at the rows
-    where they can be read."""
+    """A square of shares, darker for more; names stand at the rows where they can be read.
+
+    Parameters
+    ----------
+    title : str
+    names : sequence of str
+        k names.
+    values : float array, shape (k, k)
+        Clipped to 0 and 1.
+    """
     many = len(names) > NAMED
-    cells = []
-    for i, name in enumerate(names):
-        if not many:
-            cells.append(f"<span>{escape(name)}</span>")
-        for j, other in enumerate(names):
-            value = float(np.clip(values[i, j], 0, 1))
-            words = escape(f"{name} × {other}: {value:.3f}")
-            cells.append(f'<i title="{words}" style="opacity:{0.05 + 0.95 * value:.2f}"></i>')
+    shares = np.clip(values, 0, 1)
+    rows = [
+        (
+            None if many else name,
+            [
+                (f"{name} × {other}: {share:.3f}", f"{0.05 + 0.95 * share:.2f}")
+                for other, share in zip(names, row, strict=True)
+            ],
+        )
+        for name, row in zip(names, shares.tolist(), strict=True)
+    ]
     columns = f"repeat({len(names)},minmax(0,1fr))"
     grid = columns if many else f"minmax(4rem,8.5rem) {columns}"
-    return (
-        f'<div><b>{escape(title)}</b><div class="heat" role="img" aria-label="{escape(title)}" '
-        f'style="grid-template-columns:{grid}">{"".join(cells)}</div></div>'
-    )
+    return str(_parts().heatmap(title, grid, rows))
 
 
-def _chart(rows: Iterable[tuple[str, str, str]]) -> str:
-    cells = "".join(
-        f'<span>{escape(name)}</span><div class="track">{marks}</div><em>{escape(words)}</em>'
-        for name, marks, words in rows
-    )
-    return f'<div class="chart">{cells}</div>'
+def _chart(rows: Sequence[tuple[str, Marks, str]]) -> str:
+    return str(_parts().chart(rows))
 
 
 def _per(value: float, most: float = 1.0) -> str:
