@@ -10,6 +10,9 @@ from synth import bayes, describe, populations
 from synth.data.evidence import Evidence
 from synth.data.meaning import gender_of
 from synth.data.table import make_table
+from synth.fitting.fit import fit
+from synth.fitting.inspection import inspect_table
+from synth.fitting.plan import Correction, Plan
 from synth.people.profile import make_profiles
 
 
@@ -76,3 +79,15 @@ def test_a_wrong_guess_can_be_taken_back(german):
     network = replace(german.network, schema=schema)
     profiles = make_profiles(populations.of(network, german.table, title="x"), None, 2, seed=1)
     assert all(profile.interests == () for profile in profiles)
+
+
+def test_a_plan_carries_the_correction_to_the_cards():
+    frame = _frame(300).rename(columns={"sex": "v1", "Alter": "v2"})
+    inspection = inspect_table(frame, "leute.csv")
+    assert inspection.schema.first("gender").name == "v1", "m and w betray it"
+    plan = Plan.of(inspection).corrected([Correction("v2", meaning="age")])
+    population = fit(frame, plan)
+    assert population.modelled.first("age").name == "v2"
+    assert "v1" in population.featured and "v2" in population.featured
+    (profile,) = make_profiles(population, None, 1, seed=1)
+    assert profile.portrait is not None and profile.facts.age == profile.record["v2"]
