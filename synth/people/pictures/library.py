@@ -178,9 +178,11 @@ class Library:
         if key not in self._found:
             names = list(keywords)
             texts = np.stack([self._interest(name, keywords[name]) for name in names])
-            table = softmax(
-                self.scale * self.images @ np.vstack([texts, self.placeholder]).T, axis=1
-            )
+            vectors = np.vstack([texts, self.placeholder]).astype(np.float64)
+            table = softmax(self.scale * self.images.astype(np.float64) @ vectors.T, axis=1)
+            # A product's last bits hang on the processor's threads, and near ties on them: rounded,
+            # the same people get the same pictures at every start.
+            table = np.round(table, 6)
             for column, name in enumerate(names):
                 self._found[(name, key[1])] = table[:, column]
         return self._found[key]
