@@ -218,7 +218,8 @@ def test_nobody(posterior, tmp_path):
 def test_the_question_is_text_with_exact_numbers(posterior):
     text = cluster._text_of(cluster.Question.of(posterior))
     value = json.loads(text)
-    assert set(value) == {"network", "tables", "weights", "given", "do", "constraints"}
+    assert set(value) == {"model", "given", "do", "constraints"}
+    assert set(value["model"]) == {"network", "tables", "weights"}
     again = cluster._answer(text)
     for name, table in posterior.network.tables.items():
         assert np.array_equal(again.network.tables[name], table)

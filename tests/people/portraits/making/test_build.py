@@ -125,7 +125,7 @@ def test_who_reads_another_age_than_the_cell_asks_for_is_not_counted(made_up, tm
     assert first not in chosen(tmp_path, Directions.load())[SOME[0]]
 
 
-FACES = Path(__file__).parents[3].parent / "shared" / "faces" / "utkface_dlib_embeddings.npz"
+FACES = Path(__file__).parents[5] / "shared" / "faces" / "utkface_dlib_embeddings.npz"
 
 
 @pytest.mark.skipif(not FACES.exists(), reason="needs the embeddings of UTKFace in ../shared")
