@@ -8,6 +8,7 @@ that file in `_MODULES`, or its module in the environment variable ``SYNTH_GENER
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 from abc import ABC, abstractmethod
@@ -268,6 +269,72 @@ def generator(name: str = DEFAULT) -> Generator:
     if name not in names():
         raise PopulaceError(f"There is no generator {name}{hint(name, names())}")
     return REGISTER[name]
+
+
+# ---------------------------------------------------------------------- models on top of models
+
+
+class ModelWrapper(ABC):
+    """A model that changes another's answers: corrected, calibrated, drawn differently.
+
+    A subclass is a frozen dataclass whose first field is `model`; it gives `digest` and `given`.
+
+    Attributes
+    ----------
+    model : Model
+        What was learned.
+    """
+
+    model: Model
+
+    @property
+    def generator(self) -> str:
+        """The name of the generator that learned the model."""
+        return self.model.generator
+
+    @property
+    def schema(self) -> Schema:
+        """The columns that were learned."""
+        return self.model.schema
+
+    @property
+    def network(self) -> Network | None:
+        """The model's network as it was learned, where it has one."""
+        return self.model.network
+
+    @property
+    def settings(self) -> Settings:
+        """How the model was learned."""
+        return self.model.settings
+
+    @property
+    @abstractmethod
+    def digest(self) -> str:
+        """Its identity, another than the model's."""
+
+    @abstractmethod
+    def given(
+        self,
+        evidence: Evidence | None = None,
+        do: Evidence | None = None,
+        constraints: Constraints = NO_CONSTRAINTS,
+    ) -> Conditional:
+        """As `Model.given`."""
+
+    def sample(
+        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> pd.DataFrame:
+        """People of whom nothing is known."""
+        return self.given().sample(rows, seed, start=start, threads=threads)
+
+    def save(self, folder: Path) -> None:
+        """Write the files of the model that was learned."""
+        self.model.save(folder)
+
+    def digest_with(self, *parts: object) -> str:
+        """The model's identity with what changes it: 16 hexadecimal digits of a SHA-256."""
+        content = repr((self.model.digest, *parts)).encode()
+        return hashlib.sha256(content).hexdigest()[:16]
 
 
 # ---------------------------------------------------------------------- for those who draw

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synth.bayes.calibration import Calibration, Target, calibrate
-from synth.bayes.network import Network
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.constraints.posterior import ConstraintFactors, constrained, rules_of
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema
 from synth.errors import PopulaceError
-from synth.generators.base import Model, Settings
+from synth.generators.base import Model, ModelWrapper
 from synth.lazy import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
     from synth.bayes.inference import Posterior
 
 
 @dataclass(frozen=True, eq=False)
-class CalibratedModel:
+class CalibratedModel(ModelWrapper):
     """A network with given margins, changed as little as possible; exact.
 
     Attributes
@@ -49,36 +44,10 @@ class CalibratedModel:
             )
         _ = self.calibration  # contradictory targets are refused here
 
-    @property
-    def generator(self) -> str:
-        """The name of the generator that learned the model."""
-        return self.model.generator
-
-    @property
-    def schema(self) -> Schema:
-        """The columns that were learned."""
-        return self.model.schema
-
-    @property
-    def network(self) -> Network | None:
-        """The network before it was calibrated."""
-        return self.model.network
-
-    @property
-    def settings(self) -> Settings:
-        """How the model was learned."""
-        return self.model.settings
-
     @cached_property
     def digest(self) -> str:
         """Its identity: the model's and the targets'."""
-        text = [
-            (str(cell), share)
-            for t in self.targets
-            for cell, share in zip(t.cells, t.shares, strict=True)
-        ]
-        content = f"{self.model.digest} {text}".encode()
-        return hashlib.sha256(content).hexdigest()[:16]
+        return self.digest_with(*(target.to_json() for target in self.targets))
 
     @cached_property
     def calibration(self) -> Calibration:
@@ -118,16 +87,6 @@ class CalibratedModel:
         return constrained(
             calibration.network, evidence, do, constraints, factors=(calibration.margins,)
         )
-
-    def sample(
-        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
-    ) -> pd.DataFrame:
-        """People of whom nothing is known."""
-        return self.given().sample(rows, seed, start=start, threads=threads)
-
-    def save(self, folder: Path) -> None:
-        """Write the files of the model that was learned; the targets are not among them."""
-        self.model.save(folder)
 
 
 def parse_target(text: str, schema: Schema) -> Target:

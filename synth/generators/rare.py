@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from synth.bayes.inference import Posterior
-from synth.bayes.network import Network
 from synth.bayes.rarity import RarePosterior, tempered
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema
 from synth.errors import PopulaceError
-from synth.generators.base import DrawnConditional, Model, Settings
+from synth.generators.base import DrawnConditional, Model, ModelWrapper
 from synth.lazy import cached_property
 
 if TYPE_CHECKING:
@@ -95,7 +92,7 @@ class RareConditional(DrawnConditional):
 
 
 @dataclass(frozen=True, eq=False)
-class RareModel:
+class RareModel(ModelWrapper):
     """A network whose rare people are drawn more often.
 
     Attributes
@@ -117,30 +114,10 @@ class RareModel:
             )
         tempered(self.model.network, self.exponent)
 
-    @property
-    def generator(self) -> str:
-        """The name of the generator that learned the model."""
-        return self.model.generator
-
-    @property
-    def schema(self) -> Schema:
-        """The columns that were learned."""
-        return self.model.schema
-
-    @property
-    def network(self) -> Network | None:
-        """The network as it is."""
-        return self.model.network
-
-    @property
-    def settings(self) -> Settings:
-        """How the model was learned."""
-        return self.model.settings
-
     @cached_property
     def digest(self) -> str:
         """Its identity: the model's and the exponent's."""
-        return hashlib.sha256(f"{self.model.digest} {self.exponent!r}".encode()).hexdigest()[:16]
+        return self.digest_with(self.exponent)
 
     def given(
         self,
@@ -161,13 +138,3 @@ class RareModel:
                 "Rare people are drawn from an exact network: switch the refinement off."
             )
         return RareConditional(plain, self.exponent)
-
-    def sample(
-        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
-    ) -> pd.DataFrame:
-        """People of whom nothing is known."""
-        return self.given().sample(rows, seed, start=start, threads=threads)
-
-    def save(self, folder: Path) -> None:
-        """Write the files of the model that was learned."""
-        self.model.save(folder)

@@ -15,7 +15,6 @@ References
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -30,13 +29,12 @@ from synth.bayes.random import fill, stream_key
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
-from synth.generators.base import Conditional, DrawnConditional, Model, Settings
+from synth.generators.base import Conditional, DrawnConditional, Model, ModelWrapper
 from synth.generators.density_ratio import DensityRatio
 from synth.lazy import cached_property
 
 if TYPE_CHECKING:
     from synth.bayes.marginal import Marginal
-    from synth.bayes.network import Network
     from synth.data.schema import Schema
 
 FILE = "refinement.npz"
@@ -66,7 +64,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, eq=False)
-class RefinedModel:
+class RefinedModel(ModelWrapper):
     """A model corrected by a density ratio.
 
     Attributes
@@ -80,31 +78,10 @@ class RefinedModel:
     model: Model
     ratio: DensityRatio
 
-    @property
-    def generator(self) -> str:
-        """The name of the corrected model's generator."""
-        return self.model.generator
-
-    @property
-    def schema(self) -> Schema:
-        """The columns that were learned."""
-        return self.model.schema
-
-    @property
-    def network(self) -> Network | None:
-        """The corrected model's network, where it has one."""
-        return self.model.network
-
-    @property
-    def settings(self) -> Settings:
-        """How the corrected model was learned."""
-        return self.model.settings
-
     @cached_property
     def digest(self) -> str:
         """Its identity: the model's and the ratio's."""
-        content = f"{self.model.digest} {self.ratio.digest}".encode()
-        return hashlib.sha256(content).hexdigest()[:16]
+        return self.digest_with(self.ratio.digest)
 
     def given(
         self,
@@ -125,12 +102,6 @@ class RefinedModel:
                 "off."
             )
         return RefinedConditional(self.model.given(evidence, None, constraints), self.ratio)
-
-    def sample(
-        self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
-    ) -> pd.DataFrame:
-        """People of whom nothing is known."""
-        return self.given().sample(rows, seed, start=start, threads=threads)
 
     def save(self, folder: Path) -> None:
         """Write the model's files and ``refinement.npz``."""
