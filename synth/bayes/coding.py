@@ -1,10 +1,11 @@
 """Columns as codes: what a network reasons over, without losing the value inside a code.
 
 A categorical column's codes are its levels. A number is cut twice. *Pieces* say exactly which
-values occur: a value that many people share (40 hours, 0 capital) is a piece of its own, the
-values between are runs over which people spread evenly. *Bins* group neighbouring pieces into the
-few states that other columns depend on. Given the bin, the piece, and given the piece, the value,
-depend on nothing else, so a question about values is answered exactly from the bins.
+values occur: a heap, which more people share than the run around it explains (40 hours, 0 capital,
+a minimum wage), is a piece of its own; the values between are runs over which people spread
+evenly. *Bins* group neighbouring pieces into the few states that other columns depend on. Given the
+bin, the piece, and given the piece, the value, depend on nothing else, so a question about values
+is answered exactly from the bins.
 
 All numbers live on the column's lattice: value = index × step with a whole index, so an integer
 stays an integer and a price keeps its cents.
@@ -24,9 +25,11 @@ from synth.errors import PopulaceError
 from synth.lazy import cached_property
 
 ATOMS = 256
-"""A number with at most this many values gets a piece for each."""
+"""A number with at most this many values gets a piece for each, where that singles nobody out."""
 PIECES = 128
 """Runs of a number with more values, before the tails are refined."""
+SHARED = 5
+"""A value of a sparse number is repeated as it is only if at least so many people have it."""
 TAIL = 8
 """The outermost pieces hold about this many people."""
 
@@ -261,25 +264,82 @@ class Coding:
 def _pieces(
     index: np.ndarray, share: np.ndarray, rows: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """First and last index and mass of each piece, from the distinct indices in order."""
-    if len(index) <= ATOMS:
-        return index, index, share.astype(np.float64)
-    total = rows.sum()
-    heap = rows >= max(TAIL, total / (2 * PIECES))
-    # A piece ends after every heap, before every heap, and wherever a quantile is passed.
-    middle = np.cumsum(rows) - rows / 2
-    quantile = _quantiles(total)
-    slot = np.searchsorted(quantile, middle)
-    new = np.ones(len(index), dtype=bool)
-    new[1:] = (slot[1:] != slot[:-1]) | heap[1:] | heap[:-1]
-    start = np.flatnonzero(new)
-    last = index[np.append(start[1:], len(index)) - 1]
-    return index[start], last, np.add.reduceat(share.astype(np.float64), start)
+    """First and last index and mass of each piece, from the distinct indices in order.
+
+    Heaps are pieces of their own. Whoever is on none is grouped by quantiles into slots, and a
+    slot's people spread evenly over what its heaps leave free. So a value is repeated only if
+    `SHARED` people have it or if nearly every value between the smallest and the largest occurs.
+    """
+    mass = share.astype(np.float64)
+    if len(index) <= ATOMS and (rows.min() >= SHARED or 2 * len(index) > index[-1] - index[0] + 1):
+        return index, index, mass
+    heap, slot = _heaps(index, rows)
+    first, last, weight = [index[heap]], [index[heap]], [mass[heap]]
+    rest = np.flatnonzero(~heap)
+    slot = _merged(slot[rest], rows[rest])
+    begins = np.flatnonzero(np.append(True, slot[1:] != slot[:-1]))[: len(rest)]
+    rest_first = index[rest[begins]]
+    rest_last = index[rest[np.append(begins[1:], len(rest))[: len(begins)] - 1]]
+    if rows[rest].sum() < SHARED:  # a slot would show them: over the whole range
+        rest_first, rest_last = index[:1], index[-1:]
+    people = np.bincount(slot, mass[rest])
+    for low, high, total in zip(rest_first, rest_last, people, strict=False):
+        inside = index[heap & (index >= low) & (index <= high)]
+        starts, stops = np.append(low, inside + 1), np.append(inside - 1, high)
+        length = stops - starts + 1
+        free = length > 0
+        first.append(starts[free])
+        last.append(stops[free])
+        weight.append(total * length[free] / length[free].sum())
+    firsts, lasts, masses = (np.concatenate(parts) for parts in (first, last, weight))
+    order = np.argsort(firsts)
+    return firsts[order], lasts[order], masses[order]
+
+
+def _merged(slot: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Slots in order from 0, neighbours joined until each holds `SHARED` people."""
+    number = np.unique(slot, return_inverse=True)[1]
+    people = np.bincount(number, rows)
+    group = np.zeros(len(people), dtype=np.int64)
+    current, inside = 0, 0.0
+    for i, count in enumerate(people):
+        if inside >= SHARED and people[i:].sum() >= SHARED:
+            current, inside = current + 1, 0.0
+        group[i] = current
+        inside += count
+    return group[number]
+
+
+def _heaps(index: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which indices more people share than the run around them explains; and each one's slot.
+
+    A slot holds an even share of the people who are on no heap, down to `TAIL` in the tails. Even
+    spread over its free indices would put λ people on each; a count beyond λ + 4√λ + 3 is a heap.
+    Heaps found lower λ, so the search repeats until nothing changes.
+    """
+    heap = rows >= max(SHARED, rows.sum() / (2 * PIECES))
+    for _ in range(32):
+        rest = np.where(heap, 0, rows)
+        middle = np.cumsum(rest) - rest / 2
+        slot = np.searchsorted(_quantiles(int(rest.sum())), middle)
+        slot = np.unique(slot, return_inverse=True)[1]
+        begins = np.flatnonzero(np.append(True, slot[1:] != slot[:-1]))
+        ends = np.append(begins[1:], len(index)) - 1
+        width = index[ends] - index[begins] + 1 - np.bincount(slot, heap)
+        level = (np.bincount(slot, rest) / np.maximum(width, 1))[slot]
+        new = heap | ((rows >= SHARED) & (rows > level + 4.0 * np.sqrt(level) + 3.0))
+        if (new == heap).all():
+            break
+        heap = new
+    return heap, slot
 
 
 def _quantiles(total: int) -> np.ndarray:
     """Row counts at which runs end: even, and halving into both tails."""
-    even = np.arange(1, PIECES) / PIECES * total
+    slots = int(np.clip(total // TAIL, 1, PIECES))
+    even = np.arange(1, slots) / slots * total
+    if slots < PIECES:
+        return even
     halving = even[0] / 2.0 ** np.arange(1, 64)
     halving = halving[halving >= TAIL]
     return np.unique(np.concatenate([even, halving, total - halving]))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.bayes.coding import ATOMS, Coding, Pieces
+from synth.bayes.coding import ATOMS, SHARED, Coding, Pieces
 from synth.data.evidence import Between, OneOf
 from synth.data.schema import Column
 from synth.data.table import make_table
@@ -45,6 +45,81 @@ def test_heaps_keep_a_piece_of_their_own():
     assert zero.sum() == 1
     assert coding.encode(pd.Series([0]))[0] == 0
     assert (coding.pieces.bin == 0).sum() == 1  # 80% of the people fill a bin alone
+
+
+@pytest.mark.parametrize("scale", [1, 10])
+def test_a_value_that_more_share_than_its_run_explains_is_a_heap_at_every_scale(scale):
+    """Minimum wages and rounded pays among pays to the cent, whatever the table's size."""
+    rng = np.random.default_rng(4)
+    run = rng.integers(10_000, 100_000, 4_000 * scale)
+    heaps = {29_000: 12, 40_000: 60, 57_692: 25}
+    values = np.concatenate([run, np.repeat(list(heaps), [n * scale for n in heaps.values()])])
+    coding, _ = coded(values / 100)
+    alone = coding.pieces.first == coding.pieces.last
+    assert set(heaps) <= set(coding.pieces.first[alone].tolist())
+    # The run itself has few heaps: an even spread leaves hardly a value beyond λ + 4√λ + 3.
+    assert alone.sum() < 30
+    total = np.bincount(coding.pieces.bin, coding.pieces.weight)
+    assert np.allclose(total, 1.0)
+
+
+def test_heaps_take_their_people_from_the_run_around_them():
+    """The share of each heap and of each slot's rest is what was counted."""
+    values = np.concatenate([np.arange(1_000, 3_000), np.full(500, 1_500), np.full(300, 2_000)])
+    coding, _ = coded(values, bins=4)
+    share = np.bincount(coding.encode(pd.Series(values)), minlength=4) / len(values)
+    mass = coding.pieces.weight * share[coding.pieces.bin] * len(values)
+    at = dict(zip(coding.pieces.first.tolist(), mass.tolist(), strict=True))
+    assert at[1_500] == pytest.approx(501)
+    assert at[2_000] == pytest.approx(301)
+    assert mass.sum() == pytest.approx(len(values))
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([10.01, 25.37, 99.99] * 2 + [50.0] * 7, {50.0}),  # three values of two people each
+        ([1.5] * SHARED + [7.25] * SHARED, {1.5, 7.25}),
+        ([1.5] * SHARED + [3.75] * SHARED + [97.25], {1.5, 3.75}),  # one rich person
+        (list(range(20, 60)), set(range(20, 60))),  # every year occurs: nobody is singled out
+    ],
+)
+def test_a_sparse_value_is_repeated_only_if_enough_people_share_it(values, shown):
+    coding, _ = coded(values)
+    alone = coding.pieces.first == coding.pieces.last
+    assert set(np.asarray(coding.value(coding.pieces.first[alone])).tolist()) == shown
+
+
+@given(
+    st.lists(st.integers(0, 10**6), min_size=1, max_size=60),
+    st.lists(st.integers(1, 12), min_size=60, max_size=60),
+)
+def test_pieces_tile_without_overlap_and_single_nobody_out(distinct, counts):
+    index = np.unique(distinct)
+    rows = np.array(counts[: len(index)])
+    values = np.repeat(index, rows)
+    if len(np.unique(values)) < 2:
+        return
+    coding, _ = coded(np.append(values, values))  # everybody twice, so that step and lattice hold
+    pieces = coding.pieces
+    assert (pieces.first <= pieces.last).all()
+    assert (pieces.first[1:] > pieces.last[:-1]).all()
+    seen = coding.index(values)
+    number = np.searchsorted(pieces.last, seen)
+    assert ((pieces.first[number] <= seen) & (seen <= pieces.last[number])).all()
+    distinct_indices, people = np.unique(
+        coding.index(np.append(values, values)), return_counts=True
+    )
+    span = distinct_indices[-1] - distinct_indices[0] + 1
+    if 2 * len(distinct_indices) <= span:
+        rare = set(distinct_indices[people < SHARED].tolist())
+        others = {int(a) for a, b in zip(pieces.first, pieces.last, strict=True) if a == b} & rare
+        # A rare value is alone in a piece only between two heaps that leave no other place.
+        for value in others:
+            assert {value - 1, value + 1} & set(pieces.first.tolist()) or value in (
+                distinct_indices[0],
+                distinct_indices[-1],
+            )
 
 
 def test_values_stay_within_what_was_seen_and_on_the_lattice():
