@@ -229,7 +229,11 @@ class Generator(Protocol):
 
 # ---------------------------------------------------------------------- the register
 
-_MODULES: Sequence[str] = ("synth.generators.bayes_network",)
+_MODULES: Sequence[str] = (
+    "synth.generators.bayes_network",
+    "synth.generators.counting",
+    "synth.generators.copula",
+)
 """The files that register a generator when they are read."""
 
 VARIABLE = "SYNTH_GENERATORS"

@@ -76,7 +76,7 @@ def town(frame):
 
 
 def test_the_register_knows_it_and_hints_at_it():
-    assert generators.names() == ("bayes-network", NAME)
+    assert generators.names()[0] == "bayes-network" and NAME in generators.names()
     assert generators.titles()[NAME] == "Independent columns"
     for name in generators.names():
         assert isinstance(generators.generator(name), base.Generator)
@@ -192,7 +192,7 @@ def test_the_command_line_offers_it(frame, tmp_path):
     done = CliRunner().invoke(app, [*words, "--generator", NAME])
     assert done.exit_code == 0, done.output
     assert populations.load(tmp_path / "town").model.generator == NAME
-    wrong = CliRunner().invoke(app, [*words, "--generator", "independent"])
+    wrong = CliRunner().invoke(app, [*words, "--generator", "independent-column"])
     assert wrong.exit_code != 0 and "There is no generator independent" in wrong.output
     out = tmp_path / "people.csv"
     words = ["sample", str(tmp_path / "town"), "--given", "gender=male", "--rows", "20"]
