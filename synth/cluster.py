@@ -18,14 +18,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from synth.bayes.calibration import Target
@@ -293,7 +292,7 @@ def _text_of(question: Question) -> str:
 def _model(model: Model) -> dict[str, Any]:
     """A model as JSON; what corrects or weighs another model travels beside it."""
     if isinstance(model, BayesNetworkModel):
-        return _network(model.network)
+        return {"network": model.network.to_json()}
     if isinstance(model, RefinedModel):
         content = BytesIO()
         model.ratio.save(content)
@@ -310,7 +309,7 @@ def _model(model: Model) -> dict[str, Any]:
 def _read_model(value: Mapping[str, Any]) -> Model:
     """The model that `_model` wrote."""
     if "network" in value:
-        return _read_network(value)
+        return BayesNetworkModel(Network.from_json(value["network"]))
     if "refined" in value:
         content = BytesIO(base64.b64decode(value["ratio"]))
         return RefinedModel(_read_model(value["refined"]), DensityRatio.load(content))
@@ -321,23 +320,6 @@ def _read_model(value: Mapping[str, Any]) -> Model:
         targets = [Target.from_json(target, model.schema) for target in value["targets"]]
         return CalibratedModel(model, tuple(targets))
     return _read_files(value)
-
-
-def _network(network: Network) -> dict[str, Any]:
-    text = network.to_json()
-    rounded = Network.from_json(text)
-    tables = {
-        name: _encoded(table)
-        for name, table in network.tables.items()
-        if not np.array_equal(table, rounded.tables[name])
-    }
-    weights = {}
-    for name, coding in network.codings.items():
-        pieces, rough = coding.pieces, rounded.codings[name].pieces
-        if pieces is None or rough is None or np.array_equal(pieces.weight, rough.weight):
-            continue
-        weights[name] = _encoded(pieces.weight)
-    return {"network": text, "tables": tables, "weights": weights}
 
 
 def _files(model: Model) -> dict[str, Any]:
@@ -363,19 +345,6 @@ def _answer(text: str) -> Conditional:
     return model.given(evidence, do, constraints)
 
 
-def _read_network(value: Mapping[str, Any]) -> Model:
-    network = Network.from_json(value["network"])
-    tables, codings = dict(network.tables), dict(network.codings)
-    for name, text in value["tables"].items():
-        tables[name] = _numbers(text).reshape(tables[name].shape)
-    for name, text in value["weights"].items():
-        pieces = codings[name].pieces
-        if pieces is not None:
-            exact = replace(pieces, weight=_numbers(text))
-            codings[name] = replace(codings[name], pieces=exact)
-    return BayesNetworkModel(replace(network, tables=tables, codings=codings))
-
-
 def _read_files(value: Mapping[str, Any]) -> Model:
     with TemporaryDirectory(prefix="populace-") as folder:
         for name, text in value["files"].items():
@@ -383,14 +352,6 @@ def _read_files(value: Mapping[str, Any]) -> Model:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(base64.b64decode(text))
         return generator(value["generator"]).load(Path(folder))
-
-
-def _encoded(numbers: np.ndarray) -> str:
-    return base64.b64encode(numbers.astype("<f8").tobytes()).decode("ascii")
-
-
-def _numbers(text: str) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(text), "<f8").astype(np.float64)
 
 
 def _dask() -> tuple[Any, Any]:

@@ -23,7 +23,8 @@ from synth.data.table import Table, make_table, read_table
 from synth.errors import PopulaceError
 from synth.fitting.refit import refit
 from synth.generators.base import DEFAULT, Model, Settings, generator
-from synth.populations import SHIPPED, Population, available, save
+from synth.generators.bayes_network import FILE
+from synth.populations import SHIPPED, Population, available, load, save
 
 RECIPE, QUESTIONS = "recipe.toml", "questions.toml"
 HOLDOUT_ROWS = 30_000
@@ -215,6 +216,9 @@ def build(
         featured=recipe.featured,
         card=recipe.card + _made_of(model) + _scores(table, model),
     )
+    if population.has_network:  # in the repository's short form, which is what is judged
+        population.network.save(folder / FILE, compact=True)
+        population = load(folder)
     if recipe.ships_rows and (source / recipe.source).is_file():
         shutil.copyfile(source / recipe.source, folder / "people.parquet")
     return population

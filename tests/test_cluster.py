@@ -219,7 +219,7 @@ def test_the_question_is_text_with_exact_numbers(posterior):
     text = cluster._text_of(cluster.Question.of(posterior))
     value = json.loads(text)
     assert set(value) == {"model", "given", "do", "constraints"}
-    assert set(value["model"]) == {"network", "tables", "weights"}
+    assert set(value["model"]) == {"network"}
     again = cluster._answer(text)
     for name, table in posterior.network.tables.items():
         assert np.array_equal(again.network.tables[name], table)

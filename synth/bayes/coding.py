@@ -233,15 +233,23 @@ class Coding:
 
     # ------------------------------------------------------------------ JSON
 
-    def to_json(self) -> dict[str, Any] | None:
-        """The pieces as JSON-ready lists; None for a column without pieces."""
+    def to_json(self, *, compact: bool = False) -> dict[str, Any] | None:
+        """The pieces as JSON-ready lists; None for a column without pieces.
+
+        Parameters
+        ----------
+        compact : bool
+            Weights with seven digits instead of all of them.
+        """
         if self.pieces is None:
             return None
+        weight = self.pieces.weight.tolist()
         return {
             "first": self.pieces.first.tolist(),
             "last": self.pieces.last.tolist(),
             "bin": self.pieces.bin.tolist(),
-            "weight": [float(f"{w:.7g}") for w in self.pieces.weight],
+            "weight": [float(f"{w:.7g}") for w in weight] if compact else weight,
+            **({} if compact else {"exact": True}),
         }
 
     @staticmethod
@@ -251,7 +259,11 @@ class Coding:
             return Coding(column)
         bin_ = np.array(value["bin"], dtype=np.int64)
         weight = np.array(value["weight"], dtype=np.float64)
-        weight = weight / np.bincount(bin_, weight)[bin_]
+        total = np.bincount(bin_, weight)[bin_]
+        if not value.get("exact"):
+            weight = weight / total
+        elif not (np.abs(total - 1.0) < 1e-6).all():
+            raise ValueError(f"the weights of {column.name}")
         pieces = Pieces(
             np.array(value["first"], dtype=np.int64),
             np.array(value["last"], dtype=np.int64),

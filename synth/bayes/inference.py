@@ -581,7 +581,8 @@ class _Intervened:
 def _intervene(network: Network, do: Evidence) -> _Intervened:
     if not do:
         return _Intervened(network.order, network.parents, network.tables, network.gaussians, {})
-    parents, tables = dict(network.parents), dict(network.tables)
+    parents = {name: network.parents[name] for name in network.order}
+    tables = dict(network.tables)
     gaussians = dict(network.gaussians)
     set_to = {}
     everybody = Posterior(network)

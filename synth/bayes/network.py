@@ -24,6 +24,7 @@ from synth.errors import PopulaceError
 from synth.lazy import cached_property
 
 FORMAT = "populace-network/1"
+_EXACT = "f8:"  # how the text of a table with all its bits begins
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,9 @@ class Network:
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        names = [name for name in self.schema.names if name in self.gaussians]
+        ordered = _in_order({name: self.gaussians[name] for name in names})
+        object.__setattr__(self, "gaussians", ordered)
         for table in self.tables.values():
             table.setflags(write=False)
 
@@ -73,7 +77,9 @@ class Network:
     @cached_property
     def order(self) -> tuple[str, ...]:
         """The columns with codes, parents first."""
-        return topological_order(self.parents)
+        # In the schema's order, as files have it: a saved network draws the same people.
+        names = [name for name in self.schema.names if name in self.parents]
+        return topological_order({name: self.parents[name] for name in names})
 
     @cached_property
     def digest(self) -> str:
@@ -82,7 +88,7 @@ class Network:
         described = {
             "schema": self.schema.to_json(),
             "edges": self.edges,
-            "pieces": {name: coding.to_json() for name, coding in self.codings.items()},
+            "pieces": {name: c.to_json(compact=True) for name, c in self.codings.items()},
             "gaussians": {name: g.to_json() for name, g in self.gaussians.items()},
         }
         content.update(json.dumps(described, sort_keys=True).encode())
@@ -108,8 +114,15 @@ class Network:
 
     # ------------------------------------------------------------------ JSON
 
-    def to_json(self) -> dict[str, Any]:
-        """The network as JSON-ready values; tables are packed, see `_pack`."""
+    def to_json(self, *, compact: bool = False) -> dict[str, Any]:
+        """The network as JSON-ready values, its tables packed.
+
+        Parameters
+        ----------
+        compact : bool
+            Numbers are rounded to what a short file holds, an error of one in two thousand;
+            otherwise the network that is read back is the same to the last bit.
+        """
         columns: dict[str, dict[str, Any]] = {}
         for name in self.schema.names:
             if name in self.gaussians:
@@ -117,8 +130,8 @@ class Network:
                 continue
             columns[name] = {
                 "parents": list(self.parents[name]),
-                "pieces": self.codings[name].to_json(),
-                "table": _pack(self.tables[name]),
+                "pieces": self.codings[name].to_json(compact=compact),
+                "table": (_pack if compact else _pack_exact)(self.tables[name]),
             }
         return {
             "format": FORMAT,
@@ -143,11 +156,16 @@ class Network:
             tables = {}
             for name in coded:
                 shape = [codings[p].size for p in parents[name]] + [codings[name].size]
-                table = _unpack(columns[name]["table"], shape)
+                text = str(columns[name]["table"])
+                is_exact = text.startswith(_EXACT)
+                table = (_unpack_exact if is_exact else _unpack)(text, shape)
                 if not (np.isfinite(table).all() and (table >= 0).all()):
                     raise ValueError(name)
                 mass = table.sum(axis=-1, keepdims=True)
-                tables[name] = table / np.where(mass > 0, mass, 1.0)
+                mass = np.where(mass > 0, mass, 1.0)
+                if is_exact and not (np.abs(mass - 1.0) < 1e-6).all():
+                    raise ValueError(name)
+                tables[name] = table if is_exact else table / mass
             gaussians = {
                 n: Gaussian.from_json(schema[n], columns[n]["gaussian"])
                 for n in schema.names
@@ -159,15 +177,21 @@ class Network:
             raise PopulaceError(
                 f"The network file is damaged near {error}: build the population again."
             ) from error
-        network = Network(
-            schema, codings, parents, tables, _in_order(gaussians), value.get("about", {})
-        )
+        network = Network(schema, codings, parents, tables, gaussians, value.get("about", {}))
         _ = network.order
         return network
 
-    def save(self, path: str | Path) -> None:
-        """Write the network as JSON."""
-        text = json.dumps(self.to_json(), separators=(",", ":"))
+    def save(self, path: str | Path, *, compact: bool = False) -> None:
+        """Write the network as JSON.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+        compact : bool
+            As in `to_json`.
+        """
+        text = json.dumps(self.to_json(compact=compact), separators=(",", ":"))
         Path(path).write_text(text + "\n", encoding="utf-8")
 
     @staticmethod
@@ -199,18 +223,34 @@ def _pack(table: np.ndarray) -> str:
     return base64.b64encode(zlib.compress(shuffled, 9)).decode("ascii")
 
 
+def _pack_exact(table: np.ndarray) -> str:
+    """A table as float64, to the last bit: a mark, then zlib and base64."""
+    shuffled = table.astype("<f8").ravel().view(np.uint8).reshape(-1, 8).T.tobytes()
+    return _EXACT + base64.b64encode(zlib.compress(shuffled, 6)).decode("ascii")
+
+
+def _unpack_exact(text: str, shape: Sequence[int]) -> np.ndarray:
+    """The table that `_pack_exact` wrote."""
+    planes = _inflated(text.removeprefix(_EXACT), 8 * math.prod(shape)).reshape(8, -1)
+    return planes.T.copy().view("<f8").astype(np.float64).reshape(shape)
+
+
 def _unpack(text: str, shape: Sequence[int]) -> np.ndarray:
-    """The table that `_pack` wrote, never more bytes than its shape asks for."""
-    size = 4 * math.prod(shape)
+    """The table that `_pack` wrote."""
+    planes = _inflated(text, 4 * math.prod(shape)).reshape(4, -1)
+    return planes.T.copy().view("<f4").astype(np.float64).reshape(shape)
+
+
+def _inflated(text: str, size: int) -> np.ndarray:
+    """The bytes of a packed table, never more than its shape asks for."""
     unpacker = zlib.decompressobj()
     content = unpacker.decompress(base64.b64decode(text, validate=True), size + 1)
     if len(content) != size:
         raise ValueError("a table of another size")
-    numbers = np.frombuffer(content, np.uint8).reshape(4, -1).T.copy().view("<f4")
-    return numbers.astype(np.float64).reshape(shape)
+    return np.frombuffer(content, np.uint8)
 
 
 def _in_order(gaussians: Mapping[str, Gaussian]) -> dict[str, Gaussian]:
-    """Gaussian columns with their Gaussian parents first."""
+    """Gaussian columns with their Gaussian parents first, else in the mapping's order."""
     order = topological_order({name: gaussian.linear for name, gaussian in gaussians.items()})
     return {name: gaussians[name] for name in order}

@@ -110,3 +110,33 @@ def test_threads_share_a_posterior(network):
     for frame in frames[2::2]:
         pd.testing.assert_frame_equal(frame, frames[0])
     assert all((belief == beliefs[0]).all() for belief in beliefs)
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_saving_and_loading_changes_nobody_beyond_the_first_compact_file(
+    network, compact, tmp_path
+):
+    """Case 14: pay values and probabilities are the same to the last bit."""
+    if compact:
+        network.save(tmp_path / "short.json", compact=True)
+        network = Network.load(tmp_path / "short.json")
+    network.save(tmp_path / "n.json")
+    again = Network.load(tmp_path / "n.json")
+    facts = Evidence.parse("a=z|y,e=2..5,d=1..", network.schema)
+    for evidence in (None, facts):
+        old, new = network.given(evidence), again.given(evidence)
+        assert new.log_probability == old.log_probability
+        pd.testing.assert_frame_equal(
+            old.sample(20_000, 3), new.sample(20_000, 3), check_exact=True
+        )
+    for name in ("a", "b", "e"):
+        assert (again.tables[name] == network.tables[name]).all()
+        assert again.tables[name].dtype == np.float64
+    assert again.digest == network.digest
+
+
+def test_an_exact_table_must_add_up(network):
+    value = json.loads(json.dumps(network.to_json()))
+    value["columns"]["e"]["pieces"]["weight"][0] += 0.5
+    with pytest.raises(PopulaceError, match="damaged near the weights of e"):
+        Network.from_json(value)
