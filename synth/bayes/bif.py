@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import NoReturn
@@ -103,6 +103,21 @@ _BIF_TOKEN = re.compile(
 )
 
 
+_MOST_ROUNDING = 0.05
+_COMMENTS = r"(?:(?:%|//)[^\n]*\s*)*"
+_OTHER_FORMATS = (
+    ("an XMLBIF file", re.compile(r"<(?=.*?<(?:!doctype\s+)?bif\b|bif\b)", re.DOTALL)),
+    ("a GeNIe file (.xdsl)", re.compile(r"<(?=.*?<smile\b|smile\b)", re.DOTALL)),
+    ("an XML file", re.compile(r"<")),
+    ("a Hugin file (.net)", re.compile(_COMMENTS + r"(?:net\s*\{|class\s+\w+\s*\{|node\s)")),
+    ("a Microsoft file (.dsc)", re.compile(_COMMENTS + r"belief\s+network\b")),
+    ("a Netica file (.dne)", re.compile(_COMMENTS + r"bnet\s+\w+\s*\{")),
+    ("a JSON file", re.compile(r"[\[{]\s*(?:\"|\{\s*\")")),
+    ("a UAI file", re.compile(r"(?:bayes|markov)\s+\d+\s")),
+)
+"""Networks in other formats, and how their files begin."""
+
+
 class _Mark(str):
     """A mark such as ``{`` that stood outside quotes."""
 
@@ -122,7 +137,7 @@ def read_bif(source: str | Path) -> Network:
         One sentence with the line at which the file stops making sense.
     """
     if isinstance(source, str) and ("{" in source or "\n" in source):
-        return _Bif(source).network()
+        return _network(source)
     try:
         path = Path(source)
         if path.stat().st_size > LARGEST_FILE:
@@ -143,6 +158,17 @@ def read_bif(source: str | Path) -> Network:
         if isinstance(error, PopulaceError):
             raise
         raise PopulaceError(f"{source!r} is no path of a BIF file: check it.") from error
+    return _network(text)
+
+
+def _network(text: str) -> Network:
+    head = text.lstrip("\ufeff \t\r\n")[:4000].casefold()
+    for name, start in _OTHER_FORMATS:
+        if start.match(head):
+            raise PopulaceError(
+                f"This is {name}, not BIF: open it with the program that wrote it, or with "
+                "pyAgrum, and save it as .bif."
+            )
     return _Bif(text).network()
 
 
@@ -174,6 +200,8 @@ class _Bif:
         self._states: dict[str, tuple[str, ...]] = {}
         self._parents: dict[str, tuple[str, ...]] = {}
         self._tables: dict[str, np.ndarray] = {}
+        self._rounding: dict[str, float] = {}
+        self._digits = 0
 
     def network(self) -> Network:
         """The whole file's network."""
@@ -192,7 +220,9 @@ class _Bif:
                 raise PopulaceError(
                     f"The BIF file has no probability block for {_short(name)}: add it."
                 )
-        return categorical_network(self._states, self._parents, self._tables, "BIF")
+        return categorical_network(
+            self._states, self._parents, self._tables, "BIF", rounding=self._rounding
+        )
 
     # ------------------------------------------------------------------ tokens
 
@@ -238,8 +268,9 @@ class _Bif:
                 parts[-1].append(token)
         return [" ".join(part) for part in parts if part]
 
-    def _numbers(self, tokens: Iterable[str], count: int) -> list[float]:
+    def _numbers(self, tokens: Sequence[str], count: int) -> list[float]:
         numbers = []
+        self._digits = max(self._digits, *(_digits(token) for token in tokens), 0)
         for token in tokens:
             if isinstance(token, _Mark) and token == ",":
                 continue
@@ -305,7 +336,11 @@ class _Bif:
         if math.prod(shape) > CELLS:
             self._fail(f"the table of {_short(child)} has more than {CELLS:,} numbers", back=1)
         self._parents[child] = tuple(parents)
+        self._digits = 0
         self._tables[child] = self._table(child, parents, shape)
+        if self._digits > 1:  # each number may be off by half of its last digit
+            off = 0.5 * shape[-1] * 10.0**-self._digits
+            self._rounding[child] = min(off, _MOST_ROUNDING)
 
     def _table(self, child: str, parents: Sequence[str], shape: tuple[int, ...]) -> np.ndarray:
         self._expect("{")
@@ -355,6 +390,12 @@ class _Bif:
         for row, numbers in rows.items():
             table[row] = numbers
         return table
+
+
+def _digits(token: str) -> int:
+    """How many digits stand after the point of a number; 0 where it has an exponent."""
+    _, point, rest = token.partition(".")
+    return len(rest) if point and rest.isdigit() else 0
 
 
 def _short(text: str) -> str:

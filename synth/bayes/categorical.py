@@ -29,6 +29,8 @@ def categorical_network(
     parents: Mapping[str, tuple[str, ...]],
     tables: Mapping[str, np.ndarray],
     source: str,
+    *,
+    rounding: Mapping[str, float] | None = None,
 ) -> Network:
     """A network of categorical columns; a state called ``missing`` moves to the end.
 
@@ -42,6 +44,9 @@ def categorical_network(
         P(state | parents' states), shape (*parents' states, states).
     source : str
         Where it comes from; kept in the network's `about`.
+    rounding : mapping of str to float, optional
+        How far the rows of a column's table may sum from one where that is more than `ROUNDING`:
+        what the digits that were written allow.
 
     Raises
     ------
@@ -76,7 +81,8 @@ def categorical_network(
             raise PopulaceError(
                 f"The table of {name} holds a number that is no probability: mend it."
             )
-        if (abs(mass - 1.0) > ROUNDING).any():
+        allowed = max(ROUNDING, (rounding or {}).get(name, 0.0)) + 1e-9
+        if (abs(mass - 1.0) > allowed).any():
             worst = float(mass.ravel()[np.argmax(abs(mass - 1.0))])
             raise PopulaceError(
                 f"A row of the table of {name} sums to {worst:.6g} instead of 1: mend it."

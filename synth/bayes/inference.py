@@ -28,7 +28,7 @@ import pyarrow as pa
 
 from synth.bayes.budget import BudgetError, current, limited
 from synth.bayes.coding import Coding, Likelihood, Pieces
-from synth.bayes.elimination import Bucket, eliminate
+from synth.bayes.elimination import Bucket, eliminate, elimination_order
 from synth.bayes.factors import Factor
 from synth.bayes.gaussian import (
     Gaussian,
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 STREAM_ROWS = 1 << 20
 """Rows held at a time when a sample is written to disk."""
+SWEEP_CELLS = 1 << 23
+"""Where all columns together take tables of more numbers, each is asked about without the rest."""
 SEARCH_SECONDS = 5.0
 """How long facts that exclude each other are looked for, after it is known that they do."""
 
@@ -253,6 +255,16 @@ class Posterior:
             yield joints[bucket.name]
 
     @cached_property
+    def _is_swept(self) -> bool:
+        """Whether the marginals of all columns are worked out at once: where that is light."""
+        return self._question.is_light(self._cut.order, SWEEP_CELLS)
+
+    @cached_property
+    def _alone(self) -> dict[str, np.ndarray]:
+        """The marginals that were worked out one by one."""
+        return {}
+
+    @cached_property
     def _beliefs(self) -> dict[str, np.ndarray]:
         """The posterior over every column's codes."""
         beliefs = {
@@ -279,7 +291,15 @@ class Posterior:
 
     def codes(self, column: str) -> np.ndarray:
         """The posterior over a column's codes; shape (size,)."""
-        return self._beliefs[self._known(column)]
+        self._known(column)
+        if self._is_swept:
+            return self._beliefs[column]
+        if column not in self._alone:
+            # Columns that are neither asked about, known, nor above such ones sum to one.
+            names = self._cut.ancestors([*self._question.relevant, column])
+            buckets, _ = self._question.eliminate(names, keep=(column,))
+            self._alone[column] = buckets[-1].table(self._sizes)
+        return self._alone[column]
 
     def joint(self, a: str, b: str) -> np.ndarray:
         """The joint posterior over two columns' codes; shape (size of a, size of b)."""
@@ -307,7 +327,7 @@ class Posterior:
         if column in self._cut.gaussians:
             return self._gaussian_marginal(column)
         coding, pieces = self._question.codings[column]
-        codes = self._beliefs[column]
+        codes = self.codes(column)
         if pieces is None:
             return Marginal(coding.column, coding.labels, codes)
         runs = (pieces.first, pieces.last, codes[pieces.bin] * pieces.weight)
@@ -477,6 +497,22 @@ class _Question:
     ) -> tuple[tuple[Bucket, ...], float]:
         """`elimination.eliminate` of some columns, which hold all relevant ones; or of those."""
         names = self.relevant if names is None else names
+        return eliminate(names, self._factors_of(names), self._sizes, keep)
+
+    def is_light(self, names: Sequence[str], cells: int) -> bool:
+        """Whether the tables that eliminating columns makes hold at most so many numbers."""
+        scopes = [factor.scope for factor in self._factors_of(names)]
+        try:
+            with limited(cells=cells):
+                elimination_order(names, scopes, self._sizes)
+        except BudgetError:
+            raise
+        except PopulaceError:
+            return False
+        return True
+
+    def _factors_of(self, names: Sequence[str]) -> list[Factor]:
+        """The tables of some columns, and those that speak of the facts."""
         wanted, network = set(names), self._network
         factors = [
             Factor((*network.parents[name], name), network.tables[name])
@@ -485,8 +521,7 @@ class _Question:
         ]
         factors += [Factor((name,), known.codes) for name, known in self._likelihoods.items()]
         factors += [Factor(group.given, table) for group, table in self.groups]
-        factors += self._factors
-        return eliminate(names, factors, self._sizes, keep)
+        return factors + self._factors
 
 
 def _pieces(coding: Coding, *likelihoods: Likelihood | None) -> Pieces | None:

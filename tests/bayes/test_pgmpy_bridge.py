@@ -471,3 +471,75 @@ def test_directed_completion_keeps_classes():
         completed = [(a, b) if place[a] < place[b] else (b, a) for a, b in directed | undirected]
         assert directed <= set(completed)
         assert distance(completed, edges) == 0
+
+
+@pytest.mark.parametrize("name", ["munin1", "link"])
+def test_one_column_of_a_wide_network_is_asked_about_without_the_rest(name):
+    """Case 15: barren nodes are pruned, so what its ancestors answer is answered."""
+    network = read_bif(_bundled(name))
+    posterior = network.given()
+    roots = [column for column in network.order if not network.parents[column]]
+    for root in roots[:5]:
+        np.testing.assert_allclose(
+            posterior.marginal(root).probabilities, network.tables[root], atol=1e-12
+        )
+    child = next(c for c in network.order if len(network.parents[c]) == 1)
+    (parent,) = network.parents[child]
+    wanted = posterior.codes(parent) @ network.tables[child]
+    np.testing.assert_allclose(posterior.codes(child), wanted, atol=1e-12)
+
+
+def test_columns_asked_about_alone_agree_with_the_sweep(monkeypatch):
+    from synth.bayes import inference
+
+    network = read_bif(_bundled("child"))
+    facts = Evidence.parse("LungParench=Congested,Age=0-3_days", network.schema)
+    swept = network.given(facts)
+    with monkeypatch.context() as patched:
+        patched.setattr(inference, "SWEEP_CELLS", 1)
+        alone = network.given(facts)
+        for name in network.order:
+            np.testing.assert_allclose(alone.codes(name), swept.codes(name), atol=1e-12)
+    assert swept._is_swept and not alone._is_swept
+
+
+@pytest.mark.parametrize(
+    "numbers", ["0.33, 0.33, 0.33", "0.34 0.34 0.34", "0.333, 0.333, 0.333", "0.3334 0.3334 0.3334"]
+)
+def test_numbers_that_were_rounded_are_normalised(numbers):
+    text = "variable a { type discrete [ 3 ] { x, y, z }; }\n"
+    network = read_bif(text + f"probability ( a ) {{ table {numbers}; }}")
+    np.testing.assert_allclose(network.tables["a"], 1 / 3, atol=1e-12)
+
+
+@pytest.mark.parametrize("numbers", ["0.3 0.3 0.3", "0.33 0.33 0.30", "0.3330 0.3330 0.3000"])
+def test_numbers_that_rounding_does_not_explain_are_refused(numbers):
+    text = "variable a { type discrete [ 3 ] { x, y, z }; }\n"
+    with pytest.raises(PopulaceError, match="of the table of a sums to"):
+        read_bif(text + f"probability ( a ) {{ table {numbers}; }}")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (
+            '<?xml version="1.0"?>\n<!DOCTYPE BIF [ ]>\n<BIF VERSION="0.3"><NETWORK/></BIF>',
+            "XMLBIF",
+        ),
+        ('<?xml version="1.0"?>\n<!-- by hand -->\n<BIF VERSION="0.3">\n</BIF>', "XMLBIF"),
+        ('<?xml version="1.0"?>\n<smile version="1.0" id="a">\n</smile>', "GeNIe"),
+        ('<?xml version="1.0"?>\n<other/>\n', "an XML file"),
+        ("net\n{\n  node_size = (80 40);\n}\nnode a { }", "Hugin"),
+        ("% made by hand\nnet { }", "Hugin"),
+        ('belief network "asia"\nnode a { }', "Microsoft"),
+        ("// ~->[DNET-1]->~\nbnet asia {\n}", "Netica"),
+        ("BAYES\n2\n2 2\n", "UAI"),
+        ('{"nodes": []}', "JSON"),
+    ],
+)
+def test_other_formats_are_named(text, name, tmp_path):
+    """Case 15: which file it is, and what to do; as text and as a file."""
+    (tmp_path / "n.bif").write_text(text, encoding="utf-8-sig")
+    for source in (text, tmp_path / "n.bif"):
+        with pytest.raises(PopulaceError, match=f"This is .*{name}.*, not BIF: .*save it as .bif"):
+            read_bif(source)
