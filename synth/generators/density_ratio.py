@@ -4,7 +4,8 @@ A gradient boosting learns to tell real rows from rows that a model drew. Its lo
 log p(real) / p(model) (Sugiyama, Suzuki and Kanamori 2012, chapter 4; Grover and Ermon 2018), so a
 model's people can be corrected by keeping each with a probability proportional to the ratio. How
 many trees are grown is decided by people kept apart from learning; where those people are told
-apart no better than by chance, there is nothing to correct and `learn` says so.
+apart no better than by chance, there is nothing to correct and `learn` says so. Where there are few
+real rows, several ratios are learned, each keeping other rows apart, and their logarithms averaged.
 
 The trees are plain arrays, evaluated by compiled code; scikit-learn is needed to learn only.
 
@@ -43,7 +44,11 @@ CATEGORIES = 254
 FEWEST = 2_000
 """Real rows below which a ratio is not learned."""
 KEPT_APART = 0.15
-"""The share of the real rows that decide when to stop."""
+"""The share of the rows that decide when to stop, where there are many."""
+MANY = 20_000
+"""Real rows below which ratios are cross-fitted: every row is learned from, and kept apart once."""
+FOLDS = 5
+"""So many ratios are then averaged, which halves what chance put into each."""
 TREES = 700
 """At most so many trees; people kept apart stop them earlier."""
 LARGEST = 64 * 2**20
@@ -341,54 +346,51 @@ def learn(
     columns = [column for column in schema if column.name in real and column.name in drawn]
     features = _features(columns, pd.concat([real, drawn], ignore_index=True))
     rng = np.random.default_rng(seed)
-    sides = []
-    for frame, each in ((real, weights), (drawn, None)):
-        order = rng.permutation(len(frame))
-        weight = np.ones(len(frame)) if each is None else each / each.mean()
-        apart = max(1, round(KEPT_APART * len(frame)))
-        sides.append((encode(features, frame), weight, order[apart:], order[:apart]))
-    total = float(len(real))
-    learned, kept = (
-        tuple(
-            np.concatenate(arrays)
-            for arrays in zip(
-                *(_labelled(1 - i, *side[:2], side[k], total) for i, side in enumerate(sides)),
-                strict=True,
-            )
+    order = rng.permutation(len(drawn))
+    size = max(1, round(KEPT_APART * len(drawn)))
+    apart, compared = order[:size], drawn.iloc[np.sort(order[size:])]
+    sides = (
+        _side(features, real, weights, rng),
+        _side(features, compared, None, rng),
+    )
+    folds = FOLDS if len(real) < MANY else 1
+    models, gains, kept_weights, kept_real = [], [], [], 0
+    for fold in range(folds):
+        part = 0.7 / folds
+        progress(0.1 + part * fold, "Learning how real people differ")
+        x, y, w = _joined(sides, fold, folds, kept=False)
+        x_kept, y_kept, w_kept = _joined(sides, fold, folds, kept=True)
+        model = HistGradientBoostingClassifier(
+            learning_rate=0.08,
+            max_iter=trees,
+            max_leaf_nodes=31,
+            min_samples_leaf=40,
+            l2_regularization=5.0,
+            categorical_features=[f.categories is not None for f in features],
+            early_stopping=True,
+            n_iter_no_change=15,
+            tol=0.0,
+            random_state=seed + fold,
         )
-        for k in (2, 3)
-    )
-    progress(0.1, "Learning how real people differ")
-    model = HistGradientBoostingClassifier(
-        learning_rate=0.08,
-        max_iter=trees,
-        max_leaf_nodes=31,
-        min_samples_leaf=40,
-        l2_regularization=5.0,
-        categorical_features=[f.categories is not None for f in features],
-        early_stopping=True,
-        n_iter_no_change=15,
-        tol=0.0,
-        random_state=seed,
-    )
-    x, y, w = learned
-    x_kept, y_kept, w_kept = kept
-    model.fit(x, y, sample_weight=w, X_val=x_kept, y_val=y_kept, sample_weight_val=w_kept)
+        model.fit(x, y, sample_weight=w, X_val=x_kept, y_val=y_kept, sample_weight_val=w_kept)
+        models.append(model)
+        raw = np.clip(_raw(_unbounded(features, [model]), x_kept), -CLIP, CLIP)
+        gains.append(np.log(2.0) - np.logaddexp(0.0, np.where(y_kept == 1, -raw, raw)))
+        kept_weights.append(w_kept)
+        kept_real += int(y_kept.sum())
     progress(0.9, "Judging with people kept apart")
-    arrays = _arrays(model)
-    ratio = DensityRatio(features, **arrays, log_bound=CLIP, mean=1.0, mean_error=0.0, scores={})
-    raw = np.clip(_raw(ratio, x_kept), -CLIP, CLIP)
-    gain = np.log(2.0) - np.logaddexp(0.0, np.where(y_kept == 1, -raw, raw))
-    mean = float(np.average(gain, weights=w_kept))
-    error = float(np.sqrt(np.average((gain - mean) ** 2, weights=w_kept) / len(gain)))
+    gain, weight = np.concatenate(gains), np.concatenate(kept_weights)
+    mean = float(np.average(gain, weights=weight))
+    error = float(np.sqrt(np.average((gain - mean) ** 2, weights=weight) / len(gain)))
     if mean < 2 * error:
         return None
-    apart = raw[y_kept == 0]
-    bound = float(np.quantile(apart, BOUND_QUANTILE))
+    ratio = _unbounded(features, models)
     # Of people kept apart: trees know those they learned from too well for an unbiased mean.
-    ratios = np.exp(np.clip(apart, -CLIP, bound))
+    raw = np.clip(_raw(ratio, encode(features, drawn.iloc[apart])), -CLIP, CLIP)
+    bound = float(np.quantile(raw, BOUND_QUANTILE))
+    ratios = np.exp(np.minimum(raw, bound))
     scores = {
-        "rows": float((y_kept == 1).sum()),
+        "rows": float(kept_real),
         "loss": float(np.log(2.0) - mean),
         "loss_none": float(np.log(2.0)),
         "standard_error": error,
@@ -402,12 +404,53 @@ def learn(
     )
 
 
-def _labelled(
-    label: int, values: np.ndarray, weight: np.ndarray, rows: np.ndarray, total: float
+def _unbounded(features: tuple[Feature, ...], models: Sequence[Any]) -> DensityRatio:
+    return DensityRatio(
+        features, **_arrays(models), log_bound=CLIP, mean=1.0, mean_error=0.0, scores={}
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """Real or drawn rows: encoded, weighed, in random order."""
+
+    values: np.ndarray
+    weight: np.ndarray
+    order: np.ndarray
+
+    def rows(self, fold: int, folds: int, kept: bool) -> np.ndarray:
+        """The rows that a fold learns from, or keeps apart."""
+        share = 1 / folds if folds > 1 else KEPT_APART
+        low, high = (round(len(self.order) * share * (fold + i)) for i in range(2))
+        high = max(high, low + 1)
+        if kept:
+            return self.order[low:high]
+        return np.concatenate([self.order[:low], self.order[high:]])
+
+
+def _side(
+    features: Sequence[Feature],
+    frame: pd.DataFrame,
+    weights: np.ndarray | None,
+    rng: np.random.Generator,
+) -> _Side:
+    weight = np.ones(len(frame)) if weights is None else weights / weights.mean()
+    return _Side(encode(features, frame), weight, rng.permutation(len(frame)))
+
+
+def _joined(
+    sides: tuple[_Side, _Side], fold: int, folds: int, *, kept: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Some rows of one side, their label (1 is real) and weights that sum to `total`."""
-    chosen = weight[rows]
-    return values[rows], np.full(len(rows), label), chosen * (total / chosen.sum())
+    """Rows of both sides, labels (1 is real) and weights; each side's sum to the real rows."""
+    total = float(len(sides[0].order))
+    values, labels, weights = [], [], []
+    for label, side in zip((1, 0), sides, strict=True):
+        rows = side.rows(fold, folds, kept)
+        weight = side.weight[rows]
+        values.append(side.values[rows])
+        labels.append(np.full(len(rows), label))
+        weights.append(weight * (total / weight.sum()))
+    return np.concatenate(values), np.concatenate(labels), np.concatenate(weights)
 
 
 def _raw(ratio: DensityRatio, values: np.ndarray) -> np.ndarray:
@@ -427,17 +470,19 @@ def _raw(ratio: DensityRatio, values: np.ndarray) -> np.ndarray:
     return out
 
 
-def _arrays(model: Any) -> dict[str, Any]:
-    """The trees of a fitted scikit-learn model, joined into one list of nodes."""
+def _arrays(models: Sequence[Any]) -> dict[str, Any]:
+    """The trees of fitted scikit-learn models as one list of nodes; the sum is their mean."""
     parts: dict[str, list[np.ndarray]] = {name: [] for name in _ARRAYS[:-1]}
     roots, nodes_before, bitsets_before = [], 0, 0
-    for (tree,) in model._predictors:
+    for (tree,) in (predictor for model in models for predictor in model._predictors):
         nodes = tree.nodes
         leaf = nodes["is_leaf"].astype(bool)
         categorical = nodes["is_categorical"].astype(bool) & ~leaf
         roots.append(nodes_before)
         parts["feature"].append(np.where(leaf, -1, nodes["feature_idx"]).astype(np.int32))
-        parts["threshold"].append(np.where(leaf, nodes["value"], nodes["num_threshold"]))
+        parts["threshold"].append(
+            np.where(leaf, nodes["value"] / len(models), nodes["num_threshold"])
+        )
         for side in ("left", "right"):
             parts[side].append((nodes[side].astype(np.int64) + nodes_before).astype(np.int32))
         parts["missing_left"].append(nodes["missing_go_to_left"].astype(bool))
@@ -448,7 +493,7 @@ def _arrays(model: Any) -> dict[str, Any]:
         bitsets_before += len(tree.raw_left_cat_bitsets)
     arrays: dict[str, Any] = {name: np.concatenate(some) for name, some in parts.items()}
     arrays["roots"] = np.array(roots, np.int32)
-    arrays["intercept"] = float(model._baseline_prediction.ravel()[0])
+    arrays["intercept"] = float(np.mean([m._baseline_prediction.ravel()[0] for m in models]))
     return arrays
 
 
