@@ -233,6 +233,8 @@ _MODULES: Sequence[str] = (
     "synth.generators.bayes_network",
     "synth.generators.counting",
     "synth.generators.copula",
+    "synth.generators.autoregressive",
+    "synth.generators.diffusion",
 )
 """The files that register a generator when they are read."""
 

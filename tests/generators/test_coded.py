@@ -16,7 +16,7 @@ from synth.data.evidence import Evidence
 from synth.data.schema import Column, Schema
 from synth.data.table import Table, make_table
 from synth.errors import PopulaceError
-from synth.generators import Settings, generator, names
+from synth.generators import Settings, coded, generator, masked, names
 from synth.generators.coded import BLOCK, Codebook, CodedConditional, CodedModel, choose, holds
 
 TINY = {"epochs": 2, "minutes": 0.2}
@@ -47,6 +47,22 @@ def people(rows=500, seed=0):
 @pytest.fixture(scope="module")
 def table():
     return make_table(people())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small():
+    """Small networks learn and draw as well as these tests ask."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(coded, "PILOT", 1 << 12)
+        patch.setattr(masked, "WIDTH", 16)
+        patch.setattr(masked, "INNER", 16)
+        yield
+
+
+@pytest.fixture(scope="module")
+def crowds(models):
+    """People of whom nothing is known."""
+    return {name: model.sample(6000, seed=9) for name, model in models.items()}
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +106,7 @@ def test_a_person_is_the_same_in_any_piece(models, name):
 @pytest.mark.parametrize(
     "text", ["city=c0|c1", "province=p1", "age=30..50,hours=40", "hours=missing", "pay=1000..2000"]
 )
-def test_facts_hold_in_every_row_and_probabilities_are_those_of_people(models, name, text):
+def test_facts_hold_in_every_row_and_probabilities_are_those_of_people(models, crowds, name, text):
     model = models[name]
     facts = evidence(model, text)
     given = model.given(facts)
@@ -102,8 +118,8 @@ def test_facts_hold_in_every_row_and_probabilities_are_those_of_people(models, n
         else:
             assert drawn[column].astype(str).isin(fact.values).all()
     # The probability is the share among people of whom nothing is known.
-    everybody = model.sample(8000, seed=9)
-    true = np.ones(8000, bool)
+    everybody = crowds[name]
+    true = np.ones(len(everybody), bool)
     for column, fact in facts.items():
         if model.schema[column].is_number:
             values = everybody[column].to_numpy(dtype=float, na_value=np.nan)
@@ -114,7 +130,7 @@ def test_facts_hold_in_every_row_and_probabilities_are_those_of_people(models, n
         low, high = given.interval
         assert low <= given.probability <= high and "%" in given.note
     if model.law.exact:
-        tolerance = 4 * math.hypot(0.5 / math.sqrt(8000), given.standard_error)
+        tolerance = 4 * math.hypot(0.5 / math.sqrt(len(everybody)), given.standard_error)
         # An order-agnostic network is not quite of one mind with itself, see its module.
         tolerance += 0.05 if name == "autoregressive" else 0.0
         assert given.probability == pytest.approx(true.mean(), abs=tolerance)
