@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import hashlib
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,35 +18,24 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from synth.data.readers.containers import REMEDY, Kind, kind_of, unpacked
+from synth.data.readers.database import is_url, read_database
+from synth.data.readers.encoding import as_utf8
+from synth.data.readers.excel import read_workbook
+from synth.data.readers.layout import Layout, layout
+from synth.data.readers.records import read_records
 from synth.data.schema import Schema, infer_with_notes
+from synth.data.writers import COLUMN, unguarded
 from synth.errors import PopulaceError
 
 BYTES_LIMIT = 200 * 2**20
 COLUMNS_LIMIT = 300
 CELLS_LIMIT = 200_000_000
-_LINE_LIMIT = 2**20
 _BLOCK = 2**24
 
 _MISSING_WORDS = ["", "?", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "missing"]
 _WHOLE = r"^[+-]?(0|[1-9]\d{0,17})$"
 _DECIMAL = r"^[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
-_NOT_TABLES = (
-    (b"\x80", "a Python pickle, which is never opened"),
-    (b"ccopy_reg\n", "a Python pickle, which is never opened"),
-    (b"(lp0\n", "a Python pickle, which is never opened"),
-    (b"(dp0\n", "a Python pickle, which is never opened"),
-    (b"PK\x03\x04", "an Excel workbook or a ZIP archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"%PDF", "a PDF document"),
-    (b"<!", "a web page or an XML document"),
-    (b"<?", "a web page or an XML document"),
-    (b"<html", "a web page or an XML document"),
-    (b'{"', "a JSON document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-)
-_REMEDY = "save the table as CSV (UTF-8) or Parquet and read that"
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +72,13 @@ class Table:
 def read_table(
     source: str | Path | bytes, *, name: str = "", schema: Schema | None = None
 ) -> Table:
-    """Read a CSV or Parquet table (told by its content) and check it.
+    """Read a table (its kind is told by its content) and check it.
 
     Parameters
     ----------
     source : str, Path or bytes
-        A file, or a file's content. At most 200 MiB, 300 columns and 200 million cells.
+        A file, a file's content, or a database's URL, as in `read_frame`. At most 200 MiB, 300
+        columns and 200 million cells.
     name : str
         What to call the table in errors; the file's name when it is not given.
     schema : Schema, optional
@@ -115,7 +104,9 @@ def read_frame(
     Parameters
     ----------
     source : str, Path or bytes
-        A CSV or Parquet file, or its content.
+        A file, or its content: CSV or other text, Parquet, Excel (.xlsx), JSON lines, or one of
+        them in a ZIP or gzip file. A text such as ``sqlite:///people.db?table=people`` names a
+        table of a database; see `readers.database`.
     name : str
         How sentences call it; the file's own name if not given.
 
@@ -126,9 +117,17 @@ def read_frame(
     tuple of str
         Sentences on what was left out.
     """
-    content, name = _content(source, name)
-    read = _read_parquet if content[:4] == b"PAR1" else _read_csv
-    frame, notes = read(content, name)
+    if isinstance(source, str) and is_url(source):
+        frame, name = read_database(source)
+        notes: tuple[str, ...] = ()
+        frame.columns = frame.columns.str.strip()
+        _check_size(len(frame), frame.shape[1], name)
+        _check_names(list(frame.columns), name)
+    else:
+        content, name = unpacked(*_content(source, name), BYTES_LIMIT)
+        if not content.strip():
+            raise PopulaceError(f"{name} is empty: {REMEDY}.")
+        frame, notes = _READERS[kind_of(content, name)](content, name)
     if len(frame) < 2:
         fault = "has no rows" if frame.empty else "has only one row"
         raise PopulaceError(f"{name} {fault}: at least two people are needed to learn anything.")
@@ -215,8 +214,6 @@ def _content(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
             f"{name} has {size / 2**20:,.0f} MB, more than {BYTES_LIMIT // 2**20}: "
             "keep fewer rows or columns, or save it as Parquet."
         )
-    if not content.strip():
-        raise PopulaceError(f"{name} is empty: {_REMEDY}.")
     return content, name
 
 
@@ -232,13 +229,14 @@ def _check_size(rows: int, columns: int, name: str) -> None:
         )
 
 
-def _check_names(names: Sequence[str], name: str) -> None:
+def _check_names(names: Sequence[str], name: str, *, may_lack: bool = False) -> None:
     for position, column in enumerate(names, start=1):
-        if not column:
+        if not column and not may_lack:
             counter = " (row numbers can simply be deleted)" if position == 1 else ""
             raise PopulaceError(
                 f"Column {position} of {name} has no name: write one in the first row{counter}."
             )
+    names = [column for column in names if column]
     if len(set(names)) < len(names):
         twice = next(column for column in names if names.count(column) > 1)
         raise PopulaceError(f"The column {twice} is there twice in {name}: rename one of the two.")
@@ -278,16 +276,40 @@ def _read_parquet(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, .
         file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
         table = file.read(columns=plain).unify_dictionaries()
         table.validate(full=True)
-        # A nested column is never unpacked: an empty list in each row marks it for the schema.
-        columns = {
-            column.strip(): pd.Series([[]] * rows, dtype=object)
-            if column in nested
-            else _pandas(table[column])
-            for column in names
-        }
+        return _frame(table, names, rows), tuple(notes)
     except (pa.ArrowException, OSError, ValueError, OverflowError, KeyError) as error:
+        if isinstance(error, PopulaceError):
+            raise
         raise PopulaceError(broken) from error
-    return pd.DataFrame(columns, index=pd.RangeIndex(rows)), tuple(notes)
+
+
+def _frame(table: pa.Table, names: Sequence[str], rows: int) -> pd.DataFrame:
+    """Columns of an Arrow table; those that it lacks or that are nested are marked as such.
+
+    A nested column is never unpacked: an empty list in each row marks it for the schema.
+    """
+    plain = {f.name for f in table.schema if not pa.types.is_nested(f.type)}
+    columns = {
+        column.strip(): _pandas(table[column])
+        if column in plain
+        else pd.Series([[]] * rows, dtype=object)
+        for column in names
+    }
+    return pd.DataFrame(columns, index=pd.RangeIndex(rows))
+
+
+def _read_json(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    content, notes = as_utf8(content, name)
+    table = read_records(content, name)
+    _check_size(table.num_rows, table.num_columns, name)
+    _check_names([column.strip() for column in table.column_names], name)
+    return _frame(table, table.column_names, table.num_rows), notes
+
+
+def _read_excel(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    content, above = read_workbook(content, name)
+    frame, notes = _read_csv(content, name)
+    return frame, (*above, *notes)
 
 
 def _pandas(values: pa.ChunkedArray) -> pd.Series:
@@ -304,114 +326,92 @@ def _pandas(values: pa.ChunkedArray) -> pd.Series:
     return values.to_pandas()
 
 
-# ---------------------------------------------------------------------- CSV
+# ---------------------------------------------------------------------- text
 
 
 def _read_csv(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    content = _as_utf8(content, name)
-    delimiter, names = _header(content, name)
-    _check_size(0, len(names), name)
-    _check_names([column.strip() for column in names], name)
+    content, encoded = as_utf8(content, name)
+    found = layout(content, name)
+    delimiter = found.delimiter
+    _check_size(0, len(found.names), name)
+    _check_names(found.names, name, may_lack=True)
     text = pa.dictionary(pa.int32(), pa.string())
+    places = [str(position) for position in range(len(found.names))]
+    if not found.body.strip():
+        raise PopulaceError(f"{name} has no rows: at least two people are needed.")
     try:
         table = pa_csv.read_csv(
-            pa.BufferReader(content),
-            read_options=pa_csv.ReadOptions(block_size=_BLOCK),
+            pa.BufferReader(found.body),
+            read_options=pa_csv.ReadOptions(block_size=_BLOCK, column_names=places),
             parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, text),
+                column_types=dict.fromkeys(places, text),
                 null_values=_MISSING_WORDS,
                 strings_can_be_null=True,
             ),
         )
     except (pa.ArrowException, OSError) as error:
-        raise PopulaceError(_csv_fault(str(error), content, delimiter, len(names), name)) from error
-    if table.num_columns != len(names):
-        raise PopulaceError(f"The first row of {name} is no plain list of column names: mend it.")
-    _check_size(table.num_rows, len(names), name)
-    columns = {}
-    for position, column in enumerate(names):
+        raise PopulaceError(_csv_fault(str(error), found, name)) from error
+    _check_size(table.num_rows, len(places), name)
+    columns, names, notes = [], [], [*encoded, *found.notes]
+    is_ours = _is_written_here(found.names, table)
+    for position, column in enumerate(found.names):
         values = table.column(position)
         values = pa.chunked_array(values.chunks, values.type).unify_dictionaries()
-        columns[column.strip()] = _typed(values.cast(text).combine_chunks(), delimiter == ";")
-    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows)), ()
-
-
-def _as_utf8(content: bytes, name: str) -> bytes:
-    marks = {
-        codecs.BOM_UTF8: "utf-8",
-        codecs.BOM_UTF16_LE: "utf-16-le",
-        codecs.BOM_UTF16_BE: "utf-16-be",
-    }
-    mark = next((mark for mark in marks if content.startswith(mark)), b"")
-    encoding = marks.get(mark, "utf-8")
-    content = content[len(mark) :]
-    for magic, what in _NOT_TABLES:
-        if not mark and content.startswith(magic):
-            raise PopulaceError(f"{name} is {what}: {_REMEDY}.")
-    if encoding != "utf-8":
-        try:
-            content = content.decode(encoding).encode()
-        except UnicodeDecodeError as error:
-            raise PopulaceError(f"{name} breaks off inside a character: save it again.") from error
-    if b"\x00" in content:
-        line = content.count(b"\n", 0, content.index(b"\x00")) + 1
-        raise PopulaceError(f"{name} holds NUL bytes (line {line}) and is no text: {_REMEDY}.")
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(content), _BLOCK):
-        block = content[start : start + _BLOCK]
-        try:
-            decoder.decode(block, final=start + _BLOCK >= len(content))
-        except UnicodeDecodeError as error:
-            at = start + block.find(error.object[error.start : error.end])
-            raise PopulaceError(_encoding_fault(content, at, name)) from error
-    return content
-
-
-def _encoding_fault(content: bytes, at: int, name: str) -> str:
-    """Where the bytes stop being UTF-8: the line and, if it can be told, the column."""
-    line = content.count(b"\n", 0, at) + 1
-    start = content.rfind(b"\n", 0, at) + 1
-    where = f"line {line}"
-    if line > 1 and at - start < 100_000:
-        delimiter, names = _header(content[: start + 1].decode("latin-1").encode(), name)
-        before = content[start:at].decode("latin-1").replace("\r", " ")
-        cell = len(next(csv.reader([before], delimiter=delimiter), [""]))
-        if cell <= len(names):
-            where = f"column {names[cell - 1].strip()}, line {line}"
-    return f"{name} is not UTF-8 text ({where}): save it with the encoding UTF-8 and read that."
-
-
-def _header(content: bytes, name: str) -> tuple[str, list[str]]:
-    """The delimiter and the column names in the first row."""
-    head = content[:_LINE_LIMIT].lstrip(b"\r\n")
-    lines = head.decode("utf-8", errors="ignore").splitlines(keepends=True)[:20]
-    if len(lines) < 2 and len(content) > _LINE_LIMIT:
-        raise PopulaceError(f"{name} has a first line of over a million characters: {_REMEDY}.")
-    if len(content) > _LINE_LIMIT:
-        lines = lines[:-1] or lines
-    best: tuple[tuple[bool, int], str, list[str]] = ((False, 0), ",", [])
-    for delimiter in ",;\t|":
-        try:
-            rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
-        except csv.Error:
+        if not column:
+            note = _nameless(values, position, name)
+            notes += [note] if note else []
             continue
-        if not rows:
-            continue
-        even = len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
-        score = (even, len(rows[0]))
-        if score > best[0]:
-            best = (score, delimiter, rows[0])
-    if not best[2]:
-        raise PopulaceError(f"{name} has no row of column names: {_REMEDY}.")
-    return best[1], best[2]
+        coded = values.cast(text).combine_chunks()
+        if is_ours:
+            coded = pa.DictionaryArray.from_arrays(coded.indices, unguarded(coded.dictionary))
+            column = unguarded(pa.array([column]))[0].as_py()
+        names.append(column)
+        columns.append(_typed(coded, delimiter == ";"))
+    rows = pd.RangeIndex(table.num_rows)
+    frame = pd.DataFrame(dict(zip(names, columns, strict=True)), index=rows)
+    if frame.shape[1] > 1 and found.has_blank_lines:
+        blank = frame.isna().all(axis=1).to_numpy()
+        if blank.any():
+            frame = frame[~blank].reset_index(drop=True)
+            count = "1 blank row" if blank.sum() == 1 else f"{blank.sum():,} blank rows"
+            notes.append(f"{count} of {name} {'was' if blank.sum() == 1 else 'were'} left out.")
+    return frame, tuple(notes)
 
 
-def _csv_fault(message: str, content: bytes, delimiter: str, columns: int, name: str) -> str:
+def _is_written_here(names: Sequence[str], table: pa.Table) -> bool:
+    """Whether the table's last column is the mark of our own synthetic people."""
+    if not names or names[-1].rstrip("_") != COLUMN or not table.num_rows:
+        return False
+    marks = table.column(table.num_columns - 1)
+    return not marks.null_count and pc.unique(marks.cast(pa.string())).to_pylist() == ["true"]
+
+
+def _nameless(values: pa.ChunkedArray, position: int, name: str) -> str:
+    """Why a column without a name is left out: it is empty, or labels or numbers the rows.
+
+    Raises
+    ------
+    PopulaceError
+        It is neither.
+    """
+    known = values.length() - values.null_count
+    if not known:
+        return ""  # what a delimiter at the end of each line makes
+    different = pc.count_distinct(values.cast(pa.string()), mode="only_valid").as_py()
+    if position == 0 and different == values.length():
+        return f"The first column of {name} has no name and labels the rows: it is left out."
+    _check_names([*map(str, range(position)), ""], name)
+    return ""
+
+
+def _csv_fault(message: str, found: Layout, name: str) -> str:
     """Arrow's complaint about a CSV file as a sentence, with the line looked up."""
-    lines = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=delimiter)
+    columns = len(found.names)
+    lines = csv.reader(io.StringIO(found.body.decode(), newline=""), delimiter=found.delimiter)
     try:
         cells, line = next((len(r), lines.line_num) for r in lines if r and len(r) != columns)
+        line += found.first_line
         return (
             f"The first row of {name} names {columns} columns and line {line} holds {cells}: "
             "put cells that hold the delimiter in double quotes."
@@ -419,8 +419,8 @@ def _csv_fault(message: str, content: bytes, delimiter: str, columns: int, name:
     except (csv.Error, StopIteration):
         pass
     if "straddling" in message or "block" in message:
-        return f"{name} has a line of over {_BLOCK // 10**6} million characters: {_REMEDY}."
-    return f"{name} cannot be read as CSV: {_REMEDY}."
+        return f"{name} has a line of over {_BLOCK // 10**6} million characters: {REMEDY}."
+    return f"{name} cannot be read as CSV: {REMEDY}."
 
 
 def _typed(values: pa.DictionaryArray, decimal_comma: bool) -> pd.Series:
@@ -456,3 +456,11 @@ def _parsed(words: pa.StringArray, decimal_comma: bool) -> np.ndarray | None:
     else:
         return None
     return pc.replace_substring_regex(words, r"^\+", "").cast(kind).to_numpy()
+
+
+_READERS: Mapping[Kind, Callable[[bytes, str], tuple[pd.DataFrame, tuple[str, ...]]]] = {
+    "parquet": _read_parquet,
+    "excel": _read_excel,
+    "json": _read_json,
+    "text": _read_csv,
+}

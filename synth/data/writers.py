@@ -167,6 +167,22 @@ def _safe_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return values
 
 
+def unguarded(values: pa.Array) -> pa.Array:
+    """Texts as they were before `write_csv` set an apostrophe before them.
+
+    Parameters
+    ----------
+    values : pa.Array of string
+        Read from a file that `write_csv` wrote.
+
+    Returns
+    -------
+    pa.Array of string
+        Without the apostrophe where a sign follows that it guards against.
+    """
+    return pc.replace_substring_regex(values, r"\A'([=+\-@\t\r])", r"\1")
+
+
 # ---------------------------------------------------------------------- Parquet
 
 

@@ -45,10 +45,10 @@ def people(rows=200):
     )
 
 
-def zipped():
+def zipped(size):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("bomb.csv", "0" * 10**7)
+        archive.writestr("bomb.csv", "0" * size)
     return buffer.getvalue()
 
 
@@ -72,7 +72,7 @@ BAD = {
     "one row": (b"a,b\n1,2\n", ["only one row"]),
     "duplicate column": (b"age,age\n1,2\n3,4\n", ["column age", "rename"]),
     "duplicate but for spaces": (b"age, age\n1,2\n3,4\n", ["column age", "rename"]),
-    "unnamed first column": (b",age\n0,1\n1,2\n", ["Column 1", "no name", "row numbers"]),
+    "unnamed first column": (b",age\n0,1\n0,2\n", ["Column 1", "no name", "row numbers"]),
     "unnamed column": (b"a,,c\n1,2,3\n4,5,6\n", ["Column 2", "no name"]),
     "unnamed in parquet": (parquet_of(pa.table([[1, 2], [3, 4]], names=["a", ""])), ["Column 2"]),
     "twice in parquet": (parquet_of(pa.table([[1, 2], [3, 4]], names=["a", "a"])), ["column a"]),
@@ -86,13 +86,15 @@ BAD = {
     "301 columns": (csv_of(wide(301)), ["301 columns", "300"]),
     "5,000 columns": (csv_of(wide(5000)), ["5,000 columns", "300"]),
     "5,000 columns in parquet": (parquet_of(wide(5000)), ["5,000 columns", "300"]),
-    "latin-1 in a cell": (
-        "age,city\n1,Roma\n2,Forlì\n".encode("latin-1"),
-        ["not UTF-8", "column city", "line 3"],
+    "two encodings": (
+        "age,city\n1,Forlì\n".encode() + "2,Forlì\n3,Roma\n".encode("latin-1"),
+        ["mixes UTF-8", "line 3", "save it with the encoding UTF-8"],
     ),
-    "latin-1 after a bare carriage return": (b"a,b\n1,x\r\xe9\n2,y\n", ["not UTF-8", "column b"]),
-    "latin-1 in a long cell": (b"a,b\n1," + b"x" * 10**6 + b"\xe9\n2,y\n", ["UTF-8", "line 2"]),
-    "latin-1 in a name": ("age,città\n1,a\n2,b\n".encode("latin-1"), ["not UTF-8", "line 1"]),
+    "Cyrillic of one byte": (
+        "age,city\n1,Москва\n2,Тверь\n".encode("cp1251"),
+        ["cannot be told", "line 2", "save it with the encoding UTF-8"],
+    ),
+    "half a letter at the end": (b"a,b\n1,x\n2,\xe9\x81", ["cannot be told", "line 3"]),
     "half a parquet": (PARQUET[: len(PARQUET) // 2], ["broken or incomplete Parquet"]),
     "holed parquet": (PARQUET[:100] + b"\x00" * 80 + PARQUET[180:], ["broken or incomplete"]),
     "parquet in name only": (b"PAR1" + b"x" * 100, ["broken or incomplete Parquet"]),
@@ -107,7 +109,8 @@ BAD = {
     ),
     "pickle": (pickle.dumps(people()), ["pickle", "never opened"]),
     "old pickle": (pickle.dumps(people(), protocol=0), ["pickle", "never opened"]),
-    "zip bomb": (zipped(), ["ZIP archive", "save the table"]),
+    "zip bomb": (zipped(10**8 * 3), ["unpacks to 286 MB", "keep fewer rows"]),
+    "an endless line in a zip": (zipped(10**7), ["first line", "million"]),
     "web page": (b"<!doctype html><p>no</p>", ["web page"]),
     "json": (b'{"a": 1}', ["JSON"]),
     "NUL bytes": (b"a,b\n1,2\n1,\x002\n", ["NUL bytes", "line 3"]),
