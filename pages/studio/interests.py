@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.shared import markdown
 from pages.studio.state import StudioState, current_state
+from synth.data.readers.containers import ENDINGS
 from synth.errors import PopulaceError
 from synth.fitting.inspection import ColumnInspection
 from synth.fitting.interests import FEWEST, TOPICS, InterestSource
@@ -129,8 +130,8 @@ def _of_things(state: StudioState) -> InterestSource | None:
             return None
         key = f"things-{token}"
         st.file_uploader(
-            "A second table, a row for each person and thing: CSV or Parquet, at most 200 MB",
-            type=["csv", "tsv", "txt", "parquet"],
+            "A second table, a row for each person and thing: CSV, Excel, Parquet or JSON lines",
+            type=list(ENDINGS),
             key=key,
             on_change=_taken,
             args=(key,),

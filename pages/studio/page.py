@@ -16,6 +16,7 @@ from pages.studio.state import StudioState, current_state, packed
 from synth import generators
 from synth.bayes.scores import ScoreName
 from synth.constraints.derived import Cut
+from synth.data.readers.containers import ENDINGS
 from synth.errors import PopulaceError
 from synth.fitting.plan import KINDS, USES, Plan, title_of
 from synth.populations import Population
@@ -61,8 +62,8 @@ def _taken(key: str, opened: bool) -> None:
 def _ask_for_a_table(state: StudioState) -> None:
     key = f"upload-{state.token}"
     st.file_uploader(
-        "A table of people, one row each: CSV or Parquet, at most 200 MB",
-        type=["csv", "tsv", "txt", "parquet"],
+        "A table of people, one row each: CSV, Excel, Parquet or JSON lines, at most 200 MB",
+        type=list(ENDINGS),
         key=key,
         on_change=_taken,
         args=(key, False),

@@ -17,6 +17,10 @@ PopulationName = Annotated[
 Given = Annotated[
     str, typer.Option(metavar="FACTS", help="What is known: marital=married,age=25..35.")
 ]
+TABLE_HELP = (
+    "A table: CSV or other text, Parquet, Excel (.xlsx), JSON lines, a ZIP or gzip file of one, or "
+    "a database's table, as in sqlite:///people.db?table=people."
+)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same people.")]
 

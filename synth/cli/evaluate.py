@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
+from synth.cli.common import TABLE_HELP
+from synth.data.readers.database import DatabaseTable, is_url
 from synth.data.table import make_table, read_frame, read_table
 from synth.data.writers import arrow_table, with_mark_column, write_csv, write_parquet
 from synth.errors import PopulaceError
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
 
 def evaluate_command(
-    real: Annotated[Path, typer.Argument(help="The real people, CSV or Parquet.")],
-    synthetic: Annotated[Path, typer.Argument(help="The synthetic people, CSV or Parquet.")],
+    real: Annotated[str, typer.Argument(help=f"The real people. {TABLE_HELP}")],
+    synthetic: Annotated[str, typer.Argument(help="The synthetic people, likewise.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     holdout: Annotated[
         Path | None, typer.Option(help="Real people whom the generator never saw.")
@@ -54,9 +56,9 @@ def evaluate_command(
     left_out = [name for name in table.schema.modelled.names if name not in people]
     if left_out:
         table = make_table(table.frame, table.schema.without(*left_out))
-        typer.echo(f"Left out, for {synthetic.name} lacks them: {', '.join(left_out)}.", err=True)
+        typer.echo(f"Left out, for {_name(synthetic)} lacks them: {', '.join(left_out)}.", err=True)
     kept = None if holdout is None else read_frame(holdout)[0]
-    title = f"{synthetic.name} beside {real.name}"
+    title = f"{_name(synthetic)} beside {_name(real)}"
     comparison = Comparison.of(table, people, holdout=kept, seed=seed, target=target)
     if report_to is None:
         figures: dict[str, Any] = fidelity(comparison).to_dict()
@@ -90,6 +92,10 @@ def evaluate_command(
     if filtered_to is not None:
         counts = ", ".join(f"{count:,} {name}" for name, count in figures["filtered"].items())
         Console().print(f"Of the synthetic people: {counts}; the kept ones are in {filtered_to}.")
+
+
+def _name(source: str) -> str:
+    return DatabaseTable.parse(source).title if is_url(source) else Path(source).name
 
 
 def _filter(comparison: Comparison, people: pd.DataFrame, target: Path) -> dict[str, int]:

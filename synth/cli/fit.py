@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from synth.cli.common import progress_bar
+from synth.cli.common import TABLE_HELP, progress_bar
 from synth.errors import PopulaceError
 from synth.fitting import fit as fitting
 from synth.fitting.plan import Plan, Use
@@ -19,7 +19,7 @@ from synth.populations.archive import pack
 
 
 def fit(
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet table.")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help=TABLE_HELP)],
     out: Annotated[Path, typer.Option(help="The folder to write; name it as a population then.")],
     score: Annotated[
         Literal["predictive", "k2", "bic", "bdeu"],
@@ -69,7 +69,7 @@ def fit(
 ) -> None:
     """Learn a population from a table of your own."""
 
-    with progress_bar(f"Reading {table.name}", 1) as advance:
+    with progress_bar("Reading the table", 1) as advance:
         given = None if schema is None else Plan.from_json(_text(schema))
         planned = read_plan(table, plan=given, follow=follow)
         for note in planned.notes:

@@ -11,7 +11,8 @@ import typer
 
 from synth.cli.common import AsJson, Given, PopulationName, Seed, percent, print_json, progress_bar
 from synth.cluster import Question, write_on_cluster
-from synth.data.writers import write_csv
+from synth.data.readers.database import is_url, write_database
+from synth.data.writers import with_mark_column, write_csv
 from synth.errors import PopulaceError
 from synth.generators import Conditional
 from synth.generators.calibrated import read_targets
@@ -79,7 +80,11 @@ def posterior(
 def sample(
     population: PopulationName,
     out: Annotated[
-        Path, typer.Option(help="The file to write: .parquet or .csv; with --dask, a new folder.")
+        str,
+        typer.Option(
+            help="The file to write: .parquet or .csv; or a new table of a database, as in "
+            "sqlite:///people.db?table=made; with --dask, a new folder."
+        ),
     ],
     rows: Annotated[int, typer.Option(min=1, help="How many people.")] = 1000,
     given: Given = "",
@@ -105,6 +110,17 @@ def sample(
             help="A margin that the people are to have: 'gender=female:.5|male:.5'; repeatable.",
         ),
     ] = None,
+    bom: Annotated[
+        bool,
+        typer.Option("--bom", help="Begin a CSV file with the mark by which Excel reads UTF-8."),
+    ] = False,
+    guard: Annotated[
+        bool,
+        typer.Option(
+            help="Set an apostrophe before texts of a CSV file that spreadsheets would run as "
+            "formulas: those that begin with = + - @. Reading the file here takes it away again."
+        ),
+    ] = True,
     dask: Annotated[
         str,
         typer.Option(
@@ -118,24 +134,28 @@ def sample(
     people = _reading(load(population), refined, rarity, target or [])
     if dask:
         question = Question(people.model, people.evidence(given), constraints=people.constraints)
-        files = write_on_cluster(dask, question, out, rows, seed)
+        files = write_on_cluster(dask, question, Path(out), rows, seed)
         typer.echo(f"{rows:,} synthetic people written to {len(files)} files in {out}", err=True)
         return
-    kind = out.suffix.lower()
-    if kind not in (".parquet", ".csv"):
+    path = Path(out)
+    kind = "database" if is_url(out) else path.suffix.lower()
+    if kind not in (".parquet", ".csv", "database"):
         raise PopulaceError(
-            f"{out.name} is neither .parquet nor .csv: end its name in one of them."
+            f"{path.name} is neither .parquet nor .csv: end its name in one of them."
         )
     conditional = people.given(people.evidence(given))
     with progress_bar(f"Drawing {rows:,} people", rows) as advance:
         if kind == ".parquet":
-            conditional.write_parquet(out, rows, seed=seed, progress=advance)
+            conditional.write_parquet(path, rows, seed=seed, progress=advance)
         else:
             pieces = (
                 conditional.sample_arrow(min(_CSV_ROWS, rows - start), seed, start=start)
                 for start in range(0, rows, _CSV_ROWS)
             )
-            write_csv(out, pieces, progress=advance)
+            if kind == "database":
+                write_database(out, map(with_mark_column, pieces))
+            else:
+                write_csv(path, pieces, bom=bom, guard=guard, progress=advance)
     typer.echo(f"{rows:,} synthetic people written to {out}", err=True)
 
 

@@ -7,6 +7,7 @@ still sees it.
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 from collections.abc import Callable, Iterable
@@ -93,13 +94,13 @@ def write_csv(
     target: BinaryIO | Path,
     tables: Iterable[pa.Table],
     *,
+    bom: bool = False,
+    guard: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> None:
     """Write tables of one schema below each other as CSV, one at a time, in UTF-8.
 
-    A last column says that every row is synthetic. Texts and column names that begin with
-    ``= + - @``, a tab or a carriage return, which spreadsheets take for formulas, get an apostrophe
-    before them. Missing values are empty cells.
+    A last column says that every row is synthetic. Missing values are empty cells.
 
     Parameters
     ----------
@@ -107,6 +108,12 @@ def write_csv(
         Where to write; a half-written file never takes the place of a whole one.
     tables : iterable of pa.Table
         The people, piece by piece.
+    bom : bool
+        Begin with a byte-order mark, by which Excel knows that the text is UTF-8.
+    guard : bool
+        Set an apostrophe before texts and column names that begin with ``= + - @``, a tab or a
+        carriage return, which spreadsheets would run as formulas. `synth.data.table` takes it away
+        again where it reads a file that was written here.
     progress : callable, optional
         Gets the number of rows written.
 
@@ -117,15 +124,18 @@ def write_csv(
     """
     if isinstance(target, Path):
         with _whole(target) as part, part.open("wb") as file:
-            write_csv(file, tables, progress=progress)
+            write_csv(file, tables, bom=bom, guard=guard, progress=progress)
         return
+    if bom:
+        target.write(codecs.BOM_UTF8)
     writer: pa_csv.CSVWriter | None = None
     done = 0
     for table in tables:
         done += table.num_rows
         table = with_mark_column(table)
-        columns = [_safe_texts(column) for column in table.columns]
-        names = _safe_texts(pa.chunked_array([table.column_names], pa.string())).to_pylist()
+        safe = _safe_texts if guard else _plain_texts
+        columns = [safe(column) for column in table.columns]
+        names = safe(pa.chunked_array([table.column_names], pa.string())).to_pylist()
         plain = pa.table(columns, names=names)
         if writer is None:
             writer = pa_csv.CSVWriter(target, plain.schema)
@@ -154,6 +164,10 @@ def csv_bytes(tables: Iterable[pa.Table]) -> bytes:
     return buffer.getvalue()
 
 
+def _plain_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return values.cast(values.type.value_type) if pa.types.is_dictionary(values.type) else values
+
+
 def _safe_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = values.type
     if pa.types.is_dictionary(kind):
@@ -163,7 +177,7 @@ def _safe_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
         ]
         return pa.chunked_array(chunks, kind.value_type)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pc.replace_substring_regex(values, r"\A([=+\-@\t\r])", r"'\1")
+        return pc.replace_substring_regex(values, r"\A('*[=+\-@\t\r])", r"'\1")
     return values
 
 
@@ -180,7 +194,7 @@ def unguarded(values: pa.Array) -> pa.Array:
     pa.Array of string
         Without the apostrophe where a sign follows that it guards against.
     """
-    return pc.replace_substring_regex(values, r"\A'([=+\-@\t\r])", r"\1")
+    return pc.replace_substring_regex(values, r"\A'('*[=+\-@\t\r])", r"\1")
 
 
 # ---------------------------------------------------------------------- Parquet

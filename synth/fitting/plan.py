@@ -13,6 +13,7 @@ from synth.constraints.derived import Cut, Derived, Sum, derived_from_json, deri
 from synth.constraints.discovery import Lookup
 from synth.constraints.rules import Rule, parse_rules
 from synth.data.meaning import Meaning
+from synth.data.readers.containers import ENDINGS
 from synth.data.schema import Column, Kind, Role, Schema, hint, number_text
 from synth.errors import PopulaceError
 from synth.fitting.inspection import Inspection
@@ -320,7 +321,7 @@ class Plan:
 def title_of(file: str) -> str:
     """A title from a file's name: ``adult_train.parquet`` becomes "Adult train"."""
     stem = file.rsplit("/", 1)[-1]
-    for ending in (".gz", ".csv", ".parquet", ".tsv", ".txt", ".pq"):
+    for ending in (".gz", ".zip", *(f".{ending}" for ending in ENDINGS), ".pq"):
         stem = stem[: -len(ending)] if stem.casefold().endswith(ending) else stem
     stem = re.sub(r"https?:|www\.", " ", stem)
     stem = "".join(c if c.isprintable() and c not in "<>[]`$_" else " " for c in stem)

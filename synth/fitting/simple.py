@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from synth.data.readers.database import DatabaseTable, is_url
 from synth.data.table import make_table, read_frame
 from synth.errors import PopulaceError
 from synth.fitting import fit as fitting
@@ -45,7 +46,7 @@ def read_plan(
     Parameters
     ----------
     table : str, Path or pd.DataFrame
-        A CSV or Parquet file, or its rows.
+        A file as `read_frame` reads it, a database's URL, or the rows.
     plan : Plan, optional
         A corrected plan, perhaps of a schema alone; without it the table is inspected.
     follow : bool
@@ -65,8 +66,8 @@ def read_plan(
     if isinstance(table, pd.DataFrame):
         frame, name = table, "table"
     else:
-        name = Path(table).name
-        frame, notes = read_frame(Path(table))
+        frame, notes = read_frame(table)
+        name = DatabaseTable.parse(str(table)).title if is_url(table) else Path(table).name
     if plan is None:
         inspection = inspect_table(frame, name, notes)
         plan = Plan.of(inspection)
@@ -97,7 +98,7 @@ def fit(
     Parameters
     ----------
     table : str, Path or pd.DataFrame
-        A CSV or Parquet file, or its rows.
+        A file as `read_frame` reads it, a database's URL, or the rows.
     plan : Plan, optional
         A corrected plan; without it the table is inspected.
     rules : sequence of str

@@ -12,6 +12,8 @@ from synth.errors import PopulaceError
 
 Kind = Literal["parquet", "excel", "json", "text"]
 
+ENDINGS = ("csv", "tsv", "txt", "parquet", "xlsx", "jsonl", "ndjson", "json", "zip", "gz")
+"""How the names of files end that may hold a table."""
 REMEDY = "save the table as CSV (UTF-8) or Parquet and read that"
 _PICKLE = "a Python pickle, which is never opened"
 _NOT_TABLES = (
