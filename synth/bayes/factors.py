@@ -1,8 +1,8 @@
-"""Tables over columns, and what elimination does with them: multiply, sum out, work out rows.
+"""Tables over columns, and what elimination does with them: multiply and sum out.
 
 The product of an eliminated column's tables can be large, and few of its rows may ever be needed: a
 sample of ten thousand people visits ten thousand rows at most. So a column is summed out without
-writing the product down, and the product's rows are worked out when they are asked for.
+writing the product down; `sampling` works out the product's rows when people visit them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def multiply(
     place = {name: i for i, name in enumerate(scope)}
     shape = tuple(sizes[name] for name in scope)
     parts: list[np.ndarray] = []
-    for factor in _small_first(factors):
+    for factor in small_first(factors):
         order = sorted(range(len(factor.scope)), key=lambda i: place[factor.scope[i]])
         here = {factor.scope[i] for i in order}
         wide = [sizes[name] if name in here else 1 for name in scope]
@@ -44,31 +44,6 @@ def multiply(
     return np.multiply(np.broadcast_to(product, shape), parts[-1])
 
 
-def product_rows(
-    factors: Sequence[Factor],
-    scope: tuple[str, ...],
-    sizes: Mapping[str, int],
-    rows: np.ndarray,
-) -> np.ndarray:
-    """Some rows of `multiply`, to the last bit the same; shape (rows, size of the last column).
-
-    `rows` numbers the combinations of all columns of the scope but the last.
-    """
-    above, name = scope[:-1], scope[-1]
-    codes = np.unravel_index(rows, [sizes[v] for v in above]) if above else ()
-    digits = dict(zip(above, codes, strict=True))
-    product: np.ndarray | None = None
-    for factor in _small_first(factors):
-        order = [v for v in above if v in factor.scope] + [v for v in factor.scope if v == name]
-        table = factor.table.transpose([factor.scope.index(v) for v in order])
-        # The last axis is the column's, or of size 1.
-        part = table[tuple(digits[v] for v in order if v != name)]
-        part = part if name in factor.scope else part[..., None]
-        product = part if product is None else product * part
-    shape = (len(rows), sizes[name])
-    return np.ascontiguousarray(np.broadcast_to(1.0 if product is None else product, shape))
-
-
 def sum_out(
     factors: Sequence[Factor], name: str, scope: tuple[str, ...], sizes: Mapping[str, int]
 ) -> np.ndarray:
@@ -77,7 +52,7 @@ def sum_out(
     The product itself, over the scope and the column, is not written down where the tables fall
     into two groups: sums of products of two tables are what matrices are for.
     """
-    ordered = _small_first(factors)
+    ordered = small_first(factors)
     wide = {*ordered[-1].scope, name} if ordered else {name}
     inside = [factor for factor in ordered if set(factor.scope) <= wide]
     outside = [factor for factor in ordered if not set(factor.scope) <= wide]
@@ -100,6 +75,6 @@ def sum_out(
     return np.ascontiguousarray(message.transpose([joined.index(v) for v in scope]))
 
 
-def _small_first(factors: Sequence[Factor]) -> list[Factor]:
+def small_first(factors: Sequence[Factor]) -> list[Factor]:
     """Small tables first: their product stays small until a large one widens it."""
     return sorted(factors, key=lambda factor: factor.table.size)

@@ -28,7 +28,7 @@ import pyarrow as pa
 
 from synth.bayes.budget import BudgetError, current, limited
 from synth.bayes.coding import Coding, Likelihood, Pieces
-from synth.bayes.elimination import Bucket, eliminate, elimination_order
+from synth.bayes.elimination import Bucket, Memory, eliminate, elimination_order
 from synth.bayes.factors import Factor
 from synth.bayes.gaussian import (
     Gaussian,
@@ -373,12 +373,14 @@ class Posterior:
         buckets, _ = self._eliminated
         eliminated = {bucket.name for bucket in buckets}
         codings = self._question.codings
-        draws = [Draw(b.name, b.scope, b.factors, codings[b.name][1]) for b in reversed(buckets)]
+        draws = [
+            Draw(b.name, b.scope, b.factors, codings[b.name][1], b.shared)
+            for b in reversed(buckets)
+        ]
         for name in self._cut.order:
             if name not in eliminated:
                 above = self._cut.parents[name]
-                factor = Factor((*above, name), self._cut.tables[name])
-                draws.append(Draw(name, above, (factor,), codings[name][1]))
+                draws.append(Draw(name, above, (self._cut.factors[name],), codings[name][1]))
         gaussian = None
         if self._cut.gaussians:
             steps, linked = [], set()
@@ -497,7 +499,7 @@ class _Question:
     ) -> tuple[tuple[Bucket, ...], float]:
         """`elimination.eliminate` of some columns, which hold all relevant ones; or of those."""
         names = self.relevant if names is None else names
-        return eliminate(names, self._factors_of(names), self._sizes, keep)
+        return eliminate(names, self._factors_of(names), self._sizes, keep, self._network.memory)
 
     def is_light(self, names: Sequence[str], cells: int) -> bool:
         """Whether the tables that eliminating columns makes hold at most so many numbers."""
@@ -514,11 +516,7 @@ class _Question:
     def _factors_of(self, names: Sequence[str]) -> list[Factor]:
         """The tables of some columns, and those that speak of the facts."""
         wanted, network = set(names), self._network
-        factors = [
-            Factor((*network.parents[name], name), network.tables[name])
-            for name in network.order
-            if name in wanted
-        ]
+        factors = [network.factors[name] for name in network.order if name in wanted]
         factors += [Factor((name,), known.codes) for name, known in self._likelihoods.items()]
         factors += [Factor(group.given, table) for group, table in self.groups]
         return factors + self._factors
@@ -597,9 +595,10 @@ class _Intervened:
 
     order: tuple[str, ...]
     parents: Mapping[str, tuple[str, ...]]
-    tables: Mapping[str, np.ndarray]
+    factors: Mapping[str, Factor]
     gaussians: Mapping[str, Gaussian]
     set_to: Mapping[str, Likelihood]
+    memory: Memory
 
     def ancestors(self, names: Iterable[str]) -> tuple[str, ...]:
         """The columns and all their ancestors, parents first."""
@@ -614,10 +613,13 @@ class _Intervened:
 
 
 def _intervene(network: Network, do: Evidence) -> _Intervened:
+    memory = network.memory
     if not do:
-        return _Intervened(network.order, network.parents, network.tables, network.gaussians, {})
+        return _Intervened(
+            network.order, network.parents, memory.factors, network.gaussians, {}, memory
+        )
     parents = {name: network.parents[name] for name in network.order}
-    tables = dict(network.tables)
+    factors = dict(memory.factors)
     gaussians = dict(network.gaussians)
     set_to = {}
     everybody = Posterior(network)
@@ -632,9 +634,10 @@ def _intervene(network: Network, do: Evidence) -> _Intervened:
             raise PopulaceError(
                 f"Nobody in this population has {_words(name, fact)}: choose another value."
             )
-        parents[name], tables[name] = (), share / share.sum()
+        parents[name], factors[name] = (), Factor((name,), share / share.sum())
         set_to[name] = likelihood
-    return _Intervened(topological_order(parents), parents, tables, gaussians, set_to)
+    order = topological_order(parents)
+    return _Intervened(order, parents, factors, gaussians, set_to, memory)
 
 
 def _fixed(gaussian: Gaussian, fact: Fact) -> Gaussian:

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from synth.bayes.coding import Coding
+from synth.bayes.elimination import Memory
+from synth.bayes.factors import Factor
 from synth.bayes.gaussian import Gaussian
 from synth.bayes.graph import topological_order
 from synth.bayes.inference import Posterior
@@ -80,6 +82,13 @@ class Network:
         # In the schema's order, as files have it: a saved network draws the same people.
         names = [name for name in self.schema.names if name in self.parents]
         return topological_order({name: self.parents[name] for name in names})
+
+    @cached_property
+    def memory(self) -> Memory:
+        """The tables as factors, and what questions remember for the next ones."""
+        return Memory(
+            {name: Factor((*self.parents[name], name), self.tables[name]) for name in self.order}
+        )
 
     @cached_property
     def digest(self) -> str:

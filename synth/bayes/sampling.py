@@ -13,9 +13,10 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,61 +24,131 @@ import pyarrow as pa
 from numba import njit
 
 from synth.bayes.coding import Coding, Pieces
-from synth.bayes.factors import Factor, multiply, product_rows
+from synth.bayes.factors import Factor, multiply, small_first
 from synth.bayes.gaussian import GaussianSampler
 from synth.bayes.random import fill, stream_key
 from synth.data.schema import Column
 from synth.errors import PopulaceError
+from synth.lazy import cached_property
 
 CHUNK = 1 << 15
 """Rows drawn at a time by one thread."""
 
 
 @njit(cache=True, nogil=True)
+def _alias_row(
+    scaled: np.ndarray,
+    size: int,
+    small: np.ndarray,
+    large: np.ndarray,
+    weight: np.ndarray,
+    out: np.ndarray,
+    base: int,
+) -> None:
+    """The alias table of one row of weights: thresholds in the high 32 bits, aliases in the low.
+
+    `scaled`, `small` and `large` are scratch space of `size` numbers.
+    """
+    total = 0.0
+    for x in range(size):
+        total += weight[x]
+    if total > 0.0:
+        for x in range(size):
+            scaled[x] = weight[x] / total * size
+    else:
+        scaled[:size] = 1.0
+    # Without a branch, which the processor could not foresee.
+    smalls, larges = 0, 0
+    for x in range(size):
+        small[smalls] = x
+        large[larges] = x
+        below = scaled[x] < 1.0
+        smalls += below
+        larges += not below
+    while smalls > 0 and larges > 0:
+        smalls -= 1
+        s = small[smalls]
+        big = large[larges - 1]
+        share = scaled[s]
+        threshold = np.uint64(np.int64(share * 4294967296.0))
+        out[base + s] = (threshold << np.uint64(32)) | np.uint64(big)
+        rest = scaled[big] - (1.0 - share)
+        scaled[big] = rest
+        if rest < 1.0:
+            larges -= 1
+            small[smalls] = big
+            smalls += 1
+    whole = np.uint64(0xFFFFFFFF) << np.uint64(32)
+    for i in range(larges):
+        x = large[i]
+        out[base + x] = whole | np.uint64(x)
+    for i in range(smalls):
+        x = small[i]
+        # Left over by rounding: it stands alone, unless it cannot occur at all.
+        other = x
+        if weight[x] == 0.0:
+            for y in range(size):
+                if weight[y] > weight[other]:
+                    other = y
+            out[base + x] = np.uint64(other)
+        else:
+            out[base + x] = whole | np.uint64(x)
+
+
+@njit(cache=True, nogil=True)
 def _alias(table: np.ndarray, size: int, out: np.ndarray) -> None:
-    """Alias tables of every row: the threshold in the high 32 bits, the alias in the low."""
+    """Alias tables of every row of a table."""
     small = np.empty(size, np.int64)
     large = np.empty(size, np.int64)
     scaled = np.empty(size)
     for row in range(table.shape[0] // size):
         base = row * size
-        total = 0.0
-        for x in range(size):
-            total += table[base + x]
-        smalls, larges = 0, 0
-        for x in range(size):
-            scaled[x] = table[base + x] / total * size if total > 0.0 else 1.0
-            if scaled[x] < 1.0:
-                small[smalls] = x
-                smalls += 1
-            else:
-                large[larges] = x
-                larges += 1
-        while smalls > 0 and larges > 0:
-            smalls -= 1
-            s = small[smalls]
-            big = large[larges - 1]
-            threshold = np.uint64(scaled[s] * 4294967296.0)
-            out[base + s] = (threshold << np.uint64(32)) | np.uint64(big)
-            scaled[big] -= 1.0 - scaled[s]
-            if scaled[big] < 1.0:
-                larges -= 1
-                small[smalls] = big
-                smalls += 1
-        for i in range(larges):
-            x = large[i]
-            out[base + x] = (np.uint64(0xFFFFFFFF) << np.uint64(32)) | np.uint64(x)
-        for i in range(smalls):
-            x = small[i]
-            # Left over by rounding: it stands alone, unless it cannot occur at all.
-            other = x
-            if table[base + x] == 0.0:
-                for y in range(size):
-                    if table[base + y] > table[base + other]:
-                        other = y
-                out[base + x] = np.uint64(other)
-            else:
-                out[base + x] = (np.uint64(0xFFFFFFFF) << np.uint64(32)) | np.uint64(x)
+        _alias_row(scaled, size, small, large, table[base : base + size], out, base)
+
+
+@njit(cache=True, nogil=True)
+def _make_rows(
+    codes: np.ndarray,
+    parents: np.ndarray,
+    strides: np.ndarray,
+    size: int,
+    tables: tuple[np.ndarray, ...],
+    count: int,
+    steps: np.ndarray,
+    slot: np.ndarray,
+    made: int,
+    out: np.ndarray,
+) -> int:
+    """Make the alias tables of the rows that people visit and that have no `slot` yet.
+
+    A row's weights are the product of `count` tables, multiplied in their order; `steps` says how
+    far apart a table's cells are for each parent, and in the last place for the column itself.
+    Slots are counted from one, those that are `made` come first; how many there are now is
+    returned.
+    """
+    k = parents.shape[0]
+    small = np.empty(size, np.int64)
+    large = np.empty(size, np.int64)
+    scaled = np.empty(size)
+    weight = np.empty(size)
+    for i in range(codes.shape[1]):
+        row = 0
+        for p in range(k):
+            row += np.int64(codes[parents[p], i]) * strides[p]
+        if slot[row] > 0:
+            continue
+        weight[:] = 1.0
+        for f in range(count):
+            table = tables[f]
+            at, step = 0, steps[f, k]
+            for p in range(k):
+                at += np.int64(codes[parents[p], i]) * steps[f, p]
+            for x in range(size):
+                weight[x] *= table[at + x * step]
+        _alias_row(scaled, size, small, large, weight, out, made * size)
+        made += 1
+        slot[row] = made
+    return made
 
 
 @njit(cache=True, nogil=True)
@@ -87,12 +158,16 @@ def _draw_codes(
     parents: np.ndarray,
     strides: np.ndarray,
     size: int,
+    slot: np.ndarray,
     table: np.ndarray,
     key: np.uint64,
     start: int,
     spare: np.ndarray,
 ) -> None:
-    """Draw a column's codes given its parents'; the low half of each number goes to `spare`."""
+    """Draw a column's codes given its parents'; the low half of each number goes to `spare`.
+
+    Row r of the conditional table lies at `slot[r] - 1` in `table`, at r where `slot` is empty.
+    """
     n = codes.shape[1]
     number = np.empty(1024, np.uint64)
     row = np.empty(1024, np.int32)
@@ -108,6 +183,9 @@ def _draw_codes(
             parent, stride = parents[p], np.int32(strides[p])
             for i in range(m):
                 row[i] += np.int32(codes[parent, low + i]) * stride
+        if slot.shape[0] > 0:
+            for i in range(m):
+                row[i] = slot[row[i]] - 1
         for i in range(m):
             scaled = (number[i] >> np.uint64(32)) * wide
             x = scaled >> np.uint64(32)
@@ -196,10 +274,90 @@ class Draw:
     factors: tuple[Factor, ...]
     pieces: Pieces | None = None
     """Numbers: the pieces to draw values from (cut to the evidence)."""
+    shared: dict[str, Any] = field(default_factory=dict)
+    """Draws of the same parents and factors that are given the same one share alias tables."""
+
+
+class _AliasTables:
+    """A conditional table ready to draw from, made row by row as people visit it."""
+
+    def __init__(self, draw: Draw, sizes: Mapping[str, int]) -> None:
+        self._factors = draw.factors
+        self._scope = (*draw.parents, draw.name)
+        self._sizes = {name: sizes[name] for name in self._scope}
+        self.size = sizes[draw.name]
+        shape = [sizes[parent] for parent in draw.parents]
+        self.strides = np.array(
+            [math.prod(shape[i + 1 :]) for i in range(len(shape))], dtype=np.int64
+        )
+        self.rows = math.prod(shape)
+        self._lock = Lock()
+        self._made = 0
+        self.lookup = (np.zeros(0, np.int32), np.zeros(0, np.uint64))
+        """Where each row's alias table is (from one; empty: where the row is), and the tables."""
+
+    @cached_property
+    def _product(self) -> _Product:
+        return _Product.of(self._factors, self._scope, self._sizes)
+
+    @property
+    def _is_whole(self) -> bool:
+        return self._made == self.rows and not len(self.lookup[0])
+
+    def make_whole(self) -> None:
+        """Make the alias tables of all rows."""
+        with self._lock:
+            if self._is_whole:
+                return
+            shape = [self._sizes[parent] for parent in self._scope[:-1]]
+            digits = np.indices(shape, np.int16).reshape(len(shape), self.rows)
+            table = np.empty(self.rows * self.size, np.uint64)
+            slot = np.zeros(self.rows, np.int32)
+            self._made = self._make(digits, np.arange(len(shape)), slot, 0, table)
+            self.lookup = (np.zeros(0, np.int32), table)
+
+    def make_visited(self, codes: np.ndarray, parents: np.ndarray) -> None:
+        """Make the alias tables of the rows that codes visit, shape (columns, people).
+
+        `parents` says which of the columns the parents are.
+        """
+        if self._is_whole:
+            return
+        with self._lock:
+            if self._is_whole:
+                return
+            slot, table = self.lookup
+            if not len(slot):
+                slot = np.zeros(self.rows, np.int32)
+            room = min(self._made + codes.shape[1], self.rows) * self.size
+            if len(table) < room:
+                # Who draws from the shorter one meanwhile finds there what it needs.
+                longer = np.empty(min(2 * room, self.rows * self.size), np.uint64)
+                longer[: self._made * self.size] = table[: self._made * self.size]
+                table = longer
+            self._made = self._make(codes, parents, slot, self._made, table)
+            self.lookup = (slot, table)
+
+    def _make(
+        self, codes: np.ndarray, parents: np.ndarray, slot: np.ndarray, made: int, out: np.ndarray
+    ) -> int:
+        product = self._product
+        return _make_rows(
+            codes,
+            parents,
+            self.strides,
+            self.size,
+            product.tables,
+            product.count,
+            product.steps,
+            slot,
+            made,
+            out,
+        )
 
 
 class _Node:
-    """A column ready to draw: its parents' numbers and strides, its alias tables, its values."""
+    """A column ready to draw: its parents' numbers, its alias tables, its values."""
 
     def __init__(
         self, draw: Draw, number: Mapping[str, int], codings: Mapping[str, Coding]
@@ -207,52 +365,66 @@ class _Node:
         coding = codings[draw.name]
         self.name = draw.name
         self.column = number[draw.name]
-        self.size = coding.size
         self.parents = np.array([number[parent] for parent in draw.parents], dtype=np.int64)
-        self._sizes = {name: codings[name].size for name in (*draw.parents, draw.name)}
-        shape = [self._sizes[parent] for parent in draw.parents]
-        strides = [math.prod(shape[i + 1 :]) for i in range(len(shape))]
-        self.strides = np.array(strides, dtype=np.int64)
-        self.rows = math.prod(shape)
+        sizes = {name: codings[name].size for name in (*draw.parents, draw.name)}
+        self.tables: _AliasTables = draw.shared.setdefault(
+            "alias tables", _AliasTables(draw, sizes)
+        )
         self.values: _Values | None = None
         if draw.pieces is not None:
             self.values = _Values.of(draw.pieces, coding.size - coding.column.missing)
-        self._draw = draw
-        self._lock = Lock()
-        self._whole = False
-        self._made = np.zeros(self.rows, dtype=np.bool_)
-        self.table = np.zeros(self.rows * self.size, np.uint64)
 
-    def make_whole(self) -> None:
-        """Make the alias tables of all rows."""
-        with self._lock:
-            if not self._whole:
-                scope = (*self._draw.parents, self.name)
-                product = multiply(self._draw.factors, scope, self._sizes)
-                table = np.zeros(product.size, np.uint64)
-                _alias(np.ascontiguousarray(product, dtype=np.float64).ravel(), self.size, table)
-                self.table, self._whole = table, True
 
-    def make_visited(self, codes: np.ndarray) -> None:
-        """Make the alias tables of the rows that these codes visit, shape (columns, people)."""
-        if self._whole:
-            return
-        row = np.zeros(codes.shape[1], np.int64)
-        for parent, stride in zip(self.parents, self.strides, strict=True):
-            row += codes[parent] * stride
-        with self._lock:
-            if self._whole:
-                return
-            wanted = np.zeros(self.rows, dtype=np.bool_)
-            wanted[row] = True
-            fresh = np.flatnonzero(wanted & ~self._made)
-            if len(fresh):
-                scope = (*self._draw.parents, self.name)
-                product = product_rows(self._draw.factors, scope, self._sizes, fresh)
-                made = np.zeros(product.size, np.uint64)
-                _alias(product.ravel(), self.size, made)
-                self.table.reshape(self.rows, self.size)[fresh] = made.reshape(product.shape)
-                self._made[fresh] = True
+FACTORS = 6
+"""The most tables that are multiplied row by row; more are joined first, small ones first."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Product:
+    """Tables whose product is a conditional table, for compiled code to multiply row by row.
+
+    Attributes
+    ----------
+    tables : tuple of float64 array, length FACTORS
+        Flat, not to be written to; those past `count` are empty.
+    count : int
+        How many there are.
+    steps : int64 array, shape (FACTORS, columns of the scope)
+        How far apart a table's cells are along each column; 0 where it does not speak of it.
+    """
+
+    tables: tuple[np.ndarray, ...]
+    count: int
+    steps: np.ndarray
+
+    @staticmethod
+    def of(factors: Sequence[Factor], scope: tuple[str, ...], sizes: Mapping[str, int]) -> _Product:
+        ordered = small_first(factors)
+        if len(ordered) > FACTORS:
+            # The same numbers are multiplied in the same order, so no bit changes.
+            first = ordered[: len(ordered) - FACTORS + 1]
+            joined = tuple(v for v in scope if any(v in factor.scope for factor in first))
+            ordered = [Factor(joined, multiply(first, joined, sizes)), *ordered[len(first) :]]
+        steps = np.zeros((FACTORS, len(scope)), np.int64)
+        tables = []
+        for f, factor in enumerate(ordered):
+            # As it lies in memory, so that it is not copied.
+            axes = np.argsort([-stride for stride in factor.table.strides], kind="stable")
+            flat = np.ascontiguousarray(factor.table.transpose(axes)).reshape(-1)
+            step = 1
+            for axis in axes[::-1]:
+                steps[f, scope.index(factor.scope[axis])] = step
+                step *= factor.table.shape[axis]
+            tables.append(_read_only(flat))
+        tables += [_read_only(np.ones(0))] * (FACTORS - len(tables))
+        return _Product(tuple(tables), len(ordered), steps)
+
+
+def _read_only(table: np.ndarray) -> np.ndarray:
+    """A view of float64 numbers: compiled code has one type for all tables."""
+    view = np.asarray(table, dtype=np.float64).view()
+    view.setflags(write=False)
+    return view
 
 
 class Sampler:
@@ -324,8 +496,8 @@ class Sampler:
         workers = min(threads or os.cpu_count() or 1, max(len(bounds), 1))
         for node in self._nodes:
             # A table with more rows than there are people is made as far as they visit it.
-            if rows >= node.rows:
-                node.make_whole()
+            if rows >= node.tables.rows:
+                node.tables.make_whole()
 
         def work(part: int) -> None:
             buffers = _Buffers(len(self._nodes), min(chunk, rows))
@@ -352,14 +524,14 @@ class Sampler:
         for node in self._nodes:
             key, value_key = keys[node.name]
             spare = buffers.spare[: high - low] if node.values is not None else buffers.none
-            node.make_visited(codes)
+            node.tables.make_visited(codes, node.parents)
             _draw_codes(
                 codes,
                 node.column,
                 node.parents,
-                node.strides,
-                node.size,
-                node.table,
+                node.tables.strides,
+                node.tables.size,
+                *node.tables.lookup,
                 key,
                 start + low,
                 spare,

@@ -1,26 +1,33 @@
 """Products of tables, sums and single rows of them; samples that make only what they visit."""
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.bayes.factors import Factor, multiply, product_rows, sum_out
+from synth.bayes.elimination import MEMORY_CELLS, Bucket, Memory
+from synth.bayes.factors import Factor, multiply, sum_out
+from synth.bayes.sampling import Draw, _alias, _AliasTables
 from synth.data.evidence import Evidence
 from synth.populations import load
 
 NAMES = "abcde"
 
 
+MARITAL = ("married", "widowed")
+
+
 @st.composite
-def products(draw):
+def products(draw, most=4):
     """Factors over up to five columns, the last of which is to be summed out."""
     sizes = {name: draw(st.integers(1, 4)) for name in NAMES}
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     factors = []
-    for scope in draw(st.lists(st.sets(st.sampled_from(NAMES)), min_size=1, max_size=4)):
+    for scope in draw(st.lists(st.sets(st.sampled_from(NAMES)), min_size=1, max_size=most)):
         names = tuple(str(name) for name in rng.permutation(sorted(scope)))
         table = rng.random([sizes[name] for name in names])
         table[table < 0.2] = 0.0
@@ -47,15 +54,80 @@ def test_products_and_sums_agree_with_einsum(case):
     assert sum_out(factors, "e", scope, sizes) == pytest.approx(expected.sum(axis=-1))
 
 
-@settings(max_examples=100, deadline=None)
-@given(products(), st.data())
-def test_single_rows_are_those_of_the_whole_to_the_last_bit(case, data):
+@settings(max_examples=60, deadline=None)
+@given(products(most=9), st.data())
+def test_rows_that_people_visit_are_those_of_the_whole_to_the_last_bit(case, data):
     factors, scope, sizes = case
     product = multiply(factors, (*scope, "e"), sizes).reshape(-1, sizes["e"])
-    chosen = data.draw(st.lists(st.integers(0, len(product) - 1), max_size=20))
-    rows = product_rows(factors, (*scope, "e"), sizes, np.array(chosen, dtype=np.int64))
-    assert rows.shape == (len(chosen), sizes["e"])
-    assert np.array_equal(rows, product[chosen])
+    expected = np.empty(product.size, np.uint64)
+    _alias(product.ravel(), sizes["e"], expected)
+    expected = expected.reshape(product.shape)
+    draw = Draw("e", scope, tuple(factors))
+    whole, visited = _AliasTables(draw, sizes), _AliasTables(draw, sizes)
+    whole.make_whole()
+    assert np.array_equal(whole.lookup[1].reshape(product.shape), expected)
+    shape = [sizes[name] for name in scope]
+    parents = np.arange(len(scope))
+    for _ in range(3):
+        rows = data.draw(st.lists(st.integers(0, len(product) - 1), min_size=1, max_size=9))
+        digits = np.unravel_index(rows, shape) if shape else ()
+        codes = np.array(digits, np.int16).reshape(len(scope), len(rows))
+        visited.make_visited(codes, parents)
+        slot, tables = visited.lookup
+        assert np.array_equal(tables.reshape(-1, sizes["e"])[slot[rows] - 1], expected[rows])
+    assert visited.lookup[0].max() == (visited.lookup[0] > 0).sum()
+
+
+def test_what_no_fact_touches_is_worked_out_once():
+    network = load("us-time-use").network
+    questions = [Evidence.parse(f"marital={level}", network.schema) for level in MARITAL]
+    fresh = [replace(network).given(q).sample(500, seed=1) for q in questions]
+    first, second = (network.given(q) for q in questions)
+    assert first.sample(500, seed=1).equals(fresh[0])
+    shared = [a for a, b in zip(first._eliminated[0], second._eliminated[0], strict=True) if a is b]
+    assert shared and len(shared) < len(first._eliminated[0])
+    assert all(bucket.shared for bucket in shared)
+    assert second.sample(500, seed=1).equals(fresh[1])
+    alone = replace(network).given(questions[1])
+    assert alone.log_probability == second.log_probability
+    for name in network.order:
+        assert np.array_equal(alone.codes(name), second.codes(name))
+
+
+def test_what_is_set_from_outside_is_not_remembered_as_seen():
+    network = load("us-time-use").network
+    seen = Evidence.parse("marital=married", network.schema)
+    before = network.given(seen).log_probability
+    done = network.given(Evidence(), seen)
+    anew = replace(network).given(Evidence(), seen)
+    for name in network.order:
+        assert np.array_equal(done.codes(name), anew.codes(name))
+    assert done.sample(300, seed=2).equals(anew.sample(300, seed=2))
+    assert network.given(seen).log_probability == before
+
+
+def test_memory_lets_the_oldest_sums_go():
+    rng = np.random.default_rng(0)
+    sizes = {"a": 3, "b": 4}
+    own = {name: Factor(("a", "b"), rng.random((3, 4))) for name in "xyz"}
+    memory = Memory(own)
+    held = []
+    for factor in own.values():
+        bucket, message = Bucket("a", ("b",), (factor,)), Factor(("b",), factor.table.sum(axis=0))
+        memory.keep(bucket, message, 0.0, sizes)
+        held.append(memory.recall("a", (factor,)) is not None)
+    assert held == [True] * 3
+    stranger = Factor(("a", "b"), own["x"].table)
+    memory.keep(Bucket("a", ("b",), (stranger,)), Factor(("b",), np.ones(4)), 0.0, sizes)
+    assert memory.recall("a", (stranger,)) is None
+    copied = pickle.loads(pickle.dumps(memory))
+    assert list(copied.factors) == list(own)
+    assert copied.recall("a", (copied.factors["x"],)) is None
+    wide = {"a": 3, "b": MEMORY_CELLS // 8}
+    for factor in own.values():
+        memory.keep(Bucket("a", ("b",), (factor,)), Factor(("b",), np.ones(wide["b"])), 1.0, wide)
+    assert memory.recall("a", (own["x"],)) is None
+    assert memory.recall("a", (own["z"],)) is not None
 
 
 @pytest.mark.parametrize("facts", ["", "marital=married", "top1=Pets,age=30..50", "region=west"])
