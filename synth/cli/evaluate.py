@@ -60,6 +60,8 @@ def evaluate_command(
     kept = None if holdout is None else read_frame(holdout)[0]
     title = f"{_name(synthetic)} beside {_name(real)}"
     comparison = Comparison.of(table, people, holdout=kept, seed=seed, target=target)
+    for hint in comparison.hints:
+        typer.echo(hint, err=True)
     if report_to is None:
         figures: dict[str, Any] = fidelity(comparison).to_dict()
     else:
@@ -79,7 +81,7 @@ def evaluate_command(
     if filtered_to is not None:
         figures["filtered"] = _filter(comparison, people, filtered_to)
     if as_json:
-        figures["left_out"] = left_out
+        figures |= {"left_out": left_out, "hints": list(comparison.hints)}
         typer.echo(json.dumps(figures, indent=2, ensure_ascii=False))
         return
     grid = Grid(title=title, title_justify="left")

@@ -17,6 +17,7 @@ import pandas as pd
 from synth.data.contingency import Binning
 from synth.errors import PopulaceError
 from synth.evaluate.distance import Space
+from synth.evaluate.spelling import spelling_hints
 from synth.lazy import cached_property
 
 if TYPE_CHECKING:
@@ -153,6 +154,11 @@ class Comparison:
         """The columns with levels; all columns where there is none."""
         chosen = [c.name for c in self.columns if c.kind in ("categorical", "boolean")]
         return tuple(chosen) or self.names
+
+    @cached_property
+    def hints(self) -> tuple[str, ...]:
+        """Sentences on columns whose levels the two tables write differently."""
+        return spelling_hints(self.real, self.synthetic)
 
     @cached_property
     def frames(self) -> Mapping[Side, pd.DataFrame]:
