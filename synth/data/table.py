@@ -95,7 +95,7 @@ def read_table(
 
 
 def read_frame(
-    source: str | Path | bytes, *, name: str = ""
+    source: str | Path | bytes, *, name: str = "", least: int = 2
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The columns of a table as they stand in the file, before kinds are settled, and notes.
 
@@ -109,6 +109,8 @@ def read_frame(
         table of a database; see `readers.database`.
     name : str
         How sentences call it; the file's own name if not given.
+    least : int
+        How many rows it must have: two to learn from, one to be asked about.
 
     Returns
     -------
@@ -128,8 +130,10 @@ def read_frame(
         if not content.strip():
             raise PopulaceError(f"{name} is empty: {REMEDY}.")
         frame, notes = _READERS[kind_of(content, name)](content, name)
-    if len(frame) < 2:
+    if len(frame) < least:
         fault = "has no rows" if frame.empty else "has only one row"
+        if least < 2:
+            raise PopulaceError(f"{name} {fault}: at least one person is needed.")
         raise PopulaceError(f"{name} {fault}: at least two people are needed to learn anything.")
     return frame, notes
 
