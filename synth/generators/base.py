@@ -235,6 +235,8 @@ _MODULES: Sequence[str] = (
     "synth.generators.copula",
     "synth.generators.autoregressive",
     "synth.generators.diffusion",
+    "synth.generators.vae",
+    "synth.generators.gan",
 )
 """The files that register a generator when they are read."""
 

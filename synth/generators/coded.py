@@ -134,9 +134,13 @@ class Law(ABC):
     exact : bool
         Whether what `given` says without an estimate is exact under the model; False for laws that
         condition approximately.
+    draws_numbers : bool
+        Whether it draws the numbers themselves (`Draw.values`); facts about them then do not reach
+        `given` but are checked on the numbers.
     """
 
     exact: bool = True
+    draws_numbers: bool = False
 
     @abstractmethod
     def given(self, known: Likelihoods) -> Proposal:
@@ -186,9 +190,7 @@ class Candidates(Proposal):
             return people
         weight = np.ones(rows)
         for column, likelihood in self._known.items():
-            # Facts on numbers that a law draws itself are checked on the numbers, see below.
-            if people.values is None or np.isnan(people.values[:, column]).all():
-                weight = weight * likelihood[people.codes[:, column]]
+            weight = weight * likelihood[people.codes[:, column]]
         with np.errstate(divide="ignore"):
             return replace(people, log_weight=np.log(weight))
 
@@ -321,7 +323,7 @@ class Codebook:
                 columns[name] = pd.Categorical.from_codes(levels, categories=list(column.levels))
                 continue
             whole = coding.number_pieces
-            if values is not None and name in at and not np.isnan(values[:, at[name]]).all():
+            if values is not None and name in at:
                 numbers = np.asarray(coding.value(coding.index(_known(values[:, at[name]]))))
                 numbers = np.where(np.isnan(values[:, at[name]]), np.nan, numbers)
             else:
@@ -419,6 +421,15 @@ def _values(
     return np.asarray(coding.value(index), dtype=np.float64)
 
 
+def codes_of(coding: Coding, values: np.ndarray) -> np.ndarray:
+    """The code of each number, NaN for a missing one; int32, shape (rows,)."""
+    pieces = coding.number_pieces
+    absent = np.isnan(values)
+    piece = np.searchsorted(pieces.last, coding.index(_known(values)))
+    codes = pieces.bin[np.minimum(piece, len(pieces.last) - 1)]
+    return np.where(absent, pieces.bins, codes).astype(np.int32)
+
+
 def holds(coding: Coding, fact: Fact, values: np.ndarray) -> np.ndarray:
     """Whether a fact is true of each number; bool, shape (rows,)."""
     absent = np.isnan(values)
@@ -455,8 +466,16 @@ class CodedConditional(DrawnConditional):
     def __init__(self, codebook: Codebook, law: Law, evidence: Evidence) -> None:
         self.codebook, self.law = codebook, law
         self._evidence = evidence
-        known, self._pieces = codebook.known(evidence)
+        self._checked: dict[str, Fact] = {}  # facts about numbers that the law draws itself
+        if law.draws_numbers:
+            self._checked = {
+                name: fact
+                for name, fact in evidence.items()
+                if codebook.schema[name].is_number and name not in codebook.settled
+            }
+        known, self._pieces = codebook.known(evidence.without(*self._checked))
         self._proposal = law.given(known)
+        self._known = None if self._checked else self._proposal.log_probability
         if self._proposal.log_probability == -math.inf:
             raise PopulaceError(f"Nobody in this population has {evidence}: drop a fact.")
 
@@ -475,7 +494,7 @@ class CodedConditional(DrawnConditional):
         """Whether answers follow from the model exactly."""
         if not self._evidence:
             return self.law.exact
-        return self.law.exact and self._proposal.log_probability is not None
+        return self.law.exact and self._known is not None
 
     @property
     def note(self) -> str:
@@ -484,11 +503,12 @@ class CodedConditional(DrawnConditional):
             return "Probability, marginals and people follow from the model exactly."
         if not self._evidence:
             return f"Marginals are estimated from {PILOT:,} people that the model drew."
+        if self._known is not None:
+            return "The model conditions approximately: probability and people are estimates."
         low, high = self.interval
-        how = "drawn by the model" if self.law.exact else "drawn by the model approximately"
         return (
-            f"Estimated from {PILOT:,} people {how}: between {low:.2g} and {high:.2g} of everybody "
-            "(95% interval)."
+            f"Estimated from {PILOT:,} people that the model drew: between {100 * low:.2g}% and "
+            f"{100 * high:.2g}% of everybody (95% interval)."
         )
 
     # ------------------------------------------------------------------ estimates
@@ -496,16 +516,15 @@ class CodedConditional(DrawnConditional):
     @cached_property
     def log_probability(self) -> float:
         """Natural logarithm of `probability`; an estimate unless `exact`."""
-        known = self._proposal.log_probability
-        if known is not None:
-            return min(known, 0.0)
+        if self._known is not None:
+            return min(self._known, 0.0)
         mean, _ = self._mean
         return min(self._proposal.log_bound + math.log(mean), 0.0)
 
     @cached_property
     def standard_error(self) -> float:
         """Of `probability`; 0 where it is exact."""
-        if self._proposal.log_probability is not None:
+        if self._known is not None:
             return 0.0
         return math.exp(self._proposal.log_bound) * self._mean[1]
 
@@ -547,9 +566,9 @@ class CodedConditional(DrawnConditional):
         coding = self.codebook.codings[self.schema[column].name]
         of, by_code = self.codebook.settled.get(column, (column, None))
         at = self.codebook.learned.index(of)
-        shares = self._proposal.shares(at)
+        shares = None if self._checked else self._proposal.shares(at)
         if shares is None:
-            if self._draws_values and coding.pieces is not None:
+            if self.law.draws_numbers and coding.pieces is not None and by_code is None:
                 return marginal_of(coding.column, self.sample(PILOT, _PILOT_SEED)[column])
             codes, weights = self._pilot
             _ = self._mean  # refuses where nobody has a weight
@@ -607,23 +626,15 @@ class CodedConditional(DrawnConditional):
         key = int(stream_key(seed, f"codes\x1f{block}\x1f{batch}"))
         return self._proposal.draw(np.random.Generator(np.random.Philox(key)), BLOCK)
 
-    @cached_property
-    def _draws_values(self) -> bool:
-        return self._batch(_PILOT_SEED, 0, 0).values is not None
-
     def _accepted(self, people: Draw) -> np.ndarray:
         """The probability with which each candidate is kept; float64, shape (rows,)."""
         keep = np.ones(len(people.codes))
         if people.log_weight is not None:
             keep = np.exp(np.minimum(people.log_weight - self._proposal.log_bound, 0.0))
         if people.values is not None:
-            for name, fact in self._evidence.items():
-                coding = self.codebook.codings[name]
-                if coding.pieces is None or name in self.codebook.settled:
-                    continue
+            for name, fact in self._checked.items():
                 numbers = people.values[:, self.codebook.learned.index(name)]
-                if not np.isnan(numbers).all():
-                    keep = keep * holds(coding, fact, numbers)
+                keep = keep * holds(self.codebook.codings[name], fact, numbers)
         return keep
 
     def _block(self, block: int, low: int, high: int, seed: int) -> Draw:
