@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from synth.data.formats import Format, LevelsFormat, format_from_json, format_to_json
 from synth.data.meaning import MEANINGS, Meaning, guess_by_levels, guess_by_name
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
@@ -64,6 +65,15 @@ class Column:
     meaning : Meaning or None
         What the column says about a person; None leaves it to a guess, "" says that it is none of
         the known meanings. Look it up with `means`.
+    format : Format or None
+        How its values are written; None for plain numbers, yes and no, and levels that are texts.
+    storage : str
+        The dtype that it has outside, as pandas calls it, or ``decimal(10, 2)``; empty for the
+        canonical one.
+    missing_word : str or None
+        Text files: what stands for a missing value beside the empty cell, and is written for it.
+        Empty where the empty cell alone does; None where the usual words (NA, null, …) do, unless
+        they are levels.
     """
 
     name: str
@@ -76,6 +86,9 @@ class Column:
     role: Role = "model"
     label: str = ""
     meaning: Meaning | None = None
+    format: Format | None = None
+    storage: str = ""
+    missing_word: str | None = None
 
     def __post_init__(self) -> None:
         _check_name(self.name)
@@ -169,14 +182,29 @@ class Column:
 
     @property
     def dtype(self) -> Any:
-        """The canonical pandas dtype: the smallest that holds every value within the bounds."""
+        """The canonical pandas dtype: whole numbers are int64, nullable where some are missing."""
         if self.kind == "categorical":
             return pd.CategoricalDtype(list(self.levels))
         if self.kind == "boolean":
             return pd.BooleanDtype() if self.missing else np.dtype(bool)
         if self.kind == "real":
             return np.dtype(np.float64)
-        return _integer_dtype(self.lower or 0, self.upper or 0, self.missing)
+        return pd.Int64Dtype() if self.missing else np.dtype(np.int64)
+
+    def text(self, value: float | np.integer | np.floating) -> str:
+        """A value of a column of numbers as its table writes it; see `number_text`.
+
+        Parameters
+        ----------
+        value : float
+            Any finite number.
+        """
+        if self.format is None or isinstance(self.format, LevelsFormat):
+            return number_text(value)
+        number = float(value)
+        if self.kind == "integer" and number.is_integer():
+            return str(self.format.text(np.array([int(number)]))[0])
+        return str(self.format.text(np.array([number]))[0])
 
     @property
     def decimals(self) -> int:
@@ -336,8 +364,8 @@ class Schema:
         """The frame in canonical dtypes, columns in schema order, those of role "skip" left out.
 
         Categorical columns become ``pd.Categorical`` with the schema's levels, booleans ``bool``
-        (or nullable "boolean"), integers the smallest integer dtype (nullable where values can be
-        missing), reals float64. Columns that the schema does not name are dropped.
+        (or nullable "boolean"), integers int64 (nullable where values can be missing), reals
+        float64. Columns that the schema does not name are dropped.
 
         Parameters
         ----------
@@ -375,6 +403,8 @@ class Schema:
                 for field in fields(Column)
                 if getattr(column, field.name) != field.default
             }
+            if column.format is not None:
+                entry["format"] = format_to_json(column.format)
             if column.kind == "boolean":
                 entry.pop("levels", None)
             elif "levels" in entry:
@@ -505,6 +535,19 @@ def _check_name(name: str) -> None:
         )
 
 
+def check_storage(storage: str, name: str) -> None:
+    """Raise a PopulaceError where a text is no dtype that a column can have."""
+    if re.fullmatch(r"decimal\(\d{1,2}, \d{1,2}\)", storage):
+        return
+    try:
+        pd.api.types.pandas_dtype(storage)
+    except (TypeError, ValueError, NotImplementedError, ImportError, KeyError) as error:
+        raise PopulaceError(
+            f"Column {name} has the storage {storage!r}, which is no dtype: use int64, float64, "
+            "bool, str or category."
+        ) from error
+
+
 def _check_unique(names: Sequence[str]) -> None:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -544,6 +587,13 @@ def _column_from_json(entry: Any) -> Column:
         raise PopulaceError(f"Column {_shown(name)} has a meaning that is not a text.")
     if not isinstance(values.get("label", ""), str):
         raise PopulaceError(f"Column {_shown(name)} has a label that is not a text.")
+    if values.get("format") is not None:
+        values["format"] = format_from_json(values["format"], _shown(name))
+    for key in ("storage", "missing_word"):
+        if not isinstance(values.get(key, ""), str):
+            raise PopulaceError(f"Column {_shown(name)} has a {key} that is not a text.")
+    if values.get("storage"):
+        check_storage(values["storage"], _shown(name))
     return Column(**values)
 
 
@@ -776,7 +826,7 @@ def _is_ordered(dtype: Any) -> bool:
     return isinstance(dtype, pd.CategoricalDtype) and bool(dtype.ordered)
 
 
-def _text(value: Any) -> str:
+def level_text(value: Any) -> str:
     """A single value as a level; empty where it stands for a missing one."""
     if isinstance(value, str):
         text = value.strip()
@@ -802,7 +852,7 @@ def _coded(series: pd.Series) -> tuple[np.ndarray, list[str]]:
         codes, values = series.cat.codes.to_numpy(), list(series.cat.categories)
     else:
         codes, values = pd.factorize(series)
-    texts = [_text(value) for value in values]
+    texts = [level_text(value) for value in values]
     position: dict[str, int] = {}
     lookup = np.full(len(texts) + 1, -1, dtype=np.int32)
     for i, text in enumerate(texts):
@@ -865,16 +915,6 @@ def _decimals(step: float) -> int:
     return 12
 
 
-def _integer_dtype(lower: float, upper: float, missing: bool) -> Any:
-    for bits in (8, 16, 32):
-        # The least value is kept free where values can be missing: it can stand for them.
-        if -(2 ** (bits - 1)) + missing <= lower and upper < 2 ** (bits - 1):
-            break
-    else:
-        bits = 64
-    return pd.array([], dtype=f"Int{bits}").dtype if missing else np.dtype(f"int{bits}")
-
-
 def _completed(column: Column, series: pd.Series) -> Column:
     """The column with what its schema does not say, found in the data; missing stays if set."""
     missing = column.missing or bool(series.isna().any())
@@ -935,13 +975,8 @@ def _conform(series: pd.Series, column: Column) -> Any:
 
 
 def _integers(values: np.ndarray, absent: np.ndarray, column: Column) -> Any:
-    seen = values[~absent]
-    lower = min(column.lower or 0, seen.min() if len(seen) else 0)
-    upper = max(column.upper or 0, seen.max() if len(seen) else 0)
-    dtype = _integer_dtype(lower, upper, column.missing)
-    if not column.missing:
-        return values.astype(dtype)
-    return pd.arrays.IntegerArray(values.astype(dtype.numpy_dtype), absent)
+    whole = values.astype(np.int64, copy=False)
+    return pd.arrays.IntegerArray(whole, absent) if column.missing else whole
 
 
 def _whole(values: np.ndarray, absent: np.ndarray, name: str) -> np.ndarray:

@@ -60,11 +60,11 @@ def test_objects_are_told_by_what_they_hold(values, kind):
     assert schema.conform(frame)["x"].isna().tolist() == [False, False, True]
 
 
-def test_the_least_integer_is_kept_free_where_values_can_be_missing():
+def test_whole_numbers_are_wide_enough_to_reckon_with():
     frame = pd.DataFrame({"x": [-128.0, 5.0, None], "y": [-128, 5, 0]})
     schema = Schema.infer(frame)
     canonical = schema.conform(frame)
-    assert [str(dtype) for dtype in canonical.dtypes] == ["Int16", "int8"]
+    assert [str(dtype) for dtype in canonical.dtypes] == ["Int64", "int64"]
     assert [schema[name].dtype for name in canonical] == list(canonical.dtypes)
 
 
@@ -180,8 +180,8 @@ def test_canonical_types():
         "word": "category",
         "flag": "bool",
         "maybe": "boolean",
-        "count": "int16",
-        "gap": "Int32",
+        "count": "int64",
+        "gap": "Int64",
         "pay": "float64",
     }
     for column in schema:

@@ -1,0 +1,530 @@
+"""How a column's values are written, apart from what they mean; read and written exactly.
+
+A column of numbers is learned as numbers, whatever they looked like: ``$1,234.50``, ``12.3%`` or
+``70,5``. Its format remembers the look, so that synthetic values come out in it. A format is found
+only where it writes every text again letter for letter (`detect`); what it cannot write again stays
+a text. Each format has ``parse`` (texts to numbers, NaN where a text is no such value) and ``text``
+(numbers to texts); both work on whole arrays.
+
+A date is a number too: days, seconds or another unit since 1970-01-01, with a `DateFormat`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synth.errors import PopulaceError
+
+Texts = Sequence[str] | np.ndarray | pa.Array | pa.ChunkedArray
+Unit = Literal["D", "h", "m", "s", "ms", "us", "ns", "M", "Q", "Y"]
+Scalar = str | int | float | bool
+
+_PAIRS = (
+    ("no", "yes"),
+    ("false", "true"),
+    ("n", "y"),
+    ("f", "t"),
+    ("non", "oui"),
+    ("nein", "ja"),
+    ("nee", "ja"),
+    ("nej", "ja"),
+    ("no", "si"),
+    ("no", "sí"),
+    ("não", "sim"),
+    ("nie", "tak"),
+    ("off", "on"),
+    ("0", "1"),
+)
+_CURRENCIES = "USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|BRL|MXN|ZAR|KRW|US\\$"
+_SIGNS = "$€£¥¢₹₽₩₪₺₴₫฿₦₱₿"
+_BODY = re.compile(
+    rf"(?P<sign>[+-]?)(?P<prefix>(?:[{_SIGNS}]|(?:{_CURRENCIES})[{_SIGNS}]?)?[ \u00a0\u202f]?)"
+    r"(?P<inner>[+-]?)(?P<body>[\d.](?:[\d.,'’ \u00a0\u202f\u2009]*\d)?\.?)(?:[eE][+-]?\d{1,3})?"
+    rf"(?P<suffix>[ \u00a0\u202f]?(?:[%‰{_SIGNS}]|{_CURRENCIES})?)"
+)
+_LAYOUTS = (
+    ("", "."),
+    (",", "."),
+    ("", ","),
+    (".", ","),
+    *((gap, mark) for gap in (" ", "\u00a0", "\u202f", "\u2009", "'", "’") for mark in (".", ",")),
+)
+_COMMA_FIRST = (("", ","), *(pair for pair in _LAYOUTS if pair != ("", ",")))
+
+
+@dataclass(frozen=True)
+class BooleanFormat:
+    """The words for no and yes.
+
+    Attributes
+    ----------
+    no, yes : str
+        As they stand in the table.
+    """
+
+    no: str
+    yes: str
+
+    def parse(self, texts: Texts) -> np.ndarray:
+        """0.0 and 1.0; NaN where a text is neither word."""
+        array = _arrow(texts)
+        values = np.full(len(array), np.nan)
+        values[_equal(array, self.no)] = 0.0
+        values[_equal(array, self.yes)] = 1.0
+        return values
+
+    def text(self, values: np.ndarray) -> np.ndarray:
+        """The word of each truth value; objects, None where it is missing."""
+        numbers = np.asarray(values, dtype=np.float64)
+        words = np.array([self.no, self.yes, None], dtype=object)
+        return words[np.where(np.isnan(numbers), 2, numbers != 0).astype(np.int64)]
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """How numbers are written; the plain format writes as few digits as tell the number.
+
+    Attributes
+    ----------
+    prefix, suffix : str
+        What stands before and after: ``$``, ``€``, ``%``; blanks between count.
+    thousands : str
+        Between groups of three digits; empty for none.
+    decimal : str
+        The decimal sign.
+    decimals : int
+        At least so many digits after it.
+    width : int
+        Filled with zeros to so many characters, sign included; 0 for none.
+    plus : bool
+        Whether numbers above zero have a plus sign.
+    sign_inside : bool
+        Whether the sign stands after the prefix: ``$-5``.
+    """
+
+    prefix: str = ""
+    suffix: str = ""
+    thousands: str = ""
+    decimal: str = "."
+    decimals: int = 0
+    width: int = 0
+    plus: bool = False
+    sign_inside: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a number's text has nothing about it but digits, point and sign."""
+        return self == NumberFormat(decimals=self.decimals)
+
+    @cached_property
+    def _pattern(self) -> str:
+        digits = r"[0-9]+"
+        if self.thousands:
+            gap = re.escape(self.thousands)
+            digits = f"[0-9]{{1,3}}(?:{gap}[0-9]{{3}})*"
+        mark = re.escape(self.decimal)
+        number = f"(?:{digits}(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]{{1,3}})?"
+        before, after = re.escape(self.prefix), re.escape(self.suffix)
+        sign = rf"{before}[+-]?" if self.sign_inside else rf"[+-]?{before}"
+        return rf"\A{sign}{number}{after}\z"
+
+    def parse(self, texts: Texts) -> np.ndarray:
+        """The numbers; NaN where a text is none in this format."""
+        array = _arrow(texts)
+        fits = pc.fill_null(pc.match_substring_regex(array, self._pattern), False)
+        for part in (self.prefix, self.suffix):
+            if part:
+                array = pc.replace_substring(array, part, "", max_replacements=1)
+        if self.thousands:
+            array = pc.replace_substring(array, self.thousands, "")
+        if self.decimal != ".":
+            array = pc.replace_substring(array, self.decimal, ".")
+        array = pc.replace_substring_regex(array, r"\A\+", "")
+        array = pc.if_else(fits, array, pa.scalar(None, pa.string()))
+        return array.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
+
+    def text(self, values: np.ndarray) -> np.ndarray:
+        """Each number in this format; objects, None where it is missing."""
+        return self.arrow(values).to_numpy(zero_copy_only=False)
+
+    def arrow(self, values: np.ndarray) -> pa.Array:
+        """The same texts as an Arrow array, null where a number is missing."""
+        numbers = np.asarray(values)
+        known: pa.Array | None = None
+        if numbers.dtype.kind == "f":
+            absent = np.isnan(numbers)
+            if absent.any():
+                known = pa.array(~absent)
+        plain = _digits(numbers, self.decimals)
+        if self.thousands or self.width or self.plus or self.prefix or self.sign_inside:
+            plain = self._dressed(plain)
+        elif self.decimal != ".":
+            plain = pc.replace_substring(plain, ".", self.decimal)
+        if self.suffix:
+            plain = pc.binary_join_element_wise(plain, self.suffix, "")
+        if known is not None:
+            plain = pc.if_else(known, plain, pa.scalar(None, pa.string()))
+        return plain
+
+    def _dressed(self, plain: pa.Array) -> pa.Array:
+        """Grouped, padded, signed; the sign is taken off and set again in its place."""
+        negative = pc.starts_with(plain, "-")
+        body = pc.replace_substring_regex(plain, r"\A-", "")
+        whole = pc.replace_substring_regex(body, r"\..*\z", "")
+        rest = pc.replace_substring_regex(body, r"\A[^.]*", "")
+        if self.decimal != ".":
+            rest = pc.replace_substring(rest, ".", self.decimal)
+        if self.thousands:
+            longest = pc.max(pc.utf8_length(whole)).as_py() or 0
+            for _ in range((longest - 1) // 3):
+                whole = pc.replace_substring_regex(
+                    whole, r"\A([0-9]+)([0-9]{3})(\z|[^0-9])", rf"\1{self.thousands}\2\3"
+                )
+        positive = "+" if self.plus else ""
+        sign = pc.if_else(negative, "-", positive)
+        if self.width:
+            room = self.width - len(self.prefix) - len(self.suffix)
+            room -= pc.utf8_length(rest).to_numpy(zero_copy_only=False) + (
+                pc.utf8_length(sign).to_numpy(zero_copy_only=False)
+            )
+            filled = pc.utf8_lpad(whole, max(self.width, 1), "0")
+            size = pc.utf8_length(whole).to_numpy(zero_copy_only=False)
+            keep = np.maximum(room, size)
+            whole = pa.array(
+                [t[-int(n) :] for t, n in zip(filled.to_pylist(), keep, strict=True)]
+                if len(np.unique(keep)) > 1
+                else pc.utf8_slice_codeunits(filled, -int(keep[0]) if len(keep) else 0),
+                pa.string(),
+            )
+        parts = (self.prefix, sign) if self.sign_inside else (sign, self.prefix)
+        return pc.binary_join_element_wise(*parts, whole, rest, "")
+
+
+@dataclass(frozen=True)
+class DateFormat:
+    """How dates and times are written.
+
+    Attributes
+    ----------
+    pattern : str
+        As `datetime.strftime` takes it.
+    unit : {"D", "h", "m", "s", "ms", "us", "ns", "M", "Q", "Y"}
+        What the numbers count since 1970-01-01.
+    zone : str
+        The time zone's name; empty for none.
+    """
+
+    pattern: str = "%Y-%m-%d"
+    unit: Unit = "D"
+    zone: str = ""
+
+    def parse(self, texts: Texts) -> np.ndarray:
+        """Units since 1970-01-01; NaN where a text is no date in this format."""
+        array = _arrow(texts)
+        days = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\z"
+        fits = pc.fill_null(pc.match_substring_regex(array, days), False)
+        array = pc.if_else(fits, array, pa.scalar(None, pa.string()))
+        stamps = pc.strptime(array, format=self.pattern, unit="s", error_is_null=True)
+        counts = stamps.to_numpy(zero_copy_only=False).astype("datetime64[D]")
+        numbers = counts.astype(np.int64).astype(np.float64)
+        numbers[np.isnat(counts)] = np.nan
+        return numbers
+
+    def outer(self, values: np.ndarray, storage: str) -> Any:
+        """The dates in a dtype of dates and times.
+
+        Parameters
+        ----------
+        values : float array
+            Units since 1970-01-01, NaN where one is missing.
+        storage : str
+            The dtype as pandas calls it.
+        """
+        absent = np.isnan(values)
+        days = np.where(absent, 0, values).astype(np.int64).astype("datetime64[D]")
+        days[absent] = np.datetime64("NaT")
+        return pd.Series(days.astype("datetime64[s]")).astype(storage).array
+
+    def text(self, values: np.ndarray) -> np.ndarray:
+        """Each date in this format; objects, None where it is missing."""
+        return self.arrow(values).to_numpy(zero_copy_only=False)
+
+    def arrow(self, values: np.ndarray) -> pa.Array:
+        """The same texts as an Arrow array, null where a date is missing."""
+        numbers = np.asarray(values, dtype=np.float64)
+        absent = np.isnan(numbers)
+        days = np.where(absent, 0, numbers).astype(np.int64).astype("datetime64[D]")
+        texts = pc.strftime(pa.array(days.astype("datetime64[s]")), format=self.pattern)
+        return pc.if_else(pa.array(absent), pa.scalar(None, pa.string()), texts)
+
+
+@dataclass(frozen=True)
+class LevelsFormat:
+    """The values that levels stand for, where they are not plain texts.
+
+    Attributes
+    ----------
+    categories : tuple of str, int, float or bool
+        Every category in its order, also those that nobody has.
+    ordered : bool
+        Whether the order means something.
+    """
+
+    categories: tuple[Scalar, ...] = ()
+    ordered: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "categories", tuple(self.categories))
+
+
+Format = BooleanFormat | NumberFormat | DateFormat | LevelsFormat
+
+_KINDS: Mapping[str, type[Format]] = {
+    "boolean": BooleanFormat,
+    "number": NumberFormat,
+    "date": DateFormat,
+    "levels": LevelsFormat,
+}
+
+
+# ---------------------------------------------------------------------- finding
+
+
+def detect(texts: Texts, *, decimal: str = "") -> Format | None:
+    """The format that reads every text and writes it again letter for letter.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The distinct texts of a column, missing ones left out.
+    decimal : str
+        The decimal sign that the rest of the file suggests; it decides what ``1,234`` is.
+
+    Returns
+    -------
+    Format or None
+        None where there is no such format: the column holds texts.
+    """
+    array = _arrow(texts)
+    if not len(array):
+        return None
+    found: Format | None = detect_number(array, decimal=decimal)
+    return found or detect_boolean(array) or detect_date(array)
+
+
+def detect_boolean(texts: Texts) -> BooleanFormat | None:
+    """Two words that say no and yes (one of them may be lacking), each in one spelling."""
+    array = _arrow(texts)
+    if not 1 <= len(array) <= 2:
+        return None
+    words = array.to_pylist()
+    for pair in _PAIRS:
+        for change in (str.lower, str.upper, str.capitalize):
+            no, yes = map(change, pair)
+            if set(words) == {no, yes} or (len(words) == 1 and words[0] in (no, yes)):
+                return BooleanFormat(no, yes)
+    return None
+
+
+def detect_number(
+    texts: Texts, *, decimal: str = "", exact: bool = True, padded: bool = False
+) -> NumberFormat | None:
+    """The format of numbers.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        The distinct texts.
+    decimal : str
+        As in `detect`.
+    exact : bool
+        Whether it must write every text again as it is.
+    padded : bool
+        Whether numbers filled with zeros are numbers; they are codes otherwise.
+    """
+    array = _arrow(texts)
+    if not len(array) or array.null_count:
+        return None
+    first = _BODY.fullmatch(array[0].as_py())
+    if first is None:
+        return None
+    signs = pc.any(pc.match_substring_regex(array, r"\A[+-]?[^0-9]{1,5}[+-]")).as_py()
+    # Where nothing is below zero, a plus sign belongs to a code, such as +44.
+    signed = (rf"\A[^0-9eE]{{0,5}}\{sign}" for sign in "+-")
+    plus = all(pc.any(pc.match_substring_regex(array, each)).as_py() for each in signed)
+    lengths = pc.unique(pc.utf8_length(array))
+    width = lengths[0].as_py() if padded and len(lengths) == 1 else 0
+    layouts = _COMMA_FIRST if decimal == "," else _LAYOUTS
+    for thousands, mark in layouts:
+        if thousands and not pc.any(pc.match_substring(array, thousands)).as_py():
+            continue
+        if mark == "," and not pc.any(pc.match_substring(array, ",")).as_py() and not thousands:
+            continue
+        candidate = NumberFormat(
+            first["prefix"],
+            first["suffix"],
+            thousands,
+            mark,
+            plus=plus,
+            sign_inside=bool(signs and first["prefix"]),
+        )
+        if not pc.all(pc.match_substring_regex(array, candidate._pattern)).as_py():
+            continue
+        candidate = replace(candidate, decimals=_fewest_decimals(array, candidate))
+        if width:
+            wide = replace(candidate, width=width)
+            if _writes(wide, array) and not _writes(candidate, array):
+                return wide
+        if not exact or _writes(candidate, array):
+            return candidate
+    return None
+
+
+def detect_date(texts: Texts) -> DateFormat | None:
+    """The format of dates: days as 2020-12-31."""
+    array = _arrow(texts)
+    found = DateFormat()
+    counts = found.parse(array)
+    if not len(array) or np.isnan(counts).any():
+        return None
+    return found if pc.all(pc.equal(found.arrow(counts), array)).as_py() else None
+
+
+def _writes(form: NumberFormat, array: pa.Array) -> bool:
+    """Whether the format writes every text again as it is."""
+    numbers = form.parse(array)
+    if np.isnan(numbers).any() or np.isinf(numbers).any():
+        return False
+    return bool(pc.all(pc.equal(form.arrow(numbers), array)).as_py())
+
+
+def _fewest_decimals(array: pa.Array, form: NumberFormat) -> int:
+    """The fewest digits after the decimal sign that a text without an exponent has."""
+    plain = array.filter(pc.invert(pc.match_substring_regex(array, r"[0-9][eE][+-]?[0-9]")))
+    if not len(plain):
+        return 0
+    mark = re.escape(form.decimal)
+    after = pc.replace_substring_regex(plain, rf"\A[^{mark}]*(?:{mark}|\z)", "")
+    if form.suffix:
+        after = pc.replace_substring(after, form.suffix, "")
+    return int(pc.min(pc.utf8_length(after)).as_py())
+
+
+# ---------------------------------------------------------------------- digits
+
+_SMALL, _LARGE = 1e-4, 1e15  # beyond these Python writes an exponent
+
+
+def _digits(numbers: np.ndarray, decimals: int) -> pa.Array:
+    """Plain texts of numbers: the fewest digits that tell them, at least `decimals` after a point.
+
+    Missing numbers become some text or other.
+    """
+    if numbers.dtype.kind in "iub":
+        texts = pa.array(numbers.astype(np.int64)).cast(pa.string())
+        return pc.binary_join_element_wise(texts, "." + "0" * decimals, "") if decimals else texts
+    numbers = np.where(np.isnan(numbers), 0.0, numbers).astype(np.float64) + 0.0
+    size = np.abs(numbers)
+    rint = np.rint(numbers)
+    if (rint == numbers).all() and (not len(size) or size.max() < _LARGE):
+        return _digits(rint.astype(np.int64), decimals)
+    odd = (size != 0) & ((size < _SMALL) | (size >= _LARGE))
+    texts = pa.array(np.where(odd, 0.0, numbers)).cast(pa.string())
+    # Arrow writes some whole numbers with a point and others without one.
+    texts = pc.replace_substring_regex(texts, r"\.0\z", "")
+    if decimals:
+        point = pc.find_substring(texts, ".").to_numpy(zero_copy_only=False)
+        length = pc.binary_length(texts).to_numpy(zero_copy_only=False)
+        lacking = np.where(point < 0, decimals + 1, decimals - (length - point - 1))
+        if (lacking > 0).any():
+            ends = pa.array(["", *("0" * n for n in range(1, decimals + 1)), "." + "0" * decimals])
+            texts = pc.binary_join_element_wise(
+                texts, ends.take(pa.array(np.maximum(lacking, 0))), ""
+            )
+    if odd.any():
+        written = texts.to_numpy(zero_copy_only=False)
+        written[odd] = [_exponent(value, decimals) for value in numbers[odd]]
+        texts = pa.array(written, pa.string())
+    return texts
+
+
+def _exponent(value: float, decimals: int) -> str:
+    """A very small or large number as Python writes it."""
+    text = repr(float(value))
+    return text if decimals or not text.endswith(".0") else text[:-2]
+
+
+# ---------------------------------------------------------------------- JSON
+
+
+def format_to_json(form: Format) -> dict[str, Any]:
+    """A format as JSON-ready values; what equals its default is left out."""
+    kind = next(name for name, class_ in _KINDS.items() if isinstance(form, class_))
+    value: dict[str, Any] = {"kind": kind}
+    for entry in fields(form):
+        content = getattr(form, entry.name)
+        if content != entry.default:
+            value[entry.name] = list(content) if isinstance(content, tuple) else content
+    return value
+
+
+def format_from_json(value: Any, name: str = "") -> Format:
+    """The format that `format_to_json` wrote.
+
+    Raises
+    ------
+    PopulaceError
+        It is none; the sentence names the column.
+    """
+    where = f"Column {name} has a format" if name else "There is a format"
+    if not isinstance(value, Mapping) or value.get("kind") not in _KINDS:
+        raise PopulaceError(f"{where} of no known kind: use {', '.join(_KINDS)}.")
+    class_ = _KINDS[value["kind"]]
+    given = {key: content for key, content in value.items() if key != "kind"}
+    known = {entry.name: entry for entry in fields(class_)}
+    for key, content in given.items():
+        if key not in known:
+            raise PopulaceError(f"{where} with an unknown key {key!r}: use {', '.join(known)}.")
+        default = known[key].default
+        expected: Any = str if not isinstance(default, int | tuple) else type(default)
+        expected = list if expected is tuple else expected
+        if type(content) is not expected and not (
+            class_ is LevelsFormat and isinstance(content, list)
+        ):
+            raise PopulaceError(f"{where} whose {key} is {content!r}: correct it.")
+        if key == "unit" and content not in get_args(Unit):
+            raise PopulaceError(
+                f"{where} in the unit {content!r}: use {', '.join(get_args(Unit))}."
+            )
+        if key in ("decimals", "width") and not 0 <= content <= 30:
+            raise PopulaceError(f"{where} whose {key} is {content!r}: use 0 to 30.")
+        if key == "categories" and not all(isinstance(c, str | int | float) for c in content):
+            raise PopulaceError(f"{where} whose categories are no single values: correct it.")
+    try:
+        return class_(**given)
+    except TypeError as error:
+        raise PopulaceError(f"{where} that lacks something: {', '.join(known)}.") from error
+
+
+# ---------------------------------------------------------------------- private
+
+
+def _arrow(texts: Texts) -> pa.Array:
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    if isinstance(texts, pa.Array):
+        return texts if pa.types.is_string(texts.type) else texts.cast(pa.string())
+    return pa.array(texts, pa.string())
+
+
+def _equal(array: pa.Array, word: str) -> np.ndarray:
+    return pc.fill_null(pc.equal(array, word), False).to_numpy(zero_copy_only=False)

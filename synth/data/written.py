@@ -1,0 +1,263 @@
+"""From canonical columns to columns as their table had them.
+
+Inside the library columns are canonical: levels are categories, truth values bool, whole numbers
+int64, other numbers float64 (`Schema.conform`). At its doors they get back the dtype and the words
+that they came with: `Population.given` returns people so, and with them every file, the cluster
+and the exports. There is no other place where this happens. A text file has no dtypes, so
+`writers.write_csv` writes numbers and truth values by their format as well; an Arrow table made
+here carries the formats in the metadata of its fields.
+"""
+
+from __future__ import annotations
+
+import decimal
+import json
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synth.data.formats import (
+    BooleanFormat,
+    DateFormat,
+    Format,
+    LevelsFormat,
+    NumberFormat,
+    format_from_json,
+    format_to_json,
+)
+from synth.data.schema import Column, Schema, level_text
+
+FIELD = b"populace"
+"""The key of a field's metadata that holds its column's format as JSON."""
+_DECIMAL = re.compile(r"decimal\((\d+), (\d+)\)")
+
+
+def is_canonical(schema: Schema) -> bool:
+    """Whether no column is written otherwise than it is inside the library."""
+    return all(
+        not c.storage and c.format is None and not c.missing_word
+        for c in schema
+        if c.role != "skip"
+    )
+
+
+def restore(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """A canonical frame in the dtypes and words that its table had.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        As `Schema.conform` gives it; columns that the schema does not name stay as they are.
+    schema : Schema
+        The columns.
+
+    Returns
+    -------
+    pd.DataFrame
+        As many rows, the same columns.
+    """
+    data = {
+        name: restored(frame[name], schema[name]) if name in schema else frame[name]
+        for name in frame.columns
+    }
+    return pd.DataFrame(data, index=frame.index)
+
+
+def restored(series: pd.Series, column: Column) -> Any:
+    """One canonical column in the dtype and the words that its table had."""
+    storage, form = column.storage, column.format
+    if not storage and not (column.kind == "categorical" and form is not None):
+        return series
+    if found := _DECIMAL.fullmatch(storage):
+        return _decimals(series, int(found[2]))
+    if column.kind == "categorical":
+        return _levels(series, column)
+    numbers = _numbers(series)
+    filled = _filled(numbers, column)
+    if isinstance(form, DateFormat) and not _is_text(storage):
+        return pd.Series(form.outer(filled, storage), index=series.index)
+    if _is_text(storage):
+        return _texts(column_texts(series, column), storage, series.index)
+    if column.kind == "boolean" and isinstance(form, BooleanFormat) and storage == "category":
+        words = pd.CategoricalDtype([form.no, form.yes])
+        codes = np.where(np.isnan(numbers), -1, numbers).astype(np.int8)
+        return pd.Series(pd.Categorical.from_codes(codes, dtype=words), index=series.index)
+    if storage == "object":
+        return series.astype(object).where(series.notna(), None)
+    dtype = pd.api.types.pandas_dtype(storage)
+    if filled is not numbers:
+        return pd.Series(filled, index=series.index).astype(dtype)
+    if isinstance(dtype, np.dtype) and dtype.kind in "fiu":
+        if series.hasnans or dtype.kind == "f":
+            kind = dtype if dtype.kind == "f" else np.dtype(np.float64)
+            return pd.Series(series.to_numpy(dtype=kind, na_value=np.nan), index=series.index)
+        return pd.Series(series.to_numpy(dtype=dtype), index=series.index)
+    return series.astype(dtype)
+
+
+def arrow_columns(frame: pd.DataFrame, schema: Schema) -> pa.Table:
+    """A canonical frame as an Arrow table in the types and words that its table had.
+
+    Each field's metadata holds its column's format, for text files.
+    """
+    arrays, names, kinds = [], [], []
+    columns = {column.name: column for column in schema}
+    for name in frame.columns:
+        column = columns.get(name)
+        values = frame[name] if column is None else _outer(frame[name], column)
+        array = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
+        arrays.append(array)
+        names.append(name)
+        kinds.append(pa.field(name, array.type, metadata=_metadata(column)))
+    return pa.Table.from_arrays(arrays, schema=pa.schema(kinds))
+
+
+def _outer(series: pd.Series, column: Column) -> Any:
+    storage = column.storage
+    if (
+        column.kind == "categorical"
+        and _is_text(storage)
+        and not isinstance(column.format, LevelsFormat)
+    ):
+        codes = series.cat.codes.to_numpy()
+        levels = pa.array(list(column.levels), pa.string())
+        indices = pa.array(codes, mask=codes < 0)
+        return pa.DictionaryArray.from_arrays(indices, levels).cast(pa.string())
+    if _is_text(storage) and column.kind != "categorical":
+        return column_texts(series, column)
+    if found := _DECIMAL.fullmatch(storage):
+        values = pa.array(_decimals(series, int(found[2])), from_pandas=True)
+        return values.cast(pa.decimal128(int(found[1]), int(found[2])))
+    return restored(series, column)
+
+
+def column_texts(series: pd.Series, column: Column) -> pa.Array:
+    """The texts of a column of numbers or truth values, null where one is missing."""
+    form = column.format
+    numbers = _numbers(series) if series.hasnans else series.to_numpy()
+    if column.kind == "boolean":
+        words = form if isinstance(form, BooleanFormat) else BooleanFormat("False", "True")
+        codes = np.where(np.isnan(numbers), 0, numbers).astype(np.int8)
+        indices = pa.array(codes, mask=np.isnan(numbers) if series.hasnans else None)
+        return pa.DictionaryArray.from_arrays(indices, pa.array([words.no, words.yes])).cast(
+            pa.string()
+        )
+    if isinstance(form, NumberFormat | DateFormat):
+        return form.arrow(numbers)
+    return NumberFormat().arrow(numbers)
+
+
+def texts_of(field: pa.Field, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of an Arrow table as a text file holds it: by the format in its field's metadata."""
+    about = json.loads((field.metadata or {}).get(FIELD, b"{}"))
+    if not about:
+        return values
+    form = format_from_json(about["format"]) if "format" in about else None
+    word = about.get("missing_word")
+    kind = values.type
+    is_plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    if is_plain and isinstance(form, NumberFormat | DateFormat | BooleanFormat):
+        chunks = [_formatted(chunk, form) for chunk in values.chunks]
+        values = pa.chunked_array(chunks, pa.string())
+    if word and values.null_count:
+        if pa.types.is_dictionary(values.type):
+            values = values.cast(values.type.value_type)
+        if not pa.types.is_string(values.type) and not pa.types.is_large_string(values.type):
+            values = values.cast(pa.string())
+        values = pc.fill_null(values, word)
+    return values
+
+
+# ---------------------------------------------------------------------- private
+
+
+def _metadata(column: Column | None) -> dict[bytes, bytes] | None:
+    if column is None or (column.format is None and not column.missing_word):
+        return None
+    about: dict[str, Any] = {}
+    if column.format is not None and not isinstance(column.format, LevelsFormat):
+        about["format"] = format_to_json(column.format)
+    if column.missing_word:
+        about["missing_word"] = column.missing_word
+    return {FIELD: json.dumps(about).encode()} if about else None
+
+
+def _formatted(chunk: pa.Array, form: Format) -> pa.Array:
+    if isinstance(form, LevelsFormat):
+        return chunk
+    if pa.types.is_boolean(chunk.type):
+        chunk = chunk.cast(pa.int8())
+    if isinstance(form, BooleanFormat):
+        words = pa.array([form.no, form.yes])
+        return words.take(chunk.cast(pa.int8()))
+    if chunk.null_count and pa.types.is_integer(chunk.type):
+        texts = form.arrow(pc.fill_null(chunk, 0).to_numpy(zero_copy_only=False))
+        return pc.if_else(pc.is_valid(chunk), texts, pa.scalar(None, pa.string()))
+    return form.arrow(chunk.to_numpy(zero_copy_only=False))
+
+
+def _is_text(storage: str) -> bool:
+    if not storage or _DECIMAL.fullmatch(storage) or storage in ("object", "category"):
+        return False
+    return isinstance(pd.api.types.pandas_dtype(storage), pd.StringDtype) or "string" in storage
+
+
+def _numbers(series: pd.Series) -> np.ndarray:
+    return series.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _filled(numbers: np.ndarray, column: Column) -> np.ndarray:
+    """Numbers with the table's stand-in for missing ones, such as 1e20, where it was a number."""
+    if not column.is_number or not column.missing_word or _is_text(column.storage):
+        return numbers
+    try:
+        fill = float(column.missing_word)
+    except ValueError:
+        return numbers
+    return np.where(np.isnan(numbers), fill, numbers)
+
+
+def _decimals(series: pd.Series, digits: int) -> pd.Series:
+    exact = decimal.Decimal(1).scaleb(-digits)
+    values = [
+        None if pd.isna(value) else decimal.Decimal(repr(value)).quantize(exact)
+        for value in series.tolist()
+    ]
+    return pd.Series(values, index=series.index, dtype=object)
+
+
+def _texts(values: pa.Array, storage: str, index: pd.Index) -> pd.Series:
+    dtype = pd.api.types.pandas_dtype(storage)
+    if isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow":
+        return pd.Series(values.to_pandas(types_mapper=lambda _: dtype).array, index=index)
+    return pd.Series(values.to_pandas().array, index=index, dtype=dtype)
+
+
+def _levels(series: pd.Series, column: Column) -> pd.Series:
+    """Levels as texts, as categories of any kind, or as the numbers and words they stand for."""
+    form = column.format if isinstance(column.format, LevelsFormat) else None
+    codes = series.cat.codes.to_numpy()
+    storage = column.storage
+    if form is None:
+        if storage in ("", "category"):
+            return series
+        if storage == "object":
+            words = np.array([*column.levels, None], dtype=object)
+            return pd.Series(words[codes], index=series.index)
+        levels = pa.array(list(column.levels), pa.string())
+        texts = pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), levels)
+        return _texts(texts.cast(pa.string()), storage, series.index)
+    place = {level_text(category): i for i, category in enumerate(form.categories)}
+    lookup = np.array([*(place[level] for level in column.levels), -1], dtype=np.int64)
+    at = lookup[codes]
+    if storage in ("", "category"):
+        kind = pd.CategoricalDtype(list(form.categories), ordered=form.ordered)
+        return pd.Series(pd.Categorical.from_codes(at, dtype=kind), index=series.index)
+    values = np.array([*form.categories, None], dtype=object)[at]
+    if storage == "object":
+        return pd.Series(values, index=series.index, dtype=object)
+    return pd.Series(values, index=series.index).astype(pd.api.types.pandas_dtype(storage))
