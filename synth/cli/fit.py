@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -53,6 +54,14 @@ def fit(
         list[str] | None,
         typer.Option(metavar="RULE", help="What holds for everybody: 'born < died'; repeatable."),
     ] = None,
+    make: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=HOW",
+            help="A column to leave out and make new: nhs=pattern, name=faker:name, "
+            "mail=faker:email:de_DE; repeatable.",
+        ),
+    ] = None,
     follow: Annotated[
         bool, typer.Option(help="Keep sums, ranges and look-ups that hold in every row exact.")
     ] = True,
@@ -86,6 +95,8 @@ def fit(
         changes: dict[str, Any] = {"score": score, "max_parents": max_parents, "seed": seed}
         if generator:
             changes["generator"] = generator
+        if make:
+            changes["make"] = dict(plan.make) | read_make(make)
         plan = Plan.from_json(
             {**plan.to_json(), **changes, "title": out.name, "rules": plan.rule_texts(rule)}
         )
@@ -110,6 +121,17 @@ def fit(
     if population.has_network:
         made += f", {len(population.network.edges)} edges"
     typer.echo(f"{out}: {made}", err=True)
+
+
+def read_make(lines: Sequence[str]) -> dict[str, str]:
+    """Column → how it is made new, of lines such as ``nhs=pattern``."""
+    found = {}
+    for line in lines:
+        name, sign, spec = line.rpartition("=")
+        if not sign or not name.strip():
+            raise PopulaceError(f"{line!r} makes no column: write it as nhs=pattern.")
+        found[name.strip()] = spec.strip()
+    return found
 
 
 def _text(path: Path) -> str:

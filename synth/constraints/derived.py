@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import pandas as pd
 
 from synth.constraints.rules import Rule, parse_rules
 from synth.data.schema import Column, Schema, number_text
+from synth.data.templates import Template, make
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
 
@@ -95,15 +96,18 @@ class Constraints:
         What holds in every row.
     order : tuple of str
         The columns of a finished row, in order; those not named come last.
+    templates : tuple of Template
+        Columns that are made new for every person; they are in no schema, for no real row has them.
     """
 
     derived: tuple[Derived, ...] = ()
     columns: tuple[Column, ...] = ()
     rules: tuple[Rule, ...] = ()
     order: tuple[str, ...] = ()
+    templates: tuple[Template, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.derived or self.rules)
+        return bool(self.derived or self.rules or self.templates)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -129,6 +133,22 @@ class Constraints:
         order = [name for name in self.order if name in frame.columns]
         return frame[[*order, *(name for name in frame.columns if name not in order)]]
 
+    def made(self, frame: pd.DataFrame, seed: int, start: int) -> pd.DataFrame:
+        """The frame with the columns that are made new, in the finished order.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Finished people number `start` and on of the seed.
+        seed, start : int
+            As in `Posterior.sample`.
+        """
+        if not self.templates:
+            return frame
+        frame = make(self.templates, frame, seed, start)
+        order = [name for name in self.order if name in frame.columns]
+        return frame[[*order, *(name for name in frame.columns if name not in order)]]
+
     def broken(self, frame: pd.DataFrame) -> np.ndarray:
         """Which finished rows break a rule; bool (rows,)."""
         out = np.zeros(len(frame), dtype=bool)
@@ -138,6 +158,12 @@ class Constraints:
 
     def refuse(self, names: tuple[str, ...]) -> None:
         """Raise a PopulaceError where one of the names is worked out and so cannot be asked."""
+        for template in self.templates:
+            if template.name in names:
+                raise PopulaceError(
+                    f"{template.name} is made new for every person and says nothing of anybody: "
+                    "ask about another column."
+                )
         for definition in self.derived:
             if definition.name in names:
                 formula = (
@@ -159,6 +185,7 @@ class Constraints:
             "columns": Schema(self.columns).to_json()["columns"],
             "rules": [str(rule) for rule in self.rules],
             "order": list(self.order),
+            **({"made": [each.to_json() for each in self.templates]} if self.templates else {}),
         }
 
     @staticmethod
@@ -175,17 +202,17 @@ class Constraints:
             columns = Schema.from_json({"columns": list(value["columns"])}).columns
             rules = "\n".join(str(rule) for rule in value["rules"])
             order = tuple(str(name) for name in value["order"])
+            templates = tuple(Template.from_json(each) for each in value.get("made", ()))
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, PopulaceError):
                 raise
             raise PopulaceError(
                 "What is worked out for each row is damaged in this population: build it again."
             ) from error
-        constraints = Constraints(derived, columns, (), order)
+        constraints = Constraints(derived, columns, (), order, templates)
         constraints.check(modelled)
-        return Constraints(
-            derived, columns, parse_rules(rules, constraints.schema(modelled)), order
-        )
+        parsed = parse_rules(rules, constraints.schema(modelled))
+        return replace(constraints, rules=parsed)
 
     def check(self, modelled: Schema) -> None:
         """Raise a PopulaceError unless every part is there before what is made of it."""
@@ -216,6 +243,16 @@ class Constraints:
                     f"{definition.name} is worked out as what it is not: build it again."
                 )
             known[definition.name] = column
+        made = [template.name for template in self.templates]
+        if len({*made, *known}) < len(made) + len(known):
+            twice = next(name for name in made if name in known or made.count(name) > 1)
+            raise PopulaceError(f"{twice} is both learned and made new: choose one.")
+        for template in self.templates:
+            for part in template.parts:
+                if part not in known:
+                    raise PopulaceError(
+                        f"{template.name} follows {part}, which is not learned: build it again."
+                    )
 
 
 NO_CONSTRAINTS = Constraints()

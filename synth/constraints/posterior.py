@@ -138,6 +138,20 @@ class ConstraintTransform:
         threads: int | None,
     ) -> pd.DataFrame:
         """People number `start` to `start + rows` of the seed; see `RowTransform`."""
+        frame = self._kept(draw, codings, rows, seed, start=start, threads=threads)
+        return self.constraints.made(frame, seed, start)
+
+    def _kept(
+        self,
+        draw: DrawRows,
+        codings: CutCodings,
+        rows: int,
+        seed: int,
+        *,
+        start: int,
+        threads: int | None,
+    ) -> pd.DataFrame:
+        """Rows that keep the rules, with what is worked out."""
         drawing = _Drawing(draw, codings, self.constraints, self.rules, seed)
         frame = drawing.rows(rows, start, threads)
         if not self.constraints.rules:

@@ -15,6 +15,7 @@ from synth.constraints.rules import Rule, parse_rules
 from synth.data.meaning import Meaning
 from synth.data.schema import Column, Schema, some_of
 from synth.data.table import CELLS_LIMIT, Table, make_table
+from synth.data.templates import Template, learn_template, parse_spec
 from synth.errors import PopulaceError
 from synth.fitting.interests import LearnedInterests, learn_interests
 from synth.fitting.plan import Plan
@@ -72,6 +73,7 @@ def fit(
     learner = generator(plan.generator)
     kept = plan.kept()
     interests = None
+    source = frame
     if plan.interests is not None:
         interests = learn_interests(
             frame,
@@ -117,8 +119,18 @@ def fit(
         },
     )
     model = learner.fit(people, settings, lambda share, words: say(0.05 + 0.83 * share, words))
-    # 3. What is worked out and must hold in every sampled row.
+    # 3. What is worked out, must hold and is made new in every sampled row.
     constraints = _constraints(plan, table.schema, derived, model.schema)
+    templates, making = _templates(plan, source, model.schema)
+    notes += making
+    if templates:
+        order = tuple(
+            name
+            for name in plan.schema.names
+            if name in constraints.order or name in {t.name for t in templates}
+        )
+        constraints = replace(constraints, templates=templates, order=order)
+        constraints.check(model.schema)
     wanted = {*model.schema.names, *constraints.names}
     finished = rows[[name for name in table.schema.names if name in wanted]]
     say(0.9, "Counting the real people")
@@ -130,7 +142,7 @@ def fit(
         title=plan.title or "My table",
         note=note,
         featured=_featured(model.schema, {lookup.name for lookup in plan.lookups}),
-        card=_card(plan, model, note, notes),
+        card=_card(plan, model, note, notes, templates),
         constraints=constraints,
         keywords=interests.keywords if interests else {},
         plan=kept.to_json(),
@@ -251,6 +263,29 @@ def _modelled(schema: Schema, rows: pd.DataFrame) -> Schema:
     return modelled
 
 
+def _templates(
+    plan: Plan, frame: pd.DataFrame, modelled: Schema
+) -> tuple[tuple[Template, ...], list[str]]:
+    """How the plan's columns are made new, and what falls short."""
+    gender = modelled.first("gender")
+    providers = {name: parse_spec(spec, name)[0] for name, spec in plan.make.items()}
+    first = next((name for name, how in providers.items() if how == "first_name"), "")
+    templates, notes = [], []
+    for name, spec in plan.make.items():
+        others = frame[first].astype("str") if first and first != name else None
+        values = frame[name].rename(name)
+        is_category = isinstance(values.dtype, pd.CategoricalDtype)
+        template, note = learn_template(
+            values.astype(object) if is_category else values,
+            spec,
+            gender=gender.name if gender is not None else "",
+            others=others,
+        )
+        templates.append(template)
+        notes += [note] if note else []
+    return tuple(templates), notes
+
+
 # ---------------------------------------------------------------------- words
 
 
@@ -302,7 +337,9 @@ def _note(plan: Plan, rows: int, weight: str) -> str:
     return note + "."
 
 
-def _card(plan: Plan, model: Model, note: str, notes: Sequence[str]) -> str:
+def _card(
+    plan: Plan, model: Model, note: str, notes: Sequence[str], templates: Sequence[Template]
+) -> str:
     columns = _counted(len(model.schema), "column")
     learner = generator(model.generator).title
     if model.network is not None:
@@ -324,11 +361,12 @@ def _card(plan: Plan, model: Model, note: str, notes: Sequence[str]) -> str:
     ]
     sections: list[tuple[str, Sequence[str]]] = [
         ("Worked out in every row", [str(entry) for entry in plan.derived]),
+        ("Made new for every person", [str(entry) for entry in templates]),
         ("Settled exactly", [str(lookup) for lookup in exact]),
         ("Rules that hold in every row", [str(rule) for rule in plan.rules]),
         ("Notes", notes),
     ]
-    apart = [c.name for c in plan.schema if c.role in ("apart", "skip")]
+    apart = [c.name for c in plan.schema if c.role in ("apart", "skip") and c.name not in plan.make]
     if apart:
         lines += [f"Left out: {some_of(apart)}.", ""]
     for head, entries in sections:

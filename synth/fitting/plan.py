@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from synth.bayes.scores import ScoreName
@@ -15,6 +15,7 @@ from synth.constraints.rules import Rule, parse_rules
 from synth.data.meaning import Meaning
 from synth.data.readers.containers import ENDINGS
 from synth.data.schema import Column, Kind, Role, Schema, hint, number_text
+from synth.data.templates import parse_spec
 from synth.errors import PopulaceError
 from synth.fitting.inspection import Inspection
 from synth.fitting.interests import InterestSource
@@ -90,6 +91,9 @@ class Plan:
         Where interests come from that are learned first, and learned from as top1 to top3.
     generator : str
         What learns; a name of `generators.names`.
+    make : mapping of str to str
+        Columns that are left out and made new for every person, and how: ``pattern``,
+        ``faker:name`` or ``faker:name:de_DE``; see `data.templates`.
     """
 
     schema: Schema
@@ -103,6 +107,7 @@ class Plan:
     title: str = ""
     interests: InterestSource | None = None
     generator: str = generators.DEFAULT
+    make: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def of(inspection: Inspection, title: str = "") -> Plan:
@@ -178,6 +183,22 @@ class Plan:
         plan = replace(self, schema=schema, count=name if use == "count" else "")
         return plan.following(plan.derived, plan.lookups).checked()
 
+    def making(self, make: Mapping[str, str]) -> Plan:
+        """The plan in which columns are left out and made new instead; see `make`.
+
+        Raises
+        ------
+        PopulaceError
+            There is no such column or way to make it.
+        """
+        schema = self.schema
+        for name, spec in make.items():
+            parse_spec(spec, schema[name].name)
+            schema = schema.changed(name, role="skip")
+        count = "" if self.count in make else self.count
+        plan = replace(self, schema=schema, count=count, make=dict(make))
+        return plan.following(plan.derived, plan.lookups)
+
     def on(self, schema: Schema) -> Plan:
         """The plan over another schema of the same columns; what no longer fits is dropped."""
         plan = replace(self, schema=schema)
@@ -231,6 +252,12 @@ class Plan:
         if self.interests is not None:
             self.interests.checked(self.schema)
         generators.generator(self.generator)  # raises where there is none
+        for name, spec in self.make.items():
+            parse_spec(spec, name)
+            if self.schema[name].role != "skip":
+                raise PopulaceError(
+                    f"Column {name} is both learned and made new: give it the use “leave out”."
+                )
         return self
 
     def kept(self) -> Plan:
@@ -267,6 +294,7 @@ class Plan:
             "seed": self.seed,
             **({"interests": self.interests.to_json()} if self.interests else {}),
             "generator": self.generator,
+            "make": dict(self.make),
         }
 
     @staticmethod
@@ -315,7 +343,10 @@ class Plan:
             )
         if plan.count:
             plan = replace(plan, schema=plan.schema.changed(plan.count, role="weight"))
-        return plan.ruled(rules).checked()
+        make = content.get("make", {})
+        if not isinstance(make, Mapping) or not all(isinstance(v, str) for v in make.values()):
+            raise PopulaceError('The plan\'s "make" names no columns: write it anew.')
+        return plan.ruled(rules).making(make).checked()
 
 
 def title_of(file: str) -> str:
