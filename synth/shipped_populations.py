@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,16 @@ from synth.data.meaning import Meaning
 from synth.data.schema import Schema, hint
 from synth.data.table import Table, make_table, read_table
 from synth.errors import PopulaceError
+from synth.fitting.refine import refine
 from synth.fitting.refit import refit
 from synth.generators.base import DEFAULT, Model, Settings, generator
 from synth.generators.bayes_network import FILE
-from synth.populations import SHIPPED, Population, available, load, save
+from synth.populations import SHIPPED, Population, available, load, of, write
+from synth.populations.population import InMemory
 
 RECIPE, QUESTIONS = "recipe.toml", "questions.toml"
-HOLDOUT_ROWS = 30_000
-"""Rows on each side when a recipe's model is scored on people it has not seen."""
+JUDGED_ROWS = 15_000
+"""People kept apart, at most a third of all, when a recipe is scored on people it has not seen."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Recipe:
         What learns it.
     settings : mapping of str to value
         `seed`, `weights`, and the generator's options.
+    refine : bool
+        Whether what corrects the model's people is learned and shipped too.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Recipe:
     ships_rows: bool = False
     generator: str = DEFAULT
     settings: Mapping[str, Any] = field(default_factory=dict)
+    refine: bool = False
 
     @staticmethod
     def read(path: Path) -> Recipe:
@@ -173,6 +178,7 @@ def build(
     progress: Callable[[str], None] | None = None,
     *,
     out: Path | None = None,
+    corrected: bool = True,
     **settings: Any,
 ) -> Population:
     """Learn a shipped population from its source, score it on unseen people, write its folder.
@@ -187,6 +193,8 @@ def build(
         Gets words on what is being done.
     out : Path, optional
         The folder to write; the shipped population's own if not given.
+    corrected : bool
+        Whether a refinement is learned where the recipe asks for one.
     **settings
         Other settings than the recipe's.
 
@@ -205,18 +213,22 @@ def build(
     model = generator(recipe.generator).fit(
         table, recipe.fit_settings(settings), lambda share, words: say(f"{name}: {words}")
     )
-    say(f"{name}: scoring on people that were not learned from")
-    folder = SHIPPED / name if out is None else out
-    population = save(
-        folder,
-        model,
-        table,
-        title=recipe.title,
-        note=recipe.note,
-        featured=recipe.featured,
-        card=recipe.card + _made_of(model) + _scores(table, model),
+    card = recipe.card + _made_of(model)
+    population = of(
+        model, table, title=recipe.title, note=recipe.note, featured=recipe.featured, card=card
     )
-    if population.has_network:  # in the repository's short form, which is what is judged
+    if recipe.refine and corrected:
+        say(f"{name}: learning what corrects its people")
+        population, note = refine(population, table, seed=model.settings.seed)
+        card += f"\n**Refinement.** {note}\n"
+    say(f"{name}: scoring on people that were not learned from")
+    card += _scores(table, population)
+    folder = SHIPPED / name if out is None else out
+    population = write(
+        replace(population, source=InMemory(card, population.table, population.contingency)),
+        folder,
+    )
+    if population.has_network:  # in the repository's short form
         population.network.save(folder / FILE, compact=True)
         population = load(folder)
     if recipe.ships_rows and (source / recipe.source).is_file():
@@ -238,18 +250,28 @@ numbers; score `{network.about["score"]}`, at most {network.about["max_parents"]
     return f"\n{made} Rebuild: `python -m synth populations build`.\n"
 
 
-def _scores(table: Table, model: Model) -> str:
-    """Fidelity of a model learned from one half, beside fresh real people of the other."""
+def _scores(table: Table, population: Population) -> str:
+    """Fidelity of the same model learned without some people, judged by them."""
     from synth.evaluate.card_scores import write_scores
     from synth.evaluate.comparison import Comparison
     from synth.evaluate.fidelity import fidelity
 
     order = np.random.default_rng(0).permutation(len(table))
-    size = min(HOLDOUT_ROWS, len(table) // 2)
-    learned, fresh = (_part(table, order[i * size : (i + 1) * size]) for i in range(2))
-    synthetic = refit(model, learned).given().sample(size, seed=0)
-    figures = fidelity(Comparison.of(learned, synthetic, holdout=fresh.frame))
-    return write_scores(figures, size)
+    size = min(JUDGED_ROWS, len(table) // 3)
+    unseen, learned = _part(table, order[:size]), _part(table, order[size:])
+    again = population.with_model(refit(population.model, learned))
+    readings = {"the model": again}
+    if population.refinement is not None:
+        corrected, _ = refine(again, learned, seed=population.model.settings.seed)
+        if corrected.refinement is not None:
+            readings["refined"] = corrected.refined
+    figures = {
+        title: fidelity(
+            Comparison.of(learned, reading.answer().sample(size, seed=0), holdout=unseen.frame)
+        )
+        for title, reading in readings.items()
+    }
+    return write_scores(figures, len(learned), size)
 
 
 def _part(table: Table, rows: np.ndarray) -> Table:

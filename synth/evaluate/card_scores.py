@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from synth.evaluate.fidelity import FIGURES
@@ -13,37 +14,41 @@ if TYPE_CHECKING:
 _SECTION = re.compile(r"^## Scores\s*$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
-def write_scores(figures: Fidelity, people: int) -> str:
+def write_scores(figures: Mapping[str, Fidelity], learned: int, judged: int) -> str:
     """The card's section on scores.
 
     Parameters
     ----------
-    figures : Fidelity
-        Of people drawn by a network that learned from as many.
-    people : int
-        How many were learned from, drawn and compared.
+    figures : mapping of str to Fidelity
+        Title of a column → figures of `judged` people drawn, beside people nobody learned from.
+    learned : int
+        How many people were learned from.
+    judged : int
+        How many were kept apart and drawn.
 
     Returns
     -------
     str
         Markdown from an empty line to the end of a table.
     """
-    plain = figures.to_dict()
+    plain = {title: each.to_dict() for title, each in figures.items()}
+    first = next(iter(plain.values()))
     lines = [
         "",
         "## Scores",
         "",
-        f"A network learned from {people:,} people drew {people:,}; beside each figure, what "
-        f"{people:,}",
-        "fresh real people get. AUC: how well a classifier tells them from real people, 0.5 is",
-        "not at all; the others: smaller is closer.",
+        f"Learned from {learned:,} people, {judged:,} people were drawn and compared with",
+        f"{judged:,} whom nobody learned from; beside each figure, what fresh real people get.",
+        "AUC: how well a classifier tells them from real people, 0.5 is not at all; the others:",
+        "smaller is closer.",
         "",
-        "| | synthetic | fresh real people |",
-        "|---|---|---|",
+        f"| | {' | '.join(plain)} | fresh real people |",
+        f"|---|{'---|' * len(plain)}---|",
     ]
-    for key, value in plain.items():
-        if f"{key}_reference" in plain:
-            lines.append(f"| {key} | {value:.4f} | {plain[f'{key}_reference']:.4f} |")
+    for key in first:
+        if f"{key}_reference" in first:
+            cells = [f"{each[key]:.4f}" for each in plain.values()]
+            lines.append(f"| {key} | {' | '.join(cells)} | {first[f'{key}_reference']:.4f} |")
     return "\n".join(lines) + "\n"
 
 

@@ -138,7 +138,10 @@ def test_damaged_folders_get_a_sentence(tmp_path):
 @pytest.mark.skipif(not SOURCES.is_dir(), reason="needs ../shared/data, the sources")
 def test_a_recipe_learns_its_source(tmp_path):
     out = tmp_path / "french-hobbies"
-    built = shipped_populations.build("french-hobbies", SOURCES, out=out, score="k2", restarts=0)
+    built = shipped_populations.build(
+        "french-hobbies", SOURCES, out=out, corrected=False, score="k2", restarts=0
+    )
+    assert built.refinement is None
     assert built.contingency.rows == 8403
     assert (tmp_path / "french-hobbies" / "people.parquet").exists()
     assert "hgb_auc" in built.card
@@ -176,6 +179,32 @@ def test_a_new_population_is_a_folder_with_a_recipe(tmp_path, monkeypatch):
     (shipped / "pets" / "recipe.toml").write_text("title = Pets")
     with pytest.raises(PopulaceError, match="no TOML"):
         shipped_populations.build("pets", tmp_path / "sources")
+
+
+def test_a_recipe_may_ask_for_a_refinement(tmp_path, monkeypatch):
+    """Three columns of which any two are independent: a network of one parent sees nothing."""
+    rng = np.random.default_rng(0)
+    a, b = rng.random(3000) < 0.5, rng.random(3000) < 0.5
+    (tmp_path / "sources").mkdir()
+    frame = pd.DataFrame({"a": a, "b": b, "c": a ^ b ^ (rng.random(3000) < 0.1)})
+    frame.to_csv(tmp_path / "sources" / "coins.csv", index=False)
+    shipped = tmp_path / "populations"
+    (shipped / "coins").mkdir(parents=True)
+    (shipped / "coins" / "recipe.toml").write_text(
+        'title = "Coins"\nnote = "Three coins."\nsource = "coins.csv"\nrefine = true\n'
+        'columns = ["a", "b", "c"]\nfeatured = ["a"]\ncard = "# coins"\n'
+        '[settings]\nscore = "k2"\nrestarts = 0\nmax_parents = 1\n'
+    )
+    for module in (shipped_populations, populations.storage):
+        monkeypatch.setattr(module, "SHIPPED", shipped)
+    monkeypatch.setattr("synth.fitting.refine.DRAWN", 6000)
+    built = shipped_populations.build("coins", tmp_path / "sources")
+    assert populations.load("coins").refinement is not None
+    assert "**Refinement.** Refined by" in built.card
+    assert "| | the model | refined | fresh real people |" in built.card
+    people = built.refined.given().sample(4000, seed=1)
+    odd = people["a"] ^ people["b"] ^ people["c"]
+    assert odd.mean() < 0.15  # .1 of the real people, half of the network's
 
 
 def _people_hash(population, line=""):
