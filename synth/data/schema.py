@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from synth.data.formats import Format, LevelsFormat, format_from_json, format_to_json
+from synth.data.identifiers import is_identifier
 from synth.data.meaning import MEANINGS, Meaning, guess_by_levels, guess_by_name
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
@@ -720,8 +721,8 @@ def _infer_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, 
         return replace(column, role="skip"), _constant_note(name, number_text(values[0]))
     if column.kind == "integer" and _counts_rows(values, name):
         return replace(column, role="skip"), (
-            f"Column {name} has a different whole number in each row, looks like an identifier and "
-            'is left out: set its role to "model" to learn from it.'
+            f"Column {name} has a different whole number in each row or nearly so, looks like an "
+            'identifier and is left out: make it new, or set its role to "model" to learn from it.'
         )
     return column, ""
 
@@ -742,6 +743,8 @@ def _number_column(name: str, values: np.ndarray, missing: bool, single: bool) -
 
 def _counts_rows(values: np.ndarray, name: str) -> bool:
     """Whether whole numbers look like row numbers or keys: all different, and run or named so."""
+    if is_identifier(values.astype(np.int64)):
+        return True
     if len(values) < 50 or len(np.unique(values)) < len(values):
         return False
     runs = float(values.max()) - float(values.min()) == len(values) - 1
