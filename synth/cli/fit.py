@@ -37,6 +37,14 @@ def fit(
             help="What learns, one of `python -m synth generators`; bayes-network if not given.",
         ),
     ] = "",
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01,
+            help="How long a generator that learns step by step may take; its own budget if not "
+            "given. The network takes what it needs.",
+        ),
+    ] = None,
     schema: Annotated[
         Path | None, typer.Option(help="A corrected schema.json, as this command writes it.")
     ] = None,
@@ -83,6 +91,9 @@ def fit(
         planned = read_plan(table, plan=given, follow=follow)
         for note in planned.notes:
             typer.echo(note, err=True)
+        offers = [f"--make '{name}={how}'" for name, how in planned.offers.items()]
+        if offers and not make:
+            typer.echo(f"To make such columns new for every person: {' '.join(offers)}", err=True)
         plan = planned.plan
         if gaussian and (rule or plan.derived or plan.lookups):
             if rule:
@@ -106,6 +117,7 @@ def fit(
             advance,
             gaussian=tuple(name.strip() for name in gaussian.split(",") if name.strip()),
             search=search,
+            minutes=minutes,
         )
         if refined:
             advance(0.0, "Refining")

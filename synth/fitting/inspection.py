@@ -19,10 +19,12 @@ from synth.constraints.derived import Cut, Derived, Sum, derived_from_json, deri
 from synth.constraints.discovery import Lookup, cuts, lookups, sums
 from synth.data.schema import Column, Schema, infer_with_notes
 from synth.data.table import make_table
+from synth.data.templates import suggestion
 from synth.errors import PopulaceError
 
 PREVIEW = 20
 _EXAMPLES = 3
+_FEW = 20
 _PERSONAL = re.compile(
     r"(^|[_\s.-])(name|surname|first_?name|last_?name|full_?name|e-?mail|phone|telephone|mobile|"
     r"address|street|ssn|social_security|passport|iban|ip|login|user_?name|nickname)([_\s.-]|$)"
@@ -48,6 +50,8 @@ class ColumnInspection:
         Some of them, the commonest first.
     note : str
         A sentence on why it is left out, or what it may be; may be empty.
+    make : str
+        Where it is left out: how it could be made new, as `data.templates` reads it; may be empty.
     """
 
     column: Column
@@ -55,6 +59,7 @@ class ColumnInspection:
     distinct: int
     examples: tuple[str, ...]
     note: str
+    make: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,9 @@ class Inspection:
             "name": self.name,
             "rows": self.rows,
             "schema": self.schema.to_json(),
-            "found": [[f.missing, f.distinct, list(f.examples), f.note] for f in self.columns],
+            "found": [
+                [f.missing, f.distinct, list(f.examples), f.note, f.make] for f in self.columns
+            ],
             "derived": [derived_to_json(entry) for entry in self.derived],
             "lookups": [[entry.name, entry.of] for entry in self.lookups],
             "notes": list(self.notes),
@@ -111,8 +118,10 @@ class Inspection:
             str(value["name"]),
             int(value["rows"]),
             tuple(
-                ColumnInspection(column, float(missing), int(distinct), tuple(examples), str(note))
-                for column, (missing, distinct, examples, note) in zip(
+                ColumnInspection(
+                    column, float(missing), int(distinct), tuple(examples), str(note), str(make)
+                )
+                for column, (missing, distinct, examples, note, make) in zip(
                     schema, value["found"], strict=True
                 )
             ),
@@ -192,6 +201,17 @@ def _column_inspection(column: Column, note: str, values: pd.Series) -> ColumnIn
             "is left out: give it a use to learn it all the same."
         )
         column = replace(column, role="skip")
+    elif (
+        column.role == "model"
+        and column.kind == "categorical"
+        and distinct >= _FEW
+        and distinct > 0.9 * len(values)
+    ):
+        note = (
+            f"Column {column.name} has another text in nearly every row, looks like an identifier "
+            "and is left out: make it new, or give it a use to learn it all the same."
+        )
+        column = replace(column, role="skip")
     elif column.role == "model" and _KEY.search(folded) and distinct > 0.5 * len(values) > 25:
         note = (
             f"Column {column.name} looks like a key: half of its values or more are all "
@@ -206,7 +226,10 @@ def _column_inspection(column: Column, note: str, values: pd.Series) -> ColumnIn
             )
         elif _WEIGHT.search(folded) and distinct > 20:
             note = f"Column {column.name} may weigh the rows: if so, give it the use “weight”."
-    return ColumnInspection(column, absent, distinct, examples, note)
+    make = ""
+    if column.role == "skip" and distinct > 1:
+        make = suggestion(column.name, values)
+    return ColumnInspection(column, absent, distinct, examples, note, make)
 
 
 def _row(row: tuple[Any, ...]) -> tuple[str, ...]:

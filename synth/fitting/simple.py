@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,14 @@ class Planned:
         What to learn, what to work out, and what must hold.
     notes : tuple of str
         Sentences on columns that are left out, and on how the file was read.
+    offers : mapping of str to str
+        Columns that are left out and could be made new, and how; see `Plan.make`.
     """
 
     frame: pd.DataFrame
     plan: Plan
     notes: tuple[str, ...]
+    offers: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_plan(
@@ -63,6 +66,7 @@ def read_plan(
         The file cannot be read, or the plan does not fit it.
     """
     notes: tuple[str, ...] = ()
+    offers: dict[str, str] = {}
     if isinstance(table, pd.DataFrame):
         frame, name = table, "table"
     else:
@@ -73,13 +77,14 @@ def read_plan(
         plan = Plan.of(inspection)
         skipped = [each.note for each in inspection.columns if each.column.role == "skip"]
         notes = (*notes, *skipped)
+        offers = {each.column.name: each.make for each in inspection.columns if each.make}
     else:
         whole = plan.schema.completed(frame)
         plan = plan.on(whole)
         if follow and not plan.derived and not plan.lookups:
             people = make_table(frame, whole)
             plan = plan.following(*depend(people.frame, whole.modelled))
-    return Planned(frame, plan if follow else plan.following((), ()), notes)
+    return Planned(frame, plan if follow else plan.following((), ()), notes, offers)
 
 
 def fit(
@@ -112,7 +117,8 @@ def fit(
     progress : callable, optional
         Gets the share that is done, from 0 to 1, and what is being done.
     **changes
-        Other values of a plan as its JSON has them, such as ``score`` and ``max_parents``.
+        Other values of a plan as its JSON has them, such as ``score``, ``max_parents`` and
+        ``make={"nhs": "pattern", "name": "faker:name"}``.
 
     Returns
     -------
