@@ -47,6 +47,9 @@ COMMANDS = {
     ),
     "fit": Command("fit", "fit", "Learn a population from a table of your own."),
     "generators": Command("generators", "generators_command", "What can learn people."),
+    "compare": Command(
+        "compare", "compare_command", "What several generators make of the same table."
+    ),
     "evaluate": Command(
         "evaluate",
         "evaluate_command",

@@ -37,6 +37,7 @@ def fit(
     gaussian: Sequence[str] = (),
     search: str = "hill-climb",
     restarts: int = 3,
+    minutes: float | None = None,
 ) -> Population:
     """Learn a population.
 
@@ -52,6 +53,8 @@ def fit(
         Where the plan takes interests from one.
     gaussian, search, restarts
         As in `bayes.learn`; other generators leave them aside.
+    minutes : float, optional
+        How long a generator that learns step by step may take; its own budget if not given.
 
     Returns
     -------
@@ -116,6 +119,7 @@ def fit(
             "gaussian": tuple(gaussian),
             "search": search,
             "restarts": restarts,
+            **({} if minutes is None else {"minutes": minutes}),
         },
     )
     model = learner.fit(people, settings, lambda share, words: say(0.05 + 0.83 * share, words))
@@ -353,6 +357,7 @@ def _card(
     exact = [lookup for lookup in plan.lookups if lookup in model.settings.lookups]
     notes = [
         *notes,
+        *getattr(model, "notes", ()),  # what a generator has to say of what it learned
         *(
             f"{lookup} holds in the table, but “{learner}” does not keep it exactly."
             for lookup in plan.lookups

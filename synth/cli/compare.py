@@ -1,0 +1,74 @@
+"""`python -m synth compare`: what several generators make of the same table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from synth.cli.common import AsJson, print_json, progress_bar
+from synth.errors import PopulaceError
+from synth.evaluate.generator_comparison import FIGURES, compare_generators
+from synth.fitting.simple import read_plan
+
+
+def compare_command(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet table.")],
+    generators: Annotated[
+        str,
+        typer.Option(metavar="NAMES", help="Which, with commas; all if not given."),
+    ] = "",
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="How long each that learns step by step may take."),
+    ] = None,
+    refined: Annotated[
+        bool, typer.Option("--refine", help="Also judge each with its people corrected.")
+    ] = False,
+    target: Annotated[
+        str, typer.Option(metavar="COLUMN", help="The column that models learn.")
+    ] = "",
+    report_to: Annotated[
+        Path | None, typer.Option("--report", help="Also write a page, HTML.")
+    ] = None,
+    as_json: AsJson = False,
+    seed: Annotated[int, typer.Option(help="Of the split, of learning and of drawing.")] = 0,
+) -> None:
+    """Learn one half of a table with several generators and judge each with the other half."""
+    chosen = tuple(name.strip() for name in generators.split(",") if name.strip())
+    with progress_bar(f"Reading {table.name}", 1) as advance:
+        planned = read_plan(table)
+        result = compare_generators(
+            planned.frame,
+            planned.plan,
+            chosen,
+            minutes=minutes,
+            refined=refined,
+            target=target or None,
+            seed=seed,
+            progress=advance,
+        )
+    if report_to is not None:
+        try:
+            report_to.write_text(result.to_html(f"Generators on {table.name}"), encoding="utf-8")
+        except OSError as error:
+            raise PopulaceError(
+                f"The page cannot be written to {report_to}: name a file in a folder of yours."
+            ) from error
+    if as_json:
+        print_json(result.to_dict())
+        return
+    grid = Grid(title=f"{result.learned:,} people learned, {result.judged:,} judges")
+    grid.add_column("")
+    for _, head, _ in FIGURES:
+        grid.add_column(head, justify="right")
+    for entry in (*result.entries, result.fresh):
+        cells = [form.format(getattr(entry, key)) for key, _, form in FIGURES]
+        style = "bold" if entry is result.best else None
+        grid.add_row(entry.title, *cells, style=style)
+    console = Console()
+    console.print(grid)
+    console.print(result.sentence, markup=False)
