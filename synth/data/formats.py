@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 
 from synth.errors import PopulaceError
 
-Texts = Sequence[str] | np.ndarray | pa.Array | pa.ChunkedArray
+Texts: TypeAlias = Sequence[str] | np.ndarray | pa.Array | pa.ChunkedArray
 Unit = Literal["D", "h", "m", "s", "ms", "us", "ns", "M", "Q", "Y"]
 Scalar = str | int | float | bool
 
@@ -286,7 +286,7 @@ class LevelsFormat:
         object.__setattr__(self, "categories", tuple(self.categories))
 
 
-Format = BooleanFormat | NumberFormat | DateFormat | LevelsFormat
+Format: TypeAlias = BooleanFormat | NumberFormat | DateFormat | LevelsFormat
 
 _KINDS: Mapping[str, type[Format]] = {
     "boolean": BooleanFormat,

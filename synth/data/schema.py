@@ -13,7 +13,17 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from synth.data.formats import Format, LevelsFormat, format_from_json, format_to_json
+from synth.data.formats import (
+    BooleanFormat,
+    DateFormat,
+    Format,
+    LevelsFormat,
+    NumberFormat,
+    detect_boolean,
+    detect_number,
+    format_from_json,
+    format_to_json,
+)
 from synth.data.identifiers import is_identifier
 from synth.data.meaning import MEANINGS, Meaning, guess_by_levels, guess_by_name
 from synth.errors import PopulaceError
@@ -28,6 +38,17 @@ LEVELS_LIMIT = 1000
 """A categorical column with more levels than this is not modelled."""
 BOOLEAN_LEVELS = ("no", "yes")
 
+MISSING_WORDS = frozenset(
+    ("", "?", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "missing")
+)
+"""What a text file may write for a missing value, unless it is a level."""
+ATTRS = "populace"
+"""The key of a frame's attrs that says how its file wrote it; see `Origin`."""
+
+_ODD_NUMBERS = re.compile(
+    r"[+-]?(inf(inity)?|nan)|#[\w/]+[!?]?|n\.?\s?[ad]\.?|\.+|-+|err(or)?|overflow", re.IGNORECASE
+)
+_FILL = 1e9
 _WORDS_TO_BOOLEAN = {"yes": True, "true": True, "no": False, "false": False}
 _EXACT = 2.0**53  # beyond this a float no longer holds every whole number
 _LARGEST = 1e100
@@ -235,6 +256,12 @@ class Schema:
         return tuple(column.name for column in self.columns)
 
     @property
+    def canonical(self) -> Schema:
+        """The same columns, however they are written."""
+        plain = {"format": None, "storage": "", "missing_word": None}
+        return Schema(tuple(replace(column, **plain) for column in self.columns))
+
+    @property
     def modelled(self) -> Schema:
         """The columns that a network learns: those of role "model"."""
         return self.of_role("model")
@@ -318,7 +345,8 @@ class Schema:
         """
         column = self[name]
         if changes.get("kind", column.kind) != column.kind:
-            changes = {"levels": (), "lower": None, "upper": None, "step": None} | changes
+            unknown = {"levels": (), "lower": None, "upper": None, "step": None, "format": None}
+            changes = unknown | changes
         new = replace(column, **changes)
         return Schema(tuple(new if c.name == name else c for c in self.columns))
 
@@ -601,6 +629,48 @@ def _column_from_json(entry: Any) -> Column:
 # ---------------------------------------------------------------------- inference
 
 
+@dataclass(frozen=True)
+class Origin:
+    """How a column stood in its file, where a frame's dtype does not say it.
+
+    `table.read_frame` notes it in the frame's attrs, as JSON-ready values.
+
+    Attributes
+    ----------
+    is_text : bool
+        Whether the file has no types, so that words may stand for missing values.
+    decimal : str
+        The decimal sign that the file's delimiter suggests; empty where none is.
+    format : Format or None
+        How numbers were written.
+    storage : str
+        As `Column.storage`.
+    missing_word : str or None
+        As `Column.missing_word`.
+    """
+
+    is_text: bool = False
+    decimal: str = ""
+    format: Format | None = None
+    storage: str = ""
+    missing_word: str | None = None
+
+    @staticmethod
+    def of(series: pd.Series) -> Origin:
+        """What the attrs of a column's frame say of it."""
+        about = series.attrs.get(ATTRS)
+        if not about:
+            return Origin()
+        entry = about.get("columns", {}).get(series.name, {})
+        return Origin(
+            bool(about.get("is_text")),
+            about.get("decimal", ""),
+            format_from_json(entry["format"]) if "format" in entry else None,
+            entry.get("storage", ""),
+            entry.get("missing_word"),
+        )
+
+
 def infer_with_notes(frame: pd.DataFrame) -> tuple[Schema, tuple[str, ...]]:
     """The schema that the data suggest, and one sentence for each column that is left out.
 
@@ -664,42 +734,188 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
             f"Column {name} holds lists, records or bytes and is left out: "
             "turn it into columns of single values."
         )
-    texts = [all_texts[i] for i in np.unique(codes[codes >= 0])]
+    used = np.unique(codes[codes >= 0])
+    texts = [all_texts[i] for i in used]
     missing = missing or bool((codes < 0).any())
-    if not texts:
+    origin = Origin.of(series)
+    words = [text for text in texts if text in MISSING_WORDS]
+    known = [text for text in texts if text not in MISSING_WORDS]
+    if not texts or (origin.is_text and not known):
         return _skipped(name, True), (
             f"Column {name} has no values and is left out: fill it or delete it."
         )
     _check_texts(name, texts)
-    words = {text.casefold() for text in texts}
-    if words <= set(_WORDS_TO_BOOLEAN):
-        if len({_WORDS_TO_BOOLEAN[word] for word in words}) < 2 and not missing:
-            return Column(name, "boolean", role="skip"), _constant_note(name, texts[0])
-        return Column(name, "boolean", missing=missing), ""
-    if len(texts) == 1 and not missing:
-        return Column(name, "categorical", tuple(texts), role="skip"), _constant_note(
-            name, texts[0]
+    storage = _storage(series)
+    column = Column(name, "categorical", missing=missing, storage=storage)
+    made = _is_category(series)
+    found = None if made or not known else _text_numbers(known, origin, rows)
+    if found is not None:
+        return _infer_text_number(series, replace(column, format=found), codes, all_texts)
+    truth = None if made else detect_boolean(known)
+    if not origin.is_text and words:
+        truth = None
+    if truth is not None and {truth.no.casefold(), truth.yes.casefold()} <= set(_WORDS_TO_BOOLEAN):
+        missing = missing or bool(words)
+        plain = series.dtype == bool or pd.api.types.infer_dtype(series, skipna=True) == "boolean"
+        column = Column(
+            name,
+            "boolean",
+            missing=missing,
+            format=None if plain else truth,
+            storage=_boolean_storage(series, truth, storage, missing),
+            missing_word=_commonest(words, codes, all_texts),
         )
-    _check_mixed(name, codes, all_texts)
-    if all(_DATE.match(text) for text in texts):
+        if len(known) < 2 and not missing:
+            return replace(column, role="skip"), _constant_note(name, texts[0])
+        return column, ""
+    note = ""
+    if origin.is_text and words:
+        levels = [word for word in words if _is_like(word, known)]
+        lost = [word for word in words if word not in levels]
+        word = _commonest(lost, codes, all_texts) or ""
+        known = [text for text in texts if text not in lost]
+        missing = missing or bool(lost)
+        column = replace(column, missing=missing, missing_word=word)
+        if levels:
+            note = (
+                f"In column {name} {_either([repr(v) for v in levels])} is a level like the "
+                f"others: if it stands for missing values, make it the column's missing word."
+            )
+        else:
+            note = (
+                f"In column {name} {_either([repr(v) for v in lost])} stands for missing values: "
+                "if it is a level, empty the column's missing word."
+            )
+    elif not origin.is_text:
+        known = texts
+    if len(known) == 1 and not missing:
+        return replace(column, levels=tuple(known), role="skip"), _constant_note(name, known[0])
+    if not made:
+        _check_mixed(name, codes, all_texts)
+    if all(_DATE.match(text) for text in known):
         return _skipped(name, missing), (
             f"Column {name} holds dates and is left out: "
             "give an age or a year as a number to learn from it."
         )
-    lengths = [len(text) for text in texts]
-    if max(lengths) > 300 or (len(texts) > 50 and sum(lengths) > 60 * len(texts)):
+    lengths = [len(text) for text in known]
+    if max(lengths) > 300 or (len(known) > 50 and sum(lengths) > 60 * len(known)):
         return _skipped(name, missing), (
             f"Column {name} holds free text and is left out: "
             "sort it into categories to learn from it."
         )
-    if len(texts) > LEVELS_LIMIT or (len(texts) > 50 and len(texts) > 0.9 * rows):
+    if len(known) > LEVELS_LIMIT or (len(known) > 50 and len(known) > 0.9 * rows):
         return _skipped(name, missing), (
-            f"Column {name} has {len(texts):,} different texts in {rows:,} rows, looks like an "
+            f"Column {name} has {len(known):,} different texts in {rows:,} rows, looks like an "
             f"identifier and is left out: group it into at most {LEVELS_LIMIT:,} levels to learn "
             "from it."
         )
-    levels = tuple(texts) if _is_ordered(dtype) else _in_order(texts)
-    return Column(name, "categorical", levels, missing=missing), ""
+    levels_found = tuple(known) if _is_ordered(dtype) else _in_order(known)
+    form = _levels_format(series)
+    return replace(column, levels=levels_found, format=form), note
+
+
+def _text_numbers(known: Sequence[str], origin: Origin, rows: int) -> NumberFormat | None:
+    """The format of a column of texts that are to be learned as numbers, if they are.
+
+    Every text must be written again letter for letter, or be one of so many that they cannot be
+    levels. Where the table has types, its own texts of bare digits are codes.
+    """
+    found = detect_number(known, decimal=origin.decimal)
+    if found is not None:
+        bare = found.is_plain and not found.decimals
+        return found if origin.is_text or not bare or len(known) > LEVELS_LIMIT else None
+    if len(known) <= 50 or (len(known) <= 0.9 * rows and len(known) <= 200):
+        return None
+    return detect_number(known, decimal=origin.decimal, exact=False)
+
+
+def _infer_text_number(
+    series: pd.Series, column: Column, codes: np.ndarray, texts: Sequence[str]
+) -> tuple[Column, str]:
+    """A column of texts that are numbers in the column's format."""
+    name, form = column.name, column.format
+    values, _ = _numbers(series, name, column)
+    missing = bool(np.isnan(values).any()) if values.dtype.kind == "f" else False
+    values = values[~np.isnan(values)] if values.dtype.kind == "f" else values
+    words = [text for text in texts if text in MISSING_WORDS]
+    found = replace(
+        _number_column(name, values, missing, single=False),
+        format=None if form == NumberFormat() else form,
+        storage="" if Origin.of(series).is_text else column.storage,
+        missing_word=_commonest(words, codes, texts),
+    )
+    if found.lower == found.upper and not missing:
+        return replace(found, role="skip"), _constant_note(name, found.text(values[0]))
+    return found, ""
+
+
+def _commonest(words: Sequence[str], codes: np.ndarray, texts: Sequence[str]) -> str | None:
+    """The word that most cells have; None where there are no words."""
+    if not words:
+        return None
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    return max(words, key=lambda word: counts[texts.index(word)])
+
+
+def _shape(text: str) -> str:
+    """Its kinds of characters: A for capitals, a for small letters, 0 for digits."""
+    return "".join(
+        "A" if c.isupper() else "a" if c.islower() else "0" if c.isdigit() else c for c in text
+    )
+
+
+def _is_like(word: str, levels: Sequence[str]) -> bool:
+    """Whether most levels have the shape of a word that may stand for a missing value."""
+    alike = sum(_shape(level) == _shape(word) for level in levels)
+    return len(levels) > 1 and 2 * alike > len(levels)
+
+
+def _is_category(series: pd.Series) -> bool:
+    """Whether a column holds categories that somebody made; texts of a file are coded as well."""
+    return isinstance(series.dtype, pd.CategoricalDtype) and not Origin.of(series).storage
+
+
+def _levels_format(series: pd.Series) -> LevelsFormat | None:
+    """What levels stand for where they are ordered, unused, or no texts."""
+    dtype = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        values = list(dtype.categories)
+        used = len(np.unique(series.cat.codes[series.cat.codes >= 0]))
+        texts = all(isinstance(v, str) for v in values)
+        if Origin.of(series).storage or (texts and not dtype.ordered and used == len(values)):
+            return None
+        return LevelsFormat(tuple(map(_scalar, values)), bool(dtype.ordered))
+    if dtype.kind == "O":
+        values = _distinct(series)[1]
+        if not all(isinstance(v, str) for v in values):
+            return LevelsFormat(tuple(_scalar(v) for v in values if level_text(v)))
+    return None
+
+
+def _scalar(value: Any) -> str | int | float | bool:
+    """A category as JSON can hold it."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, str | int | float | bool) else str(value)
+
+
+def _storage(series: pd.Series) -> str:
+    """The dtype outside, empty where it is the canonical one."""
+    storage = Origin.of(series).storage
+    if storage:
+        return storage
+    dtype = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return ""
+    return str(dtype)
+
+
+def _boolean_storage(series: pd.Series, words: BooleanFormat, storage: str, missing: bool) -> str:
+    if Origin.of(series).is_text:
+        return "" if words.yes.casefold() == "true" else "str"
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return storage or "category"
+    return "" if storage == ("boolean" if missing else "bool") else storage
 
 
 def _skipped(name: str, missing: bool) -> Column:
@@ -714,17 +930,93 @@ def _constant_note(name: str, text: str) -> str:
 
 
 def _infer_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, str]:
+    origin = Origin.of(series)
     values, single = _numbers(series, name)
     values = values[~np.isnan(values)] if values.dtype.kind == "f" else values
+    fill = _fill_value(values, name)
+    if fill is not None:
+        values, missing = values[values != fill], True
     column = _number_column(name, values, missing, single)
+    column = replace(
+        column,
+        format=origin.format,
+        storage=_number_storage(series, column),
+        missing_word=origin.missing_word if fill is None else number_text(fill),
+    )
     if column.lower == column.upper and not missing:
-        return replace(column, role="skip"), _constant_note(name, number_text(values[0]))
+        return replace(column, role="skip"), _constant_note(name, column.text(values[0]))
     if column.kind == "integer" and _counts_rows(values, name):
         return replace(column, role="skip"), (
-            f"Column {name} has a different whole number in each row or nearly so, looks like an "
-            'identifier and is left out: make it new, or set its role to "model" to learn from it.'
+            f"Column {name} has a different whole number in each row, looks like an identifier and "
+            'is left out: set its role to "model" to learn from it.'
+        )
+    if values.dtype.kind in "iu" and np.abs([column.lower or 0, column.upper or 0]).max() >= _EXACT:
+        return _infer_long_number(series, name, missing)
+    if fill is not None:
+        return column, (
+            f"In column {name} {number_text(fill)} lies far beyond all other numbers and stands "
+            "for missing values: leave those rows out if it is a value."
         )
     return column, ""
+
+
+def _infer_long_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, str]:
+    """Whole numbers with more digits than can be reckoned with: levels, or left out."""
+    distinct = [int(value) for value in series.dropna().unique()]
+    if len(distinct) > LEVELS_LIMIT or (len(distinct) > 50 and len(distinct) > 0.9 * len(series)):
+        return _skipped(name, missing), (
+            f"Column {name} has {len(distinct):,} different numbers of so many digits that they "
+            "look like an identifier, and is left out: shorten them to learn from it."
+        )
+    levels = tuple(str(value) for value in sorted(distinct))
+    form = LevelsFormat(tuple(sorted(distinct)))
+    column = Column(
+        name, "categorical", levels, missing=missing, format=form, storage=str(series.dtype)
+    )
+    if len(levels) == 1 and not missing:
+        return replace(column, role="skip"), _constant_note(name, levels[0])
+    return column, ""
+
+
+def _number_storage(series: pd.Series, column: Column) -> str:
+    """The dtype of a column of numbers outside, empty where it is the canonical one."""
+    origin = Origin.of(series)
+    if origin.storage or origin.is_text:
+        return origin.storage
+    if series.dtype.kind == "O" and pd.api.types.infer_dtype(series, skipna=True) == "decimal":
+        parts = [value.as_tuple() for value in series.dropna()]
+        scale = max(max(-int(part.exponent), 0) for part in parts)
+        digits = max(len(part.digits) + max(int(part.exponent), 0) for part in parts)
+        return f"decimal({min(max(digits, scale) + 1, 38)}, {scale})"
+    storage = str(series.dtype)
+    canonical = "float64" if column.kind == "real" else "Int64" if column.missing else "int64"
+    return "" if storage == canonical else storage
+
+
+def _fill_value(values: np.ndarray, name: str) -> float | None:
+    """A number far beyond all others, which stands for missing ones; None where there is none.
+
+    Raises
+    ------
+    PopulaceError
+        There are several such numbers.
+    """
+    if values.dtype.kind != "f" or len(values) < 3:
+        return None
+    size = np.abs(values)
+    typical = float(np.quantile(size, 0.5)) + 1.0
+    far = size > _FILL * typical
+    if not far.any() or size[~far].max() * 1e3 > size[far].min():
+        return None
+    fills = np.unique(values[far])
+    if len(fills) > 1:
+        row = int(np.argmax(far)) + 1
+        raise PopulaceError(
+            f"Column {name} holds numbers far beyond all others, such as {number_text(fills[0])} "
+            f"and {number_text(fills[1])} (value {row} of it): leave those cells empty if they "
+            "stand for missing values."
+        )
+    return float(fills[0])
 
 
 def _number_column(name: str, values: np.ndarray, missing: bool, single: bool) -> Column:
@@ -793,13 +1085,28 @@ def _check_texts(name: str, texts: Sequence[str]) -> None:
 
 
 def _check_mixed(name: str, codes: np.ndarray, texts: Sequence[str]) -> None:
-    """Refuse a column of many numbers and a few texts: it is neither a number nor a category."""
-    numeric = np.array([_as_number(text) is not None for text in texts])
-    if numeric.all() or numeric.sum() <= 50:
+    """Refuse a column of numbers and a few texts: it is neither a number nor a category."""
+    numbers = [_as_number(text) for text in texts]
+    for text, number in zip(texts, numbers, strict=True):
+        if number is not None and np.isinf(number) and text[-1].isdigit():
+            row = int(np.argmax(codes == texts.index(text))) + 1
+            raise PopulaceError(
+                f"Column {name} holds a number without bounds ({_shown(text)}) in row {row}: "
+                "leave that cell empty."
+            )
+    numeric = np.array([number is not None for number in numbers])
+    word = np.array([text in MISSING_WORDS for text in texts])
+    odd = np.array([bool(_ODD_NUMBERS.fullmatch(text)) for text in texts]) & ~word
+    numeric &= ~odd & ~word
+    if (numeric | word).all() or not numeric.any():
         return
     rows = codes >= 0
+    other = ~numeric & ~word
+    few = numeric.sum() > 5 and bool((odd | numeric | word).all())
+    if not few and numeric.sum() <= 50:
+        return
     if numeric[codes[rows]].mean() > 0.5:
-        row = int(np.argmax(rows & ~numeric[codes]))
+        row = int(np.argmax(rows & other[codes]))
         raise PopulaceError(
             f"Column {name} mixes numbers with texts such as {_shown(texts[codes[row]])} "
             f"(row {row + 1}): leave those cells empty, or group the column into categories."
@@ -851,17 +1158,42 @@ def _coded(series: pd.Series) -> tuple[np.ndarray, list[str]]:
     TypeError
         The column holds lists, dictionaries or bytes.
     """
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        codes, values = series.cat.codes.to_numpy(), list(series.cat.categories)
-    else:
-        codes, values = pd.factorize(series)
-    texts = [level_text(value) for value in values]
+    codes, values = _distinct(series)
+    origin = Origin.of(series)
+    if isinstance(origin.format, NumberFormat | DateFormat) and _holds_numbers(series.dtype):
+        values = origin.format.text(np.array(values)).tolist()
+    mixed = series.dtype.kind == "O" and any(isinstance(value, str) for value in values)
+    # Beside texts, True is a word of its own and not a truth value.
+    texts = [
+        str(value) if mixed and isinstance(value, bool | np.bool_) else level_text(value)
+        for value in values
+    ]
     position: dict[str, int] = {}
     lookup = np.full(len(texts) + 1, -1, dtype=np.int32)
     for i, text in enumerate(texts):
         if text:
             lookup[i] = position.setdefault(text, len(position))
     return lookup[codes], list(position)
+
+
+def _distinct(series: pd.Series) -> tuple[np.ndarray, list[Any]]:
+    """Codes (-1: missing) and distinct values; 1, 1.0 and True are three values beside texts."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return series.cat.codes.to_numpy(), list(series.cat.categories)
+    if series.dtype.kind == "O" and pd.api.types.infer_dtype(series, skipna=True).startswith(
+        "mixed"
+    ):
+        absent = series.isna().to_numpy()
+        position: dict[tuple[type, Any], int] = {}
+        codes = np.full(len(series), -1, dtype=np.int64)
+        for i, value in enumerate(series.tolist()):
+            if not absent[i]:
+                if isinstance(value, list | dict | set | np.ndarray):
+                    raise TypeError("nested")
+                codes[i] = position.setdefault((type(value), value), len(position))
+        return codes, [value for _, value in position]
+    codes, distinct = pd.factorize(series)
+    return codes, list(distinct)
 
 
 def _as_number(text: str) -> float | None:
@@ -871,8 +1203,12 @@ def _as_number(text: str) -> float | None:
         return None
 
 
-def _numbers(series: pd.Series, name: str) -> tuple[np.ndarray, bool]:
-    """Values as int64, or float64 with NaN; and whether they were measured in single precision."""
+def _numbers(series: pd.Series, name: str, column: Column | None = None) -> tuple[np.ndarray, bool]:
+    """Values as int64, or float64 with NaN; and whether they were measured in single precision.
+
+    Texts are read by the column's format, or as plain numbers; its missing word and the usual
+    ones are missing values.
+    """
     dtype = series.dtype
     single = getattr(dtype, "itemsize", 8) == 4 and dtype.kind == "f"
     if _holds_numbers(dtype) and dtype.kind in "iu" and not series.isna().any():
@@ -884,17 +1220,25 @@ def _numbers(series: pd.Series, name: str) -> tuple[np.ndarray, bool]:
         values = series.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         codes, texts = _coded_or_refused(series, name)
-        parsed = []
-        for text in texts:
+        form = column.format if column is not None else None
+        parsed = np.full(len(texts), np.nan)
+        if isinstance(form, NumberFormat | DateFormat) and texts:
+            parsed = form.parse(texts)
+        for i in np.flatnonzero(np.isnan(parsed)):
+            text = texts[i]
             number = _as_number({"no": "0", "yes": "1"}.get(text, text))
-            if number is None:
-                row = int(np.argmax(codes == texts.index(text))) + 1
+            if number is not None:
+                parsed[i] = number
+            elif text not in MISSING_WORDS and not (column and text == column.missing_word):
+                row = int(np.argmax(codes == i)) + 1
                 raise PopulaceError(
                     f"Column {name} should hold numbers and has {_shown(text)} in row {row}: "
                     "leave that cell empty, or make the column categorical."
                 )
-            parsed.append(number)
-        values = np.array([*parsed, np.nan])[codes]
+        values = np.append(parsed, np.nan)[codes]
+    fill = _as_number(column.missing_word) if column is not None and column.missing_word else None
+    if fill is not None:
+        values = np.where(values == fill, np.nan, values)
     endless = np.abs(values) > _LARGEST
     if endless.any():
         row = int(np.argmax(endless)) + 1
@@ -921,9 +1265,14 @@ def _decimals(step: float) -> int:
 def _completed(column: Column, series: pd.Series) -> Column:
     """The column with what its schema does not say, found in the data; missing stays if set."""
     missing = column.missing or bool(series.isna().any())
+    origin = Origin.of(series)
     if column.is_number:
-        values, single = _numbers(series, column.name)
-        values = values[~np.isnan(values)] if values.dtype.kind == "f" else values
+        if column.format is None and not _holds_numbers(series.dtype):
+            column = replace(column, format=_format_of_texts(series, column, origin))
+        values, single = _numbers(series, column.name, column)
+        if values.dtype.kind == "f":
+            missing = missing or bool(np.isnan(values).any())
+            values = values[~np.isnan(values)]
         if not len(values):
             raise PopulaceError(
                 f'Column {column.name} has no values: set its role to "skip" or delete it.'
@@ -934,10 +1283,15 @@ def _completed(column: Column, series: pd.Series) -> Column:
         upper = seen.upper if column.upper is None else column.upper
         return replace(column, missing=missing, lower=lower, upper=upper, step=step)
     codes, texts = _coded_or_refused(series, column.name)
+    lost = _lost_words(column, texts, origin)
+    if lost:
+        codes = np.where(np.isin(codes, [texts.index(word) for word in lost]), -1, codes)
     missing = missing or bool((codes < 0).any())
+    texts = [texts[i] for i in np.unique(codes[codes >= 0])]
+    if column.kind == "boolean" and column.format is None and texts and series.dtype != bool:
+        column = replace(column, format=detect_boolean(texts))
     if column.kind == "boolean" or column.levels:
         return replace(column, missing=missing)
-    texts = [texts[i] for i in np.unique(codes[codes >= 0])]
     _check_texts(column.name, texts)
     if len(texts) > LEVELS_LIMIT and column.role == "model":
         raise PopulaceError(
@@ -948,12 +1302,33 @@ def _completed(column: Column, series: pd.Series) -> Column:
     return replace(column, missing=missing, levels=levels)
 
 
+def _lost_words(column: Column, texts: Sequence[str], origin: Origin) -> list[str]:
+    """The texts that stand for missing values: the missing word, and the usual ones of text files.
+
+    None of them is a level; where the missing word is empty, the empty cell alone is missing.
+    """
+    if column.missing_word == "":
+        return []
+    usual = MISSING_WORDS if origin.is_text or column.levels else frozenset()
+    lost = usual | ({column.missing_word} if column.missing_word else set())
+    return [text for text in texts if text in lost and text not in column.levels]
+
+
+def _format_of_texts(series: pd.Series, column: Column, origin: Origin) -> Format | None:
+    """The format of texts that are to be numbers."""
+    _, texts = _coded_or_refused(series, column.name)
+    known = [text for text in texts if text not in MISSING_WORDS and text != column.missing_word]
+    found = detect_number(known, decimal=origin.decimal, padded=True)
+    found = found or detect_number(known, decimal=origin.decimal, exact=False)
+    return None if found == NumberFormat() else found
+
+
 def _conform(series: pd.Series, column: Column) -> Any:
     name = column.name
     if column.kind == "boolean" and series.dtype == np.dtype(bool):
         values, absent = series.to_numpy(), np.zeros(len(series), dtype=bool)
     elif column.is_number:
-        values, single = _numbers(series, name)
+        values, single = _numbers(series, name, column)
         absent = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
         if column.kind == "real":
             values = values.astype(np.float64)
@@ -999,8 +1374,13 @@ def _whole(values: np.ndarray, absent: np.ndarray, name: str) -> np.ndarray:
 def _levels(series: pd.Series, column: Column) -> tuple[np.ndarray, np.ndarray]:
     """Level numbers (boolean: truth values) and the mask of missing ones."""
     codes, texts = _coded_or_refused(series, column.name)
+    lost = _lost_words(column, texts, Origin.of(series))
+    if lost:
+        codes = np.where(np.isin(codes, [texts.index(word) for word in lost]), -1, codes)
     if column.kind == "boolean":
         words = _WORDS_TO_BOOLEAN | {"1": True, "0": False}
+        if isinstance(column.format, BooleanFormat):
+            words |= {column.format.no.casefold(): False, column.format.yes.casefold(): True}
         position = {text: words.get(text.casefold(), -1) for text in texts}
     else:
         order = {level: i for i, level in enumerate(column.levels)}

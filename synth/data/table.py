@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,13 +19,14 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from synth.data.formats import NumberFormat, detect_number, format_to_json
 from synth.data.readers.containers import REMEDY, Kind, kind_of, unpacked
 from synth.data.readers.database import is_url, read_database
 from synth.data.readers.encoding import as_utf8
 from synth.data.readers.excel import read_workbook
 from synth.data.readers.layout import Layout, layout
 from synth.data.readers.records import read_records
-from synth.data.schema import Schema, infer_with_notes
+from synth.data.schema import ATTRS, MISSING_WORDS, Schema, infer_with_notes
 from synth.data.writers import COLUMN, unguarded
 from synth.errors import PopulaceError
 
@@ -33,9 +35,7 @@ COLUMNS_LIMIT = 300
 CELLS_LIMIT = 200_000_000
 _BLOCK = 2**24
 
-_MISSING_WORDS = ["", "?", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "missing"]
-_WHOLE = r"^[+-]?(0|[1-9]\d{0,17})$"
-_DECIMAL = r"^[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
+_WHOLE = r"\A(0|-?[1-9][0-9]{0,14})\z"
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +178,8 @@ def make_table(frame: pd.DataFrame, schema: Schema | None = None) -> Table:
 
 
 def _digest(frame: pd.DataFrame, schema: Schema) -> str:
-    digest = hashlib.sha256(json.dumps(schema.to_json(), sort_keys=True).encode())
+    about = schema.canonical.to_json()  # the same rows are the same table however written
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for name in frame.columns:
         values = frame[name]
         digest.update(name.encode())
@@ -350,7 +351,7 @@ def _read_csv(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]
             parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(places, text),
-                null_values=_MISSING_WORDS,
+                null_values=[""],
                 strings_can_be_null=True,
             ),
         )
@@ -358,6 +359,8 @@ def _read_csv(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]
         raise PopulaceError(_csv_fault(str(error), found, name)) from error
     _check_size(table.num_rows, len(places), name)
     columns, names, notes = [], [], [*encoded, *found.notes]
+    decimal = "," if delimiter == ";" else ""
+    written: dict[str, dict[str, Any]] = {}
     is_ours = _is_written_here(found.names, table)
     for position, column in enumerate(found.names):
         values = table.column(position)
@@ -371,9 +374,11 @@ def _read_csv(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]
             coded = pa.DictionaryArray.from_arrays(coded.indices, unguarded(coded.dictionary))
             column = unguarded(pa.array([column]))[0].as_py()
         names.append(column)
-        columns.append(_typed(coded, delimiter == ";"))
+        values, written[column] = _typed(coded, decimal)
+        columns.append(values)
     rows = pd.RangeIndex(table.num_rows)
     frame = pd.DataFrame(dict(zip(names, columns, strict=True)), index=rows)
+    frame.attrs[ATTRS] = {"is_text": True, "decimal": decimal, "columns": written}
     if frame.shape[1] > 1 and found.has_blank_lines:
         blank = frame.isna().all(axis=1).to_numpy()
         if blank.any():
@@ -427,39 +432,58 @@ def _csv_fault(message: str, found: Layout, name: str) -> str:
     return f"{name} cannot be read as CSV: {REMEDY}."
 
 
-def _typed(values: pa.DictionaryArray, decimal_comma: bool) -> pd.Series:
-    """Texts as numbers where all are numbers, else as categories; leading zeros make a text."""
+def _typed(values: pa.DictionaryArray, decimal: str) -> tuple[pd.Series, dict[str, Any]]:
+    """Texts as numbers where all are numbers that can be written again, else as categories.
+
+    Words for missing values are left among the categories, for only the schema knows whether they
+    are levels. Leading zeros make a text. The second part says how the numbers were written.
+    """
     words = pc.utf8_trim_whitespace(values.dictionary)
     codes = values.indices.to_numpy(zero_copy_only=False)
     codes = np.where(np.isnan(codes), -1, codes).astype(np.int32) if values.null_count else codes
-    missing = pc.is_in(words, value_set=pa.array(_MISSING_WORDS)).to_numpy(zero_copy_only=False)
-    present = words.filter(pa.array(~missing))
-    lookup = np.full(len(words) + 1, -1, dtype=np.int32)
-    lookup[:-1][~missing] = np.arange(len(present))
-    codes = lookup[codes]
-    numbers = _parsed(present, decimal_comma)
-    if numbers is None:
+    empty = pc.equal(words, "").to_numpy(zero_copy_only=False)
+    usual = pc.is_in(words, value_set=pa.array(sorted(MISSING_WORDS)))
+    missing = usual.to_numpy(zero_copy_only=False)
+    found = _parsed(words.filter(pa.array(~missing)), decimal)
+    if found is None:
+        present = words.filter(pa.array(~empty))
         coded = present.dictionary_encode()
         again = np.append(coded.indices.to_numpy(), -1)
-        return pd.Series(pd.Categorical.from_codes(again[codes], coded.dictionary.to_pylist()))
+        codes = _places(~empty)[codes]
+        series = pd.Series(pd.Categorical.from_codes(again[codes], coded.dictionary.to_pylist()))
+        return series, {"storage": "str"}
+    numbers, form = found
+    written: dict[str, Any] = {} if form == NumberFormat() else {"format": format_to_json(form)}
+    kept = missing & ~empty
+    if kept.any():
+        counts = np.bincount(codes[codes >= 0], minlength=len(words)) * kept
+        written["missing_word"] = words[int(np.argmax(counts))].as_py()
+    codes = _places(~missing)[codes]
     if (codes >= 0).all():
-        return pd.Series(numbers[codes])
-    return pd.Series(np.append(numbers.astype(np.float64), np.nan)[codes])
+        return pd.Series(numbers[codes]), written
+    return pd.Series(np.append(numbers.astype(np.float64), np.nan)[codes]), written
 
 
-def _parsed(words: pa.StringArray, decimal_comma: bool) -> np.ndarray | None:
-    """The texts as int64 or float64, or None when one of them is no number."""
+def _places(kept: np.ndarray) -> np.ndarray:
+    """The place of each entry among those that are kept, else -1; a last -1 for missing ones."""
+    lookup = np.full(len(kept) + 1, -1, dtype=np.int32)
+    lookup[:-1][kept] = np.arange(int(kept.sum()))
+    return lookup
+
+
+def _parsed(words: pa.StringArray, decimal: str) -> tuple[np.ndarray, NumberFormat] | None:
+    """The texts as int64 or float64 and their format, or None when one of them is no number."""
     if not len(words):
         return None
-    if decimal_comma:
-        words = pc.replace_substring(words, ",", ".")
     if pc.all(pc.match_substring_regex(words, _WHOLE)).as_py():
-        kind = pa.int64()
-    elif pc.all(pc.match_substring_regex(words, _DECIMAL)).as_py():
-        kind = pa.float64()
-    else:
+        return words.cast(pa.int64()).to_numpy(), NumberFormat()
+    form = detect_number(words, decimal=decimal)
+    if form is None:
         return None
-    return pc.replace_substring_regex(words, r"^\+", "").cast(kind).to_numpy()
+    numbers = form.parse(words)
+    if not form.decimals and (numbers == np.rint(numbers)).all() and np.abs(numbers).max() < 2**53:
+        return numbers.astype(np.int64), form
+    return numbers, form
 
 
 _READERS: Mapping[Kind, Callable[[bytes, str], tuple[pd.DataFrame, tuple[str, ...]]]] = {
