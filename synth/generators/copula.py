@@ -373,11 +373,9 @@ def _correlations(
     hermite = np.stack(
         [_hermite(each, order, s) for each, order, s in zip(shares, orders, scores, strict=True)]
     )
-    width = len(scores)
-    raw = np.eye(width)
-    for i in range(width):
-        for j in range(i):
-            raw[i, j] = raw[j, i] = _latent(hermite[i] * hermite[j], product[i, j])
+    a, b = np.tril_indices(len(scores), -1)
+    raw = np.eye(len(scores))
+    raw[a, b] = raw[b, a] = _latent(hermite[a] * hermite[b], product[a, b])
     value, vector = np.linalg.eigh(raw)
     if value[0] >= SMALLEST:
         return raw, 0.0
@@ -408,19 +406,23 @@ def _hermite(shares: np.ndarray, order: np.ndarray, scores: np.ndarray) -> np.nd
     return out
 
 
-def _latent(series: np.ndarray, wanted: float) -> float:
-    """The correlation ρ with Σ series_k ρ^k = wanted, by bisection (the sum grows with ρ)."""
-    powers = np.arange(1, len(series) + 1)
-    low, high = -0.999, 0.999
-    if abs(series).sum() < 1e-12:
-        return 0.0
+def _latent(series: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """The correlations ρ with Σ series_k ρ^k = wanted, by bisection (the sum grows with ρ).
+
+    Parameters
+    ----------
+    series : float64 array, shape (pairs, TERMS)
+    wanted : float64 array, shape (pairs,)
+    """
+    low, high = np.full(len(series), -0.999), np.full(len(series), 0.999)
     for _ in range(50):
         middle = (low + high) / 2
-        if float((series * middle**powers).sum()) < wanted:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+        total = np.zeros(len(series))
+        for k in range(series.shape[1] - 1, -1, -1):  # Horner's scheme
+            total = (total + series[:, k]) * middle
+        low, high = np.where(total < wanted, middle, low), np.where(total < wanted, high, middle)
+    none = np.abs(series).sum(axis=1) < 1e-12
+    return np.where(none, 0.0, (low + high) / 2)
 
 
 register(GaussianCopula())

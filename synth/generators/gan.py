@@ -77,6 +77,8 @@ ENOUGH = 500
 """With fewer people kept apart, the distance is taken to everybody."""
 STEPS = 4_000
 """Steps that a small table gets, however many passes they are."""
+PAIRS = 400
+"""Pairs of columns of a look, at most."""
 PLACES = 8
 """Places of a number where pairs are counted."""
 
@@ -471,6 +473,9 @@ class _PairShares:
             self._steps.append(place if size > PLACES else np.arange(size))
         judged = apart[:JUDGED]
         weights = None if rows.weights is None else rows.weights[judged]
+        pairs = [(a, b) for a in range(len(rows.sizes)) for b in range(a)] or [(0, 0)]
+        some = np.random.default_rng(4).permutation(len(pairs))[:PAIRS]
+        self._pairs = [pairs[number] for number in np.sort(some)]
         self._real = self._shares(rows.codes[judged], weights)
         names = rows.codebook.learned
         self._columns = [c for c, name in enumerate(names) if rows.codebook.schema[name].is_number]
@@ -481,11 +486,10 @@ class _PairShares:
         places = [step[codes[:, column]] for column, step in enumerate(self._steps)]
         sizes = [int(step.max()) + 1 for step in self._steps]
         out = []
-        for a in range(len(places)):
-            for b in range(a) if len(places) > 1 else [a]:
-                pair = places[a] * sizes[b] + places[b]
-                counts = np.bincount(pair, weights, sizes[a] * sizes[b])
-                out.append(counts / counts.sum())
+        for a, b in self._pairs:
+            pair = places[a] * sizes[b] + places[b]
+            counts = np.bincount(pair, weights, sizes[a] * sizes[b])
+            out.append(counts / counts.sum())
         return out
 
     def distance(self, law: Any) -> float:
