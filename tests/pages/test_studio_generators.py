@@ -36,9 +36,10 @@ def table():
     return frame.to_csv(index=False).encode()
 
 
-def test_without_another_generator_there_is_no_choice(visit, table):
+def test_the_network_learns_unless_another_is_chosen(visit, table):
     app = upload(visit("studio"), "leute.csv", table)
-    assert not [box for box in app.selectbox if box.label == "Learned by"]
+    (box,) = [box for box in app.selectbox if box.label == "Learned by"]
+    assert box.value == base.DEFAULT and box.options == list(base.titles().values())
 
 
 def test_a_toy_generator_learns_in_the_studio_and_is_drawn_on_every_page(visit, toy, table):
