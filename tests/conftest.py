@@ -81,3 +81,78 @@ def french():
     from synth.populations import load
 
     return load("french-hobbies")
+
+
+@pytest.fixture(scope="session")
+def workbook():
+    """Makes an Excel workbook (.xlsx) of rows; a pair (number, style) is a cell with a format."""
+    return _workbook
+
+
+def _workbook(rows, *, sheets=None, formats=("yyyy-mm-dd", "h:mm"), hidden=()):
+    import io
+    import zipfile
+    from xml.sax.saxutils import escape
+
+    def cell(place, value):
+        if value is None:
+            return ""
+        if isinstance(value, tuple):
+            return f'<c r="{place}" s="{value[1]}"><v>{value[0]}</v></c>'
+        if isinstance(value, bool):
+            return f'<c r="{place}" t="b"><v>{int(value)}</v></c>'
+        if isinstance(value, int | float):
+            return f'<c r="{place}"><v>{value!r}</v></c>'
+        if value.startswith("#"):
+            return f'<c r="{place}" t="e"><v>{value}</v></c>'
+        texts.setdefault(value, len(texts))
+        return f'<c r="{place}" t="s"><v>{texts[value]}</v></c>'
+
+    def letter(column):
+        return (chr(64 + column // 26) if column >= 26 else "") + chr(65 + column % 26)
+
+    texts = {}
+    parts = {}
+    all_sheets = sheets or {"people": rows}
+    names = list(all_sheets)
+    for number, some in enumerate(all_sheets.values(), 1):
+        lines = "".join(
+            f'<row r="{i}">'
+            + "".join(cell(f"{letter(j)}{i}", v) for j, v in enumerate(row))
+            + "</row>"
+            for i, row in enumerate(some, 1)
+        )
+        parts[f"xl/worksheets/sheet{number}.xml"] = (
+            f"<worksheet><sheetData>{lines}</sheetData></worksheet>"
+        )
+    listed = "".join(
+        f'<sheet name="{escape(name)}" sheetId="{i}" r:id="rId{i}"'
+        + (' state="hidden"' if name in hidden else "")
+        + "/>"
+        for i, name in enumerate(names, 1)
+    )
+    related = "".join(
+        f'<Relationship Id="rId{i}" Target="worksheets/sheet{i}.xml"/>'
+        for i in range(1, len(names) + 1)
+    )
+    codes = "".join(
+        f'<numFmt numFmtId="{164 + i}" formatCode="{c}"/>' for i, c in enumerate(formats)
+    )
+    styles = '<xf numFmtId="0"/>' + "".join(
+        f'<xf numFmtId="{164 + i}"/>' for i in range(len(formats))
+    )
+    parts |= {
+        "[Content_Types].xml": "<Types/>",
+        "xl/workbook.xml": f'<workbook xmlns:r="r"><sheets>{listed}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f"<Relationships>{related}</Relationships>",
+        "xl/styles.xml": f"<styleSheet><numFmts>{codes}</numFmts>"
+        f"<cellXfs>{styles}</cellXfs></styleSheet>",
+        "xl/sharedStrings.xml": "<sst>"
+        + "".join(f"<si><t>{escape(text)}</t></si>" for text in texts)
+        + "</sst>",
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, text in parts.items():
+            archive.writestr(path, text)
+    return buffer.getvalue()

@@ -17,6 +17,7 @@ from synth import generators
 from synth.bayes.scores import ScoreName
 from synth.constraints.derived import Cut
 from synth.data.readers.containers import ENDINGS
+from synth.data.templates import PATTERN
 from synth.errors import PopulaceError
 from synth.fitting.plan import KINDS, USES, Plan, title_of
 from synth.populations import Population
@@ -27,6 +28,18 @@ _FAITHFUL, _QUICK = "most faithful", "quick"
 _SCORES: dict[str, ScoreName] = {_FAITHFUL: "predictive", _QUICK: "k2"}
 _ROW, _MOST_ROWS = 35, 16  # pixels of a row of the sheet, and how many are seen at once
 _MANY = 30  # dependences shown one by one
+_PLACES = {
+    "en_US": "the United States",
+    "en_GB": "Great Britain",
+    "de_DE": "Germany",
+    "fr_FR": "France",
+    "es_ES": "Spain",
+    "it_IT": "Italy",
+    "nl_NL": "the Netherlands",
+    "pl_PL": "Poland",
+    "pt_BR": "Brazil",
+}
+"""Where made names and addresses may come from."""
 _NEXT = (("profiles", "Meet its people"), ("marginals", "Beside the real ones"))
 _PRIVACY = (
     "Your table stays in this session: in the server’s memory and in a private folder that goes "
@@ -201,6 +214,50 @@ def _notes(state: StudioState) -> None:
         st.dataframe(pd.DataFrame(state.understood.preview, columns=names), hide_index=True)
 
 
+def _made(state: StudioState, plan: Plan) -> Plan:
+    """Ticks for columns that are left out and could be made new for every synthetic person."""
+    offers = {
+        each.column.name: each
+        for each in state.understood.columns
+        if each.make and plan.schema[each.column.name].role == "skip"
+    }
+    if not offers:
+        return plan
+    _step("What is made new")
+    st.caption(
+        "These columns say who somebody is, so they are left out. A ticked one is made new for "
+        "every synthetic person: of the same shape, and never a real person’s value."
+    )
+    make = {}
+    grid = st.grid(2, min_column_width=300, gap=4, key="studio-make")
+    for name, each in offers.items():
+        with grid.cell():
+            if st.checkbox(
+                f"{markdown.plain(name)} :gray[({markdown.plain(_how(each.make))})]",
+                key=f"make-{state.token}-{name}",
+                persist_state="session",
+            ):
+                make[name] = each.make
+    if any(how != PATTERN for how in make.values()):
+        locale = st.selectbox(
+            "Names and addresses of",
+            tuple(_PLACES),
+            format_func=_PLACES.__getitem__,
+            key=f"locale-{state.token}",
+            filter_mode=None,
+            persist_state="session",
+        )
+        make = {n: how if how == PATTERN else f"{how}:{locale}" for n, how in make.items()}
+    return plan.making(make)
+
+
+def _how(spec: str) -> str:
+    """How a column would be made, in words."""
+    if spec == PATTERN:
+        return "in the same shape"
+    return f"a made {spec.partition(':')[2].replace('_', ' ')}"
+
+
 def _dependences(state: StudioState, plan: Plan) -> Plan:
     """Ticks for what follows from what."""
     if not plan.derived and not plan.lookups:
@@ -254,6 +311,7 @@ def _plan(state: StudioState) -> Plan | None:
     except PopulaceError as error:
         _say_no(error)
         return None
+    plan = _made(state, plan)
     _step("What follows from what")
     plan = _dependences(state, plan)
     _step("What must hold")

@@ -184,10 +184,9 @@ def _inferred(frame: pd.DataFrame) -> tuple[Column, str]:
 
 def _column_inspection(column: Column, note: str, values: pd.Series) -> ColumnInspection:
     absent = float(values.isna().mean())
-    try:
-        counts = values.value_counts()
-    except TypeError:  # lists and the like
+    if _is_nested(values):
         return ColumnInspection(column, absent, 0, (), note)
+    counts = values.value_counts()
     distinct = int((counts > 0).sum())
     examples = tuple(
         {"True": "yes", "False": "no"}.get(_text(value), _text(value))
@@ -230,6 +229,13 @@ def _column_inspection(column: Column, note: str, values: pd.Series) -> ColumnIn
     if column.role == "skip" and distinct > 1:
         make = suggestion(column.name, values)
     return ColumnInspection(column, absent, distinct, examples, note, make)
+
+
+def _is_nested(values: pd.Series) -> bool:
+    """Whether a column holds lists, records or the like, which cannot be counted."""
+    if values.dtype.kind != "O":
+        return False
+    return any(isinstance(v, list | dict | tuple | set | np.ndarray) for v in values.to_numpy())
 
 
 def _row(row: tuple[Any, ...]) -> tuple[str, ...]:

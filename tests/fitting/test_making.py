@@ -144,3 +144,18 @@ def test_a_plan_keeps_what_is_made():
     assert again.make == MAKE and again.schema["nhs"].role == "skip"
     with pytest.raises(PopulaceError, match="no column"):
         plan.making({"nobody": "pattern"})
+
+
+def test_lists_and_records_are_left_out_and_the_rest_is_learned(tmp_path):
+    """Case 5: through Python and the command, as a file and as a frame."""
+    frame = people()[["gender", "age"]].assign(
+        visits=[[1, 2]] * 200, home=[{"city": "Rome"}] * 200, pair=[(1, 2)] * 200
+    )
+    assert list(fit(frame).given().sample(5)) == ["gender", "age"]
+    path = tmp_path / "people.parquet"
+    frame.drop(columns="pair").to_parquet(path)
+    assert list(fit(path).given().sample(5)) == ["gender", "age"]
+    done = CliRunner().invoke(app, ["fit", str(path), "--out", str(tmp_path / "town")])
+    assert done.exit_code == 0, done.output
+    for name in ("visits", "home"):
+        assert f"Column {name} holds lists, records or bytes and is left out" in done.stderr

@@ -297,3 +297,89 @@ def test_a_hostile_upload_gets_a_sentence(visit, name, content, said):
     assert told.endswith(".")
     assert app.file_uploader  # another table can be tried
     assert state(app).inspection is None
+
+
+def test_identifiers_are_left_out_and_made_new_by_a_tick(visit):
+    rng = np.random.default_rng(1)
+    rows = 200
+    real = pd.DataFrame(
+        {
+            "nhs": rng.choice(np.arange(10**9, 10**10, 7_654_321), rows, replace=False),
+            "full_name": [f"Zoe{i} Quax{i}" for i in range(rows)],
+            "gender": rng.choice(["female", "male"], rows),
+            "age": rng.integers(18, 90, rows),
+        }
+    )
+    app = upload(visit("studio"), "people.csv", real.to_csv(index=False).encode())
+    token = state(app).token
+    assert not app.checkbox(key=f"make-{token}-nhs").value
+    app.checkbox(key=f"make-{token}-nhs").check().run()
+    app.checkbox(key=f"make-{token}-full_name").check().run()
+    app.selectbox(key=f"locale-{token}").set_value("de_DE").run()
+    app.segmented_control(key=f"score-{token}").set_value("quick").run()
+    button(app, "Learn").click()
+    app.run()
+    settled(app)
+    assert not warnings(app)
+    made = state(app).population
+    drawn = made.given().sample(500, seed=1)
+    assert list(drawn) == list(real)
+    assert drawn["nhs"].is_unique and not set(drawn["nhs"]) & set(real["nhs"])
+    assert not set(drawn["full_name"]) & set(real["full_name"])
+    assert any("Made new for every person" in one.value for one in app.markdown)
+    button(app, "Use it on all pages").click()
+    app.run()
+    for page in ("profiles", "marginals", "correlations", "report", "network"):
+        app.switch_page(f"pages/{page}/page.py").run()
+        assert not app.exception, page
+
+
+def test_workbooks_json_lines_and_archives_are_taken_in(visit, table, workbook):
+    import io
+    import zipfile
+
+    frame = pd.read_csv(io.BytesIO(table))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("people.csv", table)
+    files = {
+        "people.xlsx": workbook([list(frame), *frame.astype(object).to_numpy().tolist()]),
+        "people.jsonl": frame.to_json(orient="records", lines=True).encode(),
+        "people.zip": packed.getvalue(),
+    }
+    for name, content in files.items():
+        app = upload(visit("studio"), name, content)
+        assert not warnings(app)
+        inspection = state(app).inspection
+        assert inspection.rows == 400 and inspection.schema.names == tuple(frame), name
+        assert inspection.schema["age"].kind == "integer"
+        assert inspection.schema["id"].role == "skip"
+
+
+def test_a_column_of_lists_is_left_out_and_the_rest_is_learned(visit):
+    """Case 5."""
+    import io
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rng = np.random.default_rng(1)
+    table = pa.table(
+        {
+            "age": rng.integers(18, 90, 300),
+            "sex": rng.choice(["f", "m"], 300),
+            "visits": [[1, 2]] * 300,
+            "home": [{"city": "Rome"}] * 300,
+        }
+    )
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    app = upload(visit("studio"), "people.parquet", buffer.getvalue())
+    notes = {each.column.name: each.note for each in state(app).inspection.columns}
+    for name in ("visits", "home"):
+        assert f"Column {name} holds lists, records or bytes and is left out" in notes[name]
+    button(app, "Learn").click()
+    app.run()
+    settled(app)
+    assert not warnings(app)
+    assert list(state(app).population.given().sample(10)) == ["age", "sex"]

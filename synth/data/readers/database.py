@@ -201,7 +201,10 @@ def _frame(names: list[str], columns: list[Any], kinds: dict[str, str]) -> pd.Da
 
 def _write_sqlite(target: DatabaseTable, tables: Iterable[pa.Table]) -> None:
     try:
-        with closing(_sqlite(target, "rwc")) as database, database:
+        # Closed without a commit, the database is as it was.
+        with closing(_sqlite(target, "rwc")) as database:
+            database.isolation_level = None
+            database.execute("BEGIN IMMEDIATE")
             names = [name for (name,) in database.execute("SELECT name FROM sqlite_master")]
             _refuse_existing(target.table, names)
             insert = ""
@@ -217,6 +220,7 @@ def _write_sqlite(target: DatabaseTable, tables: Iterable[pa.Table]) -> None:
                 for batch in table.to_batches(max_chunksize=_ROWS):
                     columns_of = [_plain(column) for column in batch.columns]
                     database.executemany(insert, zip(*columns_of, strict=True))
+            database.execute("COMMIT")
     except sqlite3.Error as error:
         raise PopulaceError(
             f"The people cannot be written to the database ({error}): check the URL."

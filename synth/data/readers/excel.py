@@ -60,7 +60,7 @@ def read_workbook(content: bytes, name: str) -> tuple[bytes, tuple[str, ...]]:
         zipfile.LargeZipFile,
         expat.ExpatError,
         EOFError,
-        KeyError,
+        LookupError,
         NotImplementedError,
         OSError,
         OverflowError,

@@ -278,6 +278,8 @@ def _without_footnotes(body: bytes, delimiter: str, columns: int) -> tuple[bytes
         kept, below = i, below + 1
     if not below:
         return body, 0
+    while kept and not lines[kept - 1].replace(delimiter, "").strip():
+        kept -= 1
     gone = sum(len(line.encode()) for line in lines[kept:])
     return body[: len(body) - gone], below
 
