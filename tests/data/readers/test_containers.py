@@ -59,8 +59,8 @@ def test_titles_empty_rows_and_errors_of_a_sheet(workbook):
     rows = [["People of 2020"], [], *ROWS, [], [None, None, None], ["Source: the census"]]
     frame, notes = read_frame(workbook(rows), name="people.xlsx")
     assert values(frame) == WANTED
-    assert len(notes) == 2 and "above the table" in notes[0] and "below the table" in notes[1]
-    rows = [["a", "b"], *[[i, i % 3] for i in range(100)], [1, "#DIV/0!"]]
+    assert len(notes) == 2 and "Above the table" in notes[0] and "Below the table" in notes[1]
+    rows = [["a", "b"], *[[i, 10 * i] for i in range(100)], [1, "#DIV/0!"]]
     with pytest.raises(PopulaceError, match=r"Column b .*'#DIV/0!' \(row 101\)"):
         read_table(workbook(rows))
     rows[-1] = [1, "#N/A"]
