@@ -22,6 +22,8 @@ from synth.errors import PopulaceError
 
 BINS = 24
 """Bins of a number, at most."""
+WIDE, CANDIDATES = 40, 16
+"""In tables of more columns than `WIDE`, each chooses its parents among so many others."""
 NEVER = 12.0
 """A pair of codes that nobody has is held impossible when chance alone would give it this often."""
 
@@ -141,7 +143,12 @@ class NetworkLearner:
             max_parents=self.max_parents,
         )
         search: HillClimb | PgmpySearch = (
-            HillClimb(rules, restarts=self.restarts, seed=self.seed)
+            HillClimb(
+                rules,
+                restarts=self.restarts,
+                seed=self.seed,
+                candidates=CANDIDATES if len(names) > WIDE else None,
+            )
             if self.search == "hill-climb"
             else PgmpySearch(self.search, codes, rules)
         )

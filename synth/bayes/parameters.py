@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 
 import numpy as np
 from numba import njit
@@ -34,6 +34,8 @@ FOLDS = 2
 """Parts of the people; each is predicted from the others."""
 CELLS = 1 << 19
 """Families with more cells than this are not considered."""
+ARENA_CELLS = 1 << 26
+"""The most numbers (4 bytes each) of tables that are kept for bigger families to lean on."""
 
 
 @njit(cache=True, nogil=True)
@@ -79,15 +81,31 @@ def _rows_of(row: int, shape: np.ndarray, strides: np.ndarray, out: np.ndarray) 
 
 
 @njit(cache=True, nogil=True)
-def _multiply_in(mean: np.ndarray, arena: np.ndarray, at: int, size: int, sign: int) -> None:
-    """Multiply `mean` by a row of a simpler table, or divide by it."""
-    if sign > 0:
-        for x in range(size):
-            mean[x] *= arena[at + x]
-    else:
-        for x in range(size):
-            below = arena[at + x]
-            mean[x] = mean[x] / below if below > 0.0 else 0.0
+def _multiply_in(product: np.ndarray, row: np.ndarray) -> None:
+    """Multiply `product` by a row of a simpler table."""
+    for x in range(product.shape[0]):
+        product[x] *= row[x]
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _shares(above: np.ndarray, below: np.ndarray, mean: np.ndarray) -> None:
+    """Fill `mean` with the quotients, so that they sum to one."""
+    mass = 0.0
+    for x in range(mean.shape[0]):
+        mean[x] = above[x] / below[x]
+        mass += mean[x]
+    if mass > 0.0:
+        scale = 1.0 / mass
+        for x in range(mean.shape[0]):
+            mean[x] *= scale
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _sum(row: np.ndarray) -> float:
+    total = 0.0
+    for x in range(row.shape[0]):
+        total += row[x]
+    return total
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
@@ -117,14 +135,70 @@ def _log_likelihood(
 
 
 @njit(cache=True, nogil=True)
+def _seen_rows(
+    codes: np.ndarray, columns: np.ndarray, strides: np.ndarray, rows: int, slot: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which of a table's rows anybody is in, in their order; and each person's row.
+
+    `slot` is filled: the number of each row among those that are seen.
+    """
+    n = codes.shape[1]
+    row = np.zeros(n, np.int32)
+    for p in range(columns.shape[0]):
+        column, stride = columns[p], np.int32(strides[p])
+        for i in range(n):
+            row[i] += codes[column, i] * stride
+    for r in range(rows):
+        slot[r] = 0
+    for i in range(n):
+        slot[row[i]] = 1
+    count = 0
+    for r in range(rows):
+        count += slot[r]
+    seen = np.empty(count, np.int64)
+    count = 0
+    for r in range(rows):
+        if slot[r] > 0:
+            seen[count] = r
+            slot[r] = count
+            count += 1
+    return seen, row
+
+
+@njit(cache=True, nogil=True)
+def _fold_counts(
+    child: np.ndarray,
+    row: np.ndarray,
+    slot: np.ndarray,
+    weights: np.ndarray,
+    bounds: np.ndarray,
+    cells: int,
+    size: int,
+) -> np.ndarray:
+    """How many people of each fold are in each cell of the rows that are seen."""
+    out = np.zeros((bounds.shape[0] - 1, cells))
+    weighted = weights.shape[0] > 0
+    for f in range(bounds.shape[0] - 1):
+        if weighted:
+            for i in range(bounds[f], bounds[f + 1]):
+                out[f, slot[row[i]] * size + child[i]] += weights[i]
+        else:
+            for i in range(bounds[f], bounds[f + 1]):
+                out[f, slot[row[i]] * size + child[i]] += 1.0
+    return out
+
+
+@njit(cache=True, nogil=True)
 def _cross_validate(
     folds: np.ndarray,
-    everybody: np.ndarray,
+    seen_at: np.ndarray,
     people: int,
     size: int,
     shape: np.ndarray,
     arena: np.ndarray,
     offsets: np.ndarray,
+    slots: np.ndarray,
+    slot_offsets: np.ndarray,
     signs: np.ndarray,
     strides: np.ndarray,
     out: np.ndarray,
@@ -132,16 +206,23 @@ def _cross_validate(
 ) -> tuple[float, float]:
     """Score a family; where `out` is not negative, leave its tables in the arena.
 
-    There are no more entries than `people`: each is counted in one cell of one fold.
+    Tables hold the rows that are seen alone: `seen_at` says which these are, `slots` where a row of
+    a simpler table is. There are no more entries than `people`: each is counted in one cell of one
+    fold.
     """
     cells = folds.shape[1]
     rows = cells // size
+    everybody = np.zeros(cells)
+    for f in range(folds.shape[0]):
+        for i in range(cells):
+            everybody[i] += folds[f, i]
     parents, simpler = shape.shape[0], signs.shape[0]
     last = shape[parents - 1] if parents > 0 else 1
-    # Which person's cells: single people from the front, cells with more from the back.
-    n = np.empty(people)
-    m = np.empty(people)
-    t = np.empty(people)
+    # Which person's cells: single people from the front, cells with more from the back. One place
+    # between the two is free for a cell that turns out to be neither.
+    n = np.empty(people + 1)
+    m = np.empty(people + 1)
+    t = np.empty(people + 1)
     c = np.empty(people)
     single, several = 0, 0
     # Rows that are seen, and how many of the others are in them.
@@ -149,66 +230,66 @@ def _cross_validate(
     seen_totals = np.empty((folds.shape[0], min(people, rows)))
     seen_count = np.zeros(folds.shape[0], np.int64)
     mean = np.full(size, 1.0 / size)
-    # What does not depend on the last parent is multiplied once for all of its values.
-    head = np.empty(size)
+    # What does not depend on the last parent is multiplied once for all of its values. All factors
+    # are positive: tables are smoothed, and a row with people has people in every simpler table.
+    above, below = np.empty(size), np.empty(size)
+    head_above, head_below = np.empty(size), np.empty(size)
     start = np.zeros(simpler, np.int64)
     for f in range(folds.shape[0]):
         before = -1
         for row in range(rows):
             at = row * size
-            seen = 0.0
-            for x in range(size):
-                seen += folds[f, at + x]
+            here = folds[f, at : at + size]
+            all_here = everybody[at : at + size]
+            seen = _sum(here)
             if seen == 0.0:
                 continue
-            total = 0.0
-            for x in range(size):
-                total += everybody[at + x]
-            total -= seen
+            total = _sum(all_here) - seen
             k = seen_count[f]
             seen_rows[f, k] = row
             seen_totals[f, k] = total
             seen_count[f] = k + 1
             if parents > 0:
-                front, digit = row // last, row % last
+                front, digit = seen_at[row] // last, seen_at[row] % last
                 if front != before:
                     before = front
                     _rows_of(front, shape[: parents - 1], strides[:, : parents - 1], start)
-                    for x in range(size):
-                        head[x] = 1.0
+                    head_above[:] = 1.0
+                    head_below[:] = 1.0
                     for s in range(simpler):
                         if strides[s, parents - 1] == 0:
-                            place = offsets[f, s] + start[s] * size
-                            _multiply_in(head, arena, place, size, signs[s])
-                for x in range(size):
-                    mean[x] = head[x]
+                            place = offsets[f, s] + slots[slot_offsets[s] + start[s]] * size
+                            side = head_above if signs[s] > 0 else head_below
+                            _multiply_in(side, arena[place : place + size])
+                above[:] = head_above
+                below[:] = head_below
                 for s in range(simpler):
                     stride = strides[s, parents - 1]
                     if stride > 0:
-                        place = offsets[f, s] + (start[s] + digit * stride) * size
-                        _multiply_in(mean, arena, place, size, signs[s])
-                mass = 0.0
-                for x in range(size):
-                    mass += mean[x]
-                if mass > 0.0:
-                    for x in range(size):
-                        mean[x] /= mass
+                        slot = slots[slot_offsets[s] + start[s] + digit * stride]
+                        place = offsets[f, s] + slot * size
+                        side = above if signs[s] > 0 else below
+                        _multiply_in(side, arena[place : place + size])
+                _shares(above, below, mean)
             for x in range(size):
-                below = max(mean[x], 1e-9)
-                if out[f] >= 0:
-                    arena[out[f] + at + x] = below
-                count = folds[f, at + x]
-                if count > 0.0:
-                    i = single
-                    if count == 1.0:
-                        single += 1
-                    else:
-                        c[several] = count
-                        several += 1
-                        i = people - several
-                    n[i] = everybody[at + x] - count
-                    m[i] = below
-                    t[i] = total
+                mean[x] = max(mean[x], 1e-9)
+            if out[f] >= 0:
+                left = arena[out[f] + at : out[f] + at + size]
+                for x in range(size):
+                    left[x] = mean[x]
+            for x in range(size):
+                count = here[x]
+                # Without a branch, which the processor could not foresee.
+                n[single] = all_here[x] - 1.0
+                m[single] = mean[x]
+                t[single] = total
+                single += count == 1.0
+                if count > 0.0 and count != 1.0:
+                    c[several] = count
+                    several += 1
+                    n[people + 1 - several] = all_here[x] - count
+                    m[people + 1 - several] = mean[x]
+                    t[people + 1 - several] = total
     c = c[:several]
     best = strengths.shape[0] // 2
     score = _log_likelihood(n, m, t, single, c, strengths[best])
@@ -229,12 +310,12 @@ def _cross_validate(
             continue
         for k in range(seen_count[f]):
             at = seen_rows[f, k] * size
+            left = arena[out[f] + at : out[f] + at + size]
+            here = folds[f, at : at + size]
+            all_here = everybody[at : at + size]
             total = seen_totals[f, k]
             for x in range(size):
-                below = arena[out[f] + at + x]
-                arena[out[f] + at + x] = (
-                    (everybody[at + x] - folds[f, at + x]) + alpha * below
-                ) / (total + alpha)
+                left[x] = ((all_here[x] - here[x]) + alpha * left[x]) / (total + alpha)
     return score, alpha
 
 
@@ -282,6 +363,27 @@ def _relatives(codes: Codes, parents: tuple[int, ...]) -> _Relatives:
     return _Relatives(tuple(subs), signs, strides)
 
 
+class _Arena:
+    """Numbers side by side, claimed run by run."""
+
+    def __init__(self, dtype: type[np.generic], size: int) -> None:
+        self.values = np.empty(size, dtype)
+        self.used = 0
+
+    def claim(self, count: int) -> int:
+        """Where the next `count` numbers begin."""
+        if self.used + count > len(self.values):
+            bigger = np.empty(max(2 * len(self.values), self.used + count), self.values.dtype)
+            bigger[: self.used] = self.values[: self.used]
+            self.values = bigger
+        self.used += count
+        return self.used - count
+
+
+Family = tuple[int, tuple[int, ...]]
+"""A column and its parents, in ascending order."""
+
+
 class Backoff:
     """Cross-validated scores and smoothed tables of families, each worked out once.
 
@@ -308,12 +410,14 @@ class Backoff:
         weights = codes.weights[order] if len(codes.weights) else None
         self._shuffled = Codes(codes.values[:, order], codes.sizes, weights)
         self.codes = codes
-        self._bounds = [codes.rows * k // FOLDS for k in range(FOLDS + 1)]
+        self._bounds = np.array([codes.rows * k // FOLDS for k in range(FOLDS + 1)])
         self._keep_order = keep_order
         self._impossible = dict(impossible or {})
-        self._arena = np.empty(1 << 16, np.float32)
-        self._used = 0
-        self._families: dict[tuple[int, tuple[int, ...]], tuple[float, float, np.ndarray]] = {}
+        self._arena = _Arena(np.float32, 1 << 18)
+        self._slots = _Arena(np.int32, 1 << 16)
+        self._scores: dict[Family, tuple[float, float]] = {}
+        self._places: dict[Family, tuple[int, ...]] = {}
+        self._begun = 0
         self._tables: dict[tuple[int, tuple[int, ...]], np.ndarray] = {}
         self._lined_up: dict[tuple[int, ...], _Relatives] = {}
 
@@ -326,11 +430,11 @@ class Backoff:
         if self.codes.cells((*parents, child)) > CELLS:
             return -np.inf
         noise = 0.5 * math.log(self.codes.rows) * len(parents)
-        return self._family(child, parents)[0] - noise
+        return self._score(child, parents)[0] - noise
 
     def strength(self, child: int, parents: Sequence[int]) -> float:
         """The family's α, in people."""
-        return self._family(child, tuple(sorted(parents)))[1]
+        return self._score(child, tuple(sorted(parents)))[1]
 
     def table(self, child: int, parents: Sequence[int]) -> np.ndarray:
         """P(child | parents) from all people; float64, shape (*parents' sizes, child's size)."""
@@ -347,43 +451,62 @@ class Backoff:
             self._lined_up[parents] = _relatives(self.codes, parents)
         return self._lined_up[parents]
 
-    def _claim(self, cells: int) -> int:
-        """Where the next `cells` numbers of the arena begin."""
-        while self._used + cells > len(self._arena):
-            bigger = np.empty(2 * len(self._arena), np.float32)
-            bigger[: self._used] = self._arena[: self._used]
-            self._arena = bigger
-        self._used += cells
-        return self._used - cells
+    def _score(self, child: int, parents: tuple[int, ...]) -> tuple[float, float]:
+        """A family's score and strength."""
+        if (child, parents) not in self._scores:
+            self._validate(child, parents)
+        return self._scores[child, parents]
 
-    def _family(self, child: int, parents: tuple[int, ...]) -> tuple[float, float, np.ndarray]:
-        key = (child, parents)
-        if key in self._families:
-            return self._families[key]
+    def _place(self, child: int, parents: tuple[int, ...]) -> tuple[int, ...]:
+        """Where the family's rows are, and its table of each fold."""
+        if (child, parents) not in self._places:
+            self._validate(child, parents)
+        return self._places[child, parents]
+
+    def _validate(self, child: int, parents: tuple[int, ...]) -> None:
+        """Work out a family: its score and, where bigger families may ask for them, its tables."""
         relatives = self._relatives(parents)
-        offsets = np.array(
-            [self._family(child, sub)[2] for sub in relatives.parents], dtype=np.int64
-        ).reshape(len(relatives.parents), FOLDS)
-        family = (*parents, child)
-        folds = np.stack([self._shuffled.count(family, a, b) for a, b in pairwise(self._bounds)])
-        cells = folds.shape[1]
+        places: list[tuple[int, ...]] = []
+        begun = -1
+        while begun != self._begun:
+            if self._arena.used + self._slots.used > ARENA_CELLS:
+                # Begin anew: what is still needed is worked out again.
+                self._arena.used = self._slots.used = 0
+                self._places.clear()
+                self._begun += 1
+            begun = self._begun
+            places = [self._place(child, sub) for sub in relatives.parents]
+        where = np.array(places, dtype=np.int64).reshape(len(places), FOLDS + 1)
+        shape = np.array(self.codes.shape(parents), dtype=np.int64)
+        size, rows = self.codes.sizes[child], int(shape.prod())
         keep = len(parents) < self._keep_order
-        out = np.array([self._claim(cells) if keep else -1 for _ in folds], dtype=np.int64)
-        score, alpha = _cross_validate(
+        slot_at = self._slots.claim(rows) if keep else -1
+        slot = self._slots.values[slot_at:][:rows] if keep else np.empty(rows, np.int32)
+        strides = np.array([int(shape[i + 1 :].prod()) for i in range(len(parents))], np.int64)
+        values = self._shuffled.values
+        seen, row = _seen_rows(values, np.array(parents, np.int64), strides, rows, slot)
+        cells = len(seen) * size
+        folds = _fold_counts(
+            values[child], row, slot, self._shuffled.weights, self._bounds, cells, size
+        )
+        out = np.array([self._arena.claim(cells) if keep else -1 for _ in folds], dtype=np.int64)
+        self._scores[child, parents] = _cross_validate(
             folds,
-            folds.sum(axis=0),
+            seen,
             self.codes.rows,
-            self.codes.sizes[child],
-            np.array(self.codes.shape(parents), dtype=np.int64),
-            self._arena,
-            np.ascontiguousarray(offsets.T),
+            size,
+            shape,
+            self._arena.values,
+            np.ascontiguousarray(where[:, 1:].T),
+            self._slots.values,
+            np.ascontiguousarray(where[:, 0]),
             relatives.signs,
             relatives.strides,
             out,
             STRENGTHS,
         )
-        self._families[key] = (score, alpha, out)
-        return self._families[key]
+        if keep:
+            self._places[child, parents] = (slot_at, *(int(at) for at in out))
 
     # ------------------------------------------------------------------ tables
 

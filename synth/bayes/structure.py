@@ -3,6 +3,12 @@
 One edge is added, removed or turned at a time, always the change that helps the score most. When
 nothing helps, the search goes on downhill for a few moves without undoing recent ones (tabu), then
 starts again from a shaken copy of the best graph (Gámez, Mateo and Puerta 2011; Glover 1989).
+
+In wide tables each column chooses its parents among those that tell most of it alone (sparse
+candidates, Friedman, Nachman and Pe'er 1999). A parent seldom helps more the more others there are:
+so there an edge that did not help a child is not scored anew when the child gains a parent, but
+keeps its gain until the search would take it (lazy greedy, Minoux 1978). What only several columns
+together tell, as an exclusive or does, is then not found.
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+from numba import njit
 
 from synth.errors import PopulaceError
 
@@ -58,9 +65,34 @@ class _Graph:
     scores: np.ndarray
     add: np.ndarray = field(repr=False)  # gain of adding a -> b at [a, b]
     drop: np.ndarray = field(repr=False)  # gain of removing a -> b at [a, b]
+    stale: np.ndarray = field(repr=False)  # whether the gain of adding is one from fewer parents
+    _above: list[int] | None = field(default=None, repr=False)
+
+    def ancestors(self, v: int) -> int:
+        """All columns from which a directed path leads to v, as a bit set."""
+        if self._above is None:
+            self._above = [-1] * len(self.parents)
+        known = self._above
+        if known[v] < 0:
+            reached = 0
+            for parent in _bits(self.parents[v]):
+                reached |= 1 << parent | self.ancestors(parent)
+            known[v] = reached
+        return known[v]
+
+    def change(self, v: int, parents: int) -> None:
+        """Give a column other parents."""
+        self.parents[v] = parents
+        self._above = None
 
     def copy(self) -> _Graph:
-        return _Graph(list(self.parents), self.scores.copy(), self.add.copy(), self.drop.copy())
+        return _Graph(
+            list(self.parents),
+            self.scores.copy(),
+            self.add.copy(),
+            self.drop.copy(),
+            self.stale.copy(),
+        )
 
 
 def largest_clique(parents: Sequence[int], sizes: Sequence[int]) -> int:
@@ -69,24 +101,61 @@ def largest_clique(parents: Sequence[int], sizes: Sequence[int]) -> int:
     `parents` are bit sets. The number says what exact inference on the graph may cost.
     """
     n = len(parents)
-    near = [0] * n
-    for child, mask in enumerate(parents):
-        family = mask | (1 << child)
-        for v in _bits(family):
-            near[v] |= family & ~(1 << v)
-    left, worst = set(range(n)), 1
-    logs = np.log2(np.asarray(sizes, dtype=float))
-    weight = [logs[v] + sum(logs[u] for u in _bits(near[v])) for v in range(n)]
-    while left:
-        v = min(left, key=weight.__getitem__)
+    families = np.zeros((n, n), np.bool_)
+    np.fill_diagonal(families, True)
+    edges = [(child, a) for child, mask in enumerate(parents) if mask for a in _bits(mask)]
+    if edges:
+        families[tuple(np.array(edges).T)] = True
+    return int(2.0 ** _heaviest(families, np.log2(np.asarray(sizes, dtype=float))))
+
+
+@njit(cache=True, nogil=True)
+def _heaviest(families: np.ndarray, logs: np.ndarray) -> float:
+    """Logarithm of the states of the largest clique; `families` has a row for each column's."""
+    n = families.shape[0]
+    near = np.zeros((n, n), np.bool_)
+    for child in range(n):
+        for v in range(n):
+            if families[child, v]:
+                for u in range(n):
+                    if families[child, u] and u != v:
+                        near[v, u] = True
+    weight = np.empty(n)
+    left = np.ones(n, np.bool_)
+    around = np.empty(n, np.int64)
+    for v in range(n):
+        total = 0.0
+        for u in range(n):
+            if near[v, u]:
+                total += logs[u]
+        weight[v] = logs[v] + total
+    worst = 0.0 if n == 0 else 1.0
+    for _ in range(n):
+        v = -1
+        for u in range(n):
+            if left[u] and (v < 0 or weight[u] < weight[v]):
+                v = u
         worst = max(worst, weight[v])
-        left.remove(v)
-        around = _bits(near[v])
-        for u in around:
-            near[u] = (near[u] | near[v]) & ~(1 << u) & ~(1 << v)
-        for u in around:
-            weight[u] = logs[u] + sum(logs[w] for w in _bits(near[u]))
-    return int(2.0**worst)
+        left[v] = False
+        count = 0
+        for u in range(n):
+            if near[v, u]:
+                around[count] = u
+                count += 1
+        for i in range(count):
+            u = around[i]
+            near[u, v] = False
+            for j in range(count):
+                if j != i:
+                    near[u, around[j]] = True
+        for i in range(count):
+            u = around[i]
+            total = 0.0
+            for w in range(n):
+                if near[u, w]:
+                    total += logs[w]
+            weight[u] = logs[u] + total
+    return worst
 
 
 def _bits(mask: int) -> list[int]:
@@ -113,6 +182,9 @@ class HillClimb:
         How often to start again from a shaken copy of the best graph.
     seed : int
         Of the shaking.
+    candidates : int, optional
+        How many columns each column chooses its parents among: those that tell most of it alone,
+        and those of which it is itself one. None: all, and every gain is exact.
 
     Attributes
     ----------
@@ -132,8 +204,10 @@ class HillClimb:
         patience: int = 30,
         restarts: int = 0,
         seed: int = 0,
+        candidates: int | None = None,
     ) -> None:
         self.rules = rules
+        self.candidates = candidates
         self.tabu = tabu
         self.patience = patience
         self.restarts = restarts
@@ -186,7 +260,15 @@ class HillClimb:
 
     def _start(self) -> _Graph:
         n = len(self._sizes)
-        graph = _Graph([0] * n, np.zeros(n), np.zeros((n, n)), np.zeros((n, n)))
+        self._open = np.ones((n, n), np.bool_)
+        self._is_lazy = self.candidates is not None and self.candidates < n - 1
+        graph = _Graph(
+            [0] * n,
+            np.zeros(n),
+            np.full((n, n), -np.inf),
+            np.full((n, n), -np.inf),
+            np.zeros((n, n), np.bool_),
+        )
         rules = self.rules
         if rules.required & rules.forbidden:
             raise PopulaceError("An edge is both required and forbidden: keep one of the two.")
@@ -205,23 +287,42 @@ class HillClimb:
             graph.scores[b] = self._score(b, _bits(graph.parents[b]))
         for b in range(n):
             self._refresh(graph, b)
+        if self.candidates is not None and self.candidates < n - 1:
+            ranked = np.argsort(-graph.add, axis=0, kind="stable")[: self.candidates]
+            chosen = np.zeros((n, n), np.bool_)
+            np.put_along_axis(chosen, ranked, True, axis=0)
+            self._open = chosen | chosen.T
+            graph.add[~self._open] = -np.inf
         return graph
 
-    def _refresh(self, graph: _Graph, b: int) -> None:
-        """Work out the gains of every change to b's parents."""
+    def _refresh(self, graph: _Graph, b: int, *, grown: bool = False) -> None:
+        """Work out the gains of every change to b's parents.
+
+        In a wide table, where b has `grown` by a parent, gains below zero stand until they matter.
+        """
         mask = graph.parents[b]
         full = mask.bit_count() >= self.rules.max_parents
         for a in range(len(self._sizes)):
+            known = graph.add[a, b]
             graph.add[a, b] = graph.drop[a, b] = -np.inf
+            graph.stale[a, b] = False
             if a == b:
                 continue
             if mask >> a & 1:
                 if (a, b) not in self.rules.required:
                     fewer = self._score(b, _bits(mask & ~(1 << a)))
                     graph.drop[a, b] = fewer - graph.scores[b]
-            elif not full and (a, b) not in self.rules.forbidden:
-                more = self._score(b, _bits(mask | 1 << a))
-                graph.add[a, b] = more - graph.scores[b]
+            elif not full and self._open[a, b] and (a, b) not in self.rules.forbidden:
+                if grown and self._is_lazy and -np.inf < known < 0.0:
+                    graph.add[a, b], graph.stale[a, b] = known, True
+                else:
+                    self._settle(graph, a, b)
+
+    def _settle(self, graph: _Graph, a: int, b: int) -> None:
+        """Work out the gain of adding a -> b."""
+        more = self._score(b, _bits(graph.parents[b] | 1 << a))
+        graph.add[a, b] = more - graph.scores[b]
+        graph.stale[a, b] = False
 
     def _reaches(self, graph: _Graph, start: int, goal: int) -> bool:
         """Whether a directed path leads from start to goal."""
@@ -241,7 +342,7 @@ class HillClimb:
         if move == "drop":
             return not self._bound(a, b)
         if move == "add":
-            if parents[a] >> b & 1 or self._reaches(graph, b, a):
+            if parents[a] >> b & 1 or graph.ancestors(a) >> b & 1:
                 return False
         else:
             parents[b] &= ~(1 << a)
@@ -262,16 +363,16 @@ class HillClimb:
 
     def _apply(self, graph: _Graph, move: str, a: int, b: int) -> None:
         if move == "add":
-            graph.parents[b] |= 1 << a
+            graph.change(b, graph.parents[b] | 1 << a)
         else:
-            graph.parents[b] &= ~(1 << a)
+            graph.change(b, graph.parents[b] & ~(1 << a))
         changed = [b]
         if move == "turn":
-            graph.parents[a] |= 1 << b
+            graph.change(a, graph.parents[a] | 1 << b)
             changed.append(a)
         for v in changed:
             graph.scores[v] = self._score(v, _bits(graph.parents[v]))
-            self._refresh(graph, v)
+            self._refresh(graph, v, grown=move == "add" or v == a)
         self.moves_ += 1
 
     def _best_move(
@@ -279,20 +380,28 @@ class HillClimb:
     ) -> tuple[float, str, int, int] | None:
         """The legal move with the largest gain above `least`."""
         n = len(self._sizes)
-        turn = graph.drop + graph.add.T
-        gains = np.stack([graph.add, graph.drop, turn]).ravel()
-        gains = np.where(np.isnan(gains), -np.inf, gains)
-        order = np.argsort(-gains, kind="stable")
-        for i in order:
-            gain = gains[i]
-            if not gain > least:
+        refused: set[tuple[str, int, int]] = set(tabu)
+        while True:
+            turn = graph.drop + graph.add.T
+            gains = np.stack([graph.add, graph.drop, turn]).ravel()
+            gains = np.where(np.isnan(gains), -np.inf, gains)
+            possible = np.flatnonzero(gains > least)
+            for i in possible[np.argsort(-gains[possible], kind="stable")]:
+                kind, rest = divmod(int(i), n * n)
+                a, b = divmod(rest, n)
+                move = ("add", "drop", "turn")[kind]
+                if (move, a, b) in refused:
+                    continue
+                if not self._legal(graph, move, a, b):
+                    refused.add((move, a, b))
+                    continue
+                added = (b, a) if move == "turn" else (a, b)
+                if move != "drop" and graph.stale[added]:
+                    self._settle(graph, *added)
+                    break  # its gain has changed, and with it the order
+                return float(gains[i]), move, a, b
+            else:
                 return None
-            kind, rest = divmod(int(i), n * n)
-            a, b = divmod(rest, n)
-            move = ("add", "drop", "turn")[kind]
-            if (move, a, b) not in tabu and self._legal(graph, move, a, b):
-                return float(gain), move, a, b
-        return None
 
     def _climb(self, graph: _Graph) -> _Graph:
         best, stale = graph.copy(), 0

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from synth.bayes import parameters
 from synth.bayes.counting import Codes
 from synth.bayes.parameters import STRENGTHS, Backoff
 
@@ -172,3 +173,25 @@ def test_scores_agree_with_the_plain_sum(parents, weighted):
         some = held > 0
         expected += (held[some] * np.log(table[some])).sum()
     assert score == pytest.approx(expected, rel=1e-6)
+
+
+def test_tables_that_were_let_go_are_worked_out_again(monkeypatch):
+    rng = np.random.default_rng(2)
+    codes = Codes(rng.integers(0, 4, (6, 900)), (4,) * 6)
+    families = [(5, above) for k in range(5) for above in combinations(range(5), k)]
+    kept = Backoff(codes, seed=1)
+    expected = [kept.score(*family) for family in families]
+    monkeypatch.setattr(parameters, "ARENA_CELLS", 3000)
+    small = Backoff(codes, seed=1)
+    assert [small.score(*family) for family in families[::-1]] == expected[::-1]
+    assert small._arena.used + small._slots.used < kept._arena.used
+
+
+@pytest.mark.parametrize("sizes", [(3, 4, 5), (50, 60, 5)])
+def test_rows_that_nobody_is_in_take_no_room(sizes):
+    codes = people(300, sizes=sizes)
+    backoff = Backoff(codes)
+    backoff.score(2, (0, 1))
+    seen = len(np.unique(codes.values[:2], axis=1).T)
+    (_, first, second) = backoff._places[2, (0, 1)]
+    assert second - first == seen * sizes[2]

@@ -375,3 +375,47 @@ def test_alarm_is_found_nearly():
     true = {frozenset(edge) for edge in true_edges(network)}
     assert len(joined ^ true) <= 6
     assert distance(edges, true_edges(network)) <= 15
+
+
+def _chained(columns, rows=400, seed=0):
+    """Columns each of which follows the one before."""
+    rng = np.random.default_rng(seed)
+    values = [rng.integers(0, 3, rows)]
+    for _ in range(columns - 1):
+        values.append(np.where(rng.random(rows) < 0.7, values[-1], rng.integers(0, 3, rows)))
+    return Codes(np.stack(values), (3,) * columns)
+
+
+def test_candidates_are_those_that_tell_most_alone():
+    codes = _chained(30)
+    scored = []
+    score = _score("bdeu", codes)
+
+    def counted(child, parents):
+        scored.append((child, tuple(parents)))
+        return score(child, parents)
+
+    narrow = HillClimb(candidates=4).fit(counted, codes.sizes)
+    wide = HillClimb().fit(score, codes.sizes)
+    assert {frozenset(edge) for edge in narrow.edges_} == {frozenset((i, i + 1)) for i in range(29)}
+    assert narrow.score_ == pytest.approx(wide.score_)
+    pairs = {family for family in scored if len(family[1]) == 1}
+    assert len(pairs) == 30 * 29  # each column alone was looked at
+    assert len(set(scored)) < 0.6 * score.calls
+
+
+@pytest.mark.parametrize("candidates", [1, 2, 3, 5])
+def test_a_search_among_candidates_keeps_its_score_and_rules(candidates):
+    codes = _codes(400, (2, 3, 2, 3, 2, 3, 2), seed=3)
+    score = _score("k2", codes)
+    rules = EdgeConstraints(required=frozenset({(6, 0)}), forbidden=frozenset({(1, 2)}))
+    found = HillClimb(rules, restarts=2, candidates=candidates).fit(score, codes.sizes)
+    assert (6, 0) in found.edges_ and (1, 2) not in found.edges_
+    above = {v: [a for a, b in found.edges_ if b == v] for v in range(7)}
+    assert found.score_ == pytest.approx(sum(score(v, above[v]) for v in range(7)))
+
+
+def test_a_column_on_its_own_and_none_have_cliques():
+    assert largest_clique([0], [7]) == 7
+    assert largest_clique([0, 1, 2], [2, 3, 4]) == 12
+    assert largest_clique([0b110, 0, 0], [2, 3, 4]) == 24
