@@ -1,5 +1,13 @@
 """What every test needs."""
 
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # As many workers as processors: threads of one would only wait for those of the others. Before
+    # NumPy is imported, which reads it then.
+    for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(_variable, "1")
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +16,43 @@ from hypothesis import settings
 # A loaded machine is not a failure.
 settings.register_profile("populace", deadline=None)
 settings.load_profile("populace")
+
+# Tests that share what takes long to load (a server and its browser, painting and reading faces)
+# stay in one worker.
+_TOGETHER = ("tests/people/portraits", "tests/browser", "tests/people/pictures")
+# What takes longest begins first, so that the workers end together.
+_FIRST = (*_TOGETHER, "tests/pages/test_studio.py", "tests/test_bench.py", "tests/generators")
+
+
+def _unit(nodeid):
+    """The folder or file whose tests run in one worker, in the order in which they stand there."""
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in _TOGETHER if file.startswith(f"{folder}/")), file)
+
+
+def _rank(nodeid):
+    return next((i for i, path in enumerate(_FIRST) if nodeid.startswith(path)), len(_FIRST))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file's tests share one worker, hence its module's fixtures are made once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return _unit(nodeid)
+
+    if config.option.dist != "load":  # somebody asked for another one
+        return None
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
