@@ -80,31 +80,33 @@ def _rows_of(row: int, shape: np.ndarray, strides: np.ndarray, out: np.ndarray) 
             out[s] += digit * strides[s, p]
 
 
+# Arrays are handed on whole, with a place in them: making a slice counts references, which costs
+# more than a short row. Places are unsigned, so that nobody asks whether they are negative.
 @njit(cache=True, nogil=True)
-def _multiply_in(product: np.ndarray, row: np.ndarray) -> None:
-    """Multiply `product` by a row of a simpler table."""
-    for x in range(product.shape[0]):
-        product[x] *= row[x]
+def _multiply_in(product: np.ndarray, base: int, arena: np.ndarray, at: int, size: int) -> None:
+    """Multiply what stands at `base` in `product` by a row of a simpler table."""
+    for x in range(size):
+        product[np.uintp(base + x)] *= arena[np.uintp(at + x)]
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _shares(above: np.ndarray, below: np.ndarray, mean: np.ndarray) -> None:
-    """Fill `mean` with the quotients, so that they sum to one."""
+def _shares(product: np.ndarray, size: int, mean: np.ndarray) -> None:
+    """Fill `mean` with the first row of `product` over the second, as shares of one."""
     mass = 0.0
-    for x in range(mean.shape[0]):
-        mean[x] = above[x] / below[x]
-        mass += mean[x]
+    for x in range(size):
+        mean[np.uintp(x)] = product[np.uintp(x)] / product[np.uintp(size + x)]
+        mass += mean[np.uintp(x)]
     if mass > 0.0:
         scale = 1.0 / mass
-        for x in range(mean.shape[0]):
-            mean[x] *= scale
+        for x in range(size):
+            mean[np.uintp(x)] *= scale
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _sum(row: np.ndarray) -> float:
+def _sum(row: np.ndarray, at: int, size: int) -> float:
     total = 0.0
-    for x in range(row.shape[0]):
-        total += row[x]
+    for x in range(size):
+        total += row[np.uintp(at + x)]
     return total
 
 
@@ -232,19 +234,18 @@ def _cross_validate(
     mean = np.full(size, 1.0 / size)
     # What does not depend on the last parent is multiplied once for all of its values. All factors
     # are positive: tables are smoothed, and a row with people has people in every simpler table.
-    above, below = np.empty(size), np.empty(size)
-    head_above, head_below = np.empty(size), np.empty(size)
+    product, head = np.empty(2 * size), np.empty(2 * size)
     start = np.zeros(simpler, np.int64)
+    counts = folds.ravel()
     for f in range(folds.shape[0]):
         before = -1
         for row in range(rows):
             at = row * size
-            here = folds[f, at : at + size]
-            all_here = everybody[at : at + size]
-            seen = _sum(here)
+            here = f * cells + at
+            seen = _sum(counts, here, size)
             if seen == 0.0:
                 continue
-            total = _sum(all_here) - seen
+            total = _sum(everybody, at, size) - seen
             k = seen_count[f]
             seen_rows[f, k] = row
             seen_totals[f, k] = total
@@ -254,40 +255,37 @@ def _cross_validate(
                 if front != before:
                     before = front
                     _rows_of(front, shape[: parents - 1], strides[:, : parents - 1], start)
-                    head_above[:] = 1.0
-                    head_below[:] = 1.0
+                    head[:] = 1.0
                     for s in range(simpler):
                         if strides[s, parents - 1] == 0:
                             place = offsets[f, s] + slots[slot_offsets[s] + start[s]] * size
-                            side = head_above if signs[s] > 0 else head_below
-                            _multiply_in(side, arena[place : place + size])
-                above[:] = head_above
-                below[:] = head_below
+                            _multiply_in(head, 0 if signs[s] > 0 else size, arena, place, size)
+                for x in range(2 * size):
+                    product[x] = head[x]
                 for s in range(simpler):
                     stride = strides[s, parents - 1]
                     if stride > 0:
                         slot = slots[slot_offsets[s] + start[s] + digit * stride]
                         place = offsets[f, s] + slot * size
-                        side = above if signs[s] > 0 else below
-                        _multiply_in(side, arena[place : place + size])
-                _shares(above, below, mean)
+                        _multiply_in(product, 0 if signs[s] > 0 else size, arena, place, size)
+                _shares(product, size, mean)
             for x in range(size):
                 mean[x] = max(mean[x], 1e-9)
             if out[f] >= 0:
-                left = arena[out[f] + at : out[f] + at + size]
                 for x in range(size):
-                    left[x] = mean[x]
+                    arena[np.uintp(out[f] + at + x)] = mean[x]
             for x in range(size):
-                count = here[x]
+                count = counts[np.uintp(here + x)]
+                everyone = everybody[np.uintp(at + x)]
                 # Without a branch, which the processor could not foresee.
-                n[single] = all_here[x] - 1.0
+                n[single] = everyone - 1.0
                 m[single] = mean[x]
                 t[single] = total
                 single += count == 1.0
                 if count > 0.0 and count != 1.0:
                     c[several] = count
                     several += 1
-                    n[people + 1 - several] = all_here[x] - count
+                    n[people + 1 - several] = everyone - count
                     m[people + 1 - several] = mean[x]
                     t[people + 1 - several] = total
     c = c[:several]
@@ -310,12 +308,11 @@ def _cross_validate(
             continue
         for k in range(seen_count[f]):
             at = seen_rows[f, k] * size
-            left = arena[out[f] + at : out[f] + at + size]
-            here = folds[f, at : at + size]
-            all_here = everybody[at : at + size]
-            total = seen_totals[f, k]
+            left, here = out[f] + at, f * cells + at
+            share = 1.0 / (seen_totals[f, k] + alpha)
             for x in range(size):
-                left[x] = ((all_here[x] - here[x]) + alpha * left[x]) / (total + alpha)
+                others = everybody[np.uintp(at + x)] - counts[np.uintp(here + x)]
+                arena[np.uintp(left + x)] = (others + alpha * arena[np.uintp(left + x)]) * share
     return score, alpha
 
 
