@@ -28,6 +28,7 @@ _FAITHFUL, _QUICK = "most faithful", "quick"
 _SCORES: dict[str, ScoreName] = {_FAITHFUL: "predictive", _QUICK: "k2"}
 _ROW, _MOST_ROWS = 35, 16  # pixels of a row of the sheet, and how many are seen at once
 _MANY = 30  # dependences shown one by one
+# Where made names and addresses may come from.
 _PLACES = {
     "en_US": "the United States",
     "en_GB": "Great Britain",
@@ -39,7 +40,6 @@ _PLACES = {
     "pl_PL": "Poland",
     "pt_BR": "Brazil",
 }
-"""Where made names and addresses may come from."""
 _NEXT = (("profiles", "Meet its people"), ("marginals", "Beside the real ones"))
 _PRIVACY = (
     "Your table stays in this session: in the server’s memory and in a private folder that goes "
@@ -255,7 +255,9 @@ def _how(spec: str) -> str:
     """How a column would be made, in words."""
     if spec == PATTERN:
         return "in the same shape"
-    return f"a made {spec.partition(':')[2].replace('_', ' ')}"
+    provider = spec.partition(":")[2]
+    words = {"email": "e-mail address", "iban": "IBAN", "phone": "telephone number"}
+    return f"a made {words.get(provider, provider.replace('_', ' '))}"
 
 
 def _dependences(state: StudioState, plan: Plan) -> Plan:
