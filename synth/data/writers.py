@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 COLUMN = "synthetic"
 """The name of the column that marks the rows of a CSV file."""
+MARK = b"mark"
+"""The key of a table's metadata that names the column in which it says itself what is synthetic."""
 NOTICE = "Synthetic people made by Populace; no row describes a real person."
 
 
@@ -79,8 +81,10 @@ def with_mark_column(table: pa.Table) -> pa.Table:
     -------
     pa.Table
         The table with the column `synthetic`, or with lines below it where the table has a column
-        of that name itself.
+        of that name itself; as it is where its metadata names a column that says so (`MARK`).
     """
+    if MARK in (table.schema.metadata or {}):
+        return table
     name = COLUMN
     while name in table.column_names:
         name += "_"
@@ -100,7 +104,8 @@ def write_csv(
 ) -> None:
     """Write tables of one schema below each other as CSV, one at a time, in UTF-8.
 
-    A last column says that every row is synthetic. Missing values are empty cells.
+    A last column says that every row is synthetic,
+    unless it has a column that says so (`MARK`). Missing values are empty cells.
 
     Parameters
     ----------
