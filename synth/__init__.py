@@ -48,16 +48,30 @@ if TYPE_CHECKING:
     from synth.fitting.simple import fit
     from synth.people.profile import make_profiles
     from synth.populations import load
+    from synth.populations.rows import complete, predict, score
 
-__all__ = ["Evidence", "fit", "load", "make_profiles", "read_table", "report"]
+__all__ = [
+    "Evidence",
+    "complete",
+    "fit",
+    "load",
+    "make_profiles",
+    "predict",
+    "read_table",
+    "report",
+    "score",
+]
 
 _MODULES = {
     "Evidence": "synth.data.evidence",
+    "complete": "synth.populations.rows",
     "fit": "synth.fitting.simple",
     "load": "synth.populations",
     "make_profiles": "synth.people.profile",
+    "predict": "synth.populations.rows",
     "read_table": "synth.data.table",
     "report": "synth.evaluate.report",
+    "score": "synth.populations.rows",
 }
 
 

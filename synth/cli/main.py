@@ -45,6 +45,13 @@ COMMANDS = {
     "sample": Command(
         "questions", "sample", "Draw people of whom the facts hold and write them to a file."
     ),
+    "complete": Command(
+        "rows", "complete_command", "Fill the blank cells of a table by what a population says."
+    ),
+    "predict": Command("rows", "predict_command", "Predict a column for each row of a table."),
+    "score": Command(
+        "rows", "score_command", "How likely each row of a table is, and which cells are odd."
+    ),
     "fit": Command("fit", "fit", "Learn a population from a table of your own."),
     "generators": Command("generators", "generators_command", "What can learn people."),
     "compare": Command(
@@ -66,6 +73,9 @@ COMMANDS = {
     "pictures": Command("pictures", "app", "Build, fetch and measure picture libraries."),
     "interests": Command("interests", "app", "Learn interests from what people do or write."),
     "bench": Command("bench", "bench_command", "Measure the network beside its peers."),
+    "bench-rows": Command(
+        "rows", "bench_rows_command", "Measure filling and predicting on people kept apart."
+    ),
 }
 """Every command, in the order of the list."""
 
