@@ -21,7 +21,7 @@ from synth.bayes.budget import current
 from synth.bayes.coding import Coding, Pieces
 from synth.bayes.factors import Factor
 from synth.bayes.network import Network
-from synth.bayes.random import fill, stream_key
+from synth.bayes.random import stream_key
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
 
@@ -663,17 +663,9 @@ def uniforms(key: np.uint64, numbers: np.ndarray) -> np.ndarray:
     -------
     float64 array, shape (rows,)
     """
-    if not len(numbers):
-        return np.zeros(0)
-    low = int(numbers[0])
-    if int(numbers[-1]) - low == len(numbers) - 1 and (np.diff(numbers) == 1).all():
-        drawn = np.empty(len(numbers), np.uint64)
-        fill(key, low, drawn)
-    else:
-        drawn = np.empty(len(numbers), np.uint64)
-        for i, number in enumerate(numbers):
-            fill(key, int(number), drawn[i : i + 1])
-    return (drawn >> np.uint64(11)).astype(np.float64) / 9007199254740992.0
+    out = np.empty(len(numbers))
+    kernels.scattered(key, np.asarray(numbers, dtype=np.int64), out)
+    return out
 
 
 def values_inside(
