@@ -85,6 +85,17 @@ class Budget:
         return False
 
 
+def duration(seconds: float) -> str:
+    """How long something takes, as a sentence says it: ``about 20 seconds``."""
+    if seconds < 5:
+        return "a few seconds"
+    if seconds < 90:
+        return f"about {round(seconds, -1) if seconds >= 15 else round(seconds):.0f} seconds"
+    if seconds < 90 * 60:
+        return f"about {seconds / 60:.0f} minutes"
+    return f"about {seconds / 3600:.0f} hours"
+
+
 _UNLIMITED = Budget()
 _current: ContextVar[Budget] = ContextVar("budget", default=_UNLIMITED)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, Literal
@@ -24,6 +25,8 @@ BINS = 24
 """Bins of a number, at most."""
 WIDE, CANDIDATES = 40, 16
 """In tables of more columns than `WIDE`, each chooses its parents among so many others."""
+TRIED = 8
+"""Families of a kind whose time is taken before a search."""
 NEVER = 12.0
 """A pair of codes that nobody has is held impossible when chance alone would give it this often."""
 
@@ -99,9 +102,28 @@ class NetworkLearner:
         self.seed = seed
 
     def fit(
-        self, table: Table, progress: Callable[[int, float], None] | None = None
+        self,
+        table: Table,
+        progress: Callable[[int, float], None] | None = None,
+        expected: Callable[[float], None] | None = None,
     ) -> NetworkLearner:
-        """Learn; `progress` is called with the moves made and the best score so far."""
+        """Learn.
+
+        Parameters
+        ----------
+        table : Table
+            The people.
+        progress : callable, optional
+            Is called with the moves made and the best score so far.
+        expected : callable, optional
+            Is called once, before our search begins, with the seconds that it may take; pgmpy's
+            are not judged.
+
+        Returns
+        -------
+        NetworkLearner
+            Itself.
+        """
         # 1. Which columns, and how much each row counts.
         schema = table.schema.modelled
         weights = _weights(table, self.weights)
@@ -152,6 +174,8 @@ class NetworkLearner:
             if self.search == "hill-climb"
             else PgmpySearch(self.search, codes, rules)
         )
+        if expected is not None and self.search == "hill-climb":
+            expected(expected_seconds(score, codes, self.max_parents, self.restarts))
         search.fit(score, codes.sizes, progress)
         # 4. Tables, and regressions for the Gaussian columns.
         above: dict[str, tuple[str, ...]] = {
@@ -233,6 +257,55 @@ class NetworkLearner:
             values = table.frame[name].to_numpy(dtype=float, na_value=np.nan)
             done[name] = Gaussian.learn(codings[name].column, values, given, linear, weights)
         return done
+
+
+def expected_seconds(
+    score: FamilyScore, codes: Codes, max_parents: int = 4, restarts: int = 3
+) -> float:
+    """How long our search may take here and now, judged by some of the table's own families.
+
+    How many families a search scores follows from the number of columns: about five for each pair,
+    and where columns choose among candidates, each pair once and some hundred for each column. An
+    estimate, right within a factor of about two.
+
+    Parameters
+    ----------
+    score : FamilyScore
+        Scores families; what is scored here need not be scored again.
+    codes : Codes
+        The people.
+    max_parents, restarts : int
+        Of the search.
+
+    Returns
+    -------
+    float
+        Seconds.
+    """
+    columns = len(codes.sizes)
+    if columns < 2:
+        return 0.0
+    rng = np.random.default_rng(0)
+    most = min(max_parents, columns - 1, 3)
+
+    def each(parents: int) -> float:
+        """Seconds that a family of so many parents takes."""
+        begun = time.perf_counter()
+        for _ in range(TRIED):
+            child, *above = (int(c) for c in rng.permutation(columns)[: parents + 1])
+            score(child, above)
+        return (time.perf_counter() - begun) / TRIED
+
+    score(0, range(1, most + 1))  # compiled code is loaded by the first
+    pair = each(min(most, 1))
+    more = (each(min(most, 2)) + each(most)) / 2
+    # Half of the work is in the first climb, half in what follows it.
+    share = 0.5 + 0.5 * (1 + restarts) / 4
+    moves = share * (1.5 * columns + 120)
+    searching = moves * (1e-3 + 0.45e-6 * columns**2)
+    if columns <= WIDE:
+        return columns**2 * (pair + 4 * share * more) + searching
+    return columns**2 * pair + 95 * columns * share * more + searching
 
 
 def learn(

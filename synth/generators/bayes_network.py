@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synth.bayes.budget import duration
 from synth.bayes.coding import Coding, Pieces
 from synth.bayes.learning import NetworkLearner
 from synth.bayes.network import Network
@@ -186,6 +187,9 @@ def learn_network(
         lambda moves, score: progress(
             _SEARCH * (1 - 0.985**moves),
             f"Looking for what depends on what: {moves} steps, score {score:,.0f}",
+        ),
+        lambda seconds: progress(
+            0.0, f"Looking for what depends on what: this takes {duration(seconds)}"
         ),
     )
     progress(_SEARCH, "Working out the tables")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from synth.bayes import elimination, inference
-from synth.bayes.budget import CELLS, BudgetError, current, limited
+from synth.bayes.budget import CELLS, BudgetError, current, duration, limited
 from synth.bayes.coding import Coding
 from synth.bayes.elimination import elimination_order
 from synth.bayes.factors import Factor
@@ -175,3 +175,21 @@ def test_the_order_of_elimination_is_total():
         ("v3", "v0"),
         ("v0", "v3"),
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.0, "a few seconds"),
+        (4.9, "a few seconds"),
+        (5.0, "about 5 seconds"),
+        (14.0, "about 14 seconds"),
+        (16.0, "about 20 seconds"),
+        (89.0, "about 90 seconds"),
+        (91.0, "about 2 minutes"),
+        (3000.0, "about 50 minutes"),
+        (7200.0, "about 2 hours"),
+    ],
+)
+def test_durations_read_as_a_sentence_says_them(seconds, words):
+    assert duration(seconds) == words

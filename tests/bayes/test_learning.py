@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.bayes import NetworkLearner, learn
+from synth.bayes import NetworkLearner, learn, learning
+from synth.bayes.counting import Codes
 from synth.data.evidence import Evidence
 from synth.data.table import make_table
 from synth.errors import PopulaceError
@@ -167,3 +168,58 @@ def test_progress_is_told(table):
     learn(table, progress=lambda moves, score: told.append((moves, score)))
     assert told
     assert [score for _, score in told] == sorted(score for _, score in told)
+
+
+def test_the_time_is_told_before_the_search_and_changes_nothing():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.integers(0, 3, (300, 5)), columns=list("abcde")).astype(str)
+    frame["b"] = frame["a"]
+    heard = []
+    learner = NetworkLearner(restarts=1).fit(
+        make_table(frame),
+        lambda moves, score: heard.append("move"),
+        lambda seconds: heard.append(seconds),
+    )
+    assert heard[0] > 0 and set(heard[1:]) == {"move"}
+    assert (
+        learner.network_.digest == NetworkLearner(restarts=1).fit(make_table(frame)).network_.digest
+    )
+
+
+def test_more_columns_people_and_restarts_are_expected_to_take_longer(monkeypatch):
+    # Each family takes as long as there are people: the clock is the counter of what was scored.
+    clock = [0.0]
+
+    def score(child, parents):
+        clock[0] += codes.rows * (1 + len(tuple(parents))) * 1e-6
+        return 0.0
+
+    monkeypatch.setattr(learning.time, "perf_counter", lambda: clock[0])
+
+    def seconds(columns, rows, **settings):
+        nonlocal codes
+        codes = Codes(np.zeros((columns, rows), np.int32), (2,) * columns)
+        return learning.expected_seconds(score, codes, **settings)
+
+    codes = None
+    assert seconds(1, 100) == 0.0
+    # Pairs cost .002 s; families of two and three parents .0035 on average.
+    assert seconds(10, 1000) == pytest.approx(100 * (0.002 + 4 * 0.0035), rel=0.2)
+    assert seconds(100, 1000) == pytest.approx(100**2 * 0.002 + 9500 * 0.0035, rel=0.1)
+    assert seconds(10, 1000, restarts=0) < seconds(10, 1000) < seconds(10, 2000)
+    assert seconds(10, 1000, max_parents=1) < seconds(10, 1000) < seconds(20, 1000)
+
+
+def test_columns_of_wide_tables_choose_among_candidates(monkeypatch):
+    monkeypatch.setattr(learning, "WIDE", 5)
+    monkeypatch.setattr(learning, "CANDIDATES", 2)
+    rng = np.random.default_rng(1)
+    columns = [rng.integers(0, 3, 600)]
+    for _ in range(7):
+        columns.append(np.where(rng.random(600) < 0.7, columns[-1], rng.integers(0, 3, 600)))
+    table = make_table(pd.DataFrame({f"c{i}": c for i, c in enumerate(columns)}).astype(str))
+    learner = NetworkLearner(restarts=0).fit(table)
+    joined = {frozenset(edge) for edge in learner.network_.edges}
+    assert joined == {frozenset((f"c{i}", f"c{i + 1}")) for i in range(7)}
+    monkeypatch.setattr(learning, "WIDE", 40)
+    assert learner.families_ < NetworkLearner(restarts=0).fit(table).families_
