@@ -215,7 +215,8 @@ def test_one_job_of_each_tool(tmp_path, small):
         drawn = pd.read_parquet(out)
         assert set(drawn) == set(there.dataset.train)
         assert (drawn["relation"].astype(str) == "married").all()
-    assert 0.2 < measure.run(place, ours, job, "one")["probability"] < 0.7
+        if tool is ours:
+            assert 0.2 < answer["probability"] < 0.7
     rare = measure.run(place, ours, {"task": "rare"}, "one")
     assert 1e-7 <= rare["probability"] <= 1e-5
     limit = measure.run(place, ours, {"task": "limit", "rows": 10_000, "columns": 8}, "all", 1)

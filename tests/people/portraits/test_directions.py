@@ -12,12 +12,12 @@ from synth.people.portraits.directions import ATTRIBUTES, Directions
 @pytest.fixture(scope="module")
 def learned():
     rng = np.random.default_rng(0)
-    mixing = rng.normal(size=(512, 512)) / 20
-    w = rng.normal(size=(1500, 512)) @ mixing
-    true = rng.normal(size=(8, 512))
-    readings = w @ true.T + rng.normal(0, 0.05, (1500, 8))
+    rows, size = 500, 96  # of the 512 of the generator: nothing here depends on how many
+    w = rng.normal(size=(rows, size)) @ rng.normal(size=(size, size)) / 10
+    true = rng.normal(size=(8, size))
+    readings = w @ true.T + rng.normal(0, 0.05, (rows, 8))
     readings[:40, 7] = np.nan
-    faces = w @ rng.normal(size=(512, 128)) / 20
+    faces = w @ rng.normal(size=(size, 128)) / 10
     faces[:40] = np.nan
     return Directions.learn(w, readings, faces, w), w
 

@@ -25,6 +25,16 @@ def reader(faces_folder):
     return Reader(Detector(faces_folder), Embedding(faces_folder), Heads.load())
 
 
+@pytest.fixture(scope="module")
+def sought(generator, reader):
+    """What a search finds, and the faults of all that it painted on the way."""
+    search, faults = FaceSearch(generator, reader, Directions.load()), []
+    target = Target("female", 28, 40, "White")
+    found = search.find(target, 3, tries=16, tried=lambda w, i, look, fault: faults.append(fault))
+    assert found is not None
+    return target, found, faults
+
+
 def original(folder, name):
     import openvino
 
@@ -111,11 +121,9 @@ def test_a_draft_is_nearly_the_painting(generator):
     assert np.abs(draft.astype(int) - painting).mean() < 3
 
 
-def test_nobody_comes_twice(generator, reader):
+def test_nobody_comes_twice(generator, reader, sought):
     search = FaceSearch(generator, reader, Directions.load(), Thresholds(unlike=0.5))
-    target = Target("female", 28, 40, "White")
-    first = search.find(target, 3, tries=16)
-    assert first is not None
+    target, first, _ = sought
     second = search.find(target, 3, tries=30, unlike=first.look.embedding[None])
     assert second is not None
     assert np.linalg.norm(first.look.embedding - second.look.embedding) >= 0.5
@@ -136,12 +144,11 @@ def test_the_bar_says_why(reader, images):
     assert Thresholds().fault(look, Target("male", 70, 80, "White")) == "age"
 
 
-def test_finding_is_repeatable_and_can_be_stopped(generator, reader):
+def test_finding_is_repeatable_and_can_be_stopped(generator, reader, sought):
     search = FaceSearch(generator, reader, Directions.load())
-    target, faults = Target("female", 28, 40, "White"), []
-    found = search.find(target, 3, tries=16, tried=lambda w, i, look, fault: faults.append(fault))
+    target, found, faults = sought
     again = search.find(target, 3, tries=16)
-    assert found is not None and again is not None
+    assert again is not None
     assert (found.image == again.image).all() and len(faults) == found.tries == again.tries
     assert faults[-1] == "" and 28 <= found.look.years < 40
     assert search.find(target, 3, stopped=lambda: True) is None
