@@ -331,6 +331,7 @@ class _Learner:
             "steps": step,
             "passes": step // a_pass,
             "seconds": round(clock.seconds, 1),
+            "work_seconds": round(clock.worked, 1),
             "ended": end,
             "device": str(device),
         }

@@ -400,6 +400,7 @@ def learn(
         "steps": steps,
         "passes": epoch,
         "seconds": round(clock.seconds, 1),
+        "work_seconds": round(clock.worked, 1),
         "ended": ended(clock, stopping.over),
         "device": str(device),
     }

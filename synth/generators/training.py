@@ -3,8 +3,8 @@
 torch is imported when something is learned, never before. A graphics card is used where torch finds
 one; the report names the device (sums on it have no fixed order, so there the same seed learns
 nearly the same model). Learning ends when people kept apart are predicted no better for a
-while, when the passes (`epochs`) are used up, or when the time (`minutes`) is; the report says
-which. Only the last depends on the machine.
+while, when the passes (`epochs`) are used up, or when the time (`minutes` of work) is; the report
+says which. Only the last depends on the machine.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 THREADS = 1
 """So many threads learn. With one, sums have one order, so the same seed learns the same model;
 more would wait for each other at every step of so small a network, on a busy machine for long."""
+PATIENT = 4.0
+"""Nobody waits longer than so many times the budget, however busy the machine is."""
 APART = 0.1
 """The share of the people who are kept apart to end learning."""
 MOST_APART = 4_000
@@ -57,7 +59,8 @@ class Clock:
     Attributes
     ----------
     minutes : float
-        The budget of time.
+        The budget of time: of this thread's own work, so that a busy machine takes longer and
+        learns as much.
     epochs : int
         The limit of passes.
     progress : Progress
@@ -68,6 +71,7 @@ class Clock:
     epochs: int
     progress: Progress
     begun: float = field(default_factory=time.monotonic)
+    begun_working: float = field(default_factory=time.thread_time)
 
     @staticmethod
     def of(settings: Settings, progress: Progress, minutes: float, epochs: int) -> Clock:
@@ -81,17 +85,22 @@ class Clock:
 
     @property
     def seconds(self) -> float:
-        """The time that has gone."""
+        """The time that has gone by the clock on the wall."""
         return time.monotonic() - self.begun
+
+    @property
+    def worked(self) -> float:
+        """Seconds of the budget that are used: of work, and not below the wall's / `PATIENT`."""
+        return max(time.thread_time() - self.begun_working, self.seconds / PATIENT)
 
     def share(self, epoch: float) -> float:
         """How much of what may be used is used, 0 to 1."""
-        return min(max(self.seconds / (60 * self.minutes), epoch / self.epochs), 1.0)
+        return min(max(self.worked / (60 * self.minutes), epoch / self.epochs), 1.0)
 
     @property
     def late(self) -> bool:
         """Whether the time is used up."""
-        return self.seconds >= 60 * self.minutes
+        return self.worked >= 60 * self.minutes
 
     def say(self, epoch: float, words: str) -> None:
         """Report; whoever listens may stop learning by raising."""

@@ -276,6 +276,7 @@ def _learn(
         "steps": step,
         "passes": epoch,
         "seconds": round(clock.seconds, 1),
+        "work_seconds": round(clock.worked, 1),
         "ended": end,
         "device": str(device),
     }

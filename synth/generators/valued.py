@@ -33,7 +33,7 @@ HEAP = 0.005
 """A value that at least this share of the people has keeps its share exactly."""
 KNOTS = 513
 """Points of a network's own distribution function."""
-PROBE = 1 << 15
+PROBE = 1 << 14
 """People from whom it is taken."""
 MOST_KNOTS = 4_096
 GRID = 4_096
@@ -199,18 +199,25 @@ class ValuedLaw(Law):
         own: np.ndarray | None = None,
     ) -> None:
         self.channels, self.layers, self.spread = channels, list(layers), spread
-        if own is None:
-            own = np.zeros((len(channels.numbers), KNOTS))
-            out, _ = self.outputs(np.random.default_rng(0), PROBE)
-            for number, (column, low) in enumerate(
-                zip(channels.quantiles, channels.numbers, strict=True)
-            ):
-                scores = out[:, low]
-                if channels.spans[column][1] == 3:  # the ranks are those of known numbers
-                    known = out[:, low + 1] >= out[:, low + 2]
-                    scores = scores[known] if known.any() else scores
-                own[number] = np.quantile(scores, np.linspace(0, 1, KNOTS))
-        self.own = own
+        self._own = own
+
+    @cached_property
+    def own(self) -> np.ndarray:
+        """The network's own quantiles of each score; float64 (numbers, knots)."""
+        if self._own is not None:
+            return self._own
+        channels = self.channels
+        own = np.zeros((len(channels.numbers), KNOTS))
+        out, _ = self.outputs(np.random.default_rng(0), PROBE)
+        for number, (column, low) in enumerate(
+            zip(channels.quantiles, channels.numbers, strict=True)
+        ):
+            scores = out[:, low]
+            if channels.spans[column][1] == 3:  # the ranks are those of known numbers
+                known = out[:, low + 1] >= out[:, low + 2]
+                scores = scores[known] if known.any() else scores
+            own[number] = np.quantile(scores, np.linspace(0, 1, KNOTS))
+        return own
 
     def given(self, known: Likelihoods) -> Candidates:
         """People as they come: such a network cannot condition."""

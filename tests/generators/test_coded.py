@@ -19,7 +19,7 @@ from synth.errors import PopulaceError
 from synth.generators import Settings, coded, gan, generator, masked, names, vae
 from synth.generators.coded import BLOCK, Codebook, CodedConditional, CodedModel, choose, holds
 
-TINY = {"epochs": 2, "minutes": 0.2}
+TINY = {"epochs": 2, "minutes": 5}
 CODED = tuple(n for n in names() if n != "bayes-network" and n != "independent-columns")
 LOOKUP = Lookup("province", "city")
 
@@ -67,7 +67,7 @@ def small():
 @pytest.fixture(scope="module")
 def crowds(models):
     """People of whom nothing is known."""
-    return {name: model.sample(4000, seed=9) for name, model in models.items()}
+    return {name: model.sample(3000, seed=9) for name, model in models.items()}
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +248,7 @@ def test_weights_weigh(name):
     frame["w"] = np.where(frame["a"] == "x", 9.0, 1.0)
     table = make_table(frame)
     table = make_table(frame, table.schema.changed("w", role="weight"))
-    options = {"epochs": 20, "minutes": 0.5}
+    options = {"epochs": 10, "minutes": 5}
     model = generator(name).fit(table, Settings(weights="w", options=options))
     assert model.schema.names == ("a", "b")
     share = (model.sample(3000)["a"].astype(str) == "x").mean()

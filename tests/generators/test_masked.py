@@ -34,9 +34,16 @@ def frame():
     return pd.DataFrame({"a": a, "b": [f"b{i}" for i in b], "c": np.where(c == 1, "on", "off")})
 
 
-@pytest.fixture(scope="module", params=["autoregressive", "diffusion"])
-def model(request, frame):
-    return generator(request.param).fit(make_table(frame), Settings(options={"epochs": 30}))
+@pytest.fixture(scope="module")
+def models(frame):
+    settings = Settings(options={"epochs": 30})
+    names = ("autoregressive", "diffusion")
+    return {name: generator(name).fit(make_table(frame), settings) for name in names}
+
+
+@pytest.fixture(params=["autoregressive", "diffusion"])
+def model(request, models):
+    return models[request.param]
 
 
 def joint_of(network, order):
@@ -99,19 +106,19 @@ def test_facts_are_answered_by_the_order_that_begins_with_them(model, text, orde
         marginal = given.marginal("abc"[column])
         np.testing.assert_allclose(marginal.probabilities, exact, atol=1e-5)
     if model.generator == "autoregressive":
-        drawn = model.codebook.encode(given.sample(8000, seed=1))
+        drawn = model.codebook.encode(given.sample(4000, seed=1))
         counts = np.zeros_like(joint)
         np.add.at(counts, tuple(drawn.T), 1)
-        np.testing.assert_allclose(counts / 8000, left / left.sum(), atol=0.025)
+        np.testing.assert_allclose(counts / 4000, left / left.sum(), atol=0.035)
 
 
-def test_diffusion_draws_the_mean_of_all_orders(frame):
-    model = generator("diffusion").fit(make_table(frame), Settings(options={"epochs": 30}))
+def test_diffusion_draws_the_mean_of_all_orders(models):
+    model = models["diffusion"]
     orders = list(itertools.permutations(range(3)))
     mean = sum(joint_of(model.law.network, list(order)) for order in orders) / len(orders)
     counts = np.zeros_like(mean)
-    np.add.at(counts, tuple(model.codebook.encode(model.sample(20_000, seed=1)).T), 1)
-    np.testing.assert_allclose(counts / 20_000, mean, atol=0.012)
+    np.add.at(counts, tuple(model.codebook.encode(model.sample(12_000, seed=1)).T), 1)
+    np.testing.assert_allclose(counts / 12_000, mean, atol=0.015)
     assert "in-painted" in model.notes[0] and not model.given().exact
 
 
@@ -128,12 +135,12 @@ def test_many_combinations_are_weighed_instead_of_enumerated(model, monkeypatch)
             exact.marginal(column).probabilities,
             atol=0.03,
         )
-    shares = [m.sample(6000, seed=1)["a"].eq(1).mean() for m in (weighed, exact)]
-    assert shares[0] == pytest.approx(shares[1], abs=0.04)
+    shares = [m.sample(1500, seed=1)["a"].eq(1).mean() for m in (weighed, exact)]
+    assert shares[0] == pytest.approx(shares[1], abs=0.07)
 
 
 def test_it_learns_what_hangs_together(model, frame):
-    drawn = model.sample(4000)
+    drawn = model.sample(3000)
     real = pd.crosstab(frame["a"], frame["b"], normalize=True).to_numpy()
     ours = pd.crosstab(drawn["a"], drawn["b"], normalize=True).to_numpy()
     assert np.abs(real - ours).sum() / 2 < 0.08
