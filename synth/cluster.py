@@ -40,6 +40,7 @@ from synth.generators.calibrated import CalibratedModel
 from synth.generators.density_ratio import DensityRatio
 from synth.generators.rare import RareModel
 from synth.generators.refined import RefinedModel
+from synth.populations.as_written import as_written
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -112,7 +113,8 @@ class Question:
         PopulaceError
             Nobody is like that, or the model cannot answer such a question.
         """
-        return self.model.given(self.evidence, self.do, self.constraints)
+        people = self.model.given(self.evidence, self.do, self.constraints)
+        return as_written(people, self.constraints.schema(self.model.schema))
 
 
 def sample(

@@ -26,6 +26,7 @@ from synth.fitting.refit import refit
 from synth.generators.base import DEFAULT, Model, Settings, generator
 from synth.generators.bayes_network import FILE
 from synth.populations import SHIPPED, Population, available, load, of, write
+from synth.populations.as_written import canonical
 from synth.populations.population import InMemory
 
 RECIPE, QUESTIONS = "recipe.toml", "questions.toml"
@@ -267,7 +268,9 @@ def _scores(table: Table, population: Population) -> str:
             readings["refined"] = corrected.refined
     figures = {
         title: fidelity(
-            Comparison.of(learned, reading.answer().sample(size, seed=0), holdout=unseen.frame)
+            Comparison.of(
+                learned, canonical(reading.answer()).sample(size, seed=0), holdout=unseen.frame
+            )
         )
         for title, reading in readings.items()
     }

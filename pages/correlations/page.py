@@ -15,6 +15,7 @@ from pages.shared.decorators import page
 from synth.data.evidence import Evidence
 from synth.evaluate.association import Associations
 from synth.evaluate.columns import compare_associations
+from synth.populations.as_written import canonical
 
 PEOPLE = 30_000  # so many synthetic people are drawn to be counted
 _TABLE, _CLUSTERS = "as in the table", "what belongs together"
@@ -27,7 +28,7 @@ _CHANGE = [[0.0, "#3f7d8c"], [0.5, "rgba(128,120,110,0.06)"], [1.0, "#b4532a"]]
 def _counted(digest: str, name: str, seed: int) -> tuple[Associations, Associations]:
     """Associations of the real people and of synthetic ones."""
     population = loaders.population(name)
-    people = loaders.posterior(name, Evidence()).sample(PEOPLE, seed=seed)
+    people = canonical(loaders.posterior(name, Evidence())).sample(PEOPLE, seed=seed)
     return compare_associations(population, people)
 
 

@@ -22,6 +22,7 @@ from synth.evaluate.question import Titles
 from synth.evaluate.utility import targets
 from synth.jobs import Progress
 from synth.jobs.thread import RecentResults, ThreadJob
+from synth.populations.as_written import canonical
 
 if TYPE_CHECKING:
     from synth.data.table import Table
@@ -231,7 +232,7 @@ def _counted(digest: str, seed: int, _population: Population) -> CountsReport:
     schema = _population.modelled
     return report_of_counts(
         _population.contingency,
-        _population.given().sample(_PEOPLE, seed=seed),
+        canonical(_population.given()).sample(_PEOPLE, seed=seed),
         title=f"{_population.title}: synthetic people beside counts of real ones",
         titles=Titles.of(schema),
         seed=seed,

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.shared import loaders
 from synth.evaluate.columns import ColumnComparison, compare_columns
+from synth.populations.as_written import canonical
 
 if TYPE_CHECKING:
     from synth.data.evidence import Evidence
@@ -21,7 +22,7 @@ def _compare(
     digest: str, name: str, known: str, seed: int, _evidence: Evidence
 ) -> tuple[ColumnComparison, ...]:
     posterior = loaders.posterior(name, _evidence)
-    people = posterior.sample(PEOPLE, seed=seed)
+    people = canonical(posterior).sample(PEOPLE, seed=seed)
     real = loaders.reference(name, _evidence)
     return compare_columns(loaders.population(name), posterior, people, real)
 

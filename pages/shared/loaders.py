@@ -14,6 +14,7 @@ import streamlit as st
 from pages.shared import limits
 from synth import populations
 from synth.errors import PopulaceError
+from synth.populations.as_written import canonical
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +97,7 @@ def posterior(name: str, evidence: Evidence) -> Conditional:
 def _people(
     digest: str, known: str, count: int, seed: int, _posterior: Conditional
 ) -> pd.DataFrame:
-    return _posterior.sample(count, seed=seed)
+    return canonical(_posterior).sample(count, seed=seed)
 
 
 def people(name: str, evidence: Evidence, count: int, seed: int) -> pd.DataFrame:

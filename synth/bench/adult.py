@@ -152,7 +152,7 @@ def _by_plan(dataset: Dataset) -> dict[str, Any]:
     begin = time.perf_counter()
     population = fit(dataset.train, plan)
     seconds = time.perf_counter() - begin
-    people = in_terms_of(dataset, population.given().sample(len(dataset.train), seed=0))
+    people = in_terms_of(dataset, canonical(population.given()).sample(len(dataset.train), seed=0))
     return {"version": "here", "fit_s": round(seconds, 2), **figures(dataset, people)}
 
 

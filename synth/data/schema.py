@@ -258,8 +258,12 @@ class Schema:
     @property
     def canonical(self) -> Schema:
         """The same columns, however they are written."""
-        plain = {"format": None, "storage": "", "missing_word": None}
-        return Schema(tuple(replace(column, **plain) for column in self.columns))
+        return Schema(
+            tuple(
+                replace(column, format=None, storage="", missing_word=None)
+                for column in self.columns
+            )
+        )
 
     @property
     def modelled(self) -> Schema:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 import os
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
@@ -20,6 +21,15 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from synth.data.formats import (
+    BooleanFormat,
+    DateFormat,
+    Format,
+    LevelsFormat,
+    NumberFormat,
+    format_from_json,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,6 +37,8 @@ if TYPE_CHECKING:
 
 COLUMN = "synthetic"
 """The name of the column that marks the rows of a CSV file."""
+FIELD = b"populace"
+"""The key of a field's metadata that holds how its column is written, as JSON."""
 MARK = b"mark"
 """The key of a table's metadata that names the column in which it says itself what is synthetic."""
 NOTICE = "Synthetic people made by Populace; no row describes a real person."
@@ -45,9 +57,10 @@ def mark_synthetic(table: pa.Table, seed: int | None = None) -> pa.Table:
     Returns
     -------
     pa.Table
-        The same columns; no other metadata.
+        The same columns; of other metadata only what pandas reads dtypes from.
     """
-    metadata = {"synthetic": NOTICE} | ({} if seed is None else {"seed": str(seed)})
+    kept = {key: value for key, value in (table.schema.metadata or {}).items() if key == b"pandas"}
+    metadata = kept | {"synthetic": NOTICE} | ({} if seed is None else {"seed": str(seed)})
     return table.replace_schema_metadata(metadata)
 
 
@@ -137,10 +150,14 @@ def write_csv(
     done = 0
     for table in tables:
         done += table.num_rows
-        table = with_mark_column(table)
         safe = _safe_texts if guard else _plain_texts
-        columns = [safe(column) for column in table.columns]
-        names = safe(pa.chunked_array([table.column_names], pa.string())).to_pylist()
+        fields = with_mark_column(table.slice(0, 0)).schema
+        # What is safe is settled before numbers get their words: no minus sign is guarded.
+        columns = [
+            _texts(field, safe(column))
+            for field, column in zip(fields, with_mark_column(table).columns, strict=True)
+        ]
+        names = safe(pa.chunked_array([fields.names], pa.string())).to_pylist()
         plain = pa.table(columns, names=names)
         if writer is None:
             writer = pa_csv.CSVWriter(target, plain.schema)
@@ -167,6 +184,41 @@ def csv_bytes(tables: Iterable[pa.Table]) -> bytes:
     buffer = io.BytesIO()
     write_csv(buffer, tables)
     return buffer.getvalue()
+
+
+def _texts(field: pa.Field, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of an Arrow table as a text file holds it: by the format in its field's metadata."""
+    about = json.loads((field.metadata or {}).get(FIELD, b"{}"))
+    if not about:
+        return values
+    form = format_from_json(about["format"]) if "format" in about else None
+    word = about.get("missing_word")
+    kind = values.type
+    is_plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    if is_plain and isinstance(form, NumberFormat | DateFormat | BooleanFormat):
+        chunks = [_formatted(chunk, form) for chunk in values.chunks]
+        values = pa.chunked_array(chunks, pa.string())
+    if word and values.null_count:
+        if pa.types.is_dictionary(values.type):
+            values = values.cast(values.type.value_type)
+        if not pa.types.is_string(values.type) and not pa.types.is_large_string(values.type):
+            values = values.cast(pa.string())
+        values = pc.fill_null(values, word)
+    return values
+
+
+def _formatted(chunk: pa.Array, form: Format) -> pa.Array:
+    if isinstance(form, LevelsFormat):
+        return chunk
+    if pa.types.is_boolean(chunk.type):
+        chunk = chunk.cast(pa.int8())
+    if isinstance(form, BooleanFormat):
+        words = pa.array([form.no, form.yes])
+        return words.take(chunk.cast(pa.int8()))
+    if chunk.null_count and pa.types.is_integer(chunk.type):
+        texts = form.arrow(pc.fill_null(chunk, 0).to_numpy(zero_copy_only=False))
+        return pc.if_else(pc.is_valid(chunk), texts, pa.scalar(None, pa.string()))
+    return form.arrow(chunk.to_numpy(zero_copy_only=False))
 
 
 def _plain_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -18,21 +18,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from synth.data.formats import (
     BooleanFormat,
     DateFormat,
-    Format,
     LevelsFormat,
     NumberFormat,
-    format_from_json,
     format_to_json,
 )
 from synth.data.schema import Column, Schema, level_text
+from synth.data.writers import FIELD, mark_synthetic
 
-FIELD = b"populace"
-"""The key of a field's metadata that holds its column's format as JSON."""
 _DECIMAL = re.compile(r"decimal\((\d+), (\d+)\)")
 
 
@@ -99,21 +95,32 @@ def restored(series: pd.Series, column: Column) -> Any:
     return series.astype(dtype)
 
 
-def arrow_columns(frame: pd.DataFrame, schema: Schema) -> pa.Table:
-    """A canonical frame as an Arrow table in the types and words that its table had.
+def written_table(frame: pd.DataFrame, schema: Schema, seed: int | None = None) -> pa.Table:
+    """A canonical frame as an Arrow table in the types and words that its table had, marked.
 
-    Each field's metadata holds its column's format, for text files.
+    Each field's metadata holds its column's format, for text files; the table's says to pandas
+    which dtypes its columns have.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        Synthetic people in canonical dtypes.
+    schema : Schema
+        The columns.
+    seed : int, optional
+        The seed that they were drawn with.
     """
-    arrays, names, kinds = [], [], []
     columns = {column.name: column for column in schema}
+    arrays, kinds = [], []
     for name in frame.columns:
         column = columns.get(name)
         values = frame[name] if column is None else _outer(frame[name], column)
         array = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
         arrays.append(array)
-        names.append(name)
         kinds.append(pa.field(name, array.type, metadata=_metadata(column)))
-    return pa.Table.from_arrays(arrays, schema=pa.schema(kinds))
+    dtypes = pa.Schema.from_pandas(restore(frame.iloc[:0], schema), preserve_index=False)
+    pandas = {b"pandas": (dtypes.metadata or {})[b"pandas"]}
+    return mark_synthetic(pa.Table.from_arrays(arrays, schema=pa.schema(kinds, pandas)), seed)
 
 
 def _outer(series: pd.Series, column: Column) -> Any:
@@ -151,27 +158,6 @@ def column_texts(series: pd.Series, column: Column) -> pa.Array:
     return NumberFormat().arrow(numbers)
 
 
-def texts_of(field: pa.Field, values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column of an Arrow table as a text file holds it: by the format in its field's metadata."""
-    about = json.loads((field.metadata or {}).get(FIELD, b"{}"))
-    if not about:
-        return values
-    form = format_from_json(about["format"]) if "format" in about else None
-    word = about.get("missing_word")
-    kind = values.type
-    is_plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-    if is_plain and isinstance(form, NumberFormat | DateFormat | BooleanFormat):
-        chunks = [_formatted(chunk, form) for chunk in values.chunks]
-        values = pa.chunked_array(chunks, pa.string())
-    if word and values.null_count:
-        if pa.types.is_dictionary(values.type):
-            values = values.cast(values.type.value_type)
-        if not pa.types.is_string(values.type) and not pa.types.is_large_string(values.type):
-            values = values.cast(pa.string())
-        values = pc.fill_null(values, word)
-    return values
-
-
 # ---------------------------------------------------------------------- private
 
 
@@ -184,20 +170,6 @@ def _metadata(column: Column | None) -> dict[bytes, bytes] | None:
     if column.missing_word:
         about["missing_word"] = column.missing_word
     return {FIELD: json.dumps(about).encode()} if about else None
-
-
-def _formatted(chunk: pa.Array, form: Format) -> pa.Array:
-    if isinstance(form, LevelsFormat):
-        return chunk
-    if pa.types.is_boolean(chunk.type):
-        chunk = chunk.cast(pa.int8())
-    if isinstance(form, BooleanFormat):
-        words = pa.array([form.no, form.yes])
-        return words.take(chunk.cast(pa.int8()))
-    if chunk.null_count and pa.types.is_integer(chunk.type):
-        texts = form.arrow(pc.fill_null(chunk, 0).to_numpy(zero_copy_only=False))
-        return pc.if_else(pc.is_valid(chunk), texts, pa.scalar(None, pa.string()))
-    return form.arrow(chunk.to_numpy(zero_copy_only=False))
 
 
 def _is_text(storage: str) -> bool:

@@ -26,6 +26,7 @@ from synth.fitting.fit import fit
 from synth.fitting.refine import refine
 from synth.generators import generator, names
 from synth.populations import write
+from synth.populations.as_written import canonical
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -271,7 +272,7 @@ def _judged(
     """The entry of a population, that of fresh people, the target and its score's name."""
     name, title, seconds = named
     begun = time.perf_counter()
-    people = population.answer().sample(rows, seed=seed + 1)
+    people = canonical(population.answer()).sample(rows, seed=seed + 1)
     speed = rows / max(time.perf_counter() - begun, 1e-9)
     if population.table is None:
         raise PopulaceError("The real rows are not at hand: compare before they are put away.")

@@ -11,6 +11,7 @@ from synth.errors import PopulaceError
 from synth.generators import density_ratio
 from synth.generators.base import Progress, no_progress
 from synth.populations import Population
+from synth.populations.as_written import canonical
 
 DRAWN = 100_000
 """At least so many people are drawn to compare with, or twice the real ones."""
@@ -60,7 +61,7 @@ def refine(
     real = rows.frame[list(schema.names)]
     count = int(np.clip(2 * len(real), DRAWN, MOST))
     progress(0.0, f"Drawing {count:,} people to compare with")
-    drawn = population.answer().sample(count, seed=seed + 1)
+    drawn = canonical(population.answer()).sample(count, seed=seed + 1)
     settings = population.model.settings
     weights = None
     if settings.weights:

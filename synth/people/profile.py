@@ -24,6 +24,7 @@ from synth.people.pictures.choose import Choice, choose
 from synth.people.pictures.library import Library, load_library
 from synth.people.portraits import bank
 from synth.people.posts import write
+from synth.populations.as_written import canonical
 
 if TYPE_CHECKING:
     from synth.data.evidence import Evidence
@@ -161,7 +162,7 @@ def make_profiles(
     """
     if count < 1:
         raise PopulaceError("Ask for at least one profile.")
-    frame = population.given(evidence).sample(count, seed=seed)
+    frame = canonical(population.given(evidence)).sample(count, seed=seed)
     records = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return complete(records, population, seed, distribution=distribution, posts=posts)
 

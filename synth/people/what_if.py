@@ -17,6 +17,7 @@ from synth.data.evidence import Evidence, OneOf
 from synth.data.schema import MISSING, Column, number_text
 from synth.errors import PopulaceError
 from synth.people.profile import Profile, complete, plain_record
+from synth.populations.as_written import canonical
 
 if TYPE_CHECKING:
     from synth.people.pictures.library import Library
@@ -98,7 +99,7 @@ def what_if(
     )
     changes = changes.checked(schema)
     old, new = population.given(kept), population.given(kept | changes)
-    after = new.sample(1, seed=seed).iloc[0].to_dict()
+    after = canonical(new).sample(1, seed=seed).iloc[0].to_dict()
     for name, value in before.items():
         if name in kept:  # as it was, to the last digit
             after[name] = value

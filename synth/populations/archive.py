@@ -24,8 +24,9 @@ from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
 from synth.generators import base
 from synth.generators.refined import FILE
+from synth.populations.as_written import canonical
 from synth.populations.population import Population
-from synth.populations.storage import ABOUT, CARD, PEOPLE, REFERENCE, load
+from synth.populations.storage import ABOUT, CARD, PEOPLE, REFERENCE, TARGETS, load
 
 FORMAT = "populace-file/1"
 SUFFIX = ".populace"
@@ -33,7 +34,14 @@ BYTES_LIMIT = 200 * 2**20
 CELLS_LIMIT = 50_000_000
 _MANIFEST = "manifest.json"
 _LARGE = 200 * 2**20
-_PARTS = {REFERENCE: _LARGE, ABOUT: 32 * 2**20, CARD: 2**20, PEOPLE: _LARGE, FILE: 2**24}
+_PARTS = {
+    REFERENCE: _LARGE,
+    ABOUT: 32 * 2**20,
+    CARD: 2**20,
+    PEOPLE: _LARGE,
+    FILE: 2**24,
+    TARGETS: 2**20,
+}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MARKUP = re.compile(r"\]\s*[(\[:]|[<>`$\x00-\x1f\u202a-\u202e\u2066-\u2069]|https?:|www\.")
 _DAMAGED = "is damaged or was not made by Populace: ask for it anew."
@@ -166,7 +174,7 @@ def check(population: Population) -> None:
     if set(contingency.columns) != set(population.modelled.names):
         raise PopulaceError(damaged)
     # A few questions, as the pages ask them.
-    conditional = population.given(Evidence())
+    conditional = canonical(population.given(Evidence()))
     people = conditional.sample(100, seed=0)
     for name in population.modelled.names:
         marginal = conditional.marginal(name)

@@ -26,6 +26,7 @@ from synth.generators.rare import RareModel
 from synth.generators.refined import RefinedModel
 from synth.interests.vocabulary import ICONS, KEYWORDS
 from synth.lazy import cached_property
+from synth.populations.as_written import as_written
 
 OWN = "own-"
 """How the names of populations in memory begin."""
@@ -111,6 +112,8 @@ class Population:
         out of the model is named in it without its values.
     refinement : DensityRatio or None
         What corrects the model's people, where it was learned; see `refined`.
+    survey : tuple of Target
+        Margins of the population that a survey's weights speak for, where they are known.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Population:
     learned_keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     plan: Mapping[str, Any] | None = field(default=None, repr=False)
     refinement: DensityRatio | None = field(default=None, repr=False)
+    survey: tuple[Target, ...] = field(default=(), repr=False)
 
     # ------------------------------------------------------------------ the model
 
@@ -232,20 +236,24 @@ class Population:
         return evidence
 
     def given(self, evidence: Evidence | None = None, do: Evidence | None = None) -> Conditional:
-        """`Model.given` under the constraints, with the latest answers kept."""
+        """`Model.given` under the constraints, with the latest answers kept.
+
+        Its samples are as the table was written; see `synth.populations.as_written`.
+        """
         return self._answers(evidence or Evidence(), do or Evidence())
 
     def answer(self, evidence: Evidence | None = None, do: Evidence | None = None) -> Conditional:
         """What `given` says, worked out anew and not kept: for questions asked only once."""
-        return self.model.given(evidence or Evidence(), do or Evidence(), self.constraints)
+        people = self.model.given(evidence or Evidence(), do or Evidence(), self.constraints)
+        return as_written(people, self.schema)
 
     @cached_property
     def _answers(self) -> Callable[[Evidence, Evidence], Conditional]:
-        model, constraints = self.model, self.constraints
+        model, constraints, columns = self.model, self.constraints, self.schema
 
         @lru_cache(maxsize=REMEMBERED)
         def answers(evidence: Evidence, do: Evidence) -> Conditional:
-            return model.given(evidence, do, constraints)
+            return as_written(model.given(evidence, do, constraints), columns)
 
         return answers
 
