@@ -12,14 +12,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from synth.bayes.coding import Coding, Pieces
 from synth.data.schema import Column, Schema, number_text, some_of
 from synth.errors import PopulaceError
+
+if TYPE_CHECKING:  # what looks at a table need not load the network
+    from synth.bayes.coding import Coding, Pieces
 
 RULES_LIMIT = 100
 LINE_LIMIT = 500
