@@ -3,10 +3,11 @@
 import os
 import sys
 
-# The other worker, the children of the tests and the next run need not compile the same files
-# again, whatever the environment says.
-sys.dont_write_bytecode = False
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+if sys.dont_write_bytecode:
+    # The other worker, the children of the tests and the next run need not compile the same files
+    # again, whatever the environment says.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # As many workers as processors: threads of one would only wait for those of the others. Before
