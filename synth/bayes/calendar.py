@@ -411,6 +411,7 @@ def _raked(counts: np.ndarray, codes: Mapping[str, np.ndarray]) -> dict[str, np.
             smooth = SMOOTH if name != "yearday" else 4 * SMOOTH
             new = _ratio(seen, base, smooth)
             new[np.bincount(code, minlength=size) == 0] = 1.0
+            new[factors[name] == 0] = 0.0
             old = np.where(factors[name] > 0, factors[name], 1.0)
             weight = weight * (new / old)[code]
             factors[name] = new

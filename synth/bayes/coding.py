@@ -8,7 +8,9 @@ bin, the piece, and given the piece, the value, depend on nothing else, so a que
 is answered exactly from the bins.
 
 All numbers live on the column's lattice: value = index × step with a whole index, so an integer
-stays an integer and a price keeps its cents.
+stays an integer and a price keeps its cents. Where people do not spread evenly over the values
+between, as over the days of a week, the indices are positions on a `Lattice` instead: a value has
+as many of them as it is worth.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from synth.bayes.calendar import Calendar, Lattice
 from synth.data.evidence import Between, Fact, OneOf
-from synth.data.schema import MISSING, Column, number_text
+from synth.data.formats import DateFormat
+from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
 
@@ -93,6 +97,12 @@ class Coding:
 
     column: Column
     pieces: Pieces | None = None
+    calendar: Calendar | None = None
+
+    @property
+    def lattice(self) -> Lattice | None:
+        """The widths of a date's values; None where all are alike."""
+        return None if self.calendar is None else self.calendar.lattice
 
     @property
     def size(self) -> int:
@@ -108,8 +118,8 @@ class Coding:
         low = self.pieces.first[self.pieces.starts[:-1]]
         high = self.pieces.last[self.pieces.starts[1:] - 1]
         texts = [
-            number_text(self.value(a)) + ("" if a == b else f"–{number_text(self.value(b))}")
-            for a, b in zip(low, high, strict=True)
+            self.column.text(a) + ("" if a == b else f"–{self.column.text(b)}")
+            for a, b in zip(self.value(low), self.value(high), strict=True)
         ]
         return (*texts, MISSING) if self.column.missing else tuple(texts)
 
@@ -122,13 +132,34 @@ class Coding:
 
     def value(self, index: np.ndarray | float) -> Any:
         """The value at a lattice index."""
+        if self.calendar is not None:
+            return self.calendar.lattice.values(np.asarray(index))
         if self.per_unit >= 1.0 or self.column.step is None:
             return index / self.per_unit
         return index * self.column.step
 
     def index(self, values: np.ndarray) -> np.ndarray:
-        """The nearest lattice index of each value; shape kept."""
-        return np.rint(np.asarray(values, dtype=np.float64) * self.per_unit).astype(np.int64)
+        """The nearest lattice index of each value, the first of several; shape kept."""
+        index = np.rint(np.asarray(values, dtype=np.float64) * self.per_unit).astype(np.int64)
+        return index if self.calendar is None else self.calendar.lattice.starts(index)
+
+    def widths(self, values: np.ndarray) -> np.ndarray:
+        """How many lattice indices each value has; int64."""
+        if self.calendar is None:
+            return np.ones(np.shape(values), dtype=np.int64)
+        return self.calendar.lattice.widths(np.rint(values).astype(np.int64))
+
+    def range(self, lower: float | None, upper: float | None) -> tuple[float, float]:
+        """The first and the last lattice index of a range of values; None leaves an end open."""
+        low = -np.inf if lower is None else lower * self.per_unit - 1e-6
+        high = np.inf if upper is None else upper * self.per_unit + 1e-6
+        return (low, high) if self.calendar is None else self.calendar.lattice.range(low, high)
+
+    def means(self, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """The mean of the values between two lattice indices, both included."""
+        if self.calendar is not None:
+            return self.calendar.lattice.centre(first, last)
+        return np.asarray(self.value((first + last) / 2), dtype=np.float64)
 
     @property
     def number_pieces(self) -> Pieces:
@@ -162,10 +193,14 @@ class Coding:
             )
         share = np.bincount(inverse, None if weights is None else weights[known])
         rows = np.bincount(inverse)
-        first, last, mass = _pieces(index, share, rows)
+        calendar = None
+        if isinstance(column.format, DateFormat) and column.kind == "integer":
+            calendar = Calendar.learn(column.format.unit, index, share, rows)
+        lattice = None if calendar is None else calendar.lattice
+        first, last, mass = _pieces(index, share, rows, lattice)
         bin_ = _bins(mass, bins)
         total = np.bincount(bin_, mass)
-        return Coding(column, Pieces(first, last, bin_, mass / total[bin_]))
+        return Coding(column, Pieces(first, last, bin_, mass / total[bin_]), calendar)
 
     def encode(self, values: pd.Series) -> np.ndarray:
         """The code of each value; int32, shape (rows,)."""
@@ -203,13 +238,14 @@ class Coding:
             return Likelihood(levels)
         absent = 0.0
         if isinstance(fact, Between):
-            lower = -np.inf if fact.lower is None else fact.lower * self.per_unit - 1e-6
-            upper = np.inf if fact.upper is None else fact.upper * self.per_unit + 1e-6
-            ranges = [(lower, upper)]
+            ranges = [self.range(fact.lower, fact.upper)]
         else:
             absent = float(MISSING in fact.values)
-            at = self.index(np.array([float(v) for v in fact.values if v != MISSING]))
-            ranges = [(float(index), float(index)) for index in np.unique(at)]
+            at = np.unique([float(value) for value in fact.values if value != MISSING])
+            if self.calendar is not None:
+                ranges = [self.range(value, value) for value in np.unique(np.rint(at))]
+            else:
+                ranges = [(float(index), float(index)) for index in np.unique(self.index(at))]
         parts = [self.pieces.cut(*bounds) for bounds in ranges]
         keep = [share > 0 for share, _, _ in parts]
         join = [np.concatenate(x) if x else np.zeros(0) for x in (
@@ -250,6 +286,7 @@ class Coding:
             "bin": self.pieces.bin.tolist(),
             "weight": [float(f"{w:.7g}") for w in weight] if compact else weight,
             **({} if compact else {"exact": True}),
+            **({} if self.calendar is None else {"calendar": self.calendar.to_json()}),
         }
 
     @staticmethod
@@ -270,34 +307,40 @@ class Coding:
             bin_,
             weight,
         )
-        return Coding(column, pieces)
+        calendar = Calendar.from_json(value["calendar"]) if "calendar" in value else None
+        return Coding(column, pieces, calendar)
 
 
 def _pieces(
-    index: np.ndarray, share: np.ndarray, rows: np.ndarray
+    values: np.ndarray, share: np.ndarray, rows: np.ndarray, lattice: Lattice | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """First and last index and mass of each piece, from the distinct indices in order.
+    """First and last index and mass of each piece, from the distinct values in order.
 
     Heaps are pieces of their own. Whoever is on none is grouped by quantiles into slots, and a
     slot's people spread evenly over what its heaps leave free. So a value is repeated only if
     `SHARED` people have it or if nearly every value between the smallest and the largest occurs.
     """
     mass = share.astype(np.float64)
-    if len(index) <= ATOMS and (rows.min() >= SHARED or 2 * len(index) > index[-1] - index[0] + 1):
-        return index, index, mass
-    heap, slot = _heaps(index, rows)
-    first, last, weight = [index[heap]], [index[heap]], [mass[heap]]
+    # A value spans the indices from `index` to `stop`, both included.
+    index = values if lattice is None else lattice.starts(values)
+    width = np.ones(len(values), np.int64) if lattice is None else lattice.widths(values)
+    stop = index + width - 1
+    close = 2 * len(values) > values[-1] - values[0] + 1
+    if len(values) <= ATOMS and (rows.min() >= SHARED or close):
+        return index, stop, mass
+    heap, slot = _heaps(index, width, rows)
+    first, last, weight = [index[heap]], [stop[heap]], [mass[heap]]
     rest = np.flatnonzero(~heap)
     slot = _merged(slot[rest], rows[rest])
     begins = np.flatnonzero(np.append(True, slot[1:] != slot[:-1]))[: len(rest)]
     rest_first = index[rest[begins]]
-    rest_last = index[rest[np.append(begins[1:], len(rest))[: len(begins)] - 1]]
+    rest_last = stop[rest[np.append(begins[1:], len(rest))[: len(begins)] - 1]]
     if rows[rest].sum() < SHARED:  # a slot would show them: over the whole range
-        rest_first, rest_last = index[:1], index[-1:]
+        rest_first, rest_last = index[:1], stop[-1:]
     people = np.bincount(slot, mass[rest])
     for low, high, total in zip(rest_first, rest_last, people, strict=False):
-        inside = index[heap & (index >= low) & (index <= high)]
-        starts, stops = np.append(low, inside + 1), np.append(inside - 1, high)
+        inside = heap & (index >= low) & (index <= high)
+        starts, stops = np.append(low, stop[inside] + 1), np.append(index[inside] - 1, high)
         length = stops - starts + 1
         free = length > 0
         first.append(starts[free])
@@ -322,9 +365,10 @@ def _merged(slot: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return group[number]
 
 
-def _heaps(index: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which indices more people share than the run around them explains; and each one's slot.
+def _heaps(index: np.ndarray, each: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which values more people share than the run around them explains; and each one's slot.
 
+    `each` is how many indices a value spans.
     A slot holds an even share of the people who are on no heap, down to `TAIL` in the tails. Even
     spread over its free indices would put λ people on each; a count beyond λ + 4√λ + 3 is a heap.
     Heaps found lower λ, so the search repeats until nothing changes.
@@ -337,8 +381,8 @@ def _heaps(index: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         slot = np.unique(slot, return_inverse=True)[1]
         begins = np.flatnonzero(np.append(True, slot[1:] != slot[:-1]))
         ends = np.append(begins[1:], len(index)) - 1
-        width = index[ends] - index[begins] + 1 - np.bincount(slot, heap)
-        level = (np.bincount(slot, rest) / np.maximum(width, 1))[slot]
+        width = index[ends] + each[ends] - index[begins] - np.bincount(slot, heap * each)
+        level = (np.bincount(slot, rest) / np.maximum(width, 1))[slot] * each
         new = heap | ((rows >= SHARED) & (rows > level + 4.0 * np.sqrt(level) + 3.0))
         if (new == heap).all():
             break

@@ -289,10 +289,13 @@ class Posterior:
                 yield name, table / table.sum()
                 del left[name]
 
-    def codes(self, column: str) -> np.ndarray:
-        """The posterior over a column's codes; shape (size,)."""
+    def codes(self, column: str, *, alone: bool = False) -> np.ndarray:
+        """The posterior over a column's codes; shape (size,).
+
+        `alone` spares working out all other columns too, where no other is asked about.
+        """
         self._known(column)
-        if self._is_swept:
+        if not alone and self._is_swept:
             return self._beliefs[column]
         if column not in self._alone:
             # Columns that are neither asked about, known, nor above such ones sum to one.
@@ -332,7 +335,14 @@ class Posterior:
             return Marginal(coding.column, coding.labels, codes)
         runs = (pieces.first, pieces.last, codes[pieces.bin] * pieces.weight)
         return Marginal(
-            coding.column, coding.labels, codes, runs, None, coding.per_unit, pieces.bin
+            coding.column,
+            coding.labels,
+            codes,
+            runs,
+            None,
+            coding.per_unit,
+            pieces.bin,
+            coding.lattice,
         )
 
     def _known(self, column: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from synth.bayes.calendar import Lattice
 from synth.data.evidence import Between
 from synth.data.schema import Column
 from synth.errors import PopulaceError
@@ -35,6 +36,7 @@ class Marginal:
     _mass: Callable[[float | None, float | None], float] | None = None
     _per_unit: float = 1.0
     _bins: np.ndarray | None = None  # of each piece
+    _lattice: Lattice | None = None  # whose positions the pieces span
 
     def mass(self, lower: float | None, upper: float | None) -> float:
         """Numbers: P(lower ≤ value ≤ upper), both ends included, None leaves one open."""
@@ -45,6 +47,8 @@ class Marginal:
         first, last, probability = self._pieces
         low = -np.inf if lower is None else np.ceil(lower * self._per_unit - 1e-6)
         high = np.inf if upper is None else np.floor(upper * self._per_unit + 1e-6)
+        if self._lattice is not None:
+            low, high = self._lattice.range(low, high)
         inside = np.maximum(np.minimum(last, high) - np.maximum(first, low) + 1, 0)
         return float((probability * inside / (last - first + 1)).sum())
 
@@ -57,7 +61,10 @@ class Marginal:
         known = probability.sum()
         if known == 0:
             return math.nan
-        return float((probability * (first + last) / 2).sum() / known / self._per_unit)
+        middle = (first + last) / 2
+        if self._lattice is not None:
+            middle = self._lattice.centre(first, last)
+        return float((probability * middle).sum() / known / self._per_unit)
 
     @property
     def known(self) -> float:
@@ -80,6 +87,12 @@ class Marginal:
         inside = (wanted - (total[at] - probability[at])) / probability[at]
         steps = last[at] - first[at] + 1
         index = first[at] + max(0, math.ceil(inside * steps - 1e-9) - 1)
+        return self._value(index)
+
+    def _value(self, index: float) -> float:
+        """The value at a lattice index."""
+        if self._lattice is not None:
+            return float(self._lattice.values(np.array([index]))[0])
         return float(index / self._per_unit)
 
     def parts(self, count: int) -> tuple[Between, ...]:
@@ -92,8 +105,8 @@ class Marginal:
         if self._pieces is None or not self.known > 0 or len(ends) < len(quantiles):
             return ()
         first, last, probability = self._pieces
-        low = float(first[probability > 0].min() / self._per_unit)
-        high = float(last[probability > 0].max() / self._per_unit)
+        low = self._value(first[probability > 0].min())
+        high = self._value(last[probability > 0].max())
         ranges = []
         for end in [*dict.fromkeys(end for end in ends if end < high), high]:
             ranges.append(Between(low, end))
@@ -126,6 +139,8 @@ class Marginal:
             raise PopulaceError(f"Column {self.column.name} has no bins: ask for its mass.")
         last = self._pieces[1]
         index = np.rint(numbers * self._per_unit)
+        if self._lattice is not None:
+            index = self._lattice.starts(index.astype(np.int64))
         piece = np.minimum(np.searchsorted(last, index), len(last) - 1)
         return np.where(absent, missing, self._bins[piece])
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from synth.bayes.coding import Coding, Pieces
+from synth.bayes.coding import Pieces
 from synth.bayes.factors import Factor
 from synth.bayes.inference import CutCodings, Posterior
 from synth.bayes.network import Network
@@ -87,7 +87,7 @@ def tempered(network: Network, exponent: float) -> tuple[Network, PowerFactors]:
         if coding.pieces is not None:
             pieces, mass = _tempered_pieces(coding.pieces, exponent)
             inside[: pieces.bins] = mass
-            coding = Coding(coding.column, pieces)
+            coding = replace(coding, pieces=pieces)
         codings[name] = coding
         with np.errstate(divide="ignore"):
             power = np.where(table > 0, table ** (exponent - 1.0), 0.0)
@@ -154,5 +154,10 @@ class RarePosterior:
         float64 array, shape (rows,)
         """
         logs = log_rows(self.plain.network, frame)
+        for name, coding in self.plain.network.codings.items():
+            if coding.calendar is not None:  # the power is of the density on the lattice
+                numbers = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+                known = ~np.isnan(numbers)
+                logs[known] -= np.log(np.maximum(coding.widths(numbers[known]), 1))
         constant = self.posterior.log_weight - self.plain.log_weight
         return (1.0 - self.exponent) * logs + constant

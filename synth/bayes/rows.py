@@ -506,7 +506,7 @@ class RowQuestions:
         """The mean of a number's known values; as `quantiles`, float64, shape (rows,)."""
         coding = self._codings[self.place(column)]
         pieces = coding.number_pieces
-        middle = np.asarray(coding.value((pieces.first + pieces.last) / 2), dtype=np.float64)
+        middle = coding.means(pieces.first, pieces.last)
         mean = np.bincount(pieces.bin, pieces.weight * middle, minlength=pieces.bins)
         known = p[:, : pieces.bins]
         total = known.sum(axis=1)
@@ -559,6 +559,7 @@ class RowQuestions:
         bins, start, bin_start = [], [0], []
         parts: list[Pieces] = []
         entropies: list[np.ndarray] = []
+        logs: list[np.ndarray] = []
         filled = 0
         for coding in self._codings:
             bin_start.append(filled)
@@ -568,9 +569,10 @@ class RowQuestions:
                 continue
             pieces = coding.pieces
             parts.append(pieces)
+            logs.append(_log_one(coding, pieces))
             bins.append(pieces.bins)
             start.append(start[-1] + len(pieces.bin))
-            one = -pieces.weight * _log_one(pieces)
+            one = -pieces.weight * _log_one(coding, pieces)
             one[pieces.weight <= 0] = 0.0
             entropies.append(np.bincount(pieces.bin, one, minlength=pieces.bins))
             filled += pieces.bins
@@ -580,7 +582,7 @@ class RowQuestions:
             np.array(start, dtype=np.int64),
             np.concatenate([empty, *(p.bin for p in parts)]).astype(np.int64),
             np.concatenate([empty, *(p.weight for p in parts)]),
-            np.concatenate([empty, *(_log_one(p) for p in parts)]),
+            np.concatenate([empty, *logs]),
             np.concatenate([empty, *entropies]),
             np.array(bin_start, dtype=np.int64),
         )
@@ -698,10 +700,13 @@ def values_inside(
     return np.asarray(coding.value(index), dtype=np.float64)
 
 
-def _log_one(pieces: Pieces) -> np.ndarray:
-    """log P(one value of a piece | bin)."""
+def _log_one(coding: Coding, pieces: Pieces) -> np.ndarray:
+    """log P(one value of a piece | bin); where values are not equally wide, of one as the mean."""
+    values = pieces.last - pieces.first + 1
+    if coding.calendar is not None:
+        values = coding.value(pieces.last) - coding.value(pieces.first) + 1
     with np.errstate(divide="ignore"):
-        return np.log(pieces.weight / (pieces.last - pieces.first + 1))
+        return np.log(pieces.weight / values)
 
 
 def _log_within(coding: Coding, pieces: Pieces, values: pd.Series) -> np.ndarray:
@@ -712,5 +717,7 @@ def _log_within(coding: Coding, pieces: Pieces, values: pd.Series) -> np.ndarray
     piece = np.minimum(np.searchsorted(pieces.last, index), len(pieces.last) - 1)
     covered = (index >= pieces.first[piece]) & (index <= pieces.last[piece])
     out = np.zeros(len(numbers))
-    out[there] = np.where(covered, _log_one(pieces)[piece], -np.inf)
+    share = coding.widths(numbers[there]) / (pieces.last - pieces.first + 1)[piece]
+    with np.errstate(divide="ignore"):
+        out[there] = np.where(covered, np.log(pieces.weight[piece] * share), -np.inf)
     return out

@@ -562,7 +562,7 @@ class Sampler:
                 absent = codes[node.column] == coding.size - 1
                 np.copyto(target, coding.value(index), casting="unsafe")
                 target[absent] = np.iinfo(target.dtype).min
-            elif coding.per_unit == 1.0:
+            elif coding.per_unit == 1.0 and coding.calendar is None:
                 np.copyto(target, index, casting="unsafe")
             else:
                 np.copyto(target, coding.value(index), casting="unsafe")

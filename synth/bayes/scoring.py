@@ -65,7 +65,7 @@ def log_cells(network: Network, frame: pd.DataFrame) -> np.ndarray:
             covered = (index >= pieces.first[piece]) & (index <= pieces.last[piece])
             length = pieces.last[piece] - pieces.first[piece] + 1
             with np.errstate(divide="ignore"):
-                within = np.log(pieces.weight[piece] / length)
+                within = np.log(pieces.weight[piece] * coding.widths(numbers[there]) / length)
             logs[there] += np.where(covered, within, -np.inf)
         out[:, i] = logs
     return out

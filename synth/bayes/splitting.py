@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from synth.bayes.coding import Coding, Pieces
+from synth.bayes.coding import Pieces
 from synth.bayes.network import Network
 from synth.errors import PopulaceError
 
@@ -43,7 +43,7 @@ def split_bins(network: Network, column: str, starts: Iterable[float]) -> Networ
     coding = network.codings.get(column)
     if coding is None or coding.pieces is None:
         raise PopulaceError(f"Column {column} has no bins: name a number with codes.")
-    indices = np.unique([int(np.ceil(start * coding.per_unit - 1e-6)) for start in starts])
+    indices = np.unique([int(np.ceil(coding.range(start, None)[0])) for start in starts])
     pieces, old = _split(coding.pieces, indices)
     if pieces.bins == coding.pieces.bins:
         return network
@@ -64,7 +64,7 @@ def split_bins(network: Network, column: str, starts: Iterable[float]) -> Networ
     for name, parents in network.parents.items():
         if column in parents:
             tables[name] = np.take(tables[name], parent, axis=parents.index(column))
-    codings = {**network.codings, column: Coding(coding.column, pieces)}
+    codings = {**network.codings, column: replace(coding, pieces=pieces)}
     return replace(network, codings=codings, tables=tables)
 
 

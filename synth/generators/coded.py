@@ -435,8 +435,7 @@ def holds(coding: Coding, fact: Fact, values: np.ndarray) -> np.ndarray:
     absent = np.isnan(values)
     index = coding.index(_known(values))
     if isinstance(fact, Between):
-        low = -np.inf if fact.lower is None else fact.lower * coding.per_unit - 1e-6
-        high = np.inf if fact.upper is None else fact.upper * coding.per_unit + 1e-6
+        low, high = coding.range(fact.lower, fact.upper)
         return ~absent & (index >= low) & (index <= high)
     wanted = coding.index(np.array([float(v) for v in fact.values if v != MISSING]))
     return np.where(absent, MISSING in fact.values, np.isin(index, wanted))
@@ -581,7 +580,14 @@ class CodedConditional(DrawnConditional):
         pieces = self._pieces.get(column, coding.pieces)
         parts = (pieces.first, pieces.last, shares[pieces.bin] * pieces.weight)
         return Marginal(
-            coding.column, coding.labels, shares, parts, None, coding.per_unit, pieces.bin
+            coding.column,
+            coding.labels,
+            shares,
+            parts,
+            None,
+            coding.per_unit,
+            pieces.bin,
+            coding.lattice,
         )
 
     # ------------------------------------------------------------------ samples

@@ -126,4 +126,6 @@ def marginal_of(column: Column, values: pd.Series) -> Marginal:
     if pieces is None:
         return Marginal(column, coding.labels, codes)
     parts = (pieces.first, pieces.last, codes[pieces.bin] * pieces.weight)
-    return Marginal(column, coding.labels, codes, parts, None, coding.per_unit)
+    return Marginal(
+        column, coding.labels, codes, parts, None, coding.per_unit, None, coding.lattice
+    )
