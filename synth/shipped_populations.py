@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from synth.bayes.calibration import Target
+from synth.data.evidence import Evidence
 from synth.data.meaning import Meaning
 from synth.data.schema import Schema, hint
 from synth.data.table import Table, make_table, read_table
@@ -64,6 +66,10 @@ class Recipe:
         `seed`, `weights`, and the generator's options.
     refine : bool
         Whether what corrects the model's people is learned and shipped too.
+    weighting : mapping of str to value
+        Whom the survey's weights speak for: ``column``, the source's weights; ``bands``, for each
+        number its ranges such as ``15..24``; ``margins``, lists of one or two columns whose
+        weighted shares are shipped. Empty where there are no weights.
     """
 
     name: str
@@ -80,6 +86,7 @@ class Recipe:
     generator: str = DEFAULT
     settings: Mapping[str, Any] = field(default_factory=dict)
     refine: bool = False
+    weighting: Mapping[str, Any] = field(default_factory=dict)
 
     @staticmethod
     def read(path: Path) -> Recipe:
@@ -106,8 +113,16 @@ class Recipe:
         except (KeyError, TypeError, AttributeError) as error:
             raise PopulaceError(f"{path} is no recipe, near {error}: mend it.") from error
 
-    def table(self, folder: Path) -> Table:
-        """The source as a table with corrected levels, labels and meanings."""
+    def table(self, folder: Path, *, beside: tuple[str, ...] = ()) -> Table:
+        """The source as a table with corrected levels, labels and meanings.
+
+        Parameters
+        ----------
+        folder : Path
+            Where the source lies.
+        beside : tuple of str
+            Columns that are read beside the modelled ones, such as weights.
+        """
         path = folder / self.source
         if self.ships_rows and not path.is_file():
             path = SHIPPED / self.name / "people.parquet"
@@ -117,14 +132,14 @@ class Recipe:
                 "--source."
             )
         table = read_table(path)
-        schema = table.schema.select(self.columns)
+        schema = table.schema.select((*self.columns, *beside))
         for name, levels in self.levels.items():
             schema = schema.changed(name, levels=levels)
         for name, label in self.labels.items():
             schema = schema.changed(name, label=label)
         for name, meaning in self.meanings.items():
             schema = schema.changed(name, meaning=meaning)
-        return make_table(table.frame[list(self.columns)], schema)
+        return make_table(table.frame[[*self.columns, *beside]], schema)
 
     def fit_settings(self, changes: Mapping[str, Any]) -> Settings:
         """The recipe's settings with some of them changed."""
@@ -222,6 +237,10 @@ def build(
         say(f"{name}: learning what corrects its people")
         population, note = refine(population, table, seed=model.settings.seed)
         card += f"\n**Refinement.** {note}\n"
+    if recipe.weighting:
+        column = str(recipe.weighting["column"])
+        rows = recipe.table(source, beside=(column,))
+        population = replace(population, survey=weighted_targets(rows, recipe.weighting))
     say(f"{name}: scoring on people that were not learned from")
     card += _scores(table, population)
     folder = SHIPPED / name if out is None else out
@@ -235,6 +254,71 @@ def build(
     if recipe.ships_rows and (source / recipe.source).is_file():
         shutil.copyfile(source / recipe.source, folder / "people.parquet")
     return population
+
+
+def weighted_targets(table: Table, weighting: Mapping[str, Any]) -> tuple[Target, ...]:
+    """Margins of the population that a survey's weights speak for.
+
+    Parameters
+    ----------
+    table : Table
+        The survey's rows with their weights.
+    weighting : mapping of str to value
+        As in `Recipe`.
+
+    Returns
+    -------
+    tuple of Target
+        Shares of cells alone, each to seven digits; of nobody's cell the share is left out.
+
+    Raises
+    ------
+    PopulaceError
+        A column is not there, or rows lie in no band.
+    """
+    weights = table.frame[str(weighting["column"])].to_numpy(np.float64)
+    bands: Mapping[str, list[str]] = weighting.get("bands", {})
+    targets = []
+    for names in weighting["margins"]:
+        frame = pd.DataFrame(
+            {name: _places(table, name, bands.get(name)) for name in names}
+        ).assign(weight=weights)
+        shares = frame.groupby(list(names), sort=False)["weight"].sum() / weights.sum()
+        cells = {}
+        for key, share in shares.items():
+            values = key if isinstance(key, tuple) else (key,)
+            facts = ",".join(f'"{n}"={value}' for n, value in zip(names, values, strict=True))
+            cells[Evidence.parse(facts, table.schema)] = float(share)
+        ordered = sorted(cells.items(), key=lambda pair: str(pair[0]))
+        targets.append(
+            Target(tuple(cell for cell, _ in ordered), tuple(round(s, 7) for _, s in ordered))
+        )
+    return tuple(targets)
+
+
+def _places(table: Table, name: str, bands: list[str] | None) -> list[str]:
+    """The level or band of each row, as evidence writes it."""
+    values, column = table.frame[name], table.schema[name]
+    if not column.is_number:
+        words = ("no", "yes") if column.kind == "boolean" else None
+        return [
+            "missing"
+            if pd.isna(value)
+            else '"' + str(words[int(value)] if words else value).replace('"', '""') + '"'
+            for value in values
+        ]
+    if not bands:
+        raise PopulaceError(f"The number {name} has no bands to be weighted by: name them.")
+    places = np.full(len(values), "missing", dtype=object)
+    numbers = values.to_numpy(np.float64, na_value=np.nan)
+    for band in bands:
+        low, _, high = band.partition("..")
+        inside = (numbers >= float(low or -np.inf)) & (numbers <= float(high or np.inf))
+        places[inside] = band
+    left = (places == "missing") & ~np.isnan(numbers)
+    if left.any():
+        raise PopulaceError(f"The value {numbers[left][0]:g} of {name} is in no band: add one.")
+    return list(places)
 
 
 def _made_of(model: Model) -> str:

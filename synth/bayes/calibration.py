@@ -11,6 +11,7 @@ References
    the expected marginal totals are known", Annals of Mathematical Statistics 11, 1940.
 .. [2] I. Csiszár, "I-divergence geometry of probability distributions and minimization problems",
    Annals of Probability 3, 1975.
+.. [3] L. Kish, "Survey Sampling", Wiley 1965.
 """
 
 from __future__ import annotations
@@ -166,6 +167,9 @@ class Calibration:
         The largest difference of a cell's share from its target.
     divergence : float
         Kullback–Leibler divergence of the calibrated population from the one it was, in nats.
+    effective_share : float
+        What a person of the population as it was is worth, weighted to the targets, beside one
+        drawn from the calibrated population (Kish 1965): 1 / E[weight²]; 1 where nothing changes.
     """
 
     network: Network
@@ -174,6 +178,12 @@ class Calibration:
     sweeps: int
     error: float
     divergence: float
+    effective_share: float
+
+    @property
+    def bits(self) -> float:
+        """`divergence` in bits."""
+        return self.divergence / math.log(2)
 
     def given(
         self,
@@ -282,7 +292,20 @@ def calibrate(
     for weight, share in zip(weights, shares, strict=True):
         some = share > 0
         divergence += float((share[some] * np.log(weight[some])).sum())
-    return Calibration(network, margins(), targets, sweep, max(errors), max(divergence, 0.0))
+    squares = MarginFactors(
+        columns, tuple(Factor(each.scope, each.table**2) for each in margins().tables)
+    )
+    squared = Posterior(network, factors=(*factors, squares))
+    worth = 2 * calibrated.log_weight - before.log_weight - squared.log_weight
+    return Calibration(
+        network,
+        margins(),
+        targets,
+        sweep,
+        max(errors),
+        max(divergence, 0.0),
+        min(math.exp(worth), 1.0),
+    )
 
 
 def _diverge(weights: np.ndarray) -> bool:
@@ -341,7 +364,7 @@ def _shares(target: Target) -> np.ndarray:
 def _masses(posterior: Posterior, target: Target, cells: np.ndarray, count: int) -> np.ndarray:
     """The probability of each cell, and last that of no cell."""
     if len(target.columns) == 1:
-        joint = posterior.codes(target.columns[0])
+        joint = posterior.codes(target.columns[0], alone=True)
     else:
         joint = posterior.joint(*target.columns)
     return np.bincount(cells.ravel(), joint.ravel(), minlength=count)

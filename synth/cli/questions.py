@@ -11,12 +11,15 @@ import typer
 
 from synth.cli.common import AsJson, Given, PopulationName, Seed, percent, print_json, progress_bar
 from synth.cluster import Question, write_on_cluster
+from synth.data.evidence import Evidence
 from synth.data.readers.database import is_url, write_database
 from synth.data.writers import with_mark_column, write_csv
 from synth.errors import PopulaceError
 from synth.generators import Conditional
-from synth.generators.calibrated import read_targets
-from synth.populations import Population, load
+from synth.generators.rare import WEIGHT_WORDS
+from synth.populations import Population, load, strata
+from synth.populations.reading import Base, Reading, calibration
+from synth.populations.strata import Stratified
 
 _CSV_ROWS = 1 << 18  # rows held at a time while a CSV file is written
 
@@ -86,7 +89,9 @@ def sample(
             "sqlite:///people.db?table=made; with --dask, a new folder."
         ),
     ],
-    rows: Annotated[int, typer.Option(min=1, help="How many people.")] = 1000,
+    rows: Annotated[
+        int | None, typer.Option(min=1, help="How many people; 1000 when left out.")
+    ] = None,
     given: Given = "",
     seed: Seed = 0,
     refined: Annotated[
@@ -107,9 +112,40 @@ def sample(
         list[str] | None,
         typer.Option(
             metavar="MARGIN",
-            help="A margin that the people are to have: 'gender=female:.5|male:.5'; repeatable.",
+            help="A margin that the people are to have: 'gender=female:.5|male:.5', "
+            "'age=18..34:.3|35..64:.5|65..:.2', or a CSV file of counts of one or two columns; "
+            "repeatable.",
         ),
     ] = None,
+    weighted: Annotated[
+        bool,
+        typer.Option(
+            "--weighted", help="Weighted to the population that the survey's weights speak for."
+        ),
+    ] = False,
+    independent: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="A:B",
+            help="Make two columns independent, such as income:gender, each as common as it is; "
+            "repeatable.",
+        ),
+    ] = None,
+    quota: Annotated[
+        str,
+        typer.Option(
+            metavar="COUNTS",
+            help="Exactly so many people of each cell: 'gender=female:500|male:500'.",
+        ),
+    ] = "",
+    every: Annotated[
+        str,
+        typer.Option(
+            metavar="COLUMNS",
+            help="Cover every combination of these columns that exists: gender,marital; one "
+            "person each, or --rows spread evenly; each row gets its log-weight.",
+        ),
+    ] = "",
     bom: Annotated[
         bool,
         typer.Option("--bom", help="Begin a CSV file with the mark by which Excel reads UTF-8."),
@@ -131,9 +167,19 @@ def sample(
     ] = "",
 ) -> None:
     """Draw people of whom the facts hold and write them to a file."""
-    people = _reading(load(population), refined, rarity, target or [])
+    lines = [*(target or []), *map(_independent, independent or [])]
+    people = _reading(load(population), refined, weighted, rarity, lines)
+    known = people.evidence(given)
+    conditional: Conditional | None = None
+    if quota or every:
+        if quota and every:
+            raise PopulaceError("--quota and --every name the rows in two ways: drop one of them.")
+        if dask:
+            raise PopulaceError("Quotas are drawn on this machine: drop --dask.")
+        conditional, rows = _strata(people, known, quota, every, rows)
+    rows = 1000 if rows is None else rows
     if dask:
-        question = Question(people.model, people.evidence(given), constraints=people.constraints)
+        question = Question(people.model, known, constraints=people.constraints)
         files = write_on_cluster(dask, question, Path(out), rows, seed)
         typer.echo(f"{rows:,} synthetic people written to {len(files)} files in {out}", err=True)
         return
@@ -143,7 +189,7 @@ def sample(
         raise PopulaceError(
             f"{path.name} is neither .parquet nor .csv: end its name in one of them."
         )
-    conditional = people.given(people.evidence(given))
+    conditional = people.given(known) if conditional is None else conditional
     with progress_bar(f"Drawing {rows:,} people", rows) as advance:
         if kind == ".parquet":
             conditional.write_parquet(path, rows, seed=seed, progress=advance)
@@ -157,19 +203,60 @@ def sample(
             else:
                 write_csv(path, pieces, bom=bom, guard=guard, progress=advance)
     typer.echo(f"{rows:,} synthetic people written to {out}", err=True)
+    if every or (rarity is not None and rarity != 1):
+        typer.echo(WEIGHT_WORDS, err=True)
+
+
+def _independent(pair: str) -> str:
+    """`income:gender` as a line of a reading."""
+    a, mark, b = pair.partition(":")
+    if not mark or not a.strip() or not b.strip():
+        raise PopulaceError(
+            f"The pair {pair!r} is not understood: write two columns, such as income:gender."
+        )
+    return f"{a.strip()} independent of {b.strip()}"
+
+
+def _strata(
+    people: Population, known: Evidence, quota: str, columns: str, rows: int | None
+) -> tuple[Stratified, int]:
+    """People by quota or by combinations, and how many they are."""
+    if columns:
+        names = [name.strip() for name in columns.split(",") if name.strip()]
+        made = strata.every(people, known, names, rows)
+    else:
+        made = strata.quotas(people, known, [quota])
+    if rows is not None and rows != made.rows:
+        raise PopulaceError(
+            f"The quota asks for {made.rows:,} people and --rows for {rows:,}: drop --rows."
+        )
+    return made, made.rows
 
 
 def _reading(
-    population: Population, refined: bool, rarity: float | None, targets: Sequence[str]
+    population: Population,
+    refined: bool,
+    weighted: bool,
+    rarity: float | None,
+    lines: Sequence[str],
 ) -> Population:
-    """The population as it is to be drawn from."""
-    if refined and (rarity is not None or targets):
-        raise PopulaceError("--refined goes with neither --rarity nor --target: drop one of them.")
-    if refined:
-        return population.refined
-    if targets:
-        population = population.calibrated(read_targets(targets, population.modelled))
-    return population if rarity is None else population.with_rarity(rarity)
+    """The population as it is to be drawn from; what that takes is said."""
+    if refined and (rarity is not None or lines or weighted):
+        raise PopulaceError(
+            "--refined goes with neither --rarity, --target, --independent nor --weighted: drop "
+            "one of them."
+        )
+    base: Base = "refined" if refined else "weighted" if weighted else "network"
+    reading = Reading(base, 1.0 if rarity is None else rarity, tuple(lines))
+    read = reading.population(population)
+    made = calibration(read)
+    if made is not None:
+        typer.echo(
+            f"The targets change {made.bits:.3g} bits a person; rows of the population as it was, "
+            f"weighted to them, would be worth {made.effective_share:.0%} of their number.",
+            err=True,
+        )
+    return read
 
 
 def _conditional(name: str, given: str, do: str = "") -> tuple[Conditional, str]:

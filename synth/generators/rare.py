@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 
 WEIGHT = "log_weight"
 """The column that a file of rare people has beside their own."""
+WEIGHT_WORDS = (
+    f"Weighted by exp({WEIGHT}), means of these rows estimate those of everybody asked for without "
+    "bias."
+)
+
+
+def with_note(table: pa.Table) -> pa.Table:
+    """A table whose metadata say how its log-weights are used."""
+    metadata = {**(table.schema.metadata or {}), WEIGHT.encode(): WEIGHT_WORDS.encode()}
+    return table.replace_schema_metadata(metadata)
 
 
 class RareConditional(DrawnConditional):
@@ -77,7 +87,8 @@ class RareConditional(DrawnConditional):
         """The same people with their log-weights as an Arrow table, marked as synthetic."""
         from synth.data.writers import arrow_table
 
-        return arrow_table(self.weighted(rows, seed, start=start, threads=threads), seed)
+        table = arrow_table(self.weighted(rows, seed, start=start, threads=threads), seed)
+        return with_note(table)
 
     def log_weights(self, frame: pd.DataFrame) -> np.ndarray:
         """What makes estimates from drawn rows unbiased; see `RarePosterior.log_weights`."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from synth.bayes.calibration import Target
 from synth.bayes.network import Network
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.data.contingency import ContingencyTables
@@ -27,6 +28,8 @@ from synth.populations.population import Population, of
 SHIPPED = Path(__file__).parents[2] / "models" / "populations"
 FORMAT = "populace-population/1"
 REFERENCE, ABOUT, CARD, PEOPLE = "reference.json", "population.json", "card.md", "people.parquet"
+TARGETS = "targets.json"
+"""Margins of the population that a survey's weights speak for: shares of cells, no rows."""
 _WORDS = 10  # keywords of an interest, at most
 
 
@@ -110,6 +113,7 @@ def load(name: str | Path) -> Population:
         learned_keywords=_keywords(about.get("keywords", {}), folder),
         plan=plan if isinstance(plan, dict) else None,
         refinement=_refinement(folder / FILE, model.schema),
+        survey=_survey(folder / TARGETS, model.schema),
     )
 
 
@@ -175,6 +179,12 @@ def write(population: Population, folder: str | Path, *, rows: bool = False) -> 
         population.refinement.save(folder / FILE)
     else:
         (folder / FILE).unlink(missing_ok=True)
+    if population.survey:
+        margins = {"targets": [target.to_json() for target in population.survey]}
+        text = json.dumps(margins, indent=1, ensure_ascii=False)
+        (folder / TARGETS).write_text(text + "\n", encoding="utf-8")
+    else:
+        (folder / TARGETS).unlink(missing_ok=True)
     people = folder / PEOPLE
     if rows and population.table is not None:
         population.table.frame.to_parquet(people, index=False, compression="zstd")
@@ -186,6 +196,16 @@ def write(population: Population, folder: str | Path, *, rows: bool = False) -> 
 def _refinement(path: Path, schema: Schema) -> DensityRatio | None:
     """What corrects the model, where it lies in the folder."""
     return DensityRatio.load(path).checked(schema) if path.is_file() else None
+
+
+def _survey(path: Path, schema: Schema) -> tuple[Target, ...]:
+    """The margins that lie in the folder."""
+    if not path.is_file():
+        return ()
+    try:
+        return tuple(Target.from_json(each, schema) for each in json.loads(_read(path))["targets"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise PopulaceError(f"{path} is damaged: build the population again.") from error
 
 
 def _about(path: Path) -> dict[str, Any]:
