@@ -1,0 +1,100 @@
+"""`complete`, `predict`, `score` and `bench-rows` on the command line."""
+
+import json
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from synth.bench.rows import mask, reliability
+from synth.cli.main import app
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    path = tmp_path_factory.mktemp("rows") / "few.csv"
+    rows = ["id,gender,age,marital", "7,female,34,", "8,,,married", "9,male,15,widowed"]
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def test_a_table_is_filled_and_its_cells_are_marked(table):
+    out = table.with_name("filled.csv")
+    done = run("complete", table, "--population", "us-time-use", "--out", out, "--draws", 2)
+    assert done.exit_code == 0, done.output
+    frame = pd.read_csv(out)
+    assert list(frame.columns) == ["draw", "id", "gender", "age", "marital", "synthetic"]
+    assert len(frame) == 6 and frame[["gender", "age", "marital"]].notna().all().all()
+    assert frame["synthetic"].fillna("").tolist()[:3] == ["marital", "gender; age", ""]
+    assert "3 cells filled" in done.output
+    parquet = table.with_name("filled.parquet")
+    done = run(
+        "complete", table, "--population", "us-time-use", "--most-likely", "--out", parquet,
+        "--json",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert b"artly synthetic" in pq.read_schema(parquet).metadata[b"synthetic"]
+    assert '"filled": 3' in done.output
+
+
+def test_a_column_is_predicted(table):
+    done = run("predict", "marital", table, "--population", "us-time-use", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.output[done.output.index("{") :])
+    assert len(found["rows"]) == 3 and found["rows"][2]["most likely"] == "never married"
+    out = table.with_name("ages.parquet")
+    assert run("predict", "age", table, "--population", "us-time-use", "--out", out).exit_code == 0
+    assert list(pd.read_parquet(out).columns) == ["mean", "median", "5%", "95%"]
+    shown = run("predict", "age", table, "--population", "us-time-use")
+    assert "median" in shown.output
+
+
+def test_odd_rows_come_first_and_say_why(table):
+    done = run("score", table, "--population", "us-time-use")
+    assert done.exit_code == 0, done.output
+    first = next(line for line in done.output.splitlines() if line.startswith("Row "))
+    assert first.startswith("Row 3:") and "marital = widowed" in first
+    found = run("score", table, "--population", "us-time-use", "--json").output
+    assert json.loads(found[found.index("{") :])["rows"][2]["odd_1"] == "marital"
+
+
+def test_sentences(table):
+    for words, sentence in (
+        (("complete", table, "--population", "nowhere"), "no population nowhere"),
+        (("complete", table, "--population", "us-time-use", "--out", "x.txt"), "neither .parquet"),
+        (("predict", "agee", table, "--population", "us-time-use"), "no column agee"),
+    ):
+        done = run(*words)
+        assert done.exit_code == 2 and sentence in done.output
+
+
+def test_filling_is_measured_beside_others(people, tmp_path):
+    path = tmp_path / "people.csv"
+    people[["age", "marital", "work", "province", "code"]].iloc[:400].to_csv(path, index=False)
+    done = run("bench-rows", path, "--column", "age", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.output[done.output.index("{") :])
+    filled = found["blanked"]["random"]
+    assert filled["populace"]["log_loss"] < 1.1 * filled["columns"]["log_loss"]
+    assert 0 <= filled["calibration"]["expected_calibration_error"] < 0.15
+    assert filled["IterativeImputer"]["absolute_error_sd"] > 0
+    assert found["predicted"]["age"]["populace"]["inside_90"] > 0.7
+
+
+def test_calibration_and_masks():
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    p = rng.random(20_000)
+    assert reliability(p, rng.random(20_000) < p)["expected_calibration_error"] < 0.02
+    assert reliability(p, rng.random(20_000) < p**3)["expected_calibration_error"] > 0.15
+    frame = pd.DataFrame(np.ones((500, 12)))
+    frame.iloc[0] = np.nan
+    blocks = mask(frame, "blocks", 0)
+    assert (blocks[:, 0] == blocks[:, 5]).all() and not blocks[0].any()
+    assert 0.15 < mask(frame, "random", 0).mean() < 0.25
