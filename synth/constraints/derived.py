@@ -270,6 +270,9 @@ def possible(definition: Derived, column: Column, known: Mapping[str, Column]) -
             missing=missing,
             role="apart",
             label=column.label,
+            format=column.format,
+            storage=column.storage,
+            missing_word=column.missing_word,
         )
     lower = upper = definition.constant
     for name, sign in definition.terms:
@@ -284,6 +287,9 @@ def possible(definition: Derived, column: Column, known: Mapping[str, Column]) -
         step=column.step,
         role="apart",
         label=column.label,
+        format=column.format,
+        storage=column.storage,
+        missing_word=column.missing_word,
     )
 
 

@@ -22,6 +22,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synth.data import dates
 from synth.errors import PopulaceError
 
 Texts: TypeAlias = Sequence[str] | np.ndarray | pa.Array | pa.ChunkedArray
@@ -229,30 +230,53 @@ class DateFormat:
 
     def parse(self, texts: Texts) -> np.ndarray:
         """Units since 1970-01-01; NaN where a text is no date in this format."""
-        array = _arrow(texts)
-        days = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\z"
-        fits = pc.fill_null(pc.match_substring_regex(array, days), False)
-        array = pc.if_else(fits, array, pa.scalar(None, pa.string()))
-        stamps = pc.strptime(array, format=self.pattern, unit="s", error_is_null=True)
-        counts = stamps.to_numpy(zero_copy_only=False).astype("datetime64[D]")
-        numbers = counts.astype(np.int64).astype(np.float64)
-        numbers[np.isnat(counts)] = np.nan
-        return numbers
+        words = _arrow(texts).to_pylist()
+        if not self._is_named:
+            return dates.parse(words, self.pattern, self.zone, self.unit)
+        stamps = pd.to_datetime(pd.Series(words, dtype="str"), errors="coerce", utc=True)
+        return stamps_to_counts(stamps, self.unit)
+
+    @property
+    def _is_named(self) -> bool:
+        """Whether the zone has a name and its clocks may change: counts are then of UTC."""
+        return bool(self.zone) and not re.fullmatch(r"Z|[+-]\d\d:?\d\d", self.zone)
 
     def outer(self, values: np.ndarray, storage: str) -> Any:
-        """The dates in a dtype of dates and times.
+        """The dates in a dtype of dates and times, or as whole numbers such as 20201231.
 
         Parameters
         ----------
         values : float array
             Units since 1970-01-01, NaN where one is missing.
         storage : str
-            The dtype as pandas calls it.
+            The dtype as pandas calls it; ``date32[day][pyarrow]`` stands for Python's dates.
         """
+        values = np.asarray(values, dtype=np.float64)
         absent = np.isnan(values)
-        days = np.where(absent, 0, values).astype(np.int64).astype("datetime64[D]")
-        days[absent] = np.datetime64("NaT")
-        return pd.Series(days.astype("datetime64[s]")).astype(storage).array
+        if storage in ("object", "category"):
+            return pd.Series(self.text(values), dtype=storage).array
+        counts = np.where(absent, 0, values).astype(np.int64)
+        dtype = pd.api.types.pandas_dtype(storage)
+        if isinstance(dtype, np.dtype | pd.api.extensions.ExtensionDtype) and dtype.kind in "iuf":
+            if isinstance(dtype, pd.ArrowDtype) or dtype.kind not in "iuf":
+                return pd.Series(self.text(values)).astype(storage).array
+            numbers = pd.Series(pd.to_numeric(pd.Series(self.text(np.where(absent, 0, values)))))
+            return (
+                numbers.mask(absent).astype(dtype).array
+                if absent.any()
+                else numbers.astype(dtype).array
+            )
+        stamps = counts.astype(f"datetime64[{self.unit}]")
+        stamps = stamps.astype("datetime64[us]" if self.unit == "us" else "datetime64[ms]")
+        stamps[absent] = np.datetime64("NaT")
+        if storage == "date32[day][pyarrow]":
+            return pd.Series(stamps.astype("datetime64[D]").astype(object), dtype=object).array
+        series = pd.Series(stamps)
+        if isinstance(dtype, pd.PeriodDtype):
+            return series.dt.to_period(dtype.freq).array
+        if isinstance(dtype, pd.DatetimeTZDtype):
+            return series.dt.tz_localize("UTC").astype(dtype).array
+        return series.astype(dtype).array
 
     def text(self, values: np.ndarray) -> np.ndarray:
         """Each date in this format; objects, None where it is missing."""
@@ -260,11 +284,47 @@ class DateFormat:
 
     def arrow(self, values: np.ndarray) -> pa.Array:
         """The same texts as an Arrow array, null where a date is missing."""
+        if not self._is_named:
+            return dates.text(values, self.pattern, self.zone, self.unit)
         numbers = np.asarray(values, dtype=np.float64)
-        absent = np.isnan(numbers)
-        days = np.where(absent, 0, numbers).astype(np.int64).astype("datetime64[D]")
-        texts = pc.strftime(pa.array(days.astype("datetime64[s]")), format=self.pattern)
-        return pc.if_else(pa.array(absent), pa.scalar(None, pa.string()), texts)
+        stamps = pd.Series(self.outer(numbers, f"datetime64[us, {self.zone}]"))
+        texts = stamps.dt.strftime(self.pattern.replace("%3f", "%f").replace("%6f", "%f"))
+        if self.pattern.endswith("%z"):
+            texts = texts.str.replace(r"(\d\d)(\d\d)$", r"\1:\2", regex=True)
+        return pa.array(texts.where(stamps.notna(), None), pa.string(), from_pandas=True)
+
+
+def stamps_to_counts(stamps: pd.Series, unit: str) -> np.ndarray:
+    """Units since 1970-01-01 of timestamps or periods, in UTC; NaN where one is missing."""
+    if isinstance(stamps.dtype, pd.PeriodDtype):
+        stamps = stamps.dt.to_timestamp()
+    if isinstance(stamps.dtype, pd.DatetimeTZDtype):
+        stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
+    values = stamps.to_numpy()
+    counts = values.astype(f"datetime64[{unit}]").astype(np.int64).astype(np.float64)
+    counts[np.isnat(values)] = np.nan
+    return counts
+
+
+def date_format_of(stamps: pd.Series) -> DateFormat | None:
+    """The coarsest unit that tells all timestamps or periods; None where it is below 1 µs."""
+    zone = ""
+    if isinstance(stamps.dtype, pd.PeriodDtype):
+        unit = str(stamps.dtype.freq.name)[0]
+        if unit in "MQY":
+            pattern = {"M": "%Y-%m", "Q": "%YQ%q", "Y": "%Y"}[unit]
+            return DateFormat(pattern, unit)  # type: ignore[arg-type]
+        stamps = stamps.dt.to_timestamp()
+    if isinstance(stamps.dtype, pd.DatetimeTZDtype):
+        zone = str(stamps.dtype.tz)
+        stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
+    values = stamps.dropna().to_numpy()
+    units: tuple[Unit, ...] = ("D", "m", "s", "ms", "us")
+    for unit in units[1:] if zone else units:
+        if (values.astype(f"datetime64[{unit}]") == values).all():
+            end = {"D": "", "m": " %H:%M:%S", "s": " %H:%M:%S"}.get(unit, " %H:%M:%S.%6f")
+            return DateFormat(f"%Y-%m-%d{end}" + "%z" * bool(zone), unit, zone)
+    return None
 
 
 @dataclass(frozen=True)
@@ -390,13 +450,12 @@ def detect_number(
 
 
 def detect_date(texts: Texts) -> DateFormat | None:
-    """The format of dates: days as 2020-12-31."""
+    """The format of dates and times; see `dates.find`. Day comes first where both are possible."""
     array = _arrow(texts)
-    found = DateFormat()
-    counts = found.parse(array)
-    if not len(array) or np.isnan(counts).any():
+    if not len(array):
         return None
-    return found if pc.all(pc.equal(found.arrow(counts), array)).as_py() else None
+    pattern, zone, _ = dates.find(array)
+    return DateFormat(pattern, dates.unit_of(pattern), zone) if pattern else None  # type: ignore[arg-type]
 
 
 def _writes(form: NumberFormat, array: pa.Array) -> bool:

@@ -13,16 +13,20 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from synth.data import dates
 from synth.data.formats import (
     BooleanFormat,
     DateFormat,
     Format,
     LevelsFormat,
     NumberFormat,
+    date_format_of,
     detect_boolean,
+    detect_date,
     detect_number,
     format_from_json,
     format_to_json,
+    stamps_to_counts,
 )
 from synth.data.identifiers import is_identifier
 from synth.data.meaning import MEANINGS, Meaning, guess_by_levels, guess_by_name
@@ -58,6 +62,9 @@ _LEADING_NUMBER = re.compile(r"^([<≤>≥]?)=?[\s$€£~]*(-?\d+(?:\.\d+)?)")
 _IDENTIFIER_NAME = re.compile(
     r"(^|[_\s.-])(id|uuid|guid|key|index|nr|no|number|unnamed)([_\s.:-]|$)"
 )
+_DATED = re.compile(r"date|day|time|born|birth|dob|datum|tag|fecha|jour")
+_WHOLE_DAY = 1_000_01_01
+"""Numbers from here on are days such as 20201231, smaller ones days since 1970."""
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$|^\d{1,2}[./]\d{1,2}[./]\d{4}$")
 
 
@@ -202,7 +209,7 @@ class Column:
         """The levels, and ``missing`` last where values can be missing."""
         return (*self.levels, MISSING) if self.missing else self.levels
 
-    @property
+    @cached_property
     def dtype(self) -> Any:
         """The canonical pandas dtype: whole numbers are int64, nullable where some are missing."""
         if self.kind == "categorical":
@@ -718,7 +725,9 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
     dtype = series.dtype
     rows = len(series)
     missing = bool(series.isna().any())
-    if isinstance(dtype, pd.PeriodDtype | pd.DatetimeTZDtype) or dtype.kind in "mM":
+    if isinstance(dtype, pd.PeriodDtype | pd.DatetimeTZDtype) or dtype.kind == "M":
+        return _infer_stamps(series, name, missing)
+    if dtype.kind == "m":
         return _skipped(name, missing), (
             f"Column {name} holds dates or times and is left out: "
             "give an age or a year as a number to learn from it."
@@ -755,12 +764,18 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
     found = None if made or not known else _text_numbers(known, origin, rows)
     if found is not None:
         return _infer_text_number(series, replace(column, format=found), codes, all_texts)
+    dated = None if made or not known else detect_date(known)
+    if dated is not None and (len(known) > 1 or missing):
+        if pd.api.types.infer_dtype(series, skipna=True) == "date":
+            storage = "date32[day][pyarrow]"
+        column = replace(column, format=dated, storage=storage)
+        return _infer_text_number(series, column, codes, all_texts)
     truth = None if made else detect_boolean(known)
     if not origin.is_text and words:
         truth = None
     if truth is not None and {truth.no.casefold(), truth.yes.casefold()} <= set(_WORDS_TO_BOOLEAN):
         missing = missing or bool(words)
-        plain = series.dtype == bool or pd.api.types.infer_dtype(series, skipna=True) == "boolean"
+        plain = _holds_truth(series)
         column = Column(
             name,
             "boolean",
@@ -838,6 +853,7 @@ def _infer_text_number(
 ) -> tuple[Column, str]:
     """A column of texts that are numbers in the column's format."""
     name, form = column.name, column.format
+    is_date = isinstance(form, DateFormat)
     values, _ = _numbers(series, name, column)
     missing = bool(np.isnan(values).any()) if values.dtype.kind == "f" else False
     values = values[~np.isnan(values)] if values.dtype.kind == "f" else values
@@ -845,12 +861,41 @@ def _infer_text_number(
     found = replace(
         _number_column(name, values, missing, single=False),
         format=None if form == NumberFormat() else form,
-        storage="" if Origin.of(series).is_text else column.storage,
+        storage="" if Origin.of(series).is_text and not is_date else column.storage,
         missing_word=_commonest(words, codes, texts),
     )
     if found.lower == found.upper and not missing:
         return replace(found, role="skip"), _constant_note(name, found.text(values[0]))
+    if is_date and dates.find([text for text in texts if text not in MISSING_WORDS])[2]:
+        order = "day/month" if form.pattern.lstrip("%-")[0] == "d" else "month/day"
+        other = "month/day" if order == "day/month" else "day/month"
+        return found, (
+            f"Column {name} is read as {order}: change its format in the schema if it is {other}."
+        )
     return found, ""
+
+
+def _infer_stamps(series: pd.Series, name: str, missing: bool) -> tuple[Column, str]:
+    """A column of timestamps or periods."""
+    known = series.dropna()
+    form = date_format_of(known) if len(known) else None
+    if form is None:
+        return _skipped(name, missing), (
+            f"Column {name} has no values and is left out: fill it or delete it."
+            if not len(known)
+            else f"Column {name} holds times finer than a microsecond and is left out: round them."
+        )
+    counts = stamps_to_counts(known, form.unit).astype(np.int64)
+    origin = Origin.of(series)
+    storage = origin.storage or str(series.dtype)
+    if storage == "object":
+        storage = "date32[day][pyarrow]"
+    column = replace(
+        _number_column(name, counts, missing, single=False), format=form, storage=storage
+    )
+    if column.lower == column.upper and not missing:
+        return replace(column, role="skip"), _constant_note(name, column.text(counts[0]))
+    return column, ""
 
 
 def _commonest(words: Sequence[str], codes: np.ndarray, texts: Sequence[str]) -> str | None:
@@ -914,6 +959,13 @@ def _storage(series: pd.Series) -> str:
     return str(dtype)
 
 
+def _holds_truth(series: pd.Series) -> bool:
+    """Whether a column holds truth values, not words for them."""
+    if pd.api.types.is_bool_dtype(series.dtype):
+        return True
+    return all(isinstance(value, bool | np.bool_) for value in _distinct(series)[1])
+
+
 def _boolean_storage(series: pd.Series, words: BooleanFormat, storage: str, missing: bool) -> str:
     if Origin.of(series).is_text:
         return "" if words.yes.casefold() == "true" else "str"
@@ -937,6 +989,13 @@ def _infer_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, 
     origin = Origin.of(series)
     values, single = _numbers(series, name)
     values = values[~np.isnan(values)] if values.dtype.kind == "f" else values
+    if (days := _whole_days(values, name)) is not None:
+        column = replace(
+            _number_column(name, days, missing, single=False),
+            format=DateFormat("%Y%m%d"),
+            storage=_storage(series),
+        )
+        return column, ""
     fill = _fill_value(values, name)
     if fill is not None:
         values, missing = values[values != fill], True
@@ -962,6 +1021,22 @@ def _infer_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, 
             "for missing values: leave those rows out if it is a value."
         )
     return column, ""
+
+
+def _whole_days(values: np.ndarray, name: str) -> np.ndarray | None:
+    """Whole numbers such as 20201231 as days, where all of them are days that exist."""
+    if not len(values) or values.min() < 1800_01_01 or values.max() > 2200_12_31:
+        return None
+    distinct = np.unique(values)
+    if not (distinct == np.rint(distinct)).all():
+        return None
+    if len(distinct) < 20 and not _DATED.search(name.casefold()):
+        return None
+    texts = [str(int(value)) for value in distinct]
+    days = dates.parse(texts, "%Y%m%d")
+    if np.isnan(days).any():
+        return None
+    return days[np.searchsorted(distinct, values)].astype(np.int64)
 
 
 def _infer_long_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, str]:
@@ -1147,11 +1222,22 @@ def level_text(value: Any) -> str:
         return "" if text == MISSING else text
     if isinstance(value, bool | np.bool_):
         return BOOLEAN_LEVELS[int(value)]
-    if isinstance(value, int | float | np.integer | np.floating):
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
         return number_text(value) if np.isfinite(value) else ""
     if isinstance(value, bytes | list | dict | set | tuple | np.ndarray):
         raise TypeError("nested")
     return str(value).strip()
+
+
+def level_texts(values: Sequence[Any]) -> list[str]:
+    """Distinct values as levels; beside texts, True is a word of its own and no truth value."""
+    mixed = any(isinstance(value, str) for value in values)
+    return [
+        str(value) if mixed and isinstance(value, bool | np.bool_) else level_text(value)
+        for value in values
+    ]
 
 
 def _coded(series: pd.Series) -> tuple[np.ndarray, list[str]]:
@@ -1166,12 +1252,7 @@ def _coded(series: pd.Series) -> tuple[np.ndarray, list[str]]:
     origin = Origin.of(series)
     if isinstance(origin.format, NumberFormat | DateFormat) and _holds_numbers(series.dtype):
         values = origin.format.text(np.array(values)).tolist()
-    mixed = series.dtype.kind == "O" and any(isinstance(value, str) for value in values)
-    # Beside texts, True is a word of its own and not a truth value.
-    texts = [
-        str(value) if mixed and isinstance(value, bool | np.bool_) else level_text(value)
-        for value in values
-    ]
+    texts = level_texts(values)
     position: dict[str, int] = {}
     lookup = np.full(len(texts) + 1, -1, dtype=np.int32)
     for i, text in enumerate(texts):
@@ -1214,6 +1295,16 @@ def _numbers(series: pd.Series, name: str, column: Column | None = None) -> tupl
     ones are missing values.
     """
     dtype = series.dtype
+    form = column.format if column is not None else None
+    if isinstance(form, DateFormat):
+        if isinstance(dtype, pd.PeriodDtype | pd.DatetimeTZDtype) or dtype.kind == "M":
+            return stamps_to_counts(series, form.unit), False
+        if form.pattern == "%Y%m%d" and _holds_numbers(dtype):
+            numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
+            if len(numbers) and np.nanmin(numbers) >= _WHOLE_DAY:
+                distinct, place = np.unique(numbers, return_inverse=True)
+                texts = ["" if np.isnan(value) else str(int(value)) for value in distinct]
+                return form.parse(texts)[place], False
     single = getattr(dtype, "itemsize", 8) == 4 and dtype.kind == "f"
     if _holds_numbers(dtype) and dtype.kind in "iu" and not series.isna().any():
         values = series.to_numpy()
@@ -1292,7 +1383,7 @@ def _completed(column: Column, series: pd.Series) -> Column:
         codes = np.where(np.isin(codes, [texts.index(word) for word in lost]), -1, codes)
     missing = missing or bool((codes < 0).any())
     texts = [texts[i] for i in np.unique(codes[codes >= 0])]
-    if column.kind == "boolean" and column.format is None and texts and series.dtype != bool:
+    if column.kind == "boolean" and column.format is None and texts and not _holds_truth(series):
         column = replace(column, format=detect_boolean(texts))
     if column.kind == "boolean" or column.levels:
         return replace(column, missing=missing)

@@ -281,11 +281,38 @@ def _read_parquet(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, .
         file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
         table = file.read(columns=plain).unify_dictionaries()
         table.validate(full=True)
-        return _frame(table, names, rows), tuple(notes)
+        frame = _frame(table, names, rows)
+        frame.attrs[ATTRS] = {"columns": _storages(arrow, frame)}
+        return frame, tuple(notes)
     except (pa.ArrowException, OSError, ValueError, OverflowError, KeyError) as error:
         if isinstance(error, PopulaceError):
             raise
         raise PopulaceError(broken) from error
+
+
+def _storages(arrow: pa.Schema, frame: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """The dtypes that pandas would give the columns of a Parquet file, where the frame has others.
+
+    Texts are read as codes, and whole numbers with gaps have a dtype of their own.
+    """
+    outer = arrow.empty_table().to_pandas()
+    outer = outer.reset_index() if any(name is not None for name in outer.index.names) else outer
+    found = {}
+    for field in arrow:
+        name = field.name.strip()
+        if name not in frame or pa.types.is_nested(field.type) or field.name not in outer:
+            continue
+        dtype = outer[field.name].dtype
+        storage = str(dtype)
+        if pa.types.is_decimal(field.type):
+            storage = f"decimal({field.type.precision}, {field.type.scale})"
+        elif pa.types.is_integer(field.type) and dtype.kind in "iu" and frame[name].hasnans:
+            storage = storage.replace("uint", "UInt").replace("int", "Int")
+        if pa.types.is_boolean(field.type) and dtype.kind == "b" and frame[name].hasnans:
+            continue  # pandas has objects there
+        if storage != str(frame[name].dtype):
+            found[name] = {"storage": storage}
+    return found
 
 
 def _frame(table: pa.Table, names: Sequence[str], rows: int) -> pd.DataFrame:

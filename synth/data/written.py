@@ -26,7 +26,7 @@ from synth.data.formats import (
     NumberFormat,
     format_to_json,
 )
-from synth.data.schema import Column, Schema, level_text
+from synth.data.schema import Column, Schema, level_texts
 from synth.data.writers import FIELD, mark_synthetic
 
 _DECIMAL = re.compile(r"decimal\((\d+), (\d+)\)")
@@ -66,8 +66,10 @@ def restore(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
 def restored(series: pd.Series, column: Column) -> Any:
     """One canonical column in the dtype and the words that its table had."""
     storage, form = column.storage, column.format
-    if not storage and not (column.kind == "categorical" and form is not None):
-        return series
+    if not storage and column.kind != "categorical":
+        numbers = series.to_numpy() if column.kind == "real" else None
+        filled = numbers if numbers is None else _filled(numbers, column)
+        return series if filled is numbers else pd.Series(filled, index=series.index)
     if found := _DECIMAL.fullmatch(storage):
         return _decimals(series, int(found[2]))
     if column.kind == "categorical":
@@ -82,6 +84,9 @@ def restored(series: pd.Series, column: Column) -> Any:
         words = pd.CategoricalDtype([form.no, form.yes])
         codes = np.where(np.isnan(numbers), -1, numbers).astype(np.int8)
         return pd.Series(pd.Categorical.from_codes(codes, dtype=words), index=series.index)
+    if storage == "object" and isinstance(form, BooleanFormat | NumberFormat | DateFormat):
+        words = column_texts(series, column).to_numpy(zero_copy_only=False)
+        return pd.Series(words, index=series.index, dtype=object)
     if storage == "object":
         return series.astype(object).where(series.notna(), None)
     dtype = pd.api.types.pandas_dtype(storage)
@@ -116,6 +121,8 @@ def written_table(frame: pd.DataFrame, schema: Schema, seed: int | None = None) 
         column = columns.get(name)
         values = frame[name] if column is None else _outer(frame[name], column)
         array = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
+        if isinstance(array, pa.ChunkedArray):
+            array = array.combine_chunks()
         arrays.append(array)
         kinds.append(pa.field(name, array.type, metadata=_metadata(column)))
     dtypes = pa.Schema.from_pandas(restore(frame.iloc[:0], schema), preserve_index=False)
@@ -124,22 +131,31 @@ def written_table(frame: pd.DataFrame, schema: Schema, seed: int | None = None) 
 
 
 def _outer(series: pd.Series, column: Column) -> Any:
-    storage = column.storage
-    if (
-        column.kind == "categorical"
-        and _is_text(storage)
-        and not isinstance(column.format, LevelsFormat)
-    ):
+    storage, form = column.storage, column.format
+    is_text = _is_text(storage) or storage == "object"
+    if column.kind == "categorical" and is_text:
         codes = series.cat.codes.to_numpy()
-        levels = pa.array(list(column.levels), pa.string())
         indices = pa.array(codes, mask=codes < 0)
-        return pa.DictionaryArray.from_arrays(indices, levels).cast(pa.string())
-    if _is_text(storage) and column.kind != "categorical":
+        values = pa.array(list(column.levels), pa.string())
+        if isinstance(form, LevelsFormat):
+            values = _values_of(form, column)
+        return pa.DictionaryArray.from_arrays(indices, values).cast(values.type)
+    if _is_text(storage) or (is_text and isinstance(form, BooleanFormat | NumberFormat)):
         return column_texts(series, column)
+    if storage == "object" and not isinstance(form, DateFormat):
+        return series
     if found := _DECIMAL.fullmatch(storage):
         values = pa.array(_decimals(series, int(found[2])), from_pandas=True)
         return values.cast(pa.decimal128(int(found[1]), int(found[2])))
     return restored(series, column)
+
+
+def _values_of(form: LevelsFormat, column: Column) -> pa.Array:
+    """What each level stands for; texts where they are of several kinds, which Arrow cannot hold."""
+    place = dict(zip(level_texts(form.categories), form.categories, strict=True))
+    values = [place[level] for level in column.levels]
+    alike = len({type(value) for value in values}) == 1
+    return pa.array(values if alike else [str(value) for value in values])
 
 
 def column_texts(series: pd.Series, column: Column) -> pa.Array:
@@ -223,7 +239,7 @@ def _levels(series: pd.Series, column: Column) -> pd.Series:
         levels = pa.array(list(column.levels), pa.string())
         texts = pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), levels)
         return _texts(texts.cast(pa.string()), storage, series.index)
-    place = {level_text(category): i for i, category in enumerate(form.categories)}
+    place = {text: i for i, text in enumerate(level_texts(form.categories))}
     lookup = np.array([*(place[level] for level in column.levels), -1], dtype=np.int64)
     at = lookup[codes]
     if storage in ("", "category"):
