@@ -2,7 +2,7 @@
 
 Half of a table is learned; in the other half cells are blanked, at random or by blocks of columns,
 and filled again. Ours is the exact posterior given what is left of each row; beside it stand
-scikit-learn's `IterativeImputer` (its default, a Bayesian ridge on numbers and one-hot levels) and
+scikit-learn's `IterativeImputer` (its default, a Bayesian ridge, on numbers and one-hot levels) and
 the column's mean or shares. Cells that were blank to begin with are blank for everybody.
 """
 
@@ -253,7 +253,11 @@ def _of_columns(
 def _iterative(
     learned: pd.DataFrame, left: pd.DataFrame, schema: Schema, seed: int
 ) -> dict[str, dict[str, np.ndarray]]:
-    """scikit-learn's IterativeImputer on standardised numbers and one-hot levels."""
+    """scikit-learn's IterativeImputer on standardised numbers and one-hot levels.
+
+    The last level is left out: with it each level would follow from its siblings, which are blank
+    together, and nothing would be learned from the other columns.
+    """
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
     from sklearn.impute import IterativeImputer
 
@@ -266,7 +270,7 @@ def _iterative(
                 continue
             one = np.eye(len(schema[name].levels))[_codes(frame[name], schema, name)]
             one[frame[name].isna().to_numpy()] = np.nan
-            parts.append(one)
+            parts.append(one[:, :-1])
         return np.hstack(parts)
 
     before = matrix(learned)
@@ -281,8 +285,9 @@ def _iterative(
             out[name] = {"mean": after[:, at]}
             at += 1
             continue
-        wide = len(schema[name].levels)
-        p = np.clip(after[:, at : at + wide], LEAST, None)
+        wide = len(schema[name].levels) - 1
+        p = after[:, at : at + wide]
+        p = np.clip(np.column_stack([p, 1.0 - p.sum(axis=1)]), LEAST, None)
         out[name] = {"shares": p / p.sum(axis=1, keepdims=True)}
         at += wide
     return out
