@@ -13,7 +13,7 @@ more steadily than the original; the curves of both losses are in the report. An
 does not say how good people are, so the network that is kept, a moving average, is the one whose
 people are nearest to people kept apart, by the shares of all pairs of columns (of a small table, to
 all people: those kept apart would be too few to tell). Its last biases are set so that each single
-column has the real shares, which an adversary learns last. Steps become smaller as time goes on.
+column has the real shares, which an adversary learns last.
 
 Neither can condition on facts in general: of people of whom something is known, those are kept who
 come so by chance.
@@ -61,9 +61,7 @@ PACK = 4
 CRITICS = 1
 """Steps of the critic for one of the other network."""
 PENALTY = 10.0
-RATE, CRITIC_RATE = 3e-4, 5e-4
-SLOWEST = 0.1
-"""The share of the rates that is left in the end."""
+RATE, CRITIC_RATE = 2e-4, 4e-4
 TEMPERATURE = 0.6
 LOOKS = 100
 """Steps between two looks at the people kept apart."""
@@ -315,10 +313,6 @@ class _Learner:
                     if distance < best[0]:
                         best, waited = (distance, law), 0
                     over = over or waited >= PATIENCE
-                    slower = max(1.0 - clock.share(epoch), SLOWEST)
-                    for optimiser, rate in ((first, RATE), (second, CRITIC_RATE)):
-                        for group in optimiser.param_groups:
-                            group["lr"] = rate * slower
                     clock.say(epoch, f"Pass {epoch}: pairs of columns are {distance:.3f} apart")
         end = ended(clock, waited >= PATIENCE).replace("predicted", "met")
         note = (

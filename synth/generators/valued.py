@@ -63,7 +63,7 @@ class Quantiles:
         share = np.bincount(inverse, weights, len(distinct)).astype(np.float64)
         share = share / share.sum()
         high = np.cumsum(share)
-        low = high - share
+        low = np.append(0.0, high[:-1])  # to the last digit, or neighbours would change places
         heap = share >= max(HEAP, 1.5 / len(values))
         ranks = np.concatenate([[0.0], ((low + high) / 2)[~heap], low[heap], high[heap], [1.0]])
         points = np.concatenate(
