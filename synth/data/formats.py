@@ -257,16 +257,14 @@ class DateFormat:
             return pd.Series(self.text(values), dtype=storage).array
         counts = np.where(absent, 0, values).astype(np.int64)
         dtype = pd.api.types.pandas_dtype(storage)
-        if isinstance(dtype, np.dtype | pd.api.extensions.ExtensionDtype) and dtype.kind in "iuf":
-            if isinstance(dtype, pd.ArrowDtype) or dtype.kind not in "iuf":
-                return pd.Series(self.text(values)).astype(storage).array
-            numbers = pd.Series(pd.to_numeric(pd.Series(self.text(np.where(absent, 0, values)))))
-            return (
-                numbers.mask(absent).astype(dtype).array
-                if absent.any()
-                else numbers.astype(dtype).array
-            )
-        stamps = counts.astype(f"datetime64[{self.unit}]")
+        if dtype.kind in "iuf" and not isinstance(dtype, pd.PeriodDtype):
+            numbers = pd.Series(pd.to_numeric(pd.Series(self.text(counts))))
+            return (numbers.mask(absent) if absent.any() else numbers).astype(dtype).array
+        months = {"Q": 3, "Y": 12}.get(self.unit)
+        if months:
+            stamps = (counts * months).astype("datetime64[M]")
+        else:
+            stamps = counts.astype(f"datetime64[{self.unit}]")
         stamps = stamps.astype("datetime64[us]" if self.unit == "us" else "datetime64[ms]")
         stamps[absent] = np.datetime64("NaT")
         if storage == "date32[day][pyarrow]":
@@ -301,7 +299,10 @@ def stamps_to_counts(stamps: pd.Series, unit: str) -> np.ndarray:
     if isinstance(stamps.dtype, pd.DatetimeTZDtype):
         stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
     values = stamps.to_numpy()
-    counts = values.astype(f"datetime64[{unit}]").astype(np.int64).astype(np.float64)
+    whole = values.astype("datetime64[M]" if unit == "Q" else f"datetime64[{unit}]")
+    counts = whole.astype(np.int64).astype(np.float64)
+    if unit == "Q":
+        counts = np.floor(counts / 3)
     counts[np.isnat(values)] = np.nan
     return counts
 

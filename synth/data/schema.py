@@ -1116,7 +1116,11 @@ def _counts_rows(values: np.ndarray, name: str) -> bool:
     """Whether whole numbers look like row numbers or keys: all different, and run or named so."""
     if is_identifier(values.astype(np.int64)):
         return True
-    if len(values) < 50 or len(np.unique(values)) < len(values):
+    if len(values) < 5 or len(np.unique(values)) < len(values):
+        return False
+    if name.casefold().startswith("unnamed:"):
+        return True
+    if len(values) < 50:
         return False
     runs = float(values.max()) - float(values.min()) == len(values) - 1
     return runs or bool(_IDENTIFIER_NAME.search(name.casefold()))

@@ -23,7 +23,6 @@ import pyarrow.parquet as pq
 
 from synth.data.formats import (
     BooleanFormat,
-    DateFormat,
     Format,
     LevelsFormat,
     NumberFormat,
@@ -195,7 +194,7 @@ def _texts(field: pa.Field, values: pa.ChunkedArray) -> pa.ChunkedArray:
     word = about.get("missing_word")
     kind = values.type
     is_plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-    if is_plain and isinstance(form, NumberFormat | DateFormat | BooleanFormat):
+    if is_plain and isinstance(form, NumberFormat | BooleanFormat):  # dates are texts by now
         chunks = [_formatted(chunk, form) for chunk in values.chunks]
         values = pa.chunked_array(chunks, pa.string())
     if word and values.null_count:

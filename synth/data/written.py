@@ -151,7 +151,7 @@ def _outer(series: pd.Series, column: Column) -> Any:
 
 
 def _values_of(form: LevelsFormat, column: Column) -> pa.Array:
-    """What each level stands for; texts where they are of several kinds, which Arrow cannot hold."""
+    """What each level stands for; texts where they are of several kinds, for Arrow holds one."""
     place = dict(zip(level_texts(form.categories), form.categories, strict=True))
     values = [place[level] for level in column.levels]
     alike = len({type(value) for value in values}) == 1

@@ -81,7 +81,12 @@ def _days(rows: int = ROWS, seed: int = 0) -> np.ndarray:
 def born() -> Column:
     days = _days()
     return Column(
-        "born", "integer", lower=days.min(), upper=days.max(), step=1.0, format=DateFormat()
+        "born",
+        "integer",
+        lower=float(days.min()),
+        upper=float(days.max()),
+        step=1.0,
+        format=DateFormat(),
     )
 
 

@@ -1,0 +1,271 @@
+"""Dates and times as texts: which pattern wrote them, read and written a column at a time.
+
+A pattern is what `datetime.strftime` takes, and a few codes more: ``%-d`` (no leading zero),
+``%^b`` (JAN), ``%3f`` (thousandths) and ``%q`` (quarter). Dates become whole units since
+1970-01-01; a text that names a day that does not exist is no date.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import product
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+PER_DAY = {"h": 24, "m": 1_440, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000}
+"""How many of a unit a day has."""
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+_SHORT = tuple(name[:3] for name in _MONTHS)
+_CODE = re.compile(r"%(\^b|-[dmHI]|[369]f|[YymdbBHIMSfpqz%])")
+_SHAPES = {
+    "Y": r"(\d{4})", "y": r"(\d{2})", "m": r"(\d{2})", "-m": r"([1-9]\d?)", "d": r"(\d{2})",
+    "-d": r"([1-9]\d?)", "b": f"({'|'.join(_SHORT)})", "B": f"({'|'.join(_MONTHS)})",
+    "^b": f"({'|'.join(_SHORT).upper()})", "H": r"(\d{2})", "-H": r"(0|[1-9]\d?)",
+    "I": r"(\d{2})", "-I": r"([1-9]\d?)", "M": r"(\d{2})", "S": r"(\d{2})", "f": r"(\d{6})",
+    "3f": r"(\d{3})", "6f": r"(\d{6})", "9f": r"(\d{9})", "p": "(AM|PM)", "q": "([1-4])",
+}  # fmt: skip
+_WORDS = {
+    "b": {word: i + 1 for i, word in enumerate(_SHORT)},
+    "B": {word: i + 1 for i, word in enumerate(_MONTHS)},
+    "^b": {word.upper(): i + 1 for i, word in enumerate(_SHORT)},
+    "p": {"AM": 0, "PM": 1},
+}
+_DAYS = (
+    "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%-d/%-m/%Y", "%-m/%-d/%Y", "%d/%m/%y", "%m/%d/%y",
+    "%-d/%-m/%y", "%-m/%-d/%y", "%d.%m.%Y", "%-d.%-m.%Y", "%d.%m.%y", "%d-%m-%Y", "%m-%d-%Y",
+    "%Y/%m/%d", "%Y.%m.%d", "%d-%b-%Y", "%-d-%b-%Y", "%d-%^b-%Y", "%d-%b-%y", "%d-%^b-%y",
+    "%d %b %Y", "%-d %b %Y", "%d %B %Y", "%-d %B %Y", "%B %-d %Y", "%B %d %Y", "%B %-d, %Y",
+    "%B %d, %Y", "%b %-d %Y", "%b %d %Y", "%b %-d, %Y", "%b %d, %Y", "%Y%m%d",
+)  # fmt: skip
+_TIMES = (
+    "%H:%M:%S", "%H:%M", "%-H:%M", "%-H:%M:%S", "%H:%M:%S.%3f", "%H:%M:%S.%6f",
+    "%-I:%M %p", "%I:%M %p", "%-I:%M:%S %p", "%I:%M:%S %p",
+)  # fmt: skip
+_OTHER = ("%Y-%m", "%m/%Y", "%b %Y", "%B %Y", "%YQ%q", "%Y-Q%q", "%Y Q%q", "Q%q %Y")
+_PATTERNS = (
+    *_DAYS,
+    *(f"{day}{gap}{time}" for day, gap, time in product(_DAYS, (" ", "T"), _TIMES)
+      if gap == " " or day == "%Y-%m-%d"),
+    *_TIMES,
+    *_OTHER,
+)  # fmt: skip
+
+
+def unit_of(pattern: str) -> str:
+    """What dates of a pattern are counted in."""
+    codes = {code.lstrip("-^") for code in _CODE.findall(pattern)}
+    if "q" in codes:
+        return "Q"
+    for code, unit in (("6f", "us"), ("f", "us"), ("9f", "us"), ("3f", "ms"), ("S", "s")):
+        if code in codes:
+            return unit
+    if "M" in codes:
+        return "m"
+    if codes & {"H", "I"}:
+        return "h"
+    if "d" in codes:
+        return "D"
+    return "M" if codes & {"m", "b", "B"} else "Y"
+
+
+def swapped(pattern: str) -> str:
+    """The pattern with day and month in the other order; itself where it cannot be mistaken."""
+    other = re.sub(r"^%(-?)(d|m)([/.-])%(-?)(d|m)", r"%\1\5\3%\4\2", pattern)
+    return other if other in _PATTERNS or other.split(" ")[0] in _DAYS else pattern
+
+
+def find(texts: Sequence[str] | pa.Array) -> tuple[str, str, bool]:
+    """The pattern that wrote all of the distinct texts.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        At least one.
+
+    Returns
+    -------
+    pattern : str
+        Empty where there is none.
+    zone : str
+        ``Z`` or the offset that all texts end in; empty for none.
+    is_ambiguous : bool
+        Whether day and month could be the other way round as well.
+    """
+    words = texts.to_pylist() if isinstance(texts, pa.Array) else list(texts)
+    zone = ""
+    if words and (end := re.search(r":\d{2}(?:\.\d+)? ?(Z|[+-]\d{2}:?\d{2})\Z", words[0] or "")):
+        zone = end[1]
+    for pattern in _PATTERNS:
+        if zone:
+            pattern += " %z" if f" {zone}" in words[0] else "%z"
+        shape = _shape(pattern, zone)
+        if not all(word is not None and shape.fullmatch(word) for word in words[:50]):
+            continue
+        counts = parse(words, pattern, zone)
+        if not np.isnan(counts).any() and text(counts, pattern, zone).to_pylist() == words:
+            other = swapped(pattern)
+            both = other != pattern and not np.isnan(parse(words, other, zone)).any()
+            return pattern, zone, both
+    return "", "", False
+
+
+@cache
+def _shape(pattern: str, zone: str) -> re.Pattern[str]:
+    """What texts of a pattern look like; one group for each code."""
+    out, at = "", 0
+    for match in _CODE.finditer(pattern):
+        out += re.escape(pattern[at : match.start()])
+        code = match[1]
+        out += "%" if code == "%" else re.escape(zone) if code == "z" else _SHAPES[code]
+        at = match.end()
+    return re.compile(out + re.escape(pattern[at:]), re.ASCII)
+
+
+def parse(texts: Sequence[str | None], pattern: str, zone: str = "", unit: str = "") -> np.ndarray:
+    """Units since 1970-01-01; NaN where a text is no date of the pattern.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Worked through one by one: give distinct ones.
+    pattern, zone : str
+        As `find` gives them.
+    unit : str
+        What is counted; as `unit_of` where it is empty.
+
+    Returns
+    -------
+    float64 array, shape (texts,)
+    """
+    shape = _shape(pattern, zone)
+    codes = [code for code in _CODE.findall(pattern) if code not in "z%"]
+    rows = [(i, m.groups()) for i, t in enumerate(texts) if t and (m := shape.fullmatch(t))]
+    out = np.full(len(texts), np.nan)
+    if not rows:
+        return out
+    at = np.array([i for i, _ in rows])
+    part: dict[str, np.ndarray] = {}
+    for code, column in zip(codes, zip(*(groups for _, groups in rows), strict=True), strict=True):
+        words = _WORDS.get(code)
+        part[code.lstrip("-^")] = np.array(
+            [words[word] if words else int(word) for word in column], dtype=np.int64
+        )
+    zero = np.zeros(len(at), dtype=np.int64)
+    year = part.get("Y", zero + 1970)
+    if "y" in part:
+        year = part["y"] + np.where(part["y"] < 69, 2000, 1900)
+    month = part.get("m", part.get("b", part.get("B", zero + 1)))
+    if "q" in part:
+        month = 3 * part["q"] - 2
+    day = part.get("d", zero + 1)
+    hour = part.get("H", zero)
+    good = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    if "I" in part:
+        good &= (part["I"] >= 1) & (part["I"] <= 12)
+        hour = part["I"] % 12 + 12 * part.get("p", zero)
+    minute, second = part.get("M", zero), part.get("S", zero)
+    good &= (hour < 24) & (minute < 60) & (second < 60)
+    months = (year - 1970) * 12 + np.clip(month, 1, 12) - 1
+    days = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) + day - 1
+    good &= days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) == months
+    unit = unit or unit_of(pattern)
+    if unit in ("M", "Q", "Y"):
+        counts = months // {"M": 1, "Q": 3, "Y": 12}[unit]
+    elif unit == "D":
+        counts = days
+    else:
+        micro = ((hour * 60 + minute) * 60 + second) * 1_000_000
+        micro += part.get("f", zero) + part.get("6f", zero) + part.get("3f", zero) * 1_000
+        micro += part.get("9f", zero) // 1_000
+        counts = days * PER_DAY[unit] + micro // (PER_DAY["us"] // PER_DAY[unit])
+    out[at] = np.where(good, counts, np.nan)
+    return out
+
+
+def text(values: np.ndarray, pattern: str, zone: str = "", unit: str = "") -> pa.Array:
+    """Each date in a pattern; null where one is missing.
+
+    Parameters
+    ----------
+    values : float or int array
+        Units since 1970-01-01.
+    pattern, zone, unit : str
+        As in `parse`.
+    """
+    numbers = np.asarray(values)
+    absent = np.isnan(numbers) if numbers.dtype.kind == "f" else np.zeros(len(numbers), bool)
+    counts = np.where(absent, 0, numbers).astype(np.int64)
+    fields = _fields(counts, unit or unit_of(pattern))
+    parts: list[pa.Array | str] = []
+    at = 0
+    for match in _CODE.finditer(pattern):
+        parts.append(pattern[at : match.start()])
+        code = match[1]
+        parts.append("%" if code == "%" else zone if code == "z" else _written(code, fields))
+        at = match.end()
+    parts.append(pattern[at:])
+    if not any(isinstance(part, pa.Array | pa.ChunkedArray) for part in parts):
+        parts.append(pa.array([""] * len(counts), pa.string()))
+    texts = pc.binary_join_element_wise(*(p for p in parts if not isinstance(p, str) or p), "")
+    return pc.if_else(pa.array(absent), pa.scalar(None, pa.string()), texts)
+
+
+def _fields(counts: np.ndarray, unit: str) -> dict[str, np.ndarray]:
+    """Year, month, day and time of day of each count."""
+    if unit in ("M", "Q", "Y"):
+        months = counts * {"M": 1, "Q": 3, "Y": 12}[unit]
+        days, micro = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64), 0
+    else:
+        per_day = PER_DAY.get(unit, 1)
+        days, inside = np.divmod(counts, per_day)
+        micro = inside * (PER_DAY["us"] // per_day)
+        months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    year, month = np.divmod(months, 12)
+    first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    second, micro = np.divmod(np.broadcast_to(micro, counts.shape), 1_000_000)
+    return {
+        "Y": year + 1970, "m": month + 1, "d": days - first + 1, "f": micro,
+        "H": second // 3600, "M": second // 60 % 60, "S": second % 60,
+    }  # fmt: skip
+
+
+def _written(code: str, fields: dict[str, np.ndarray]) -> pa.Array:
+    """One code of all dates."""
+    plain = code.lstrip("-^")
+    if plain in ("b", "B"):
+        return _taken(fields["m"], lambda i: next(w for w, n in _WORDS[code].items() if n == i))
+    if plain == "q":
+        return _taken((fields["m"] + 2) // 3, str)
+    if plain == "y":
+        return _taken(fields["Y"] % 100, lambda i: f"{i:02d}")
+    if plain == "p":
+        return _taken(fields["H"] // 12, lambda i: ("AM", "PM")[i])
+    if plain == "I":
+        values = (fields["H"] - 1) % 12 + 1
+        return _taken(values, str if code == "-I" else lambda i: f"{i:02d}")
+    if plain == "3f":
+        return _taken(fields["f"] // 1_000, lambda i: f"{i:03d}")
+    if plain in ("f", "6f", "9f"):
+        end = "000" if plain == "9f" else ""
+        return _taken(fields["f"], lambda i: f"{i:06d}{end}")
+    if plain == "Y":
+        return _taken(fields["Y"], lambda i: f"{i:04d}")
+    return _taken(fields[plain], str if code.startswith("-") else lambda i: f"{i:02d}")
+
+
+def _taken(values: np.ndarray, word: Callable[[int], str]) -> pa.Array:
+    """Words of whole numbers, each made once."""
+    low = int(values.min(initial=0))
+    if int(values.max(initial=0)) - low < 10_000:
+        distinct, place = np.arange(low, int(values.max(initial=0)) + 1), values - low
+    else:
+        distinct, place = np.unique(values, return_inverse=True)
+    return pa.array([word(int(i)) for i in distinct], pa.string()).take(pa.array(place))
