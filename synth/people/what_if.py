@@ -99,7 +99,7 @@ def what_if(
     )
     changes = changes.checked(schema)
     old, new = population.given(kept), population.given(kept | changes)
-    after = canonical(new).sample(1, seed=seed).iloc[0].to_dict()
+    (after,) = canonical(new).sample(1, seed=seed).to_dict("records")
     for name, value in before.items():
         if name in kept:  # as it was, to the last digit
             after[name] = value
