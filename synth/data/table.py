@@ -159,6 +159,7 @@ def make_table(frame: pd.DataFrame, schema: Schema | None = None) -> Table:
         The frame has no rows, too many columns, a column that cannot be understood, or nothing
         to learn from.
     """
+    frame = with_index(frame)
     if frame.empty:
         raise PopulaceError("The table has no rows: at least two people are needed.")
     _check_size(len(frame), frame.shape[1], "The table")
@@ -175,6 +176,18 @@ def make_table(frame: pd.DataFrame, schema: Schema | None = None) -> Table:
         raise PopulaceError(f"There is no column to learn from.{reason}")
     canonical = schema.conform(frame)
     return Table(canonical, schema, _digest(canonical, schema), notes)
+
+
+def with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its named row labels, such as `set_index` makes, as columns before the others.
+
+    Parameters
+    ----------
+    frame : pd.DataFrame
+        Rows.
+    """
+    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    return frame.reset_index(level=named) if named else frame
 
 
 def _digest(frame: pd.DataFrame, schema: Schema) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from synth.data.readers.database import DatabaseTable, is_url
-from synth.data.table import make_table, read_frame
+from synth.data.table import make_table, read_frame, with_index
 from synth.errors import PopulaceError
 from synth.fitting import fit as fitting
 from synth.fitting.inspection import depend, inspect_table
@@ -68,7 +68,7 @@ def read_plan(
     notes: tuple[str, ...] = ()
     offers: dict[str, str] = {}
     if isinstance(table, pd.DataFrame):
-        frame, name = table, "table"
+        frame, name = with_index(table), "table"
     else:
         frame, notes = read_frame(table)
         name = DatabaseTable.parse(str(table)).title if is_url(table) else Path(table).name
