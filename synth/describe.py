@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from synth.data.evidence import Between, Evidence, Fact
+from synth.data.formats import DateFormat, NumberFormat
 from synth.data.meaning import Meaning, children_of, gender_of, years_of
 from synth.data.schema import MISSING, Column, Schema, number_text
 from synth.interests.vocabulary import interest_title
@@ -189,6 +190,10 @@ def value_words(column: Column, value: Any) -> str:
         return "yes" if value else "no"
     if column.is_number:
         number = float(value)
+        if isinstance(column.format, DateFormat) or (
+            isinstance(column.format, NumberFormat) and not column.format.is_plain
+        ):
+            return column.text(number)
         if column.kind == "real" or abs(number) >= 10_000:
             return f"{number:,.{min(column.decimals, 2)}f}"
         return number_text(number)

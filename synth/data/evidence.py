@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from synth.data.formats import BooleanFormat, DateFormat, NumberFormat
 from synth.data.schema import MISSING, Column, Schema, hint, number_text, some_of
 from synth.errors import PopulaceError
 
@@ -302,7 +303,12 @@ def _fact(column: Column, words: list[_Word]) -> Fact:
             if not word.quoted and _RANGE.match(word.text) and word.text not in column.levels:
                 raise _not_a_number(column, word.text)
         return _one_of(column, [word.text for word in words])
-    ranges = [match for word in words if (match := _RANGE.match(word.text))]
+    if isinstance(column.format, DateFormat):
+        dated = _dates(column, column.format, words)
+        if isinstance(dated, Between):
+            return _between(column, dated)
+        words = dated
+    ranges = [ends for word in words if (ends := _ends(column, word.text)) is not None]
     if not ranges:
         return _one_of(column, [word.text for word in words])
     if len(words) > 1:
@@ -310,12 +316,71 @@ def _fact(column: Column, words: list[_Word]) -> Fact:
             f"The fact about {column.name} joins a range with other values: "
             "give one range, or values alone."
         )
-    lower, upper = (None if end is None else float(end) for end in ranges[0].groups())
+    lower, upper = ranges[0]
     try:
         fact = Between(lower, upper)
     except PopulaceError as error:
         raise PopulaceError(f"In the column {column.name} {_uncapitalised(error)}") from error
     return _between(column, fact)
+
+
+def _dates(column: Column, form: DateFormat, words: list[_Word]) -> Between | list[_Word]:
+    """Dates as counts; a range where one is named, or where one word names many days."""
+    if len(words) == 1:
+        ends = words[0].text.split("..") if ".." in words[0].text else [words[0].text] * 2
+        named = [form.bounds(end.strip()) if end.strip() else None for end in ends]
+        if len(ends) == 2 and any(named):
+            unknown = [
+                end for end, name in zip(ends, named, strict=True) if end.strip() and not name
+            ]
+            if unknown:
+                raise _no_date(column, unknown[0])
+            lower, upper = (name[i] if name else None for i, name in enumerate(named))
+            if lower is not None and upper is not None and lower > upper:
+                raise PopulaceError(
+                    f"In the column {column.name} the range {words[0].text} is empty: "
+                    f"write {ends[1]}..{ends[0]}."
+                )
+            if lower != upper:
+                return Between(lower, upper)
+    out = []
+    for word in words:
+        name = form.bounds(word.text)
+        plain = word.text == MISSING or re.fullmatch(_NUMBER, word.text) or _RANGE.match(word.text)
+        if name is None and not plain:
+            raise _no_date(column, word.text)
+        out.append(word if name is None else _Word(number_text(name[0]), quoted=word.quoted))
+    return out
+
+
+def _no_date(column: Column, word: str) -> PopulaceError:
+    return PopulaceError(
+        f"The column {column.name} holds dates and {word!r} is none: {_remedy(column)}."
+    )
+
+
+def _ends(column: Column, text: str) -> tuple[float | None, float | None] | None:
+    """The ends of a range of numbers, plain or as the column writes them; None where it is none."""
+    if match := _RANGE.match(text):
+        lower, upper = (None if end is None else float(end) for end in match.groups())
+        return lower, upper
+    parts = [part.strip() for part in text.split("..")]
+    if len(parts) != 2 or not any(parts):
+        return None
+    ends = [_written(column, part) if part else None for part in parts]
+    if any(part and end is None for part, end in zip(parts, ends, strict=True)):
+        return None
+    return ends[0], ends[1]
+
+
+def _written(column: Column, text: str) -> float | None:
+    """A number, plain or as the column writes it; None where it is none."""
+    if re.fullmatch(_NUMBER, text):
+        return float(text)
+    if not isinstance(column.format, NumberFormat | DateFormat):
+        return None
+    number = float(column.format.parse([text])[0])
+    return number if math.isfinite(number) else None
 
 
 def _between(column: Column, fact: Between) -> Between:
@@ -351,6 +416,10 @@ def _state(column: Column, value: str) -> str:
         return value
     if column.kind == "boolean" and value.casefold() in _BOOLEANS:
         return _BOOLEANS[value.casefold()]
+    if isinstance(column.format, BooleanFormat):
+        words = {column.format.no.casefold(): "no", column.format.yes.casefold(): "yes"}
+        if value.casefold() in words:
+            return words[value.casefold()]
     same = [level for level in column.levels if level.casefold() == value.casefold()]
     if len(same) == 1:
         return same[0]
@@ -360,11 +429,11 @@ def _state(column: Column, value: str) -> str:
 
 
 def _number(column: Column, value: str) -> str:
-    if not re.fullmatch(_NUMBER, value) or not math.isfinite(float(value)):
+    number = _written(column, value)
+    if number is None or not math.isfinite(number):
         raise PopulaceError(
             f"The column {column.name} holds numbers and {value!r} is none: {_remedy(column)}."
         )
-    number = float(value)
     if column.kind == "integer" and not number.is_integer():
         below = math.floor(number)
         raise PopulaceError(
@@ -390,7 +459,7 @@ def _outside(column: Column, text: str, value: float) -> PopulaceError:
     closest = upper if lower is None or (upper is not None and value > upper) else lower
     return PopulaceError(
         f"The column {column.name} has no values at {text}: {_remedy(column)}; "
-        f"the closest is {number_text(closest or 0)}."
+        f"the closest is {column.text(closest or 0)}."
     )
 
 
@@ -400,7 +469,7 @@ def _remedy(column: Column) -> str:
         return f"use {some_of(column.states)}"
     if column.lower is None or column.upper is None:
         return "use a number"
-    return f"it goes from {number_text(column.lower)} to {number_text(column.upper)}"
+    return f"it goes from {column.text(column.lower)} to {column.text(column.upper)}"
 
 
 def _uncapitalised(error: PopulaceError) -> str:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.data.evidence import Between, Evidence, OneOf
+from synth.data.formats import BooleanFormat, DateFormat, NumberFormat
 from synth.data.schema import Column, Schema
 from synth.errors import PopulaceError
 
@@ -180,3 +181,31 @@ def test_any_text_is_understood_or_refused_in_one_sentence(text):
         assert "\n" not in str(error)
     else:
         assert Evidence.parse(str(evidence), SCHEMA) == evidence
+
+
+DOLLARS = NumberFormat("$", "", ",")
+
+
+def test_values_may_be_written_as_the_table_writes_them():
+    schema = Schema(
+        (
+            Column(
+                "pay", "real", lower=0, upper=5000, step=0.01, format=NumberFormat("$", "", ",")
+            ),
+            Column("born", "integer", lower=0, upper=20000, step=1, format=DateFormat()),
+            Column("owner", "boolean", format=BooleanFormat("non", "oui")),
+        )
+    )
+    line = 'pay="$1,000.50".."$2,000"'
+    facts = Evidence.parse('pay="$1,000.50..$2,000",born=1980-01-01..1989-12-31,owner=Oui', schema)
+    assert facts["pay"] == Between(1000.5, 2000.0)
+    assert facts["born"] == Between(3652.0, 7304.0)
+    assert facts["owner"] == OneOf(("yes",))
+    assert Evidence.parse(str(facts), schema) == facts
+    assert Evidence.parse("born=1980-01-01", schema)["born"] == OneOf(("3652",))
+    with pytest.raises(PopulaceError, match="mixes quoted"):
+        Evidence.parse(line, schema)
+    with pytest.raises(PopulaceError, match="it goes from 1970-01-01 to 2024-10-04"):
+        Evidence.parse("born=1960-01-01", schema)
+    with pytest.raises(PopulaceError, match="holds dates"):
+        Evidence.parse("born=1980-02-30", schema)
