@@ -58,10 +58,16 @@ def _fact(column: Column, value: Any) -> Fact:
     return Between(float(value) - reach, float(value) + reach)
 
 
-def alike_words(population: Population) -> str:
+def alike_words(population: Population, *, exact: bool = True) -> str:
+    """What people like a person share with them."""
     schema = population.modelled
     shared = [schema[name].title.lower() for name in population.featured if name in schema.names]
-    return "The same " + ", ".join(shared) + "; numbers within two of this person's. Exact."
+    return (
+        "The same "
+        + ", ".join(shared)
+        + "; numbers within two of this person's. "
+        + ("Exact." if exact else "Estimated.")
+    )
 
 
 # ── The whole record ─────────────────────────────────────────────────────────────────────────────

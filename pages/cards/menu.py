@@ -63,9 +63,9 @@ def act(chosen: str, card: Card, page: Sequence[Card]) -> None:
 def rare(card: Card, room: DeltaGenerator) -> None:
     """Say how many people are like this one."""
     population = card.choice.population
-    share = loaders.probability(population.name, alike(card.record, population))
+    share = loaders.probability(population, alike(card.record, population))
     room.html(
-        f'<p class="pp-rare" title="{escape(alike_words(population))}">'
+        f'<p class="pp-rare" title="{escape(alike_words(population, exact=card.choice.exact))}">'
         f"{escape(describe.one_in(share))} people like this</p>",
         width="stretch",
     )

@@ -57,7 +57,7 @@ def profiles(
 
     `beside` are others on the page, whose names, portraits and pictures are not used again.
     """
-    digest, known = choice.population.digest, str(choice.evidence)
+    digest, known = choice.population.digest, f"{choice.evidence}|{choice.mark}"
     others = tuple(f"{profile.id} {profile.name}" for profile in beside)
     return _profiles(
         digest, known, len(records), choice.seed, edited(), others, records, choice, beside

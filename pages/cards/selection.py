@@ -60,8 +60,7 @@ class Card:
 
 def drawn(choice: Choice) -> tuple[Card, ...]:
     """The people of a choice, completed beside those that are kept from elsewhere."""
-    name = choice.population.name
-    frame = loaders.people(name, choice.evidence, choice.people, choice.seed)
+    frame = loaders.drawn(choice)
     records = frame.to_dict("records")
     keys = [_key(choice, number) for number in range(len(records))]
     # Whoever was changed from somebody here is the same person twice, and looks it.
@@ -108,4 +107,4 @@ def changed(card: Card, profile: Profile, remark: str, mark: str) -> Card:
 
 
 def _key(choice: Choice, number: int) -> str:
-    return f"{choice.population.digest}|{choice.evidence}|{choice.seed}|{number}"
+    return f"{choice.population.digest}|{choice.mark}|{choice.evidence}|{choice.seed}|{number}"

@@ -15,6 +15,7 @@ from pages.shared.decorators import page
 from synth.data.evidence import Evidence
 from synth.evaluate.association import Associations
 from synth.evaluate.columns import compare_associations
+from synth.populations import Population
 from synth.populations.as_written import canonical
 
 PEOPLE = 30_000  # so many synthetic people are drawn to be counted
@@ -25,11 +26,10 @@ _CHANGE = [[0.0, "#3f7d8c"], [0.5, "rgba(128,120,110,0.06)"], [1.0, "#b4532a"]]
 
 
 @st.cache_resource(show_spinner="Counting people …", max_entries=8)
-def _counted(digest: str, name: str, seed: int) -> tuple[Associations, Associations]:
+def _counted(digest: str, seed: int, _population: Population) -> tuple[Associations, Associations]:
     """Associations of the real people and of synthetic ones."""
-    population = loaders.population(name)
-    people = canonical(loaders.posterior(name, Evidence())).sample(PEOPLE, seed=seed)
-    return compare_associations(population, people)
+    people = canonical(loaders.posterior(_population, Evidence())).sample(PEOPLE, seed=seed)
+    return compare_associations(_population, people)
 
 
 def _heatmap(values: np.ndarray, titles: list[str], *, change: bool) -> go.Figure:
@@ -64,7 +64,7 @@ def _heatmap(values: np.ndarray, titles: list[str], *, change: bool) -> go.Figur
 def _page(choice: Choice) -> None:
     header.show(choice, title="What hangs together", remark="everyone · real beside synthetic")
     population = choice.population
-    real, synthetic = _counted(population.digest, population.name, choice.seed)
+    real, synthetic = _counted(population.digest, choice.seed, population)
     wanted = st.selectbox(
         "Order", (_CLUSTERS, _TABLE), key="arrange", bind="query-params", width=240
     )

@@ -26,6 +26,10 @@ _GROUPS = 8  # columns with more levels make too many charts
 _PARTS = 4  # groups of a number
 _RANK, _GROUP = "rank", "group"
 _QUIET = {"displayModeBar": False}
+_EXACT = (
+    "The exact posterior has none: it is what drawing without end would give, from a network that "
+    "was itself learned from the real people. "
+)
 _EXPERIMENTS = (
     ("Married: first interest", "marital", "married", "top1"),
     ("Women: third interest", "gender", "female", "top3"),
@@ -133,7 +137,7 @@ def _head(title: str, comparison: ColumnComparison) -> str:
 def _chart(title: str, evidence: Evidence, choice: Choice, rank: str) -> None:
     population = choice.population
     try:
-        compared = compare(population.name, evidence, choice.seed)
+        compared = compare(population, evidence, choice.seed)
     except PopulaceError as error:
         st.html(f'<div class="pp-column"><h2>{escape(title)}</h2></div>')
         st.caption(f"Nobody here: {markdown.plain(str(error))}")
@@ -159,12 +163,11 @@ def _page(choice: Choice) -> None:
         )
         return
     rank, group = _controls(choice)
-    st.html(charts.LEGEND)
+    st.html(charts.legend(exact=choice.exact))
     st.caption(
         "Thin lines are 95% intervals (Wilson): of the real share, for so many people asked; of "
-        f"the synthetic share, for the {PEOPLE:,} people drawn. The exact posterior has none: it "
-        "is what drawing without end would give, from a network that was itself learned from the "
-        "real people. Hover for an interest’s keywords."
+        f"the synthetic share, for the {PEOPLE:,} people drawn. {_EXACT if choice.exact else ''}"
+        "Hover for an interest’s keywords."
     )
     schema = choice.population.modelled
     if group == _NOBODY:

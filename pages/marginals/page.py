@@ -77,7 +77,7 @@ def _alt(comparison: ColumnComparison) -> str:
 @st.dialog("Every level", width="medium")
 def _whole(comparison: ColumnComparison) -> None:
     st.html(_head(comparison))
-    st.html(charts.LEGEND)
+    st.html(charts.legend(exact=comparison.exact is not None))
     figure = charts.marginal(comparison, whole=True)
     st.plotly_chart(
         figure, key=f"whole-{comparison.column.name}", config=_QUIET, alt=_alt(comparison)
@@ -103,8 +103,8 @@ def _explain(compared: tuple[ColumnComparison, ...], choice: Choice) -> None:
     if counts is None:
         st.info(
             "The shipped counts hold every column and every pair of columns of the real people, so "
-            "they tell of one fact at a time: here the synthetic people stand beside the exact "
-            "posterior alone.",
+            "they tell of one fact at a time: here the synthetic people stand "
+            + ("beside the exact posterior alone." if choice.exact else "alone."),
             icon=":material/info:",
         )
         return
@@ -121,8 +121,8 @@ def _page(choice: Choice) -> None:
     header.show(choice, title="Real beside synthetic", remark="column by column")
     whom, order, wanted = _controls(choice)
     evidence = choice.evidence if whom == _KNOWN else Evidence()
-    compared = compare(choice.population.name, evidence, choice.seed)
-    st.html(charts.LEGEND)
+    compared = compare(choice.population, evidence, choice.seed)
+    st.html(charts.legend(exact=choice.exact))
     _explain(compared, choice)
     shown = [each for each in _sorted(compared, order) if _matches(each, wanted)]
     if shown:

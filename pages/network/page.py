@@ -313,12 +313,21 @@ def _page(choice: Choice) -> None:
             icon=":material/info:",
         )
         return
+    read, choice = choice, choice.by_network()
+    if choice.posterior is None:
+        header.impossible(choice)
+        return
     network = choice.population.network
     header.show(
         choice,
         title="What depends on what",
         remark=f"{len(network.schema)} columns, {len(network.edges)} arrows",
     )
+    if read.reading != choice.reading:
+        st.caption(
+            "This page asks the network as it was learned: refinements, weights and targets change "
+            "people, not arrows."
+        )
     view = st.segmented_control(
         "View",
         (_STRUCTURE, _MOVES, _DO, _EDIT),

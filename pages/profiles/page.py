@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import streamlit as st
 
 from pages.cards import menu, selection
 from pages.shared import downloads, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
+from pages.shared.sidebar import MOST_PEOPLE
+from synth.errors import PopulaceError
+from synth.populations.strata import Stratified, every
+
+_RARITIES = {"as common as they are": 1.0} | {
+    f"rarer: {power:g}": power for power in (0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
+}
+_RARITIES["rare people more often"] = 0.3
+_RARITY_HELP = (
+    "People are drawn in proportion to their probability to this power: below 1, rare combinations "
+    "come more often, and none becomes possible that was not."
+)
+_STATES = 30
+
+
+class Drawing(NamedTuple):
+    """How people are drawn: β of p^β, and the columns whose combinations are covered."""
+
+    rarity: float = 1.0
+    every: tuple[str, ...] = ()
 
 
 @st.fragment
@@ -30,6 +53,67 @@ def _cards(choice: Choice) -> None:
         menu.act(chosen, person, people)
 
 
+@st.cache_resource(show_spinner="Drawing rare people …", max_entries=16)
+def _drawn(digest: str, known: str, how: str, _choice: Choice, _how: Drawing) -> Choice:
+    """The choice as its people are drawn: rare ones more often, or everyone once."""
+    population = _choice.population
+    if _how.every:
+        strata = every(population, _choice.evidence, _how.every)
+        people = min(strata.rows, MOST_PEOPLE)
+        return replace(_choice, posterior=strata, people=people, mark=how)
+    read = population.with_rarity(_how.rarity)
+    return replace(_choice, posterior=read.given(_choice.evidence), mark=how)
+
+
+def _drawing(choice: Choice) -> Drawing:
+    """How common people come, and whose combinations are covered."""
+    if not choice.exact or not choice.population.has_network:
+        return Drawing()
+    schema = choice.population.modelled
+    with st.popover("whom to draw", type="tertiary", icon=":material/groups_3:"):
+        rarity = st.select_slider(
+            "Draw people", list(_RARITIES), key="rarity", bind="query-params", help=_RARITY_HELP
+        )
+        st.caption("← as common as they are · rare people more often →")
+        columns = [
+            name
+            for name in schema.names
+            if name in choice.population.network.codings
+            and len(schema[name].states) <= _STATES
+            and not schema[name].is_number
+        ]
+        covered = st.multiselect(
+            "Everyone once: each combination of",
+            columns,
+            format_func=lambda name: markdown.plain(schema[name].title),
+            key=f"every-{choice.population.digest[:8]}",
+            placeholder="choose columns",
+            filter_mode=None,
+            max_selections=4,
+            help="One person of each combination that exists, however rare; their number is the "
+            "number of combinations.",
+        )
+    return Drawing(_RARITIES.get(rarity, 1.0), tuple(covered))
+
+
+def _say(choice: Choice, how: Drawing) -> None:
+    if how.every:
+        strata = choice.posterior
+        rows = strata.rows if isinstance(strata, Stratified) else 0
+        shown = "" if rows <= choice.people else f" The first {choice.people} are shown."
+        st.caption(
+            f"Everyone once: one person of each of {rows:,} combinations, however rare.{shown} "
+            "Downloads have each row’s log-weight, so that weighted means speak of everybody "
+            "asked for."
+        )
+    elif how.rarity != 1:
+        st.caption(
+            f"Rare people come more often here: drawn in proportion to p^{how.rarity:g} instead of "
+            "p. Downloads have each row’s log-weight, so that weighted means speak of everybody "
+            "asked for."
+        )
+
+
 def _download(choice: Choice) -> None:
     if st.button("download", key="take", type="tertiary", icon=":material/download:"):
         downloads.take(selection.shown(choice))
@@ -37,8 +121,24 @@ def _download(choice: Choice) -> None:
 
 @page(note=False)  # it stands below the cards, with what is to be said of them
 def _page(choice: Choice) -> None:
-    header.show(choice, more=_download)
-    _cards(choice)
+    how = Drawing()
+
+    def more(choice: Choice) -> None:
+        nonlocal how, drawn
+        how = _drawing(choice)
+        if how != Drawing():
+            key = f"{choice.evidence}|{choice.people}|{choice.seed}"
+            try:
+                drawn = _drawn(choice.population.digest, key, repr(how), choice, how)
+            except PopulaceError as error:
+                how = Drawing()
+                st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+        _download(drawn)
+
+    drawn = choice
+    header.show(choice, more=more)
+    _say(drawn, how)
+    _cards(drawn)
 
 
 _page()

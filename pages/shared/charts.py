@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 SHORT, BARS = 9, 24
 _HEIGHT, _ROW, _MARGIN, _THICK = 250, 24, 46, 13
 
-LEGEND = (
-    '<p class="pp-legend"><span><i class="pp-real"></i>real people</span>'
-    '<span><i class="pp-synthetic"></i>synthetic people</span>'
-    '<span><i class="pp-exact"></i>exact posterior</span></p>'
-)
 
 Shares = list["np.ndarray | None"]
+
+
+def legend(*, exact: bool = True) -> str:
+    """What the colours mean, as HTML; `exact` where the posterior's own probabilities are drawn."""
+    mark = '<span><i class="pp-exact"></i>exact posterior</span>' if exact else ""
+    return (
+        '<p class="pp-legend"><span><i class="pp-real"></i>real people</span>'
+        f'<span><i class="pp-synthetic"></i>synthetic people</span>{mark}</p>'
+    )
 
 
 def marginal(comparison: ColumnComparison, *, whole: bool = False) -> go.Figure:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
+from synth.populations.reading import Reading
 
 if TYPE_CHECKING:
     from synth.generators.base import Conditional
@@ -37,6 +38,12 @@ class Choice:
         Why there is no posterior, in a sentence.
     stopped : bool
         Whether the question was stopped, so that nothing is known of its answer.
+    base : Population or None
+        The population as it was learned; `population` is as it is read.
+    reading : Reading
+        How it is read.
+    mark : str
+        What tells two ways of drawing the same question apart.
     link : tuple of (str, str)
         The address's parameters, without those at their defaults.
     """
@@ -50,6 +57,27 @@ class Choice:
     problem: str = ""
     link: tuple[tuple[str, str], ...] = field(default=())
     stopped: bool = False
+    base: Population | None = None
+    reading: Reading = field(default=Reading())
+    mark: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """Whether what is said of those asked for follows from the model exactly."""
+        return self.posterior is None or self.posterior.exact
+
+    def by_network(self) -> Choice:
+        """The same question to the network as it was learned."""
+        if self.base is None or self.reading == Reading():
+            return self
+        posterior, problem = None, ""
+        try:
+            posterior = self.base.given(self.evidence)
+        except PopulaceError as error:
+            problem = str(error)
+        return replace(
+            self, population=self.base, posterior=posterior, problem=problem, reading=Reading()
+        )
 
     @property
     def conditional(self) -> Conditional:

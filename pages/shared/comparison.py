@@ -12,6 +12,7 @@ from synth.populations.as_written import canonical
 
 if TYPE_CHECKING:
     from synth.data.evidence import Evidence
+    from synth.populations import Population
 
 PEOPLE = 20_000
 """So many synthetic people are drawn for the charts."""
@@ -19,15 +20,14 @@ PEOPLE = 20_000
 
 @st.cache_resource(show_spinner="Counting people …", max_entries=16)
 def _compare(
-    digest: str, name: str, known: str, seed: int, _evidence: Evidence
+    digest: str, known: str, seed: int, _population: Population, _evidence: Evidence
 ) -> tuple[ColumnComparison, ...]:
-    posterior = loaders.posterior(name, _evidence)
+    posterior = loaders.posterior(_population, _evidence)
     people = canonical(posterior).sample(PEOPLE, seed=seed)
-    real = loaders.reference(name, _evidence)
-    return compare_columns(loaders.population(name), posterior, people, real)
+    real = loaders.reference(_population, _evidence)
+    return compare_columns(_population, posterior, people, real)
 
 
-def compare(name: str, evidence: Evidence, seed: int) -> tuple[ColumnComparison, ...]:
-    """Every modelled column of the population under the evidence."""
-    digest = loaders.population(name).digest
-    return _compare(digest, name, str(evidence), seed, evidence)
+def compare(population: Population, evidence: Evidence, seed: int) -> tuple[ColumnComparison, ...]:
+    """Every modelled column of the population, as it is read, under the evidence."""
+    return _compare(population.digest, str(evidence), seed, population, evidence)

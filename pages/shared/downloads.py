@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared import markdown
+from synth.generators.rare import WEIGHT_WORDS
+from synth.populations.strata import Stratified
 
 if TYPE_CHECKING:
     from pages.cards.selection import Card
@@ -54,12 +56,15 @@ def take(page: Sequence[Card], person: Card | None = None) -> None:
 
 
 def _table(choice: Choice) -> None:
+    most = MOST_ROWS
+    if isinstance(choice.posterior, Stratified):
+        most = choice.posterior.rows
     rows = st.number_input(
         "Rows",
         1,
-        MOST_ROWS,
-        ROWS,
-        key="take-rows",
+        most,
+        min(ROWS, most),
+        key=f"take-rows{most if most < MOST_ROWS else ''}",
         help=f"“{markdown.plain(choice.question)}”, drawn from the posterior by the seed "
         f"{choice.seed}. For more rows: `python -m synth sample`.",
     )
@@ -79,6 +84,8 @@ def _table(choice: Choice) -> None:
             icon=icon,
             width="stretch",
         )
+    if choice.mark:
+        st.caption(WEIGHT_WORDS)
     st.caption(
         "The CSV has a last column, synthetic, that is true in every row, and no cell that a "
         "spreadsheet takes for a formula; the Parquet file says it in its metadata."

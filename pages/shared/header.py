@@ -7,10 +7,12 @@ from html import escape
 
 import streamlit as st
 
-from pages.shared import loaders, markdown, sidebar
+from pages.shared import loaders, markdown, sidebar, which_people
 from pages.shared.choice import Choice
 from pages.talk import presenter
 from synth import describe
+from synth.generators.refined import RefinedConditional
+from synth.populations.as_written import canonical
 
 
 def show(
@@ -46,12 +48,21 @@ def show(
 
 
 def _share(choice: Choice, title: str) -> str:
+    reading = which_people.words(choice.reading)
+    end = f" · {escape(reading)}" if reading else ""
     if not choice.evidence:
-        return f"Learned from <b>{choice.population.contingency.rows:,}</b> real people"
+        rows = choice.population.contingency.rows
+        return f"Learned from <b>{rows:,}</b> real people{end}"
     about = f"{escape(choice.question)}: " if title else ""
     share = escape(describe.share_words(choice.conditional.probability))
-    how = "exact" if choice.conditional.exact else "estimated"
-    return f"{about}<b>{share}</b> of this population · {how}"
+    how = "exact"
+    if not choice.exact:
+        people = canonical(choice.conditional)
+        how = "estimated"
+        if isinstance(people, RefinedConditional):
+            relative = people.correction.standard_error / people.correction.value
+            how = f"estimated, give or take {relative:.1%} of it (one standard error)"
+    return f"{about}<b>{share}</b> of this population · {how}{end}"
 
 
 def impossible(choice: Choice) -> None:

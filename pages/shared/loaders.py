@@ -15,10 +15,12 @@ from pages.shared import limits
 from synth import populations
 from synth.errors import PopulaceError
 from synth.populations.as_written import canonical
+from synth.populations.reading import Reading
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pages.shared.choice import Choice
     from synth.data.contingency import Margins
     from synth.data.evidence import Evidence
     from synth.generators.base import Conditional
@@ -84,13 +86,26 @@ def _shipped(name: str) -> Population:
     return populations.load(name)
 
 
-def posterior(name: str, evidence: Evidence) -> Conditional:
+@st.cache_resource(show_spinner="Reading the population …", max_entries=16)
+def _read(digest: str, reading: Reading, _population: Population) -> Population:
+    return reading.population(_population)
+
+
+def read(source: Population, reading: Reading) -> Population:
+    """The population as it is to be read; worked out once for each reading.
+
+    Raises `PopulaceError` where it cannot be read so.
+    """
+    return source if reading == Reading() else _read(source.digest, reading, source)
+
+
+def posterior(source: Population, evidence: Evidence) -> Conditional:
     """The posterior of a population, which keeps its latest answers itself.
 
     Raises `PopulaceError` where the facts exclude each other.
     """
     with limits.questions():
-        return population(name).given(evidence)
+        return source.given(evidence)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -100,11 +115,20 @@ def _people(
     return canonical(_posterior).sample(count, seed=seed)
 
 
-def people(name: str, evidence: Evidence, count: int, seed: int) -> pd.DataFrame:
+def people(source: Population, evidence: Evidence, count: int, seed: int) -> pd.DataFrame:
     """`count` people from the posterior; the same seed gives the same people."""
-    drawn_from = posterior(name, evidence)
+    drawn_from = posterior(source, evidence)
     with limits.questions():
-        return _people(population(name).digest, str(evidence), count, seed, drawn_from)
+        return _people(source.digest, str(evidence), count, seed, drawn_from)
+
+
+def drawn(choice: Choice) -> pd.DataFrame:
+    """The people of a choice, in canonical dtypes."""
+    known = f"{choice.evidence}|{choice.mark}"
+    with limits.questions():
+        return _people(
+            choice.population.digest, known, choice.people, choice.seed, choice.conditional
+        )
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)
@@ -112,9 +136,8 @@ def _probability(digest: str, known: str, _population: Population, _evidence: Ev
     return _population.answer(_evidence).probability
 
 
-def probability(name: str, evidence: Evidence) -> float:
+def probability(source: Population, evidence: Evidence) -> float:
     """The share of the population for which the evidence holds."""
-    source = population(name)
     with limits.questions():
         return _probability(source.digest, str(evidence), source, evidence)
 
@@ -129,8 +152,7 @@ def _reference(
     return margins
 
 
-def reference(name: str, evidence: Evidence) -> Margins | None:
+def reference(source: Population, evidence: Evidence) -> Margins | None:
     """Counts of the real people under the evidence; None where their rows do not ship and the
     aggregates cannot tell."""
-    source = population(name)
     return _reference(source.digest, str(evidence), source, evidence)

@@ -15,17 +15,18 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages import WIDGETS
-from pages.shared import choice, loaders, markdown
+from pages.shared import choice, loaders, markdown, which_people
 from synth import describe
 from synth.bayes.budget import BudgetError
 from synth.data.evidence import Between, Evidence, Fact, OneOf
 from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
 from synth.populations import Population
+from synth.populations.reading import Reading
 
 PEOPLE, SEED = 6, 8
 MOST_PEOPLE, LARGEST_SEED = 60, 2**31 - 1
-_RESERVED = ("population", "people", "seed", "embed", "embed_options", *WIDGETS)
+_RESERVED = ("population", "people", "seed", "embed", "embed_options", "which", "targets", *WIDGETS)
 _ANY = "any"
 _ABSENT = "population that is not here"
 _KEPT, _PAGE, _AGAIN = "what the sidebar said", "page of the address", "address to be written"
@@ -101,6 +102,9 @@ def show() -> None:
         _explain(name)
         population = loaders.population(name)
         link: Parameters = [] if name == names[0] else [("population", titles[name])]
+        which_people.arrive()
+        read, reading, about = which_people.show(population)
+        link += about
 
         st.html('<h2 class="pp-section">What is known</h2>')
         answers = _facts(population)
@@ -134,7 +138,7 @@ def show() -> None:
             on_click=_new_people,
         )
 
-        current = _choose(name, population, Evidence(facts), count, seed, tuple(link))
+        current = _choose(read, Evidence(facts), count, seed, tuple(link), population, reading)
         with sentence:
             _say(current)
     choice.keep(current)
@@ -201,21 +205,32 @@ def forget(population: Population, columns: tuple[str, ...]) -> None:
 
 
 def _choose(
-    name: str,
     population: Population,
     evidence: Evidence,
     count: int,
     seed: int,
     link: tuple[tuple[str, str], ...],
+    base: Population,
+    reading: Reading,
 ) -> choice.Choice:
     posterior, problem, stopped = None, "", False
     try:
-        posterior = loaders.posterior(name, evidence)
+        posterior = loaders.posterior(population, evidence)
     except PopulaceError as error:
         problem, stopped = str(error), isinstance(error, BudgetError)
     question = describe.question(evidence, population)
     return choice.Choice(
-        population, evidence, int(count), int(seed), posterior, question, problem, link, stopped
+        population,
+        evidence,
+        int(count),
+        int(seed),
+        posterior,
+        question,
+        problem,
+        link,
+        stopped,
+        base,
+        reading,
     )
 
 
@@ -230,6 +245,8 @@ def _say(current: choice.Choice) -> None:
     else:
         share = describe.share_words(current.posterior.probability)
         text = f"{markdown.plain(current.question)}: **{share}** of this population."
+        if not current.exact:
+            text = f"{text[:-1]}, estimated."
     st.markdown(text)
 
 

@@ -151,6 +151,11 @@ def parse_cells(text: str, schema: Schema) -> tuple[tuple[Evidence, ...], tuple[
     return tuple(_cell(names, row, schema) for row in values), shares
 
 
+def split_lines(text: str) -> tuple[str, ...]:
+    """The lines of a text that has them between semicolons."""
+    return tuple(line for line in _unquoted(text, ";") if line)
+
+
 def _unquoted(text: str, mark: str) -> list[str]:
     """The parts of a text between marks that stand outside double quotes."""
     parts, inside = [""], False

@@ -14,6 +14,7 @@ from synth.data.evidence import Evidence
 from synth.data.schema import Schema
 from synth.data.written import is_canonical, restore, written_table
 from synth.generators.base import Conditional, DrawnConditional
+from synth.generators.rare import RareConditional, with_note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,5 +96,8 @@ class AsWritten(DrawnConditional):
         self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
     ) -> pa.Table:
         """The same people as an Arrow table, marked as synthetic, with how text files write it."""
+        if isinstance(self.conditional, RareConditional):
+            people = self.conditional.weighted(rows, seed, start=start, threads=threads)
+            return with_note(written_table(people, self.columns, seed))
         people = self.conditional.sample(rows, seed, start=start, threads=threads)
         return written_table(people, self.columns, seed)

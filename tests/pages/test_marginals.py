@@ -76,7 +76,10 @@ def test_the_facts_survive_the_way_to_another_page(visit):
 
 def test_distances_are_those_of_the_library():
     evidence = Evidence({"gender": OneOf(("female",))})
-    found = {one.column.name: one for one in comparison.compare("us-time-use", evidence, 3)}
+    found = {
+        one.column.name: one
+        for one in comparison.compare(loaders.population("us-time-use"), evidence, 3)
+    }
     gender = found["gender"]
     assert gender.tvd == pytest.approx(0)
     assert gender.synthetic.sum() == comparison.PEOPLE

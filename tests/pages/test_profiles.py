@@ -47,7 +47,7 @@ def test_what_is_known_holds_for_every_card(visit):
         "marital": OneOf(("married",)),
         "age": Between(25, 45),
     }
-    people = loaders.people(asked.population.name, asked.evidence, 60, 1)
+    people = loaders.people(asked.population, asked.evidence, 60, 1)
     assert (people["gender"] == "female").all()
     assert (people["marital"] == "married").all()
     assert people["age"].between(25, 45).all()
@@ -138,8 +138,8 @@ def test_the_whole_record_opens_in_a_dialog(visit):
 def test_key_facts_hold_of_the_person_they_come_from(visit):
     asked = made(visit())
     population = asked.population
-    person = loaders.people(population.name, asked.evidence, 1, 3).to_dict("records")[0]
+    person = loaders.people(population, asked.evidence, 1, 3).to_dict("records")[0]
     facts = card.alike(person, population)
     assert facts["gender"] == OneOf((person["gender"],))
     assert facts["age"] == Between(person["age"] - 2, person["age"] + 2)
-    assert 0 < loaders.probability(population.name, facts) < 1
+    assert 0 < loaders.probability(population, facts) < 1
