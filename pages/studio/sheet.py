@@ -33,7 +33,8 @@ def sheet(inspection: Inspection, plan: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a column: column, use, kind, values, missing, least, most, label, meaning.
+        One row a column: column, use, kind, values, written as, missing, missing word, least, most,
+        label, meaning.
     """
     rows = [_row(inspected, plan) for inspected in inspection.columns]
     frame = pd.DataFrame(rows)
@@ -47,7 +48,9 @@ def _row(inspected: ColumnInspection, plan: Plan) -> dict[str, Any]:
         "use": plan.use(column.name),
         "kind": column.kind,
         "values": _values(column, inspected),
+        "written as": column.example,
         "missing": inspected.missing,
+        "missing word": column.missing_word or "",
         "least": column.lower if column.is_number else math.nan,
         "most": column.upper if column.is_number else math.nan,
         "label": column.label,
@@ -87,6 +90,10 @@ def corrections(before: pd.DataFrame, after: pd.DataFrame) -> tuple[Correction, 
             value = new[cell]
             if value is not None and not pd.isna(value) and value != old[cell]:
                 changes[end] = float(value)
+        for cell, name in (("written as", "written"), ("missing word", "missing_word")):
+            text = new[cell].strip() if isinstance(new[cell], str) else ""
+            if text != old[cell]:
+                changes[name] = text
         label = new["label"] if isinstance(new["label"], str) else ""
         if label != old["label"]:
             changes["label"] = label

@@ -236,6 +236,48 @@ class Column:
         return str(self.format.text(np.array([number]))[0])
 
     @property
+    def example(self) -> str:
+        """How it is written, by an example: ``$1,234.50``, ``2020-12-31``, ``No / Yes``."""
+        if isinstance(self.format, BooleanFormat):
+            return f"{self.format.no} / {self.format.yes}"
+        if isinstance(self.format, NumberFormat | DateFormat) and self.upper is not None:
+            return self.text(self.upper)
+        return ""
+
+    def written_as(self, example: str) -> Column:
+        """The same column written as an example says; plainly where it is empty.
+
+        Parameters
+        ----------
+        example : str
+            As `example` gives it.
+
+        Raises
+        ------
+        PopulaceError
+            It says nothing of such a column.
+        """
+        example = example.strip()
+        found: Format | None = None
+        if example and self.kind == "boolean":
+            no, _, yes = (part.strip() for part in example.partition("/"))
+            found = BooleanFormat(no, yes) if no and yes and no != yes else None
+        elif example and isinstance(self.format, DateFormat):
+            found = detect_date([example])
+        elif example and self.is_number:
+            found = detect_number([example], padded=True)
+        if example and found is None:
+            remedy = {"boolean": "No / Yes", "integer": "1,234", "real": "$1,234.50"}
+            shown = remedy.get(self.kind, "nothing")
+            raise PopulaceError(
+                f"Column {self.name} cannot be written as {_shown(example)}: give an example such "
+                f"as {shown}, or nothing."
+            )
+        if not example and isinstance(self.format, DateFormat):
+            return self
+        return replace(self, format=found)
+
+    @property
     def decimals(self) -> int:
         """How many digits after the point the step asks for: 0 for 1 and 10, 2 for 0.25."""
         return 0 if self.step is None else _decimals(self.step)

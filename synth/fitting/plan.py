@@ -54,6 +54,10 @@ class Correction:
         Words for the screen.
     meaning : Meaning or None
         What the column says of a person; empty for nothing that is known.
+    written : str or None
+        How its values are written in text files, by an example; see `Column.written_as`.
+    missing_word : str or None
+        As `Column.missing_word`.
     """
 
     name: str
@@ -63,6 +67,8 @@ class Correction:
     upper: float | None = None
     label: str | None = None
     meaning: Meaning | None = None
+    written: str | None = None
+    missing_word: str | None = None
 
 
 @dataclass(frozen=True)
@@ -164,7 +170,14 @@ class Plan:
                 changes["label"] = " ".join(correction.label.split())[:100]
             if correction.meaning is not None:
                 changes["meaning"] = correction.meaning
+            if correction.missing_word is not None:
+                changes["missing_word"] = correction.missing_word
+                if column.kind == "categorical":  # the word may be a level now, or no longer
+                    changes |= {"levels": (), "missing": False}
             schema = schema.changed(name, **changes)
+            if correction.written is not None:
+                form = schema[name].written_as(correction.written).format
+                schema = schema.changed(name, format=form)
         plan = replace(self, schema=schema, count=count)
         plan = plan.following(plan.derived, plan.lookups)
         return plan.checked()
