@@ -83,7 +83,8 @@ def bench_rows(
         "predicted": {},
     }
     names = list(people.modelled.names)
-    learned, judged = learned[names], judged[names].reset_index(drop=True)
+    learned = learned[names]
+    judged = _known_only(judged[names].reset_index(drop=True), people.modelled)
     patterns: tuple[Pattern, ...] = ("random", "blocks")
     for i, pattern in enumerate(patterns):
         tell(0.1 + 0.4 * i, f"Filling cells that are blanked by {pattern}")
@@ -113,6 +114,17 @@ def halves(table: Path, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     frame, _ = read_frame(table)
     first = np.random.default_rng(seed).permutation(len(frame)) < len(frame) // 2
     return frame[first].reset_index(drop=True), frame[~first].reset_index(drop=True)
+
+
+def _known_only(judged: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """The judged people, levels that nobody among the learned has as blank cells."""
+    judged = judged.copy(deep=False)
+    for name in judged.columns:
+        if schema[name].kind == "categorical":
+            texts = judged[name].astype(object)
+            levels = set(schema[name].levels)
+            judged[name] = texts.where(texts.map(lambda v, known=levels: str(v) in known), None)
+    return judged
 
 
 def mask(frame: pd.DataFrame, pattern: Pattern, seed: int) -> np.ndarray:
