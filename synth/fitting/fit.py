@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from synth import populations
+from synth.bayes.coding import SHARED
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints, Cut, Sum, possible
 from synth.constraints.rules import Rule, parse_rules
 from synth.data.meaning import Meaning
@@ -26,6 +27,11 @@ UNROLLED_LIMIT = 5_000_000
 """Counts are unrolled to at most this many rows; more of them weigh rows instead."""
 _CHECKED = 2_000
 _INTERESTS = 0.3  # of the progress
+_REPEATED = (
+    f"A number of the table comes out again only where at least {SHARED} people share it, or where "
+    "nearly every number between the least and the most occurs; levels come out as they are, "
+    "however few have them."
+)
 
 
 def fit(
@@ -377,6 +383,8 @@ def _card(
     for head, entries in sections:
         if entries:
             lines += [f"## {head}", "", *(f"- {entry}" for entry in entries), ""]
+    if any(column.is_number for column in model.schema) and model.network is not None:
+        lines += [_REPEATED, ""]
     return "\n".join(lines)
 
 
