@@ -34,7 +34,7 @@ from synth.fitting import simple
 ROWS = 2_000
 """So many rows of a file are learned, and drawn."""
 SECONDS = 120
-"""How long one file may take."""
+"""How long one file may keep the processor busy."""
 _DIGITS = re.compile(r"\d+")
 
 
@@ -92,8 +92,8 @@ def try_file(path: Path, folder: Path, *, rows: int = ROWS, seconds: int = SECON
         Never an error.
     """
     began, name = time.monotonic(), str(path.relative_to(folder))
-    previous = signal.signal(signal.SIGALRM, _too_long)
-    signal.alarm(seconds)
+    previous = signal.signal(signal.SIGPROF, _too_long)
+    signal.setitimer(signal.ITIMER_PROF, seconds)  # of the processor: a busy machine is no fault
     try:
         columns, differing = _through(path, rows)
         state, sentence = "learned", ""
@@ -104,8 +104,8 @@ def try_file(path: Path, folder: Path, *, rows: int = ROWS, seconds: int = SECON
         sentence = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
         state, columns, differing = "crashed", 0, ()
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, previous)
     took = time.monotonic() - began
     return Outcome(
         name, state, " ".join(sentence.split())[:300], columns, differing, round(took, 2)
