@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from synth.data.formats import DateFormat
 from synth.data.schema import Column, Schema, number_text, some_of
 from synth.errors import PopulaceError
 
@@ -258,6 +259,11 @@ def _between(column: Column, sign: str, other: Column, line: str) -> Comparison:
         raise PopulaceError(
             f"The rule “{_short(line)}” compares {column.name} with itself: name two columns."
         )
+    if _unit(column) != _unit(other) and column.is_number and other.is_number:
+        raise PopulaceError(
+            f"The rule “{_short(line)}” compares {column.name} with {other.name}, which are not "
+            "both numbers or dates of the same kind: name two columns that count the same."
+        )
     if column.is_number != other.is_number:
         raise PopulaceError(
             f"The rule “{_short(line)}” compares numbers with levels: name two columns of numbers."
@@ -272,6 +278,8 @@ def _between(column: Column, sign: str, other: Column, line: str) -> Comparison:
 def _with_value(column: Column, sign: str, word: _Word, line: str) -> Comparison:
     if column.is_number:
         number = _number(word.text)
+        if isinstance(column.format, DateFormat) and (ends := column.format.bounds(word.text)):
+            number = ends[sign in ("<=", ">")]
         if number is None:
             raise PopulaceError(
                 f"The rule “{_short(line)}” compares the numbers of {column.name} with "
@@ -297,6 +305,11 @@ def _with_value(column: Column, sign: str, word: _Word, line: str) -> Comparison
             )
         text = folded[text.casefold()]
     return Comparison(column.name, sign, value=text)
+
+
+def _unit(column: Column) -> str:
+    """What a date counts; empty for other columns."""
+    return column.format.unit if isinstance(column.format, DateFormat) else ""
 
 
 def _number(text: str) -> float | None:

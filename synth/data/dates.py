@@ -190,6 +190,39 @@ def parse(texts: Sequence[str | None], pattern: str, zone: str = "", unit: str =
     return out
 
 
+_ISO = (("%Y-%m-%d", "D"), ("%Y-%m", "M"), ("%Y-%m-%d %H:%M", "m"), ("%Y-%m-%d %H:%M:%S", "s"))
+
+
+def bounds(word: str, pattern: str, zone: str, unit: str) -> tuple[float, float] | None:
+    """The first and the last date that a text names, in units; None where it names none.
+
+    Parameters
+    ----------
+    word : str
+        A date of the pattern, or a month, day, minute or second as ISO 8601 writes it.
+    pattern, zone, unit : str
+        As in `parse`.
+    """
+    exact = parse([word], pattern, zone, unit)[0]
+    if not np.isnan(exact):
+        return float(exact), float(exact)
+    for iso, coarse in _ISO:
+        count = parse([word.replace("T", " ")], iso)[0]
+        if not np.isnan(count):
+            ends = np.array([count, count + 1]).astype(np.int64)
+            per_day = PER_DAY.get(unit, 1)
+            if coarse in PER_DAY:
+                scaled = ends * per_day // PER_DAY[coarse]
+            else:
+                days = ends.astype(f"datetime64[{coarse}]").astype("datetime64[D]")
+                scaled = days.astype(np.int64) * per_day
+                if unit in ("M", "Q", "Y"):
+                    months = days.astype("datetime64[M]").astype(np.int64)
+                    scaled = months // {"M": 1, "Q": 3, "Y": 12}[unit]
+            return float(scaled[0]), float(max(scaled[1] - 1, scaled[0]))
+    return None
+
+
 def text(values: np.ndarray, pattern: str, zone: str = "", unit: str = "") -> pa.Array:
     """Each date in a pattern; null where one is missing.
 
@@ -263,9 +296,9 @@ def _written(code: str, fields: dict[str, np.ndarray]) -> pa.Array:
 
 def _taken(values: np.ndarray, word: Callable[[int], str]) -> pa.Array:
     """Words of whole numbers, each made once."""
-    low = int(values.min(initial=0))
-    if int(values.max(initial=0)) - low < 10_000:
-        distinct, place = np.arange(low, int(values.max(initial=0)) + 1), values - low
+    low, high = (int(values.min()), int(values.max())) if len(values) else (0, -1)
+    if high - low < 10_000:
+        distinct, place = np.arange(low, high + 1), values - low
     else:
         distinct, place = np.unique(values, return_inverse=True)
     return pa.array([word(int(i)) for i in distinct], pa.string()).take(pa.array(place))

@@ -236,6 +236,12 @@ class DateFormat:
         stamps = pd.to_datetime(pd.Series(words, dtype="str"), errors="coerce", utc=True)
         return stamps_to_counts(stamps, self.unit)
 
+    def bounds(self, word: str) -> tuple[float, float] | None:
+        """The first and last date that a text names in this format or by ISO 8601; see `dates`."""
+        if self._is_named and not np.isnan(count := self.parse([word])[0]) and ":" in word:
+            return float(count), float(count)
+        return dates.bounds(word, self.pattern, "" if self._is_named else self.zone, self.unit)
+
     @property
     def _is_named(self) -> bool:
         """Whether the zone has a name and its clocks may change: counts are then of UTC."""

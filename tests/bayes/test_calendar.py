@@ -13,7 +13,7 @@ from synth.bayes.calendar import Calendar, Lattice
 from synth.bayes.coding import Coding
 from synth.bayes.learning import learn
 from synth.bayes.scoring import log_cells
-from synth.data.evidence import Between, OneOf
+from synth.data.evidence import Between, Evidence, OneOf
 from synth.data.formats import DateFormat
 from synth.data.schema import Column, Schema
 from synth.data.table import make_table
@@ -164,7 +164,7 @@ def test_draws_follow_the_exact_law_and_no_day_is_impossible(network):
 
 
 def test_evidence_cuts_days_exactly(network):
-    evidence = network.given({"born": Between(11_000.0, 11_100.0)})
+    evidence = network.given(Evidence({"born": Between(11_000.0, 11_100.0)}))
     days = evidence.sample(5_000, seed=1)["born"]
     assert days.between(11_000, 11_100).all()
     assert ((days + 3) % 7 != 6).all()

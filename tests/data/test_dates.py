@@ -1,0 +1,162 @@
+"""Patterns of dates: found, read, written again; days that do not exist are no dates."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synth.data import dates
+from synth.data.evidence import Evidence
+from synth.data.formats import DateFormat
+from synth.data.schema import Column, Schema, infer_with_notes
+from synth.data.table import make_table, read_table
+from synth.data.written import restore
+from synth.errors import PopulaceError
+
+
+@pytest.mark.parametrize(
+    "texts,pattern,zone,ambiguous",
+    [
+        (["2020-12-31", "2020-02-29"], "%Y-%m-%d", "", False),
+        (["31/12/2020"], "%d/%m/%Y", "", False),
+        (["12/31/20"], "%m/%d/%y", "", False),
+        (["01/02/2020", "03/04/2020"], "%d/%m/%Y", "", True),
+        (["1/2/2020", "12/31/2020"], "%-m/%-d/%Y", "", False),
+        (["31.12.2020"], "%d.%m.%Y", "", False),
+        (["01-Feb-2020", "11-Dec-1969"], "%d-%b-%Y", "", False),
+        (["01-FEB-2020"], "%d-%^b-%Y", "", False),
+        (["February 1 2020", "March 12 2020"], "%B %-d %Y", "", False),
+        (["20201231"], "%Y%m%d", "", False),
+        (["13:45", "09:01"], "%H:%M", "", False),
+        (["9:01 PM", "12:00 AM"], "%-I:%M %p", "", False),
+        (["2020-12"], "%Y-%m", "", False),
+        (["2020Q4"], "%YQ%q", "", False),
+        (["2020-Q4"], "%Y-Q%q", "", False),
+        (["2020-12-31T10:00:00Z"], "%Y-%m-%dT%H:%M:%S%z", "Z", False),
+        (["2020-12-31 10:00:00+02:00"], "%Y-%m-%d %H:%M:%S%z", "+02:00", False),
+        (["2020-12-31 10:00:00.123"], "%Y-%m-%d %H:%M:%S.%3f", "", False),
+        (["1900-02-29"], "", "", False),
+        (["2020-12-31", "31/12/2020"], "", "", False),
+        (["24:00"], "", "", False),
+        (["red"], "", "", False),
+    ],
+)
+def test_patterns_are_found(texts, pattern, zone, ambiguous):
+    assert dates.find(texts) == (pattern, zone, ambiguous)
+
+
+@pytest.mark.parametrize("pattern", dates._PATTERNS)
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_every_pattern_reads_what_it_writes(pattern, data):
+    unit = dates.unit_of(pattern)
+    has_day = any(code in pattern for code in ("%Y", "%y"))
+    low, high = dt.date(1800, 1, 1), dt.date(2300, 12, 31)
+    if "%y" in pattern:
+        low, high = dt.date(1969, 1, 1), dt.date(2068, 12, 31)
+    day = data.draw(st.dates(low, high)) if has_day else dt.date(1970, 1, 1)
+    days = (day - dt.date(1970, 1, 1)).days
+    if unit in ("M", "Q"):
+        months = (day.year - 1970) * 12 + day.month - 1
+        count = months if unit == "M" else months // 3
+    else:
+        per_day = dates.PER_DAY.get(unit, 1)
+        count = days * per_day + data.draw(st.integers(0, per_day - 1))
+    written = dates.text(np.array([count, np.nan]), pattern)
+    assert written[1].as_py() is None
+    assert dates.parse(written.to_pylist(), pattern)[0] == count
+    if unit not in ("M", "Q") and has_day and "%-" not in pattern and "f" not in pattern:
+        plain = pattern.replace("%^b", "%b")
+        moment = dt.datetime(1970, 1, 1) + dt.timedelta(seconds=count * 86_400 // per_day)
+        wanted = moment.strftime(plain)
+        assert written[0].as_py() == (wanted.upper() if "%^b" in pattern else wanted)
+
+
+def _frame() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    day = pd.Timestamp("1965-01-01") + pd.to_timedelta(rng.integers(0, 9_000, 300), "D")
+    time = day + pd.to_timedelta(rng.integers(0, 86_400, 300), "s")
+    return pd.DataFrame(
+        {
+            "iso": day.strftime("%Y-%m-%d"),
+            "american": day.strftime("%m/%d/%Y"),
+            "stamp": day.to_series(index=range(300)).where(np.arange(300) != 7),
+            "moment": time,
+            "zoned": time.tz_localize("UTC").tz_convert("Europe/Berlin"),
+            "month": pd.PeriodIndex(day, freq="M"),
+            "quarter": pd.PeriodIndex(day, freq="Q"),
+            "whole": day.strftime("%Y%m%d").astype(int),
+            "date": day.date,
+        }
+    )
+
+
+def test_columns_come_back_in_their_dtypes():
+    frame = _frame()
+    table = make_table(frame)
+    assert all(isinstance(c.format, DateFormat) for c in table.schema)
+    pd.testing.assert_frame_equal(restore(table.frame, table.schema), frame)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_files_come_back(tmp_path, kind):
+    frame = _frame().drop(columns=["month", "quarter", "zoned"])
+    path = tmp_path / f"t.{kind}"
+    if kind == "csv":
+        frame.to_csv(path, index=False)
+        frame = frame.assign(
+            stamp=frame["stamp"].dt.strftime("%Y-%m-%d"),
+            moment=frame["moment"].astype(str),
+            date=frame["date"].astype(str),
+        )
+    else:
+        frame.to_parquet(path)
+    table = read_table(path)
+    pd.testing.assert_frame_equal(restore(table.frame, table.schema), frame, check_dtype=False)
+
+
+def test_eight_digits_that_are_no_days_stay_numbers():
+    schema, _ = infer_with_notes(pd.DataFrame({"n": np.arange(20_201_201, 20_201_261)}))
+    assert schema["n"].format is None
+
+
+def test_an_ambiguous_order_is_said():
+    days = pd.date_range("2020-01-01", periods=9).strftime("%m/%d/%Y")
+    _, notes = infer_with_notes(pd.DataFrame({"born": list(days)}))
+    assert "read as day/month" in notes[0]
+
+
+BORN = Schema(
+    (
+        Column(
+            "born", "integer", lower=3_652.0, upper=9_999.0, step=1.0,
+            format=DateFormat("%d/%m/%Y"),
+        ),
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line,wanted",
+    [
+        ("born=1980-01-01..1989-12-31", "born=3652..7304"),
+        ("born=31/12/1985..", "born=5843.."),
+        ("born=1985-05", "born=5599..5629"),
+        ("born=31/12/1985", "born=5843"),
+        ("born=31/12/1985|1986-01-01", "born=5843|5844"),
+        ("born=3700..3800", "born=3700..3800"),
+    ],
+)
+def test_evidence_in_dates(line, wanted):
+    evidence = Evidence.parse(line, BORN)
+    assert str(evidence) == wanted
+    assert Evidence.parse(str(evidence), BORN) == evidence
+
+
+@pytest.mark.parametrize("line", ["born=31/02/1985", "born=soon", "born=1989-01-01..1980-01-01"])
+def test_evidence_that_is_no_date(line):
+    with pytest.raises(PopulaceError, match="born"):
+        Evidence.parse(line, BORN)
