@@ -158,6 +158,16 @@ def _table_head(state: StudioState) -> None:
         st.caption(markdown.plain(note))
 
 
+_WRITTEN_HELP = (
+    "How synthetic values are written in text files, by an example: $1,234.50, 12.3%, 70,5, or "
+    "No / Yes. Empty for plain numbers."
+)
+_WORD_HELP = (
+    "What stands for a missing value beside the empty cell. Empty it where the word, such as NA, "
+    "is a level like the others."
+)
+
+
 def _sheet(state: StudioState) -> pd.DataFrame:
     """The editable sheet; what was edited stays when the visitor comes back to the page."""
     key = f"sheet-{state.token}-{state.visits}"
@@ -179,7 +189,13 @@ def _sheet(state: StudioState) -> pd.DataFrame:
             ),
             "kind": st.column_config.SelectboxColumn("Kind", options=KINDS, required=True),
             "values": st.column_config.TextColumn("Values", width=330),
+            "written as": st.column_config.TextColumn(
+                "Written as", max_chars=40, width=120, help=_WRITTEN_HELP
+            ),
             "missing": st.column_config.NumberColumn("Missing", format="percent"),
+            "missing word": st.column_config.TextColumn(
+                "Missing word", max_chars=40, help=_WORD_HELP
+            ),
             "least": st.column_config.NumberColumn(
                 "Least",
                 format="localized",
