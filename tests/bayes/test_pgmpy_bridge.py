@@ -505,7 +505,8 @@ def test_columns_asked_about_alone_agree_with_the_sweep(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "numbers", ["0.33, 0.33, 0.33", "0.335 0.335 0.335", "0.333, 0.333, 0.333", "0.3334 0.3334 0.3334"]
+    "numbers",
+    ["0.33, 0.33, 0.33", "0.335 0.335 0.335", "0.333, 0.333, 0.333", "0.3334 0.3334 0.3334"],
 )
 def test_numbers_that_were_rounded_are_normalised(numbers):
     text = "variable a { type discrete [ 3 ] { x, y, z }; }\n"
