@@ -13,11 +13,13 @@ import streamlit as st
 
 from pages.shared import markdown
 from synth.generators.rare import WEIGHT_WORDS
+from synth.populations.as_written import as_written, canonical
 from synth.populations.strata import Stratified
 
 if TYPE_CHECKING:
     from pages.cards.selection import Card
     from pages.shared.choice import Choice
+    from synth.generators.base import Conditional
 
 MOST_ROWS, ROWS = 200_000, 1000
 
@@ -114,13 +116,18 @@ def _zip(page: Sequence[Card], choice: Choice) -> BytesIO:
 def _csv(choice: Choice, rows: int) -> BytesIO:
     from synth.people.cards.export import table_csv
 
-    return BytesIO(table_csv(choice.conditional, rows, choice.seed))
+    return BytesIO(table_csv(_people(choice), rows, choice.seed))
 
 
 def _parquet(choice: Choice, rows: int) -> BytesIO:
     from synth.people.cards.export import table_parquet
 
-    return BytesIO(table_parquet(choice.conditional, rows, choice.seed))
+    return BytesIO(table_parquet(_people(choice), rows, choice.seed))
+
+
+def _people(choice: Choice) -> Conditional:
+    """Those of the choice, written as their table was."""
+    return as_written(canonical(choice.conditional), choice.population.schema)
 
 
 def _plain(text: str) -> str:

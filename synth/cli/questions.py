@@ -18,6 +18,7 @@ from synth.errors import PopulaceError
 from synth.generators import Conditional
 from synth.generators.rare import WEIGHT_WORDS
 from synth.populations import Population, load, strata
+from synth.populations.as_written import as_written
 from synth.populations.reading import Base, Reading, calibration
 from synth.populations.strata import Stratified
 
@@ -176,7 +177,8 @@ def sample(
             raise PopulaceError("--quota and --every name the rows in two ways: drop one of them.")
         if dask:
             raise PopulaceError("Quotas are drawn on this machine: drop --dask.")
-        conditional, rows = _strata(people, known, quota, every, rows)
+        made = _strata(people, known, quota, every, rows)
+        conditional, rows = as_written(made, people.schema), made.rows
     rows = 1000 if rows is None else rows
     if dask:
         question = Question(people.model, known, constraints=people.constraints)
@@ -219,8 +221,8 @@ def _independent(pair: str) -> str:
 
 def _strata(
     people: Population, known: Evidence, quota: str, columns: str, rows: int | None
-) -> tuple[Stratified, int]:
-    """People by quota or by combinations, and how many they are."""
+) -> Stratified:
+    """People by quota or by combinations."""
     if columns:
         names = [name.strip() for name in columns.split(",") if name.strip()]
         made = strata.every(people, known, names, rows)
@@ -230,7 +232,7 @@ def _strata(
         raise PopulaceError(
             f"The quota asks for {made.rows:,} people and --rows for {rows:,}: drop --rows."
         )
-    return made, made.rows
+    return made
 
 
 def _reading(

@@ -14,7 +14,7 @@ from synth.data.evidence import Evidence
 from synth.data.schema import Schema
 from synth.data.written import is_canonical, restore, written_table
 from synth.generators.base import Conditional, DrawnConditional
-from synth.generators.rare import RareConditional, with_note
+from synth.generators.rare import WEIGHT, RareConditional, with_note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,6 +98,7 @@ class AsWritten(DrawnConditional):
         """The same people as an Arrow table, marked as synthetic, with how text files write it."""
         if isinstance(self.conditional, RareConditional):
             people = self.conditional.weighted(rows, seed, start=start, threads=threads)
-            return with_note(written_table(people, self.columns, seed))
-        people = self.conditional.sample(rows, seed, start=start, threads=threads)
-        return written_table(people, self.columns, seed)
+        else:
+            people = self.conditional.sample(rows, seed, start=start, threads=threads)
+        table = written_table(people, self.columns, seed)
+        return with_note(table) if WEIGHT in people else table

@@ -225,9 +225,10 @@ def quotas(population: Population, evidence: Evidence, lines: Sequence[str]) -> 
     strata = [Stratum(cell, int(n)) for cell, n in zip(cells, counts, strict=True) if n]
     if not strata:
         raise PopulaceError(f"The quota {lines[0]!r} asks for nobody: give a cell a count above 0.")
-    made = Stratified(population.given(evidence), strata, population.given)
+    ask = _asks(population)
+    made = Stratified(ask(evidence), strata, ask)
     for stratum in strata:
-        population.given(both(evidence, stratum.facts))  # nobody there: said before rows are drawn
+        ask(both(evidence, stratum.facts))  # nobody there: said before rows are drawn
     return made
 
 
@@ -324,4 +325,14 @@ def every(
         Stratum(facts, each + (number in extra), share)
         for number, (facts, share) in enumerate(found)
     ]
-    return Stratified(population.given(evidence), strata, population.given)
+    ask = _asks(population)
+    return Stratified(ask(evidence), strata, ask)
+
+
+def _asks(population: Population) -> Callable[[Evidence], Conditional]:
+    """Answers in canonical dtypes."""
+
+    def ask(evidence: Evidence) -> Conditional:
+        return canonical(population.given(evidence))
+
+    return ask

@@ -146,3 +146,39 @@ def test_where_there_is_nothing_to_refine_nothing_is_made_worse(folder, monkeypa
     assert few is population and "too few" in note
     with pytest.raises(PopulaceError, match="not at hand"):
         refine(population)
+
+
+def test_quotas_combinations_counts_and_independence_through_files(folder, tmp_path):
+    out, counts = tmp_path / "people.csv", tmp_path / "counts.csv"
+    assert run("sample", folder / "pop", "--out", out, "--quota", "a=x:30|y:12").exit_code == 0
+    assert pd.read_csv(out)["a"].value_counts().to_dict() == {"x": 30, "y": 12}
+    result = run("sample", folder / "pop", "--out", out, "--every", "a,b,c")
+    assert result.exit_code == 0 and "log_weight" in result.output
+    people = pd.read_csv(out)
+    assert len(people) == 8 == len(people[["a", "b", "c"]].drop_duplicates())
+    counts.write_text("a,b,count\nx,x,70\nx,y,10\ny,x,10\ny,y,10\n")
+    result = run(
+        "sample", folder / "pop", "--out", out, "--rows", 4000, "--target", counts,
+        "--independent", "c:d",
+    )  # fmt: skip
+    assert result.exit_code == 0 and "bits a person" in result.output
+    people = pd.read_csv(out)
+    assert ((people["a"] == "x") & (people["b"] == "x")).mean() == pytest.approx(0.7, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--quota", "a=x:3", "--every", "a"], "drop one"),
+        (["--quota", "a=x:3", "--rows", "9"], "drop --rows"),
+        (["--every", "a", "--rows", "1"], "at least as many"),
+        (["--independent", "a"], "not understood"),
+        (["--target", "nothing.csv"], "cannot be read"),
+        (["--weighted"], "no survey weights"),
+        (["--refined", "--weighted"], "drop one"),
+    ],
+)
+def test_what_cannot_be_counted_out_is_one_sentence(folder, tmp_path, options, words):
+    result = run("sample", folder / "pop", "--out", tmp_path / "x.csv", *options)
+    assert result.exit_code == 2
+    assert words in " ".join(result.output.split()) and "Traceback" not in result.output
