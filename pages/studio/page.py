@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.shared import loaders, markdown
 from pages.studio.interests import choose_interests, show_learned
+from pages.studio.rows import ask_of_rows
 from pages.studio.sheet import FIXED, MEANINGS, corrections
 from pages.studio.state import StudioState, current_state, packed
 from synth import generators
@@ -431,6 +432,7 @@ def _result(state: StudioState, population: Population) -> None:
                 args=(population,),
             )
         show_learned(population)
+        ask_of_rows(population, None if population.table is None else population.table.frame)
         if population.card:
             with st.expander("How it was learned", icon=":material/description:"):
                 st.markdown(_card(population))
