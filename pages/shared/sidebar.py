@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 import streamlit as st
@@ -19,6 +20,7 @@ from pages.shared import choice, loaders, markdown, which_people
 from synth import describe
 from synth.bayes.budget import BudgetError
 from synth.data.evidence import Between, Evidence, Fact, OneOf
+from synth.data.formats import DateFormat
 from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
 from synth.populations import Population
@@ -329,8 +331,61 @@ def _ask_yes_or_no(column: Column) -> _Answer:
     return _Answer(OneOf((chosen,)), ((key, shown[chosen]),))
 
 
+def _ask_dates(column: Column, form: DateFormat) -> _Answer:
+    """A range of dates; times of day are asked for on the command line."""
+    key = key_of(column.name)
+    first, last = (form.moment(end) for end in column.bounds)
+    value = st.session_state.get(key)
+    if value is not None and not _are_dates(value, first, last):
+        st.session_state[key] = (first, last)
+    absent = column.missing and st.session_state.get(f"{key}_missing", False)
+    low, high = st.slider(
+        markdown.plain(column.title),
+        first,
+        last,
+        (first, last),
+        format="D MMM YYYY",
+        key=key,
+        bind="query-params",
+        disabled=absent,
+    )
+    if column.missing:
+        absent = st.checkbox(
+            f"{markdown.plain(column.title)} not stated", key=f"{key}_missing", bind="query-params"
+        )
+    if absent:
+        return _Answer(OneOf((MISSING,)), ((f"{key}_missing", "true"),))
+    if low <= first and high >= last:
+        return _Answer()
+    begin, end = form.bounds(low.isoformat()), form.bounds(high.isoformat())
+    fact = Between(
+        begin[0] if begin and low > first else None, end[1] if end and high < last else None
+    )
+    return _Answer(fact, ((key, low.isoformat()), (key, high.isoformat())))
+
+
+def _are_dates(value: object, first: date, last: date) -> bool:
+    return (
+        isinstance(value, tuple | list)
+        and len(value) == 2
+        and all(type(end) is date for end in value)
+        and first <= value[0] <= value[1] <= last
+    )
+
+
+def _has_days(column: Column) -> bool:
+    """Whether a column holds dates of more than one day."""
+    return (
+        isinstance(column.format, DateFormat)
+        and column.format.unit in ("D", "h", "m", "s", "ms", "us")
+        and column.format.moment(column.bounds[0]) < column.format.moment(column.bounds[1])
+    )
+
+
 def _ask_range(column: Column) -> _Answer:
     key = key_of(column.name)
+    if isinstance(column.format, DateFormat) and _has_days(column):
+        return _ask_dates(column, column.format)
     lower, upper, step = _scale(column)
     value = st.session_state.get(key)
     if value is not None and not _fits(value, lower, upper):

@@ -255,7 +255,8 @@ def _fields(counts: np.ndarray, unit: str) -> dict[str, np.ndarray]:
     """Year, month, day and time of day of each count."""
     if unit in ("M", "Q", "Y"):
         months = counts * {"M": 1, "Q": 3, "Y": 12}[unit]
-        days, micro = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64), 0
+        days = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+        micro = np.zeros(len(counts), dtype=np.int64)
     else:
         per_day = PER_DAY.get(unit, 1)
         days, inside = np.divmod(counts, per_day)
@@ -263,7 +264,7 @@ def _fields(counts: np.ndarray, unit: str) -> dict[str, np.ndarray]:
         months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     year, month = np.divmod(months, 12)
     first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    second, micro = np.divmod(np.broadcast_to(micro, counts.shape), 1_000_000)
+    second, micro = np.divmod(micro, 1_000_000)
     return {
         "Y": year + 1970, "m": month + 1, "d": days - first + 1, "f": micro,
         "H": second // 3600, "M": second // 60 % 60, "S": second % 60,

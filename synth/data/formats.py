@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -241,6 +242,13 @@ class DateFormat:
         if self._is_named and not np.isnan(count := self.parse([word])[0]) and ":" in word:
             return float(count), float(count)
         return dates.bounds(word, self.pattern, "" if self._is_named else self.zone, self.unit)
+
+    def moment(self, value: float) -> date:
+        """The day of a count, in UTC where the zone has a name."""
+        months = {"M": 1, "Q": 3, "Y": 12}.get(self.unit)
+        if months:
+            return np.datetime64(int(value) * months, "M").astype("datetime64[D]").item()
+        return np.datetime64(int(value // dates.PER_DAY.get(self.unit, 1)), "D").item()
 
     @property
     def _is_named(self) -> bool:

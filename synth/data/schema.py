@@ -908,7 +908,8 @@ def _infer_text_number(
     )
     if found.lower == found.upper and not missing:
         return replace(found, role="skip"), _constant_note(name, found.text(values[0]))
-    if is_date and dates.find([text for text in texts if text not in MISSING_WORDS])[2]:
+    known = [text for text in texts if text not in MISSING_WORDS]
+    if isinstance(form, DateFormat) and dates.find(known)[2]:
         order = "day/month" if form.pattern.lstrip("%-")[0] == "d" else "month/day"
         other = "month/day" if order == "day/month" else "day/month"
         return found, (
