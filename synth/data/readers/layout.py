@@ -273,7 +273,11 @@ def _without_footnotes(body: bytes, delimiter: str, columns: int) -> tuple[bytes
         line = lines[i]
         if not line.strip():
             continue
-        if line.count('"') % 2 or not _is_footnote(line, delimiter, columns, after_blank[i - 1]):
+        if line.count('"') % 2:
+            break
+        # Above a footnote, a single word or a ruled line is one more.
+        goes_on = below and delimiter not in line and not _NUMBER.match(line.strip())
+        if not goes_on and not _is_footnote(line, delimiter, columns, after_blank[i - 1]):
             break
         kept, below = i, below + 1
     if not below:

@@ -28,6 +28,7 @@ READ = {
     "a comment": ("# exported on Monday\n" + PLAIN, 1),
     "a source below": (PLAIN + "\nSource: the census\n", 1),
     "a source below, padded": (PLAIN + "Source: the census,,\n", 1),
+    "a ruled line and a head above notes": (PLAIN + "=====\nFootnotes\n1 - by hand\n", 1),
     "two notes below": (PLAIN + "\n* estimated by hand\nUpdated 2020-01-01\n", 1),
     "commas at the end of each line": (PLAIN.replace("\n", ",\n"), 0),
     "commas at the end of each line but the first": (
