@@ -30,6 +30,7 @@ NEVER = 30.0
 CELLS = 4_000_000
 """The most days that a calendar covers, ten thousand years."""
 _ROUNDS = 25
+_GUIDE = 4
 _POSITIONS = 2.0**51
 
 PER_DAY: Mapping[str, int] = {
@@ -84,11 +85,12 @@ class Lattice:
     @cached_property
     def _guide(self) -> tuple[np.ndarray, np.ndarray]:
         """For evenly spaced positions, the last cell that begins at or before: outer, inner."""
-        grid = np.linspace(0, self._outer[-1], len(self.width) + 1)[:-1].astype(np.int64)
+        grid = np.linspace(0, self._outer[-1], _GUIDE * len(self.width) + 1)[:-1].astype(np.int64)
         outer = np.searchsorted(self._outer, grid, side="right") - 1
-        inner = np.zeros(self.profile.shape, dtype=np.int64)
+        cells = _GUIDE * self.profile.shape[1]
+        inner = np.zeros((len(self.profile), cells), dtype=np.int64)
         for kind, begin in enumerate(self._inner):
-            grid = np.linspace(0, begin[-1], self.profile.shape[1] + 1)[:-1].astype(np.int64)
+            grid = np.linspace(0, begin[-1], cells + 1)[:-1].astype(np.int64)
             inner[kind] = np.searchsorted(begin, grid, side="right") - 1
         return outer, inner
 
@@ -197,12 +199,13 @@ def _values(
     inner_guide: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    cells, inners = len(width), profile.shape[1]
+    inners = profile.shape[1]
     size = outer[-1]
     outer_step, simple = len(outer_guide) / size, inners == 1 and span == 1
+    inner_step = inner_guide.shape[1] / inner[:, -1]
     for i in range(len(positions)):
         p = min(max(positions[i], 0), size - 1)
-        cell = outer_guide[min(np.int64(p * outer_step), cells - 1)]
+        cell = outer_guide[min(int(p * outer_step), len(outer_guide) - 1)]
         while outer[cell] > p:
             cell -= 1
         while outer[cell + 1] <= p:
@@ -212,7 +215,7 @@ def _values(
             continue
         k = kind[cell]
         whole = (p - outer[cell]) // width[cell]
-        at = inner_guide[k, min(np.int64(whole * (inners / inner[k, -1])), inners - 1)]
+        at = inner_guide[k, min(int(whole * inner_step[k]), inner_guide.shape[1] - 1)]
         while inner[k, at] > whole:
             at -= 1
         while inner[k, at + 1] <= whole:

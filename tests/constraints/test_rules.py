@@ -4,6 +4,7 @@ import pytest
 
 from synth.bayes.coding import Coding
 from synth.constraints.rules import parse_rule, parse_rules
+from synth.data.formats import DateFormat
 from synth.data.schema import Column, Schema
 from synth.errors import PopulaceError
 
@@ -115,3 +116,23 @@ def test_shares_of_codes_are_those_of_the_rows(sign):
             true = compare[sign](one.pieces.first[here][:, None], other.pieces.first[there])
             weights = np.outer(one.pieces.weight[here], other.pieces.weight[there])
             assert told[i, j] == pytest.approx((weights * true).sum())
+
+
+def test_a_rule_names_dates():
+    """Constants are dates in the column's pattern or as ISO 8601; units must agree."""
+    day = DateFormat("%d/%m/%Y")
+    schema = Schema(
+        (
+            Column("admitted", "integer", lower=0.0, upper=9_000.0, step=1.0, format=day),
+            Column("discharged", "integer", lower=0.0, upper=9_000.0, step=1.0, format=day),
+            Column("seen", "integer", lower=0.0, upper=1e9, step=1.0, format=DateFormat(unit="s")),
+        )
+    )
+    rule = parse_rule("admitted <= 1980-01", schema)
+    assert rule.conclusion.value == 3_682.0
+    assert parse_rule("admitted >= 01/02/1980", schema).conclusion.value == 3_683.0
+    order = parse_rule("admitted <= discharged", schema)
+    frame = pd.DataFrame({"admitted": [5, 9], "discharged": [5, 8]})
+    assert order.broken(frame).tolist() == [False, True]
+    with pytest.raises(PopulaceError, match="same kind"):
+        parse_rule("admitted < seen", schema)
