@@ -66,7 +66,7 @@ def alike_words(population: Population, *, exact: bool = True) -> str:
         "The same "
         + ", ".join(shared)
         + "; numbers within two of this person's. "
-        + ("Exact." if exact else "Estimated.")
+        + ("Exact." if exact else "Exact, by the network.")
     )
 
 

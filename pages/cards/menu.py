@@ -62,7 +62,7 @@ def act(chosen: str, card: Card, page: Sequence[Card]) -> None:
 
 def rare(card: Card, room: DeltaGenerator) -> None:
     """Say how many people are like this one."""
-    population = card.choice.population
+    population = card.choice.exact_population  # estimates take seconds a card
     share = loaders.probability(population, alike(card.record, population))
     room.html(
         f'<p class="pp-rare" title="{escape(alike_words(population, exact=card.choice.exact))}">'

@@ -34,7 +34,7 @@ _MOST = 4  # facts that may change at once
 @st.dialog("What if …", width="large", icon=":material/alt_route:")
 def ask(card: Card) -> None:
     """Change facts of a person and see who they would be."""
-    population = card.choice.population
+    population = card.choice.exact_population
     schema = population.modelled
     at = f"whatif-{card.key}"
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -75,7 +75,7 @@ def ask(card: Card) -> None:
 
 
 def _show(card: Card, found: WhatIf, room: DeltaGenerator, mark: str, at: str) -> None:
-    population = card.choice.population
+    population = card.choice.exact_population
     with room:
         st.html(f'<p class="pp-if">{_share(found, population)}</p>')
         left, right = st.columns(2, gap="medium")
@@ -202,7 +202,7 @@ def _shifts(found: WhatIf) -> str:
 
 
 def _after(card: Card, found: WhatIf, room: DeltaGenerator) -> Profile:
-    population, before = card.choice.population, card.profile
+    population, before = card.choice.exact_population, card.profile
     with room, st.spinner("Looking for the face; the first time takes longest …", show_time=True):
         face = _likeness(before, facts_of(found.record, population.schema))
     edits = edited()

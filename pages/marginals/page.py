@@ -108,6 +108,11 @@ def _explain(compared: tuple[ColumnComparison, ...], choice: Choice) -> None:
             icon=":material/info:",
         )
         return
+    if choice.reading.targets or choice.reading.base == "weighted":
+        st.caption(
+            "The real people are counted as they were asked: the synthetic ones, who are weighted "
+            "or have your targets, differ where these say so."
+        )
     st.caption(
         f"{PEOPLE:,} synthetic people beside {counts.sum():,} real ones. TVD, the total variation "
         "distance, is the share of people who would have to change their answer for the two to "

@@ -121,7 +121,7 @@ def _download(choice: Choice) -> None:
 
 @page(note=False)  # it stands below the cards, with what is to be said of them
 def _page(choice: Choice) -> None:
-    how = Drawing()
+    how, drawn = Drawing(), choice
 
     def more(choice: Choice) -> None:
         nonlocal how, drawn
@@ -135,7 +135,6 @@ def _page(choice: Choice) -> None:
                 st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
         _download(drawn)
 
-    drawn = choice
     header.show(choice, more=more)
     _say(drawn, how)
     _cards(drawn)

@@ -292,6 +292,24 @@ def _show(report: Report | CountsReport, population: Population) -> None:
         st.html(f'<div class="rp"><p>{escape(section.sentence)}</p>{section.body}</div>')
 
 
+def _remark(choice: Choice, *, rows: bool) -> None:
+    """What the report says of another reading than the network's."""
+    if choice.reading.base == "network" and not choice.reading.targets:
+        return
+    if rows:
+        st.caption(
+            "The report learns its own network from half of the rows and judges that: refinements, "
+            "weights and targets are not in it."
+        )
+    elif choice.reading.base == "refined":
+        st.caption("The refined people are judged; read the network to see its own figures.")
+    else:
+        st.caption(
+            "These people are weighted or have your targets and stand beside the respondents as "
+            "they were counted, so they differ where the weights or targets say so."
+        )
+
+
 @page()
 def _page(choice: Choice) -> None:
     header.show(
@@ -300,6 +318,7 @@ def _page(choice: Choice) -> None:
         remark="of the whole population; the sidebar’s facts are left aside",
     )
     table = choice.population.table
+    _remark(choice, rows=table is not None)
     if table is None:
         _without_rows(choice)
     else:

@@ -66,6 +66,11 @@ class Choice:
         """Whether what is said of those asked for follows from the model exactly."""
         return self.posterior is None or self.posterior.exact
 
+    @property
+    def exact_population(self) -> Population:
+        """The population as it is read, where that is exact; else as it was learned."""
+        return self.population if self.exact else self.by_network().population
+
     def by_network(self) -> Choice:
         """The same question to the network as it was learned."""
         if self.base is None or self.reading == Reading():
