@@ -1176,6 +1176,8 @@ def _resolution(values: np.ndarray, single: bool) -> float:
     smooth = 10.0 ** np.floor(np.log10(spread * 1e-6)) if spread > 0 else 1e-6
     noise = np.abs(values) * (1.2e-7 if single else 4.5e-16)
     largest = float(np.abs(values).max())
+    if largest > smooth * _EXACT:  # a few values far from all others: multiples must stay exact
+        smooth = 10.0 ** np.ceil(np.log10(largest / _EXACT))
     for digits in range(10):
         grid = 10.0**-digits
         if grid < smooth or largest * 10.0**digits >= _EXACT:

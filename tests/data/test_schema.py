@@ -337,3 +337,17 @@ def test_any_small_frame_is_understood_or_refused_in_one_sentence(data):
     else:
         assert len(canonical) == 3
         pd.testing.assert_frame_equal(schema.conform(canonical), canonical)
+
+
+def test_multiples_of_the_step_stay_exact_where_a_few_values_are_far_away():
+    """Without a limit, indices overflow and people of −9.2e18 steps are drawn."""
+    from synth.bayes import learn
+    from synth.data.table import make_table
+
+    tiny = np.random.default_rng(0).normal(0, 1e-16, 60)
+    table = make_table(
+        pd.DataFrame({"v": np.append(tiny, [1e6, 2e6, -3e6]), "k": ["a", "b", "c"] * 21})
+    )
+    assert 3e6 / table.schema["v"].step <= 2**53
+    drawn = learn(table).given().sample(500, seed=1)["v"]
+    assert drawn.between(-3e6, 2e6).all()
