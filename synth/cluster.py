@@ -40,7 +40,7 @@ from synth.generators.calibrated import CalibratedModel
 from synth.generators.density_ratio import DensityRatio
 from synth.generators.rare import RareModel
 from synth.generators.refined import RefinedModel
-from synth.populations.as_written import as_written
+from synth.populations.as_written import as_written, canonical
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -96,6 +96,7 @@ class Question:
         """
         if isinstance(people, Question):
             return people
+        people = canonical(people)  # `answer` writes them as their table did
         transform, constraints = people.transform, NO_CONSTRAINTS
         if isinstance(transform, ConstraintTransform):
             constraints = transform.constraints

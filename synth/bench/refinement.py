@@ -38,6 +38,7 @@ from synth.fitting.refine import refine
 from synth.generators.base import DEFAULT, Settings, generator
 from synth.jobs.limits import one_thread
 from synth.populations import Population, of
+from synth.populations.as_written import canonical
 
 FEWEST = 300
 """People on each side below which nobody is judged under evidence."""
@@ -113,11 +114,15 @@ def judge(case: Case, *, attacks: bool = True) -> dict[str, Any]:
     population.answer().sample(ROWS, seed=1, threads=1)
     out["network_rows_per_s"] = round(ROWS / (time.perf_counter() - begin))
     people = {
-        name: reading.answer().sample(case.judged, seed=3) for name, reading in readings.items()
+        name: canonical(reading.answer()).sample(case.judged, seed=3)
+        for name, reading in readings.items()
     }
-    unseen = case.unseen.frame.iloc[: case.judged].reset_index(drop=True)
-    fresh = case.learned.frame.sample(case.judged, random_state=3).reset_index(drop=True)
-    learned = make_table(case.learned.frame[list(population.modelled.names)], population.modelled)
+    learned, whole = (
+        Table(population.modelled.conform(side.frame), population.modelled, side.digest)
+        for side in (case.learned, case.unseen)
+    )
+    unseen = whole.frame.iloc[: case.judged].reset_index(drop=True)
+    fresh = learned.frame.sample(case.judged, random_state=3).reset_index(drop=True)
     out["people"] = {"fresh": {"judges": judges(learned, fresh, unseen)}}
     for name, frame in people.items():
         comparison = Comparison.of(learned, frame, holdout=unseen, target=case.target)
@@ -151,7 +156,7 @@ def judge(case: Case, *, attacks: bool = True) -> dict[str, Any]:
                 "privacy_level": secrecy.level,
             }
         out["people"][name] = figures
-    out["evidence"] = {line: _under(case, readings, learned, line) for line in case.evidence}
+    out["evidence"] = {line: _under(case, readings, learned, whole, line) for line in case.evidence}
     return out
 
 
@@ -223,12 +228,12 @@ def judges(learned: Table, people: pd.DataFrame, unseen: pd.DataFrame) -> dict[s
 
 
 def _under(
-    case: Case, readings: Mapping[str, Population], learned: Table, line: str
+    case: Case, readings: Mapping[str, Population], learned: Table, whole: Table, line: str
 ) -> dict[str, Any]:
     """Judged under evidence, by the unseen people of whom it holds."""
     evidence = Evidence.parse(line, learned.schema)
-    holds = of_whom(case.unseen.frame, evidence, learned.schema)
-    unseen = case.unseen.frame[holds].reset_index(drop=True)
+    holds = of_whom(whole.frame, evidence, learned.schema)
+    unseen = whole.frame[holds].reset_index(drop=True)
     out: dict[str, Any] = {"unseen": len(unseen)}
     population = readings["network"]
     out["probability"] = population.answer(evidence).probability
@@ -238,7 +243,10 @@ def _under(
     rows = min(len(unseen), case.judged, len(others))
     sides = {
         "fresh": others.sample(rows, random_state=1).reset_index(drop=True),
-        **{name: each.answer(evidence).sample(rows, seed=5) for name, each in readings.items()},
+        **{
+            name: canonical(each.answer(evidence)).sample(rows, seed=5)
+            for name, each in readings.items()
+        },
     }
     for name, frame in sides.items():
         out[name] = {

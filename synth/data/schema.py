@@ -1053,8 +1053,8 @@ def _infer_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, 
         return replace(column, role="skip"), _constant_note(name, column.text(values[0]))
     if column.kind == "integer" and _counts_rows(values, name):
         return replace(column, role="skip"), (
-            f"Column {name} has a different whole number in each row, looks like an identifier and "
-            'is left out: set its role to "model" to learn from it.'
+            f"Column {name} has a different whole number in each row or nearly so, looks like an "
+            'identifier and is left out: make it new, or set its role to "model" to learn from it.'
         )
     if values.dtype.kind in "iu" and np.abs([column.lower or 0, column.upper or 0]).max() >= _EXACT:
         return _infer_long_number(series, name, missing)

@@ -58,7 +58,7 @@ def refine(
             f"The real rows of {population.title} are not at hand: refine it when it is learned."
         )
     schema = population.modelled
-    real = rows.frame[list(schema.names)]
+    real = schema.conform(rows.frame)
     count = int(np.clip(2 * len(real), DRAWN, MOST))
     progress(0.0, f"Drawing {count:,} people to compare with")
     drawn = canonical(population.answer()).sample(count, seed=seed + 1)

@@ -235,8 +235,9 @@ def test_parquet_kinds():
         "word": "categorical",
         "code": "integer",
         "large": "categorical",
+        "date": "integer",
     }
-    assert len(found.notes) == 6
+    assert len(found.notes) == 5
     assert len(found.schema.columns) == 13
 
 

@@ -83,6 +83,8 @@ def test_no_row_of_the_us_population_is_shipped():
         "questions.toml",
         "recipe.toml",
         "reference.json",
+        "refinement.npz",
+        "targets.json",
     }
 
 
