@@ -345,7 +345,7 @@ def _answer(text: str) -> Conditional:
     constraints = NO_CONSTRAINTS
     if value["constraints"] is not None:
         constraints = Constraints.from_json(value["constraints"], model.schema)
-    return model.given(evidence, do, constraints)
+    return Question(model, evidence, do, constraints).answer()
 
 
 def _read_files(value: Mapping[str, Any]) -> Model:

@@ -144,6 +144,27 @@ def test_constraints_hold_on_a_cluster_too(ruled, workers, tmp_path, given):
     pd.testing.assert_frame_equal(workers.compute(table).result(), wanted)
 
 
+def test_people_come_as_their_table_wrote_them(tmp_path):
+    """Words of truth values, numbers with a currency sign, int64: meta, partitions and files."""
+    from synth.data.table import read_table
+    from synth.populations import of
+
+    rng = np.random.default_rng(0)
+    churn, pay = rng.choice(["Yes", "No"], 400), rng.integers(1, 60, 400)
+    lines = [f"{c},${100 * p:,}.50,{p}" for c, p in zip(churn, pay, strict=True)]
+    (tmp_path / "people.csv").write_text("\n".join(["Churn,Pay,Visits", *lines]) + "\n")
+    table = read_table(tmp_path / "people.csv")
+    people = of(learn(table), table, title="People").given()
+    wanted = people.sample(500, 3)
+    drawn = cluster.sample(people, 500, 3, partition_rows=200)
+    assert drawn.dtypes.equals(wanted.dtypes)
+    pd.testing.assert_frame_equal(drawn.compute(scheduler="synchronous"), wanted)
+    with dask.config.set(scheduler="synchronous"):
+        cluster.write_parquet(people, tmp_path / "out", 500, 3, partition_rows=200)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out"), wanted)
+    assert set(wanted["Churn"]) == {"Yes", "No"} and wanted["Visits"].dtype == np.int64
+
+
 def test_factors_that_no_other_machine_knows_are_refused(network):
     class Weights:
         columns = ("pet",)
