@@ -16,7 +16,9 @@ from pages.studio.sheet import FIXED, MEANINGS, corrections
 from pages.studio.state import StudioState, current_state, packed
 from synth import generators
 from synth.bayes.scores import ScoreName
-from synth.constraints.derived import Cut
+from synth.constraints.derived import Cut, Sum
+from synth.constraints.discovery import Lookup
+from synth.constraints.rules import Rule
 from synth.data.readers.containers import ENDINGS
 from synth.data.templates import PATTERN
 from synth.errors import PopulaceError
@@ -29,6 +31,7 @@ _FAITHFUL, _QUICK = "most faithful", "quick"
 _SCORES: dict[str, ScoreName] = {_FAITHFUL: "predictive", _QUICK: "k2"}
 _ROW, _MOST_ROWS = 35, 16  # pixels of a row of the sheet, and how many are seen at once
 _MANY = 30  # dependences shown one by one
+_FOLLOWS = {Cut: "range", Sum: "sum", Lookup: "look-up", Rule: "order"}
 # Where made names and addresses may come from.
 _PLACES = {
     "en_US": "the United States",
@@ -279,21 +282,19 @@ def _how(spec: str) -> str:
 
 def _dependences(state: StudioState, plan: Plan) -> Plan:
     """Ticks for what follows from what."""
-    if not plan.derived and not plan.lookups:
+    if not plan.derived and not plan.lookups and not plan.rules:
         st.caption("No column follows from others in every row.")
         return plan
     st.caption(
         "Found in every row of your table. A ticked one holds in every synthetic row too: sums and "
-        "ranges are worked out instead of learned, look-ups are kept exactly."
+        "ranges are worked out instead of learned, look-ups and orders are kept exactly."
     )
-    shown = [*plan.derived, *plan.lookups]
+    shown = [*plan.derived, *plan.lookups, *plan.rules]
     kept = list(shown[_MANY:])
     grid = st.grid(2, min_column_width=300, gap=4, key="studio-ticks")
     for rule in shown[:_MANY]:
         with grid.cell():
-            kind = (
-                "range" if isinstance(rule, Cut) else "sum" if rule in plan.derived else "look-up"
-            )
+            kind = _FOLLOWS[type(rule)]
             if st.checkbox(
                 f"{markdown.plain(str(rule))} :gray[({kind})]",
                 value=True,
@@ -301,6 +302,7 @@ def _dependences(state: StudioState, plan: Plan) -> Plan:
                 persist_state="session",
             ):
                 kept.append(rule)
+    plan = replace(plan, rules=tuple(rule for rule in plan.rules if rule in kept))
     return plan.following(
         [rule for rule in plan.derived if rule in kept],
         [rule for rule in plan.lookups if rule in kept],
@@ -316,7 +318,7 @@ def _rules(state: StudioState, plan: Plan) -> Plan:
         height=120,
         persist_state="session",
     )
-    return plan.ruled(text or "")
+    return plan.ruled("\n".join(plan.rule_texts([text or ""])))
 
 
 def _plan(state: StudioState) -> Plan | None:

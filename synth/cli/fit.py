@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -71,7 +72,10 @@ def fit(
         ),
     ] = None,
     follow: Annotated[
-        bool, typer.Option(help="Keep sums, ranges and look-ups that hold in every row exact.")
+        bool,
+        typer.Option(
+            help="Keep sums, ranges, look-ups and orders of dates that hold in every row."
+        ),
     ] = True,
     file: Annotated[
         Path | None, typer.Option(help="Also write the population as one file, *.populace.")
@@ -95,10 +99,10 @@ def fit(
         if offers and not make:
             typer.echo(f"To make such columns new for every person: {' '.join(offers)}", err=True)
         plan = planned.plan
-        if gaussian and (rule or plan.derived or plan.lookups):
+        if gaussian and (rule or plan.derived or plan.lookups or plan.rules):
             if rule:
                 raise PopulaceError("Rules and Gaussian columns exclude each other: drop one.")
-            plan = plan.following((), ())
+            plan = replace(plan.following((), ()), rules=())
         uses: tuple[tuple[str, Use], ...] = ((weights, "weight"), (count, "count"))
         for name, use in uses:
             if name:
@@ -107,7 +111,7 @@ def fit(
         if generator:
             changes["generator"] = generator
         if make:
-            changes["make"] = dict(plan.make) | read_make(make)
+            plan = plan.making(dict(plan.make) | read_make(make))
         plan = Plan.from_json(
             {**plan.to_json(), **changes, "title": out.name, "rules": plan.rule_texts(rule)}
         )

@@ -5,6 +5,7 @@
   coefficients must come out as +1 and −1, and the formula is then checked on all rows.
 - ``age_group`` from ``age``: levels that are ranges of a number (`cuts`).
 - ``city → province``: levels, or few numbers, that another column's levels settle (`lookups`).
+- ``admitted <= discharged``: two dates that stand in one order on every row (`orders`).
 
 A coincidence is not a dependence: each is kept only where chance would bring it about less often
 than once in a thousand million tables.
@@ -19,6 +20,8 @@ import numpy as np
 import pandas as pd
 
 from synth.constraints.derived import Cut, Sum
+from synth.constraints.rules import Comparison, Rule
+from synth.data.formats import DateFormat
 from synth.data.schema import Column, Schema
 
 FEW = 256
@@ -27,6 +30,8 @@ _CERTAIN = 21.0  # nats: chance brings it about in less than one table of a thou
 _SAMPLE = 4_000
 _ROWS = 50
 _PAIR_CELLS = 1 << 19
+_ORDERS = 12  # each rule ties two columns together, which costs time in every question
+_NEAR = 5
 
 
 @dataclass(frozen=True)
@@ -183,6 +188,66 @@ def _parts_first(results: list[Sum]) -> tuple[Sum, ...]:
         done += ready
         left = [equation for equation in left if equation not in ready]
     return tuple(done)
+
+
+# ---------------------------------------------------------------------- orders
+
+
+def orders(frame: pd.DataFrame, schema: Schema) -> tuple[Rule, ...]:
+    """Dates of one kind that stand in one order on every row; `frame` is canonical.
+
+    An order that follows from two others, or from the bounds of the two columns, is left out. It
+    is strict where dates come near each other and are never the same.
+    """
+    values = {
+        c.name: frame[c.name].to_numpy(dtype=np.float64, na_value=np.nan)
+        for c in schema
+        if c.is_number and isinstance(c.format, DateFormat)
+    }
+    names = sorted(values, key=lambda name: np.nanmean(values[name]))  # the earlier one first
+    results: dict[tuple[str, str], tuple[float, str]] = {}
+    for i, first in enumerate(names):
+        for second in names[i + 1 :]:
+            if _kind(schema[first]) != _kind(schema[second]):
+                continue
+            found = _order(values[first], values[second])
+            if found is not None:
+                results[first, second] = found
+    complete = {name for name in names if not np.isnan(values[name]).any()}
+    direct = {
+        (first, second): found
+        for (first, second), found in results.items()
+        if not any((first, b) in results and (b, second) in results for b in complete)
+    }
+    strongest = sorted(direct, key=lambda pair: -direct[pair][0])[:_ORDERS]
+    return tuple(
+        Rule(Comparison(first, sign, other=second))
+        for (first, second), (_, sign) in direct.items()
+        if (first, second) in strongest
+    )
+
+
+def _kind(column: Column) -> tuple[str, str]:
+    """What a date counts, and where."""
+    form = column.format
+    return (form.unit, form.zone) if isinstance(form, DateFormat) else ("", "")
+
+
+def _order(first: np.ndarray, second: np.ndarray) -> tuple[float, str] | None:
+    """How sure it is that the first is never later, and by which sign; None where it may be."""
+    known = ~np.isnan(first) & ~np.isnan(second)
+    first, second = first[known], second[known]
+    if len(first) < _ROWS or (first > second).any() or (first == second).all():
+        return None
+    # P(the first is not later) of two people at random.
+    later = len(second) - np.searchsorted(np.sort(second), first, side="left")
+    share = float(later.mean()) / len(second)
+    sure = -len(first) * math.log(share)
+    if sure <= _CERTAIN:
+        return None
+    away = second - first
+    strict = not (away == 0).any() and np.count_nonzero(away == 1) >= _NEAR
+    return sure, "<" if strict else "<="
 
 
 # ---------------------------------------------------------------------- ranges

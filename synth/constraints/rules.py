@@ -247,8 +247,8 @@ def _comparison(tokens: list[_Word | str], schema: Schema, line: str) -> Compari
         raise PopulaceError(f"The rule “{_short(line)}” names {named}: use {known}.")
     column = schema[left.text]
     # A bare number is a number, unless the other side too is a column named by one: 2020 < 2021.
-    named = right.quoted or _number(right.text) is None or _number(left.text) is not None
-    if right.text in schema and named:
+    is_named = right.quoted or _number(right.text) is None or _number(left.text) is not None
+    if right.text in schema and is_named:
         other = schema[right.text]
         return _between(column, sign, other, line)
     return _with_value(column, sign, right, line)

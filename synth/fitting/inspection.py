@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from synth.constraints.derived import Cut, Derived, Sum, derived_from_json, derived_to_json
-from synth.constraints.discovery import Lookup, cuts, lookups, sums
+from synth.constraints.discovery import Lookup, cuts, lookups, orders, sums
+from synth.constraints.rules import Rule, parse_rules
 from synth.data.schema import Column, Schema, infer_with_notes
 from synth.data.table import make_table
 from synth.data.templates import suggestion
@@ -76,6 +77,8 @@ class Inspection:
         Its columns, in order.
     derived, lookups
         What follows from what.
+    rules : tuple of Rule
+        What holds in every row: one date is never later than another.
     notes : tuple of str
         What else there is to say of the file.
     preview : tuple of tuple of str
@@ -87,6 +90,7 @@ class Inspection:
     columns: tuple[ColumnInspection, ...]
     derived: tuple[Derived, ...] = ()
     lookups: tuple[Lookup, ...] = ()
+    rules: tuple[Rule, ...] = ()
     notes: tuple[str, ...] = ()
     preview: tuple[tuple[str, ...], ...] = ()
 
@@ -106,6 +110,7 @@ class Inspection:
             ],
             "derived": [derived_to_json(entry) for entry in self.derived],
             "lookups": [[entry.name, entry.of] for entry in self.lookups],
+            "rules": [str(rule) for rule in self.rules],
             "notes": list(self.notes),
             "preview": [list(row) for row in self.preview],
         }
@@ -127,6 +132,7 @@ class Inspection:
             ),
             tuple(derived_from_json(entry) for entry in value["derived"]),
             tuple(Lookup(name, of) for name, of in value["lookups"]),
+            parse_rules("\n".join(value["rules"]), schema),
             tuple(value["notes"]),
             tuple(tuple(row) for row in value["preview"]),
         )
@@ -153,6 +159,7 @@ def inspect_table(frame: pd.DataFrame, name: str, notes: tuple[str, ...] = ()) -
         tuple(columns),
         derived,
         looked_up,
+        ordered(table.frame, schema.modelled, derived),
         tuple(notes),
         tuple(_row(row) for row in frame.head(PREVIEW).itertuples(index=False, name=None)),
     )
@@ -170,6 +177,11 @@ def depend(frame: pd.DataFrame, schema: Schema) -> tuple[tuple[Derived, ...], tu
         if entry.name not in settled and entry.name not in {s.name for s in added}
     )
     return (*added, *ranges), looked_up
+
+
+def ordered(frame: pd.DataFrame, schema: Schema, derived: tuple[Derived, ...]) -> tuple[Rule, ...]:
+    """The orders of dates among the columns of a canonical frame that are not worked out."""
+    return orders(frame, schema.without(*(entry.name for entry in derived)))
 
 
 def _inferred(frame: pd.DataFrame) -> tuple[Column, str]:
@@ -253,4 +265,13 @@ def _text(value: Any) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-__all__ = ["ColumnInspection", "Cut", "Inspection", "Lookup", "Sum", "depend", "inspect_table"]
+__all__ = [
+    "ColumnInspection",
+    "Cut",
+    "Inspection",
+    "Lookup",
+    "Sum",
+    "depend",
+    "inspect_table",
+    "ordered",
+]

@@ -122,6 +122,7 @@ class Plan:
             inspection.schema,
             derived=inspection.derived,
             lookups=inspection.lookups,
+            rules=inspection.rules,
             title=title or title_of(inspection.name),
         )
 
@@ -222,7 +223,7 @@ class Plan:
         return [*(str(rule) for rule in self.rules), *(more or ())]
 
     def following(self, derived: Sequence[Derived], lookups: Sequence[Lookup]) -> Plan:
-        """The plan with these dependences, as far as its columns still allow them."""
+        """The plan with these dependences and its rules, as far as its columns still allow them."""
         learned = {c.name: c for c in self.schema if c.role == "model"}
         kept: list[Derived] = []
         for entry in derived:
@@ -240,7 +241,8 @@ class Plan:
             and not {entry.name, entry.of} & gone
             and not learned[entry.of].is_number
         ]
-        return replace(self, derived=tuple(kept), lookups=tuple(settled))
+        rules = tuple(rule for rule in self.rules if _fits(rule, learned))
+        return replace(self, derived=tuple(kept), lookups=tuple(settled), rules=rules)
 
     def ruled(self, text: str) -> Plan:
         """The plan with the rules of a text, one a line; raises as `parse_rules` does."""
@@ -359,7 +361,21 @@ class Plan:
         make = content.get("make", {})
         if not isinstance(make, Mapping) or not all(isinstance(v, str) for v in make.values()):
             raise PopulaceError('The plan\'s "make" names no columns: write it anew.')
-        return plan.ruled(rules).making(make).checked()
+        return plan.making(make).ruled(rules).checked()
+
+
+def _fits(rule: Rule, learned: Mapping[str, Column]) -> bool:
+    """Whether the columns of a rule are still learned, and as what they were."""
+    for side in (rule.condition, rule.conclusion):
+        if side is None:
+            continue
+        if any(name not in learned for name in side.columns):
+            return False
+        numbers = {learned[name].is_number for name in side.columns}
+        ordered = side.sign not in ("=", "!=") or isinstance(side.value, float)
+        if len(numbers) > 1 or (ordered and False in numbers):
+            return False
+    return True
 
 
 def title_of(file: str) -> str:

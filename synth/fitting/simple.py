@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from synth.data.readers.database import DatabaseTable, is_url
 from synth.data.table import make_table, read_frame, with_index
 from synth.errors import PopulaceError
 from synth.fitting import fit as fitting
-from synth.fitting.inspection import depend, inspect_table
+from synth.fitting.inspection import depend, inspect_table, ordered
 from synth.fitting.plan import Plan
 from synth.jobs import Progress
 from synth.populations import Population
@@ -53,7 +53,7 @@ def read_plan(
     plan : Plan, optional
         A corrected plan, perhaps of a schema alone; without it the table is inspected.
     follow : bool
-        Keep sums, ranges and look-ups that hold in every row exact.
+        Keep sums, ranges, look-ups and orders of dates that hold in every row exact.
 
     Returns
     -------
@@ -75,8 +75,13 @@ def read_plan(
     if plan is None:
         inspection = inspect_table(frame, name, notes)
         plan = Plan.of(inspection)
+        if not follow:
+            plan = replace(plan.following((), ()), rules=())
         skipped = [each.note for each in inspection.columns if each.column.role == "skip"]
         notes = (*notes, *skipped)
+        if plan.rules:
+            kept = "; ".join(plan.rule_texts())
+            notes = (*notes, f"It holds in every row and is kept in every synthetic row: {kept}.")
         offers = {each.column.name: each.make for each in inspection.columns if each.make}
     else:
         whole = plan.schema.completed(frame)
@@ -84,6 +89,8 @@ def read_plan(
         if follow and not plan.derived and not plan.lookups:
             people = make_table(frame, whole)
             plan = plan.following(*depend(people.frame, whole.modelled))
+            if not plan.rules:
+                plan = replace(plan, rules=ordered(people.frame, whole.modelled, plan.derived))
     return Planned(frame, plan if follow else plan.following((), ()), notes, offers)
 
 
@@ -109,7 +116,7 @@ def fit(
     rules : sequence of str
         What holds for everybody: ``"born < died"``.
     follow : bool
-        Keep sums, ranges and look-ups that hold in every row exact.
+        Keep sums, ranges, look-ups and orders of dates that hold in every row exact.
     title : str
         What the population is called.
     seed : int
@@ -131,11 +138,12 @@ def fit(
         One sentence on what cannot be learned and what to do.
     """
     planned = read_plan(table, plan=plan, follow=follow)
-    value = planned.plan.to_json()
+    learned = planned.plan.making({**planned.plan.make, **changes.get("make", {})})
+    value = learned.to_json()
     unknown = sorted(changes.keys() - value.keys())
     if unknown:
         raise PopulaceError(f"A plan has no value called {unknown[0]}: leave it out.")
-    value |= {"seed": seed, "rules": planned.plan.rule_texts(rules), **changes}
+    value |= {"seed": seed, "rules": learned.rule_texts(rules), **changes}
     if title:
         value["title"] = title
     return fitting.fit(planned.frame, Plan.from_json(value), progress)

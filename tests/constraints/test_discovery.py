@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.constraints.discovery import cuts, lookups, sums
+from synth.constraints.discovery import cuts, lookups, orders, sums
 from synth.data.table import make_table
 from synth.fitting.inspection import depend
 
@@ -114,3 +114,49 @@ def test_no_circles_between_the_kinds(people):
     derived, settled = depend(table.frame, table.schema.modelled)
     assert {str(one) for one in derived} == {"total = work + home", "group follows from age"}
     assert {str(one) for one in settled} == {"city → province", "province → code"}
+
+
+def days(count, *, start="2000-01-01"):
+    return np.datetime64(start) + np.asarray(count)
+
+
+@pytest.mark.parametrize(
+    ("gap", "expected"),
+    [
+        ("up to 20", ["first <= second"]),
+        ("1 to 20", ["first < second"]),
+        ("one is later", []),
+        ("far apart", []),  # the bounds of the two columns say it
+        ("the same", []),
+        ("another unit", []),
+    ],
+)
+def test_orders_of_dates(rng, gap, expected):
+    first = rng.integers(0, 1000, 400)
+    second = first + rng.integers(0, 20, 400)
+    if gap == "1 to 20":
+        second += 1
+    elif gap == "one is later":
+        second[7] = first[7] - 1
+    elif gap == "far apart":
+        second += 5000
+    elif gap == "the same":
+        second = first
+    later = days(second).astype("datetime64[s]")
+    if gap == "another unit":
+        later = later + rng.integers(1, 80_000, 400)
+    table = table_of(second=later, first=days(first).astype("datetime64[s]"), number=first)
+    assert found(orders, table) == expected
+
+
+def test_orders_leave_out_what_follows_and_bear_missing_dates(rng):
+    first = rng.integers(0, 1000, 400)
+    columns = {"a": first, "b": first + rng.integers(0, 50, 400)}
+    columns["c"] = columns["b"] + rng.integers(0, 50, 400)
+    frame = pd.DataFrame(
+        {name: days(each).astype("datetime64[s]") for name, each in columns.items()}
+    )
+    assert found(orders, make_table(frame)) == ["a <= b", "b <= c"]
+    frame.loc[:60, "b"] = pd.NaT
+    assert found(orders, make_table(frame)) == ["a <= b", "a <= c", "b <= c"]
+    assert found(orders, make_table(frame.head(40))) == []

@@ -1,0 +1,83 @@
+"""Dates from a file to synthetic people: their order, how far apart they are, how they are read."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from synth.cli.main import app
+from synth.fitting import simple
+from synth.fitting.inspection import Inspection, inspect_table
+from synth.fitting.plan import Plan
+
+
+@pytest.fixture(scope="module")
+def stays():
+    """Born, admitted, discharged; a day is never after the next one."""
+    rng, rows = np.random.default_rng(1), 1500
+    born = np.datetime64("1940-01-01") + rng.integers(0, 25_000, rows)
+    admitted = np.datetime64("2015-01-01") + rng.integers(0, 1_500, rows)
+    discharged = admitted + np.minimum(rng.geometric(0.1, rows) - 1, 90)
+    days = {"born": born, "admitted": admitted, "discharged": discharged}
+    frame = pd.DataFrame({name: each.astype(str) for name, each in days.items()})
+    return frame.assign(ward=rng.choice(["north", "south"], rows))
+
+
+@pytest.fixture(scope="module")
+def table(stays, tmp_path_factory):
+    path = tmp_path_factory.mktemp("dates") / "stays.csv"
+    stays.to_csv(path, index=False)
+    return path
+
+
+def invoke(*words):
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def drawn_of(out, tmp_path, *words):
+    sample = tmp_path / "drawn.csv"
+    invoke("sample", out, "--out", sample, *words)
+    return pd.read_csv(sample)
+
+
+def test_an_order_of_dates_is_discovered_and_holds_under_evidence(table, tmp_path):
+    out = tmp_path / "out"
+    result = invoke("fit", table, "--out", out, "--score", "k2")
+    assert "admitted <= discharged" in result.stderr
+    assert json.loads((out / "plan.json").read_text("utf-8"))["rules"] == ["admitted <= discharged"]
+    given = "born=1950-01-01..1969-12-31,admitted=2016-03"
+    drawn = drawn_of(out, tmp_path, "--rows", 5000, "--given", given)
+    assert len(drawn) == 5000
+    assert not (drawn["admitted"] > drawn["discharged"]).any()
+    assert drawn["admitted"].str.startswith("2016-03").all()
+    assert drawn["born"].between("1950-01-01", "1969-12-31").all()
+
+
+def test_a_rule_between_dates_by_hand(table, tmp_path):
+    words = ("fit", table, "--score", "k2", "--no-follow")
+    invoke(*words, "--out", tmp_path / "free")
+    free = drawn_of(tmp_path / "free", tmp_path, "--rows", 5000)
+    assert (free["admitted"] > free["discharged"]).any()  # what the rule is for
+    invoke(*words, "--out", tmp_path / "ruled", "--rule", "admitted <= discharged")
+    ruled = drawn_of(tmp_path / "ruled", tmp_path, "--rows", 5000, "--given", "ward=north")
+    assert not (ruled["admitted"] > ruled["discharged"]).any()
+
+
+def test_python_keeps_the_order_too(stays):
+    population = simple.fit(stays, score="k2")
+    assert [str(rule) for rule in population.constraints.rules] == ["admitted <= discharged"]
+    drawn = population.given().sample(5000, seed=3)
+    assert not (drawn["admitted"] > drawn["discharged"]).any()
+
+
+def test_what_was_found_survives_json_and_corrections(stays):
+    found = inspect_table(stays, "stays.csv")
+    assert Inspection.from_json(json.loads(json.dumps(found.to_json()))) == found
+    plan = Plan.of(found)
+    assert plan.rules == found.rules != ()
+    assert plan.making({"admitted": "pattern"}).rules == ()
+    assert Plan.from_json(plan.to_json()) == plan
