@@ -23,7 +23,7 @@ from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -40,7 +40,7 @@ from synth.generators.calibrated import CalibratedModel
 from synth.generators.density_ratio import DensityRatio
 from synth.generators.rare import RareModel
 from synth.generators.refined import RefinedModel
-from synth.populations.as_written import as_written, canonical
+from synth.populations.as_written import AsWritten, as_written, canonical
 
 if TYPE_CHECKING:
     import dask.dataframe as dd
@@ -68,20 +68,23 @@ class Question:
         What is known, and what is set from outside.
     constraints : Constraints
         What holds in every row, and what is worked out in it.
+    written : bool
+        Whether they come as their table wrote them, or in canonical dtypes.
     """
 
     model: Model
     evidence: Evidence = field(default_factory=Evidence)
     do: Evidence = field(default_factory=Evidence)
     constraints: Constraints = NO_CONSTRAINTS
+    written: bool = True
 
     @classmethod
-    def of(cls, people: Question | Posterior) -> Question:
+    def of(cls, people: Question | Conditional) -> Question:
         """The question that a posterior answers; a question itself.
 
         Parameters
         ----------
-        people : Question or Posterior
+        people : Question, or a network's posterior or a population's answer
             Whom to draw.
 
         Returns
@@ -96,15 +99,17 @@ class Question:
         """
         if isinstance(people, Question):
             return people
-        people = canonical(people)  # `answer` writes them as their table did
-        transform, constraints = people.transform, NO_CONSTRAINTS
+        written = isinstance(people, AsWritten)
+        posterior = cast("Posterior", canonical(people))
+        transform, constraints = posterior.transform, NO_CONSTRAINTS
         if isinstance(transform, ConstraintTransform):
             constraints = transform.constraints
         elif transform is not None:
             raise PopulaceError(_UNKNOWN)
-        if any(not isinstance(factors, ConstraintFactors) for factors in people.factors):
+        if any(not isinstance(factors, ConstraintFactors) for factors in posterior.factors):
             raise PopulaceError(_UNKNOWN)
-        return cls(BayesNetworkModel(people.network), people.evidence, people.do, constraints)
+        model = BayesNetworkModel(posterior.network)
+        return cls(model, posterior.evidence, posterior.do, constraints, written)
 
     def answer(self) -> Conditional:
         """The people, on this machine.
@@ -115,17 +120,23 @@ class Question:
             Nobody is like that, or the model cannot answer such a question.
         """
         people = self.model.given(self.evidence, self.do, self.constraints)
+        if not self.written:
+            return people
         return as_written(people, self.constraints.schema(self.model.schema))
 
 
 def sample(
-    people: Question | Posterior, rows: int, seed: int = 0, *, partition_rows: int = PARTITION_ROWS
+    people: Question | Conditional,
+    rows: int,
+    seed: int = 0,
+    *,
+    partition_rows: int = PARTITION_ROWS,
 ) -> dd.DataFrame:
     """Draw people as a Dask table, when it is computed; the same as `sample` on one machine.
 
     Parameters
     ----------
-    people : Question or Posterior
+    people : Question, or a network's posterior or a population's answer
         Whom to draw.
     rows : int
         How many people; the index runs from 0 to `rows` − 1, and divisions are known.
@@ -157,7 +168,7 @@ def sample(
 
 
 def write_parquet(
-    people: Question | Posterior,
+    people: Question | Conditional,
     folder: str | Path,
     rows: int,
     seed: int = 0,
@@ -171,7 +182,7 @@ def write_parquet(
 
     Parameters
     ----------
-    people : Question or Posterior
+    people : Question, or a network's posterior or a population's answer
         Whom to draw.
     folder : str or Path
         A new folder.
@@ -214,7 +225,7 @@ def write_parquet(
 
 
 def write_on_cluster(
-    address: str, people: Question | Posterior, folder: str | Path, rows: int, seed: int = 0
+    address: str, people: Question | Conditional, folder: str | Path, rows: int, seed: int = 0
 ) -> tuple[Path, ...]:
     """`write_parquet` on the cluster whose scheduler has this address, such as tcp://head:8786.
 
@@ -287,6 +298,7 @@ def _text_of(question: Question) -> str:
             "model": _model(question.model),
             "given": str(question.evidence),
             "do": str(question.do),
+            "written": question.written,
             "constraints": question.constraints.to_json() if question.constraints else None,
         }
     )
@@ -345,7 +357,7 @@ def _answer(text: str) -> Conditional:
     constraints = NO_CONSTRAINTS
     if value["constraints"] is not None:
         constraints = Constraints.from_json(value["constraints"], model.schema)
-    return Question(model, evidence, do, constraints).answer()
+    return Question(model, evidence, do, constraints, bool(value["written"])).answer()
 
 
 def _read_files(value: Mapping[str, Any]) -> Model:

@@ -151,7 +151,7 @@ def test_people_come_as_their_table_wrote_them(tmp_path):
 
     rng = np.random.default_rng(0)
     churn, pay = rng.choice(["Yes", "No"], 400), rng.integers(1, 60, 400)
-    lines = [f"{c},${100 * p:,}.50,{p}" for c, p in zip(churn, pay, strict=True)]
+    lines = [f'{c},"${100 * p:,}.50",{p}' for c, p in zip(churn, pay, strict=True)]
     (tmp_path / "people.csv").write_text("\n".join(["Churn,Pay,Visits", *lines]) + "\n")
     table = read_table(tmp_path / "people.csv")
     people = of(learn(table), table, title="People").given()
@@ -241,7 +241,7 @@ def test_nobody(posterior, tmp_path):
 def test_the_question_is_text_with_exact_numbers(posterior):
     text = cluster._text_of(cluster.Question.of(posterior))
     value = json.loads(text)
-    assert set(value) == {"model", "given", "do", "constraints"}
+    assert set(value) == {"model", "given", "do", "written", "constraints"}
     assert set(value["model"]) == {"network"}
     again = cluster._answer(text)
     for name, table in posterior.network.tables.items():
