@@ -117,11 +117,9 @@ def judge(case: Case, *, attacks: bool = True) -> dict[str, Any]:
         name: canonical(reading.answer()).sample(case.judged, seed=3)
         for name, reading in readings.items()
     }
-    learned, whole = (
-        Table(population.modelled.conform(side.frame), population.modelled, side.digest)
-        for side in (case.learned, case.unseen)
-    )
-    unseen = whole.frame.iloc[: case.judged].reset_index(drop=True)
+    schema = population.modelled
+    learned = Table(schema.conform(case.learned.frame), schema, case.learned.digest)
+    unseen = case.unseen.frame[list(schema.names)].iloc[: case.judged].reset_index(drop=True)
     fresh = learned.frame.sample(case.judged, random_state=3).reset_index(drop=True)
     out["people"] = {"fresh": {"judges": judges(learned, fresh, unseen)}}
     for name, frame in people.items():
@@ -156,7 +154,7 @@ def judge(case: Case, *, attacks: bool = True) -> dict[str, Any]:
                 "privacy_level": secrecy.level,
             }
         out["people"][name] = figures
-    out["evidence"] = {line: _under(case, readings, learned, whole, line) for line in case.evidence}
+    out["evidence"] = {line: _under(case, readings, learned, line) for line in case.evidence}
     return out
 
 
@@ -228,12 +226,12 @@ def judges(learned: Table, people: pd.DataFrame, unseen: pd.DataFrame) -> dict[s
 
 
 def _under(
-    case: Case, readings: Mapping[str, Population], learned: Table, whole: Table, line: str
+    case: Case, readings: Mapping[str, Population], learned: Table, line: str
 ) -> dict[str, Any]:
     """Judged under evidence, by the unseen people of whom it holds."""
     evidence = Evidence.parse(line, learned.schema)
-    holds = of_whom(whole.frame, evidence, learned.schema)
-    unseen = whole.frame[holds].reset_index(drop=True)
+    holds = of_whom(case.unseen.frame, evidence, learned.schema)
+    unseen = case.unseen.frame[holds].reset_index(drop=True)
     out: dict[str, Any] = {"unseen": len(unseen)}
     population = readings["network"]
     out["probability"] = population.answer(evidence).probability
