@@ -45,6 +45,31 @@ def level_words(column: Column, level: str) -> str:
     return LEVELS.get(level, level.replace("_", " "))
 
 
+def fact_words(column: Column, value: str) -> str:
+    """A value that a fact names as people say it; numbers as their table writes them."""
+    if column.is_number and value != MISSING:
+        return value_words(column, float(value))
+    return level_words(column, value)
+
+
+def number_words(column: Column, number: float) -> str:
+    """A number on the scale of a column, such as an average or a bar's end, as its table writes it.
+
+    A number between two values of the column is rounded: to whole days, to cents.
+    """
+    if column.kind == "integer" and _is_written(column):
+        number = round(number)
+    elif column.step and _is_written(column):
+        number = round(number, column.decimals)
+    return value_words(column, number)
+
+
+def _is_written(column: Column) -> bool:
+    """Whether the table writes the column's numbers in a way of its own."""
+    form = column.format
+    return isinstance(form, DateFormat) or (isinstance(form, NumberFormat) and not form.is_plain)
+
+
 def _children(column: Column) -> str:
     """Whose children a column tells of: "children", or "children at home"."""
     words = _inside(column.title).removeprefix("has ")
@@ -71,7 +96,7 @@ def question(evidence: Evidence, population: Population) -> str:
         elif meaning == "marital" and values:
             before.append(_either(level_words(column, v) for v in values))
         elif meaning == "age":
-            after.append(f"aged {_range(fact)}")
+            after.append(f"aged {_range(column, fact)}")
         elif meaning == "age group":
             after.append(f"aged {_either(values)}".replace("-", "–"))
         elif meaning == "children" and column.kind == "boolean" and len(values) == 1:
@@ -82,7 +107,11 @@ def question(evidence: Evidence, population: Population) -> str:
         elif column.kind == "boolean" and len(values) == 1:
             more.append(f"{_inside(column.title)}: {level_words(column, values[0])}")
         else:
-            words = _range(fact) if not values else _either(level_words(column, v) for v in values)
+            words = (
+                _range(column, fact)
+                if not values
+                else _either(fact_words(column, v) for v in values)
+            )
             more.append(f"{_inside(column.title)}: {words}")
     if not evidence:
         return "Everybody"
@@ -100,9 +129,9 @@ def facts(evidence: Evidence, population: Population) -> tuple[str, ...]:
     sentences = []
     for name, fact in evidence.checked(schema).items():
         if isinstance(fact, Between):
-            words = _range(fact)
+            words = _range(schema[name], fact)
         else:
-            words = _either(level_words(schema[name], value) for value in fact.values)
+            words = _either(fact_words(schema[name], value) for value in fact.values)
         sentences.append(f"{_inside(schema[name].title)}: {words}")
     return tuple(sentences)
 
@@ -190,9 +219,7 @@ def value_words(column: Column, value: Any) -> str:
         return "yes" if value else "no"
     if column.is_number:
         number = float(value)
-        if isinstance(column.format, DateFormat) or (
-            isinstance(column.format, NumberFormat) and not column.format.is_plain
-        ):
+        if _is_written(column):
             return column.text(number)
         if column.kind == "real" or abs(number) >= 10_000:
             return f"{number:,.{min(column.decimals, 2)}f}"
@@ -237,16 +264,20 @@ def _inside(title: str) -> str:
     return title if title[:2].isupper() else title[0].lower() + title[1:]
 
 
-def _range(fact: Fact) -> str:
+def _range(column: Column, fact: Fact) -> str:
     if not isinstance(fact, Between):
-        return _either(fact.values)
-    lower = None if fact.lower is None else number_text(fact.lower)
-    upper = None if fact.upper is None else number_text(fact.upper)
+        return _either(fact_words(column, value) for value in fact.values)
+    lower = None if fact.lower is None else value_words(column, fact.lower)
+    upper = None if fact.upper is None else value_words(column, fact.upper)
+    dated = isinstance(column.format, DateFormat)
     if lower is None:
-        return f"up to {upper}"
+        return f"until {upper}" if dated else f"up to {upper}"
     if upper is None:
-        return f"{lower} and over"
-    return lower if lower == upper else f"{lower}–{upper}"
+        return f"{lower} or later" if dated else f"{lower} and over"
+    if lower == upper:
+        return lower
+    # A dash would run into those of a date or of an amount below zero.
+    return f"{lower} to {upper}" if dated or "-" in lower + upper else f"{lower}–{upper}"
 
 
 def _either(words: Iterable[str]) -> str:

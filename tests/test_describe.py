@@ -1,9 +1,10 @@
 """Questions, records and shares in words."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from synth import describe
+from synth import describe, fit
 from synth.data.evidence import Evidence
 
 
@@ -33,6 +34,46 @@ def test_questions(us, facts, words):
 def test_french_questions(french):
     facts = Evidence.parse("gender=female,age_group=26-35,diy=yes", french.modelled)
     assert describe.question(facts, french) == "Women aged 26–35, DIY: yes"
+
+
+@pytest.fixture(scope="module")
+def dated():
+    """A population with dates, an amount of money and a name for its people."""
+    rng = np.random.default_rng(5)
+    rows = pd.DataFrame(
+        {
+            "joined": pd.Timestamp("2021-01-01") + pd.to_timedelta(rng.integers(0, 900, 300), "D"),
+            "pay": [f"${value:,.2f}" for value in rng.integers(1000, 90000, 300) / 4],
+            "member": rng.choice(["Yes", "No"], 300),
+        }
+    )
+    rows["joined"] = rows.joined.dt.strftime("%d/%m/%Y")
+    return fit(rows)
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ("joined=2021-03-01..2021-03-09", "People, joined: 01/03/2021 to 09/03/2021"),
+        ("joined=2022-01-01..", "People, joined: 01/01/2022 or later"),
+        ("joined=..2022-01-01", "People, joined: until 01/01/2022"),
+        ("joined=2021-03-01", "People, joined: 01/03/2021"),
+        ("joined=2021-03-01|2021-04-01", "People, joined: 01/03/2021 or 01/04/2021"),
+        ("pay=2000..3000.5", "People, pay: $2,000.00–$3,000.50"),
+        ("pay=2000", "People, pay: $2,000.00"),
+    ],
+)
+def test_facts_are_said_as_the_table_writes_them(dated, facts, words):
+    evidence = Evidence.parse(facts, dated.modelled)
+    assert describe.question(evidence, dated) == words
+    assert describe.facts(evidence, dated)[0] == words.removeprefix("People, ")
+
+
+def test_numbers_between_values_are_rounded_to_values(dated):
+    days = dated.modelled["joined"]
+    first = days.bounds[0]
+    assert describe.number_words(days, first + 0.4) == days.text(first)
+    assert describe.number_words(dated.modelled["pay"], 1234.5678) == "$1,234.57"
 
 
 def test_records(us, french):

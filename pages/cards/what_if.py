@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from pages.cards.profiles import Record, edited, keywords, library
 from pages.shared import markdown
 from synth import describe
 from synth.data.evidence import Evidence, OneOf
+from synth.data.formats import DateFormat
 from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
 from synth.people.facts import Facts, facts_of
@@ -143,6 +145,12 @@ def _number(column: Column, value: Any, title: str, key: str) -> float:
     other = min(max(other, lower), upper)
     if column.kind == "integer" and upper - lower <= 200:
         return st.slider(title, int(lower), int(upper), round(other), key=key, width=260)
+    form = column.format
+    if isinstance(form, DateFormat) and form.unit == "D":
+        first, last, then = (form.moment(round(end)) for end in (lower, upper, other))
+        day = st.date_input(title, then, first, last, format="YYYY-MM-DD", key=key, width=200)
+        named = form.bounds(day.isoformat()) if isinstance(day, date) else None
+        return other if named is None else named[0]
     step = 1 if column.kind == "integer" else float(column.step or 0.01)
     kind = int if column.kind == "integer" else float
     return st.number_input(

@@ -42,7 +42,7 @@ def card(
     """
     if column.is_number:
         words = sentences(column, before, after)
-        drawn = _numbers(number_shift(column, before, after, beside), words)
+        drawn = _numbers(column, number_shift(column, before, after, beside), words)
     else:
         drawn = _levels(column, level_shift(before, after, beside, most=levels))
     return f'<div class="pp-shift">{head}{drawn}</div>'
@@ -76,7 +76,7 @@ def _levels(column: Column, shift: LevelShift) -> str:
     return f'<ul class="pp-levels">{"".join(lines)}</ul>{rest}'
 
 
-def _numbers(shift: NumberShift, words: list[str]) -> str:
+def _numbers(column: Column, shift: NumberShift, words: list[str]) -> str:
     bars = shift.bars
     if not bars:
         return ""
@@ -86,19 +86,19 @@ def _numbers(shift: NumberShift, words: list[str]) -> str:
         shares = _share(old) if new is None else f"{_share(old)} → {_share(new)}"
         mark = "" if new is None else f'<b style="height:{new / shift.top:.2%}"></b>'
         columns.append(
-            f'<span title="{escape(_range(bar))}: {shares}">'
+            f'<span title="{escape(_range(column, bar))}: {shares}">'
             f'<i style="height:{old / shift.top:.2%}"></i>{mark}</span>'
         )
     lines = "".join(f"<p>{line}</p>" for line in words)
     few = len(bars) <= NAMED and all(low == high for low, high in bars)
     shown = [low for low, _ in bars] if few else [bars[0][0], bars[-1][1]]
-    names = "".join(f"<span>{markdown.number(value)}</span>" for value in shown)
+    names = "".join(f"<span>{escape(markdown.number(value, column))}</span>" for value in shown)
     below = f'<div class="pp-ends{" pp-each" if few else ""}">{names}</div>'
     return f'<div class="pp-bars">{"".join(columns)}</div>{below}{lines}'
 
 
-def _range(pair: tuple[float, float]) -> str:
-    low, high = (markdown.number(round(end, 6)) for end in pair)
+def _range(column: Column, pair: tuple[float, float]) -> str:
+    low, high = (markdown.number(round(end, 6), column) for end in pair)
     return low if low == high else f"{low}–{high}"
 
 
@@ -106,10 +106,10 @@ def sentences(column: Column, before: Marginal, after: Marginal | None) -> list[
     """What a picture of a number shows, in words; HTML."""
     lines, last = [], before if after is None else after
     if last.mean is not None and before.mean is not None and not math.isnan(last.mean):
-        mean = _rough(before.mean)
+        mean = rough(before.mean, column)
         if after is not None:
-            mean += f" → <strong>{_rough(after.mean)}</strong>"
-        half = f"{_rough(last.quantile(0.25))} to {_rough(last.quantile(0.75))}"
+            mean += f" → <strong>{rough(after.mean, column)}</strong>"
+        half = f"{rough(last.quantile(0.25), column)} to {rough(last.quantile(0.75), column)}"
         lines.append(f"on average {mean}, half of them {half}")
     if column.missing and MISSING in before.labels:
         state = escape(describe.level_words(column, MISSING))
@@ -119,10 +119,12 @@ def sentences(column: Column, before: Marginal, after: Marginal | None) -> list[
     return lines
 
 
-def _rough(value: float | None) -> str:
-    """A number with three digits or so."""
-    if value is None:
+def rough(value: float | None, column: Column) -> str:
+    """A number with three digits or so, or as the column's table writes it; HTML."""
+    if value is None or math.isnan(value):
         return "?"
+    if column.format is not None:
+        return escape(describe.number_words(column, value))
     if abs(value) >= 100 or float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:,.3g}"

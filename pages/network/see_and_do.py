@@ -77,8 +77,8 @@ def _sentence(level: str, title: str, case: interventions.SeenAndDone, choice: C
     column = choice.population.modelled[case.outcome]
     name = escape(column.title)
     if case.seen.mean is not None and not column.missing:
-        seen = f"<em>{name}</em> is <b>{case.seen.mean:,.3g}</b> on average"
-        done = f"it would be <b>{case.done.mean:,.3g}</b>"
+        seen = f"<em>{name}</em> is <b>{distributions.rough(case.seen.mean, column)}</b> on average"
+        done = f"it would be <b>{distributions.rough(case.done.mean, column)}</b>"
     else:
         label = case.seen.labels[case.telling]
         words = escape(markdown.titles(column, case.seen.labels)[label])

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 
 from pages.shared import markdown
 from synth import describe
+from synth.data.formats import DateFormat
 from synth.data.schema import MISSING
 
 if TYPE_CHECKING:
@@ -119,9 +120,12 @@ def _bins(comparison: ColumnComparison) -> tuple[list[str], list[str], Shares]:
         shown = [*comparison.labels[:places], *tail]
         return shown, shown, list(comparison.shares)
     bins = comparison.in_equal_bins(BARS)
-    short = [markdown.number(low) for low in bins.starts]
+    column = comparison.column
+    short = [markdown.number(low, column) for low in bins.starts]
     shown = [
-        f"{words}–{markdown.number(low + bins.reach)}"
+        f"{words} – {markdown.number(low + bins.reach, column)}"
+        if isinstance(column.format, DateFormat)
+        else f"{words}–{markdown.number(low + bins.reach, column)}"
         for words, low in zip(short, bins.starts, strict=True)
     ]
     return shown + tail, short + tail, [bins.real, bins.synthetic, bins.exact]
@@ -185,9 +189,10 @@ def _lying(labels: list[str], shares: Shares) -> dict[str, Any]:
 
 def _standing(labels: list[str], short: list[str], shares: Shares) -> dict[str, Any]:
     """Bins from left to right, bars upwards."""
-    every = max(1, -(-len(labels) // 6))
+    most = 4 if max(map(len, short)) > 8 else 6
+    every = max(1, -(-len(labels) // most))
     ticks = list(range(0, len(labels), every))
-    if not short[-1].lstrip("-")[:1].isdigit():  # values that are missing keep their words
+    if not any(sign.isdigit() for sign in short[-1]):  # values that are missing keep their words
         ticks = [i for i in ticks if i < len(labels) - every] + [len(labels) - 1]
     return {
         "data": _traces(labels, shares, lying=False),

@@ -371,7 +371,7 @@ class Posterior:
             high = edges[i + 1] if i < len(lows) - 1 else None
             shares.append(mass(low, None if high is None else high - step))
             labels.append(
-                f"{number_text(round(edges[i], 6))}–{number_text(round(edges[i + 1], 6))}"
+                f"{column.text(round(edges[i], 6))}–{column.text(round(edges[i + 1], 6))}"
             )
         probabilities = np.array(shares)
         return Marginal(column, tuple(labels), probabilities / probabilities.sum(), None, mass, 1.0)
