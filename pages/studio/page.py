@@ -16,7 +16,7 @@ from pages.studio.sheet import FIXED, MEANINGS, corrections
 from pages.studio.state import StudioState, current_state, packed
 from synth import generators
 from synth.bayes.scores import ScoreName
-from synth.constraints.derived import Cut, Sum
+from synth.constraints.derived import Cut, Elapsed, Sum
 from synth.constraints.discovery import Lookup
 from synth.constraints.rules import Rule
 from synth.data.readers.containers import ENDINGS
@@ -31,7 +31,7 @@ _FAITHFUL, _QUICK = "most faithful", "quick"
 _SCORES: dict[str, ScoreName] = {_FAITHFUL: "predictive", _QUICK: "k2"}
 _ROW, _MOST_ROWS = 35, 16  # pixels of a row of the sheet, and how many are seen at once
 _MANY = 30  # dependences shown one by one
-_FOLLOWS = {Cut: "range", Sum: "sum", Lookup: "look-up", Rule: "order"}
+_FOLLOWS = {Cut: "range", Sum: "sum", Elapsed: "time between", Lookup: "look-up", Rule: "order"}
 # Where made names and addresses may come from.
 _PLACES = {
     "en_US": "the United States",

@@ -1,7 +1,8 @@
-"""What is worked out for every sampled row: sums of columns, groups cut from a number.
+"""What is worked out for every row: sums of columns, groups of a number, times between dates.
 
-A column that follows from others (``total = work + home``, ``age_group`` from ``age``) is not
-learned: it is worked out again in every row, so that it agrees to the last digit.
+A column that follows from others (``total = work + home``, ``age_group`` from ``age``,
+``age = years(admitted − born)``) is not learned: it is worked out again in every row, so that it
+agrees to the last digit.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from synth.constraints.rules import Rule, parse_rules
+from synth.data.dates import PER_DAY
+from synth.data.formats import DateFormat
 from synth.data.schema import Column, Schema, number_text
 from synth.data.templates import Template, make
 from synth.errors import PopulaceError
@@ -79,7 +82,91 @@ class Cut:
         return levels
 
 
-Derived = Sum | Cut
+Period = Literal["days", "weeks", "months", "years", "hours", "minutes", "seconds"]
+"""What the time between two dates is counted in."""
+PERIODS: tuple[Period, ...] = get_args(Period)
+_DAYS = {"days": 1, "weeks": 7}
+_A_DAY = {"hours": 24, "minutes": 1_440, "seconds": 86_400}
+
+
+@dataclass(frozen=True)
+class Elapsed:
+    """``name = years(until − since) + constant``: whole periods that passed between two dates.
+
+    Months and years are full when their day has come: 29 February's on 1 March.
+
+    Attributes
+    ----------
+    name, since, until : str
+        The column, and the two dates.
+    period : str
+        One of `PERIODS`.
+    unit : str
+        What both dates count since 1970-01-01, as a `DateFormat` has it.
+    constant : int
+        1 where the first day counts too.
+    """
+
+    name: str
+    since: str
+    until: str
+    period: Period
+    unit: str = "D"
+    constant: int = 0
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The two dates."""
+        return (self.since, self.until)
+
+    @property
+    def is_countable(self) -> bool:
+        """Whether dates of the unit are fine enough to count the period."""
+        if self.unit == "Y":
+            return self.period == "years"
+        if self.unit in ("M", "Q"):
+            return self.period == "years" or (self.unit == "M" and self.period == "months")
+        per_day = PER_DAY.get(self.unit, 1)
+        return self.period not in _A_DAY or per_day % _A_DAY[self.period] == 0
+
+    def __str__(self) -> str:
+        """The formula in words: ``age = years(admitted − born)``."""
+        more = f" {'+' if self.constant > 0 else '−'} {abs(self.constant)}" if self.constant else ""
+        return f"{self.name} = {self.period}({self.until} − {self.since}){more}"
+
+    def values(self, frame: pd.DataFrame) -> np.ndarray:
+        """float64 with NaN where a date is missing; shape (rows,)."""
+        since, until = (
+            frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in self.parts
+        )
+        known = ~(np.isnan(since) | np.isnan(until))
+        out = np.full(len(frame), np.nan)
+        out[known] = self._between(since[known].astype(np.int64), until[known].astype(np.int64))
+        return out + self.constant
+
+    def _between(self, since: np.ndarray, until: np.ndarray) -> np.ndarray:
+        per_day = PER_DAY.get(self.unit, 1)
+        if self.period in _DAYS:
+            return (until - since) // (per_day * _DAYS[self.period])
+        if self.period in _A_DAY:
+            return (until - since) // (per_day // _A_DAY[self.period])
+        if self.unit in ("M", "Q", "Y"):
+            months = (until - since) * {"M": 1, "Q": 3, "Y": 12}[self.unit]
+        else:
+            (begun, start), (ended, end) = (_months(each, per_day) for each in (since, until))
+            months = ended - begun - (end < start)
+        return months // 12 if self.period == "years" else months
+
+
+def _months(counts: np.ndarray, per_day: int) -> tuple[np.ndarray, np.ndarray]:
+    """Months since 1970-01, and how far into its month each date is."""
+    days, time = np.divmod(counts, per_day)
+    months = days.astype("datetime64[D]").astype("datetime64[M]")
+    first = months.astype("datetime64[D]").astype(np.int64)
+    return months.astype(np.int64), (days - first) * per_day + time
+
+
+Derived = Sum | Cut | Elapsed
 
 
 @dataclass(frozen=True)
@@ -88,7 +175,7 @@ class Constraints:
 
     Attributes
     ----------
-    derived : tuple of Sum and Cut
+    derived : tuple of Sum, Cut and Elapsed
         In an order in which parts come before what is made of them.
     columns : tuple of Column
         What each derived column is; numbers with the bounds that their parts allow.
@@ -167,9 +254,9 @@ class Constraints:
         for definition in self.derived:
             if definition.name in names:
                 formula = (
-                    str(definition)
-                    if isinstance(definition, Sum)
-                    else f"{definition.name} from {definition.of}"
+                    f"{definition.name} from {definition.of}"
+                    if isinstance(definition, Cut)
+                    else str(definition)
                 )
                 raise PopulaceError(
                     f"{definition.name} is worked out in every row ({formula}): ask about "
@@ -235,8 +322,13 @@ class Constraints:
                         f"{definition.name} is worked out from {part}, which is no number that is "
                         "learned."
                     )
+                if isinstance(definition, Elapsed) and not counts(known[part], definition.unit):
+                    raise PopulaceError(
+                        f"{definition.name} is the time between two dates, and {part} is no date "
+                        "that is written in the same unit: build it again."
+                    )
             levels = column.levels if isinstance(definition, Cut) else ()
-            if isinstance(definition, Sum) != column.is_number or (
+            if isinstance(definition, Cut) == column.is_number or (
                 isinstance(definition, Cut) and not set(definition.levels) <= set(levels)
             ):
                 raise PopulaceError(
@@ -274,10 +366,15 @@ def possible(definition: Derived, column: Column, known: Mapping[str, Column]) -
             storage=column.storage,
             missing_word=column.missing_word,
         )
-    lower = upper = definition.constant
-    for name, sign in definition.terms:
-        ends = sorted(sign * bound for bound in known[name].bounds)
-        lower, upper = lower + ends[0], upper + ends[1]
+    lower = upper = float(definition.constant)
+    if isinstance(definition, Elapsed):
+        since, until = (known[name].bounds for name in definition.parts)
+        ends = pd.DataFrame({definition.since: since[::-1], definition.until: until})
+        lower, upper = (float(end) for end in definition.values(ends))
+    else:
+        for name, sign in definition.terms:
+            low, high = sorted(sign * bound for bound in known[name].bounds)
+            lower, upper = lower + low, upper + high
     return Column(
         definition.name,
         column.kind,
@@ -291,6 +388,11 @@ def possible(definition: Derived, column: Column, known: Mapping[str, Column]) -
         storage=column.storage,
         missing_word=column.missing_word,
     )
+
+
+def counts(column: Column, unit: str) -> bool:
+    """Whether a column holds dates that count the unit."""
+    return isinstance(column.format, DateFormat) and column.format.unit == unit
 
 
 def _typed(values: np.ndarray, column: Column) -> Any:
@@ -312,7 +414,16 @@ def _typed(values: np.ndarray, column: Column) -> Any:
 
 
 def derived_to_json(definition: Derived) -> dict[str, Any]:
-    """A sum or cut as JSON-ready values."""
+    """A sum, cut or time between dates as JSON-ready values."""
+    if isinstance(definition, Elapsed):
+        return {
+            "name": definition.name,
+            "since": definition.since,
+            "until": definition.until,
+            "period": definition.period,
+            "unit": definition.unit,
+            "constant": definition.constant,
+        }
     if isinstance(definition, Sum):
         return {
             "name": definition.name,
@@ -336,6 +447,16 @@ def derived_from_json(entry: Mapping[str, Any]) -> Derived:
         if not terms or any(abs(sign) != 1 for _, sign in terms) or not math.isfinite(constant):
             raise ValueError(name)
         return Sum(name, terms, constant)
+    if "period" in entry:
+        since, until = str(entry["since"]), str(entry["until"])
+        if entry["period"] not in PERIODS or since == until:
+            raise ValueError(name)
+        elapsed = Elapsed(
+            name, since, until, entry["period"], str(entry["unit"]), int(entry.get("constant", 0))
+        )
+        if not elapsed.is_countable:
+            raise ValueError(name)
+        return elapsed
     starts = tuple(float(start) for start in entry["starts"])
     levels = tuple(str(level) for level in entry["levels"])
     if not levels or len(starts) != len(levels) or list(starts) != sorted(starts):

@@ -5,6 +5,7 @@
   coefficients must come out as +1 and −1, and the formula is then checked on all rows.
 - ``age_group`` from ``age``: levels that are ranges of a number (`cuts`).
 - ``city → province``: levels, or few numbers, that another column's levels settle (`lookups`).
+- ``age = years(admitted − born)``: whole periods between two dates (`elapsed`).
 - ``admitted <= discharged``: two dates that stand in one order on every row (`orders`).
 
 A coincidence is not a dependence: each is kept only where chance would bring it about less often
@@ -14,12 +15,15 @@ than once in a thousand million tables.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
-from synth.constraints.derived import Cut, Sum
+from synth.constraints.derived import PERIODS, Cut, Derived, Elapsed, Sum
 from synth.constraints.rules import Comparison, Rule
 from synth.data.formats import DateFormat
 from synth.data.schema import Column, Schema
@@ -29,9 +33,11 @@ FEW = 256
 _CERTAIN = 21.0  # nats: chance brings it about in less than one table of a thousand million
 _SAMPLE = 4_000
 _ROWS = 50
+_Follows = TypeVar("_Follows", bound=Derived)
 _PAIR_CELLS = 1 << 19
 _ORDERS = 12  # each rule ties two columns together, which costs time in every question
 _NEAR = 5
+_GLANCE = 256  # rows that tell most columns apart
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ def sums(frame: pd.DataFrame, schema: Schema) -> tuple[Sum, ...]:
             basis.append(name)
             span.add(name)
             continue
-        equation = _turned(equation)
+        equation = _turned(equation, schema)
         results.append(equation)
         if equation.name != name:
             basis = [n for n in (*basis, name) if n != equation.name]
@@ -167,18 +173,25 @@ def _sum(
     return Sum(name, terms, round(constant, 12) + 0.0)
 
 
-def _turned(equation: Sum) -> Sum:
-    """The same equation with the total on the left, where one column is the others' total."""
+def _turned(equation: Sum, schema: Schema) -> Sum:
+    """The same equation with the total on the left, where one column is the others' total.
+
+    The later of two dates is such a total: how many days lie between them is learned better as a
+    number of its own than as what is left between two dates.
+    """
     minus = [name for name, sign in equation.terms if sign < 0]
     plus = [name for name, sign in equation.terms if sign > 0]
-    if len(plus) == 1 and minus and not equation.constant:
+    is_date = bool(plus) and isinstance(schema[plus[0]].format, DateFormat)
+    if len(plus) == 1 and minus and (is_date or not equation.constant):
         # home = total − work, so total = home + work
-        return Sum(plus[0], tuple((name, 1) for name in (*minus, equation.name)))
+        parts = tuple((name, 1) for name in (*minus, equation.name))
+        return Sum(plus[0], parts, 0.0 - equation.constant)
     return equation
 
 
-def _parts_first(results: list[Sum]) -> tuple[Sum, ...]:
-    left, done = list(results), []
+def _parts_first(results: Sequence[_Follows]) -> tuple[_Follows, ...]:
+    """What is worked out, parts before what is made of them."""
+    left, done = list(results), list[_Follows]()
     while left:
         names = {equation.name for equation in left}
         ready = [equation for equation in left if not names & set(equation.parts)]
@@ -188,6 +201,69 @@ def _parts_first(results: list[Sum]) -> tuple[Sum, ...]:
         done += ready
         left = [equation for equation in left if equation not in ready]
     return tuple(done)
+
+
+# ---------------------------------------------------------------------- times between dates
+
+
+def elapsed(
+    frame: pd.DataFrame, schema: Schema, others: Sequence[Derived] = ()
+) -> tuple[Derived, ...]:
+    """Whole numbers that are the time between two dates on every row; `frame` is canonical.
+
+    Parameters
+    ----------
+    frame, schema
+        The rows and the columns to look at.
+    others : sequence of Derived
+        What is worked out already; it comes back too, parts before what is made of them.
+    """
+    dates = [c for c in schema if c.is_number and isinstance(c.format, DateFormat)]
+    taken = {entry.name for entry in others}
+    # A date that is worked out from a number of days does not settle that number as well.
+    taken |= {
+        part for entry in others if entry.name in {d.name for d in dates} for part in entry.parts
+    }
+    if len(dates) < 2 or len(frame) < _ROWS:
+        return tuple(others)
+    numbers = {
+        c.name: frame[c.name].to_numpy(dtype=np.float64, na_value=np.nan)
+        for c in schema
+        if c.kind == "integer" and c.name not in taken and c not in dates
+    }
+    numbers = {name: values for name, values in numbers.items() if _varies(values)}
+    few = np.linspace(0, len(frame) - 1, min(len(frame), _GLANCE)).astype(np.int64)
+    glance = frame[[c.name for c in dates]].iloc[few]
+    results: dict[str, Elapsed] = {}
+    for since, until, period in product(dates, dates, PERIODS):
+        formula = Elapsed("", since.name, until.name, period, _kind(since)[0])
+        if since is until or _kind(since) != _kind(until) or not formula.is_countable:
+            continue
+        passed = formula.values(glance)
+        for name, values in numbers.items():
+            if name in results:
+                continue
+            away = values[few] - passed
+            known = away[~np.isnan(away)]
+            constant = int(known[0]) if period == "days" and len(known) else 0
+            choice = replace(formula, name=name, constant=constant)
+            if _agree(values[few], passed + constant) and _agree(values, choice.values(frame)):
+                results[name] = choice
+    return _parts_first([*others, *results.values()])
+
+
+def _agree(values: np.ndarray, others: np.ndarray) -> bool:
+    """Whether two columns are alike on every row, the missing ones included."""
+    return bool(((values == others) | (np.isnan(values) & np.isnan(others))).all())
+
+
+def _varies(values: np.ndarray) -> bool:
+    """Whether a column differs enough that agreement on every row cannot be chance."""
+    known = values[~np.isnan(values)]
+    if len(known) < _ROWS:
+        return False
+    shares = np.unique(known, return_counts=True)[1] / len(known)
+    return -len(known) * math.log(float((shares**2).sum())) > _CERTAIN
 
 
 # ---------------------------------------------------------------------- orders

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from synth.constraints.derived import Cut, Derived, Sum, derived_from_json, derived_to_json
-from synth.constraints.discovery import Lookup, cuts, lookups, orders, sums
+from synth.constraints.discovery import Lookup, cuts, elapsed, lookups, orders, sums
 from synth.constraints.rules import Rule, parse_rules
 from synth.data.schema import Column, Schema, infer_with_notes
 from synth.data.table import make_table
@@ -167,7 +167,7 @@ def inspect_table(frame: pd.DataFrame, name: str, notes: tuple[str, ...] = ()) -
 
 def depend(frame: pd.DataFrame, schema: Schema) -> tuple[tuple[Derived, ...], tuple[Lookup, ...]]:
     """What follows from what among the modelled columns of a canonical frame, without circles."""
-    added = sums(frame, schema)
+    added = elapsed(frame, schema, sums(frame, schema))
     rest = schema.without(*(entry.name for entry in added))
     looked_up = lookups(frame, rest)
     settled = {entry.name for entry in looked_up} | {entry.of for entry in looked_up}

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from synth.bayes.scores import ScoreName
-from synth.constraints.derived import Cut, Derived, Sum, derived_from_json, derived_to_json
+from synth.constraints.derived import (
+    Cut,
+    Derived,
+    Elapsed,
+    counts,
+    derived_from_json,
+    derived_to_json,
+)
 from synth.constraints.discovery import Lookup
 from synth.constraints.rules import Rule, parse_rules
 from synth.data.meaning import Meaning
@@ -81,7 +88,7 @@ class Plan:
         The columns and their roles; bounds that are narrower than the data leave rows out.
     count : str
         The column that says how many people a row stands for; empty for none.
-    derived : tuple of Sum and Cut
+    derived : tuple of Sum, Cut and Elapsed
         Columns that are not learned but worked out in every row.
     lookups : tuple of Lookup
         Columns that another column settles exactly.
@@ -230,7 +237,9 @@ class Plan:
             fits = entry.name in learned and all(
                 part in learned and learned[part].is_number for part in entry.parts
             )
-            if fits and learned[entry.name].is_number == isinstance(entry, Sum):
+            if isinstance(entry, Elapsed):
+                fits = fits and all(counts(learned[part], entry.unit) for part in entry.parts)
+            if fits and learned[entry.name].is_number != isinstance(entry, Cut):
                 kept.append(entry)
         gone = {entry.name for entry in kept}
         settled = [

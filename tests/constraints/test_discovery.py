@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.constraints.discovery import cuts, lookups, orders, sums
+from synth.constraints.discovery import cuts, elapsed, lookups, orders, sums
 from synth.data.table import make_table
 from synth.fitting.inspection import depend
 
@@ -160,3 +160,42 @@ def test_orders_leave_out_what_follows_and_bear_missing_dates(rng):
     frame.loc[:60, "b"] = pd.NaT
     assert found(orders, make_table(frame)) == ["a <= b", "a <= c", "b <= c"]
     assert found(orders, make_table(frame.head(40))) == []
+
+
+def age_of(born, on):
+    """Full years by Python's own dates."""
+    return [
+        b.year - a.year - ((b.month, b.day) < (a.month, a.day))
+        for a, b in zip(born, on, strict=True)
+    ]
+
+
+def test_times_between_dates(rng):
+    born, seen = days(rng.integers(-9000, 3000, 600)), days(rng.integers(5000, 8000, 600))
+    back = seen + rng.integers(0, 20, 600)
+    frame = pd.DataFrame({"born": born, "seen": seen, "back": back}).astype("datetime64[s]")
+    frame["age"] = age_of(born.tolist(), seen.tolist())
+    frame["later"] = age_of(born.tolist(), back.tolist())
+    frame["nights"] = (back - seen).astype(int) + 1
+    frame["noise"] = frame["age"] + (np.arange(600) == 300)
+    table = make_table(frame)
+    derived, _ = depend(table.frame, table.schema.modelled)
+    assert [str(each) for each in derived] == [
+        "back = seen + nights − 1",
+        "age = years(seen − born)",
+        "later = years(back − born)",
+    ]
+    for each in derived:
+        assert (each.values(table.frame) == table.frame[each.name]).all()
+
+
+def test_times_between_moments_with_missing_ones(rng):
+    start = np.datetime64("2020-01-01T00:00:00") + rng.integers(0, 10**7, 500)
+    end = start + rng.integers(0, 90_000, 500)
+    frame = pd.DataFrame({"start": start, "end": end})
+    frame.loc[:20, "end"] = pd.NaT
+    frame["hours"] = (frame["end"] - frame["start"]) // pd.Timedelta(hours=1)
+    table = make_table(frame)
+    assert [str(each) for each in elapsed(table.frame, table.schema.modelled)] == [
+        "hours = hours(end − start)"
+    ]

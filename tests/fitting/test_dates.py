@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from synth import populations
 from synth.cli.main import app
 from synth.fitting import simple
 from synth.fitting.inspection import Inspection, inspect_table
@@ -81,3 +82,29 @@ def test_what_was_found_survives_json_and_corrections(stays):
     assert plan.rules == found.rules != ()
     assert plan.making({"admitted": "pattern"}).rules == ()
     assert Plan.from_json(plan.to_json()) == plan
+
+
+def full_years(frame):
+    since, until = (frame[name].str.replace("-", "").astype(int) for name in ("born", "admitted"))
+    return (until - since) // 10_000
+
+
+def test_ages_and_stays_are_worked_out_exactly(stays, tmp_path):
+    away = pd.to_datetime(stays["discharged"]) - pd.to_datetime(stays["admitted"])
+    real = stays.assign(stay=away.dt.days, age=full_years(stays))
+    real.to_csv(tmp_path / "real.csv", index=False)
+    out = tmp_path / "out"
+    invoke("fit", tmp_path / "real.csv", "--out", out, "--score", "k2")
+    population = populations.load(out)
+    formulas = [str(each) for each in population.constraints.derived]
+    assert formulas == ["discharged = admitted + stay", "age = years(admitted − born)"]
+    drawn = drawn_of(out, tmp_path, "--rows", 5000, "--given", "ward=south")
+    away = pd.to_datetime(drawn["discharged"]) - pd.to_datetime(drawn["admitted"])
+    assert (away.dt.days == drawn["stay"]).all()
+    assert (full_years(drawn) == drawn["age"]).all()
+    assert drawn["age"].dtype == "int64"
+    # The stays themselves are learned, not what is left between two dates.
+    assert abs(drawn["stay"].mean() - real["stay"].mean()) < 0.6
+    refused = CliRunner().invoke(app, ["probability", str(out), "--given", "age=30"])
+    assert refused.exit_code == 2
+    assert "born and admitted" in refused.stderr
