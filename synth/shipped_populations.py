@@ -67,7 +67,8 @@ class Recipe:
     refine : bool
         Whether what corrects the model's people is learned and shipped too.
     weighting : mapping of str to value
-        Whom the survey's weights speak for: ``column``, the source's weights; ``bands``, for each
+        Whom the survey's weights speak for: ``title``, what they are called ("the US
+        population"); ``column``, the source's weights; ``bands``, for each
         number its ranges such as ``15..24``; ``margins``, lists of one or two columns whose
         weighted shares are shipped. Empty where there are no weights.
     """
@@ -241,6 +242,8 @@ def build(
         column = str(recipe.weighting["column"])
         rows = recipe.table(source, beside=(column,))
         population = replace(population, survey=weighted_targets(rows, recipe.weighting))
+        if "title" in recipe.weighting:
+            population = replace(population, survey_title=str(recipe.weighting["title"]))
     say(f"{name}: scoring on people that were not learned from")
     card += _scores(table, population)
     folder = SHIPPED / name if out is None else out

@@ -48,7 +48,7 @@ def show(
 
 
 def _share(choice: Choice, title: str) -> str:
-    reading = which_people.words(choice.reading)
+    reading = which_people.words(choice.reading, choice.population)
     end = f" · {escape(reading)}" if reading else ""
     if not choice.evidence:
         rows = choice.population.contingency.rows

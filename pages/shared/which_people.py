@@ -20,18 +20,13 @@ if TYPE_CHECKING:
 
 READING, TARGETS = "which", "targets"
 """The keys of the widgets, and the link's parameters."""
-NETWORK, REFINED, WEIGHTED = (
-    "Network, exact",
-    "Refined, closest to real people",
-    "As the survey’s weights say",
-)
-_BASES: dict[str, Base] = {NETWORK: "network", REFINED: "refined", WEIGHTED: "weighted"}
-_HELP = {
-    NETWORK: "Network: what was learned, every probability exact.",
-    REFINED: "Refined: the network’s people, kept so that a classifier can hardly tell them from "
+NETWORK, REFINED = "Network, exact", "Refined, closest to real people"
+_HELP: dict[Base, str] = {
+    "network": "Network: what was learned, every probability exact.",
+    "refined": "Refined: the network’s people, kept so that a classifier can hardly tell them from "
     "real ones; its numbers are estimates.",
-    WEIGHTED: "Weighted: the network, changed as little as possible to have the shares that the "
-    "survey’s weights give the whole population; exact.",
+    "weighted": "Weighted: the network, changed as little as possible to have the shares of {}, "
+    "which the survey’s weights give; exact.",
 }
 _SHARES, _COUNTS, _PARITY = "Shares of a column", "A CSV of counts", "Independent columns"
 _LEVELS, _BANDS = 20, 4
@@ -39,16 +34,21 @@ _LEVELS, _BANDS = 20, 4
 
 def show(population: Population) -> tuple[Population, Reading, list[tuple[str, str]]]:
     """Draw the control; the population as it is read, how, and the link's parameters."""
-    options = [NETWORK]
-    options += [REFINED] * (population.refinement is not None)
-    options += [WEIGHTED] * bool(population.survey)
+    bases: dict[str, Base] = {NETWORK: "network"}
+    if population.refinement is not None:
+        bases[REFINED] = "refined"
+    if population.survey:
+        bases[weighted(population)] = "weighted"
+    options = list(bases)
     if st.session_state.get(READING, NETWORK) not in options:
         st.session_state[READING] = NETWORK
     if not population.has_network and len(options) == 1:
         return population, Reading(), []
     chosen = st.session_state.get(READING) or st.query_params.get(READING) or NETWORK
+    if chosen not in options:
+        chosen = NETWORK
     lines = _lines()
-    words = [] if chosen == NETWORK else [chosen.split(",")[0].lower()]
+    words = [] if chosen == NETWORK else [_inside(chosen.split(",")[0])]
     words += [f"{len(lines)} target{'s' * (len(lines) > 1)}"] if lines else []
     with st.expander(" · ".join(["Which people", *words]), key="which-people"):
         if len(options) > 1:
@@ -57,11 +57,13 @@ def show(population: Population) -> tuple[Population, Reading, list[tuple[str, s
                 options,
                 key=READING,
                 bind="query-params",
-                help=" ".join(_HELP[option] for option in options),
+                help=" ".join(_HELP[base] for base in bases.values()).format(
+                    population.survey_title
+                ),
             )
         else:
             chosen = NETWORK
-        base = _BASES[chosen]
+        base = bases[chosen]
         lines = _targets(population, refined=base == "refined")
         reading = Reading(base, targets=lines)
         link = [(READING, chosen)] * (base != "network")
@@ -75,11 +77,20 @@ def show(population: Population) -> tuple[Population, Reading, list[tuple[str, s
     return read, reading, link
 
 
-def words(reading: Reading) -> str:
+def weighted(population: Population) -> str:
+    """What the reading by the survey's weights is called: "Weighted to the US population"."""
+    return f"Weighted to {population.survey_title}"
+
+
+def words(reading: Reading, population: Population) -> str:
     """What a head says of a reading; empty for the network as it was learned."""
-    parts = {"network": [], "refined": ["refined"], "weighted": ["weighted as the survey says"]}
+    parts = {"network": [], "refined": ["refined"], "weighted": [_inside(weighted(population))]}
     said: list[str] = parts[reading.base]
     return " · ".join([*said, *["with your targets"] * bool(reading.targets)])
+
+
+def _inside(title: str) -> str:
+    return title[0].lower() + title[1:]
 
 
 def _lines() -> tuple[str, ...]:

@@ -114,6 +114,8 @@ class Population:
         What corrects the model's people, where it was learned; see `refined`.
     survey : tuple of Target
         Margins of the population that a survey's weights speak for, where they are known.
+    survey_title : str
+        What that population is called inside a sentence: "the US population".
     """
 
     name: str
@@ -128,6 +130,7 @@ class Population:
     plan: Mapping[str, Any] | None = field(default=None, repr=False)
     refinement: DensityRatio | None = field(default=None, repr=False)
     survey: tuple[Target, ...] = field(default=(), repr=False)
+    survey_title: str = "the survey’s population"
 
     # ------------------------------------------------------------------ the model
 

@@ -113,7 +113,7 @@ def load(name: str | Path) -> Population:
         learned_keywords=_keywords(about.get("keywords", {}), folder),
         plan=plan if isinstance(plan, dict) else None,
         refinement=_refinement(folder / FILE, model.schema),
-        survey=_survey(folder / TARGETS, model.schema),
+        **_survey(folder / TARGETS, model.schema),
     )
 
 
@@ -180,7 +180,10 @@ def write(population: Population, folder: str | Path, *, rows: bool = False) -> 
     else:
         (folder / FILE).unlink(missing_ok=True)
     if population.survey:
-        margins = {"targets": [target.to_json() for target in population.survey]}
+        margins = {
+            "title": population.survey_title,
+            "targets": [target.to_json() for target in population.survey],
+        }
         text = json.dumps(margins, indent=1, ensure_ascii=False)
         (folder / TARGETS).write_text(text + "\n", encoding="utf-8")
     else:
@@ -198,12 +201,15 @@ def _refinement(path: Path, schema: Schema) -> DensityRatio | None:
     return DensityRatio.load(path).checked(schema) if path.is_file() else None
 
 
-def _survey(path: Path, schema: Schema) -> tuple[Target, ...]:
-    """The margins that lie in the folder."""
+def _survey(path: Path, schema: Schema) -> dict[str, Any]:
+    """The margins that lie in the folder, and whose they are; keywords of a population."""
     if not path.is_file():
-        return ()
+        return {}
     try:
-        return tuple(Target.from_json(each, schema) for each in json.loads(_read(path))["targets"])
+        found = json.loads(_read(path))
+        targets = tuple(Target.from_json(each, schema) for each in found["targets"])
+        title = {"survey_title": str(found["title"])} if "title" in found else {}
+        return {"survey": targets, **title}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PopulaceError(f"{path} is damaged: build the population again.") from error
 

@@ -35,15 +35,15 @@ def test_targets_that_cannot_be_met_are_said_and_left_aside(visit):
 
 
 def test_a_population_is_read_as_the_survey_weights_say(visit):
-    app = visit("marginals", which=which_people.WEIGHTED)
+    app = visit("marginals", which="Weighted to the US population")
     asked = chosen(app)
     if not asked.base.survey:
         pytest.skip("the shipped population has no targets.json")
     target = asked.base.survey[1]
     for cell, share in zip(target.cells, target.shares, strict=True):
         assert asked.population.given(cell).probability == pytest.approx(share, abs=1e-6)
-    assert ("which", which_people.WEIGHTED) in asked.link
-    assert "weighted as the survey says" in bodies(app)
+    assert ("which", "Weighted to the US population") in asked.link
+    assert "weighted to the US population" in bodies(app)
 
 
 def test_refined_people_are_estimates_everywhere(visit):

@@ -158,8 +158,10 @@ def test_survey_margins_travel_in_a_folder_and_give_way_to_targets(people, tmp_p
     from dataclasses import replace
 
     margins = (parse_target("sex=f:.7|m:.3", people.modelled),)
-    written = populations.write(replace(people, survey=margins), tmp_path / "pop")
-    assert written.survey == margins
+    written = populations.write(
+        replace(people, survey=margins, survey_title="the town"), tmp_path / "pop"
+    )
+    assert written.survey == margins and written.survey_title == "the town"
     weighted = Reading("weighted").population(written)
     assert weighted.given().marginal("sex")["f"] == pytest.approx(0.7, abs=1e-9)
     own = Reading("weighted", targets=("sex=f:.1|m:.9",)).population(written)
