@@ -32,7 +32,12 @@ from synth.errors import PopulaceError
 from synth.lazy import cached_property
 
 CHUNK = 1 << 15
-"""Rows drawn at a time by one thread."""
+"""Rows drawn at a time by one thread, at least where there are as many."""
+LONGEST = 1 << 17
+"""And at most: the longer, the fewer times large tables come from memory."""
+WHOLE = 1 << 20
+"""Bytes above which alias tables are made only of the rows that people visit: those lie together in
+the cache, while all rows would not."""
 
 
 @njit(cache=True, nogil=True)
@@ -160,32 +165,44 @@ def _draw_codes(
     size: int,
     slot: np.ndarray,
     table: np.ndarray,
+    made: int,
     key: np.uint64,
     start: int,
     spare: np.ndarray,
-) -> None:
+    begin: int,
+) -> int:
     """Draw a column's codes given its parents'; the low half of each number goes to `spare`.
 
-    Row r of the conditional table lies at `slot[r] - 1` in `table`, at r where `slot` is empty.
+    Row r of the conditional table lies at `slot[r] - 1` in `table`, at r where `slot` is empty;
+    slots above `made` are another thread's, which may be writing there. The people before
+    `begin`, a multiple of 1024, are passed over. How many people have codes is returned: fewer than
+    all where the next ones visit a row that is not made yet.
     """
     n = codes.shape[1]
+    if made == 0:
+        return begin
     number = np.empty(1024, np.uint64)
     row = np.empty(1024, np.int32)
     low32 = np.uint64(0xFFFFFFFF)
     keep = spare.shape[0] > 0
     wide = np.uint64(size)
-    for low in range(0, n, 1024):
+    for low in range(begin, n, 1024):
         m = min(1024, n - low)
-        fill(key, start + low, number[:m])
         for i in range(m):
             row[i] = 0
         for p in range(parents.shape[0]):
-            parent, stride = parents[p], np.int32(strides[p])
+            # A line of its own, so that the loop is vectorised.
+            line, stride = codes[parents[p], low : low + m], np.int32(strides[p])
             for i in range(m):
-                row[i] += np.int32(codes[parent, low + i]) * stride
+                row[i] += np.int32(line[i]) * stride
         if slot.shape[0] > 0:
+            least, most = np.int32(0), np.int32(0)
             for i in range(m):
                 row[i] = slot[row[i]] - 1
+                least, most = min(least, row[i]), max(most, row[i])
+            if least < 0 or most >= made:
+                return low
+        fill(key, start + low, number[:m])
         for i in range(m):
             scaled = (number[i] >> np.uint64(32)) * wide
             x = scaled >> np.uint64(32)
@@ -195,6 +212,7 @@ def _draw_codes(
         if keep:
             for i in range(m):
                 spare[low + i] = np.uint32(number[i] & low32)
+    return n
 
 
 @njit(cache=True, nogil=True)
@@ -293,8 +311,9 @@ class _AliasTables:
         self.rows = math.prod(shape)
         self._lock = Lock()
         self._made = 0
-        self.lookup = (np.zeros(0, np.int32), np.zeros(0, np.uint64))
-        """Where each row's alias table is (from one; empty: where the row is), and the tables."""
+        self.lookup = (np.zeros(0, np.int32), np.zeros(0, np.uint64), 0)
+        """Where each row's alias table is (from one; empty: where the row is), the tables, and how
+        many are made."""
 
     @cached_property
     def _product(self) -> _Product:
@@ -314,7 +333,7 @@ class _AliasTables:
             table = np.empty(self.rows * self.size, np.uint64)
             slot = np.zeros(self.rows, np.int32)
             self._made = self._make(digits, np.arange(len(shape)), slot, 0, table)
-            self.lookup = (np.zeros(0, np.int32), table)
+            self.lookup = (np.zeros(0, np.int32), table, self._made)
 
     def make_visited(self, codes: np.ndarray, parents: np.ndarray) -> None:
         """Make the alias tables of the rows that codes visit, shape (columns, people).
@@ -326,7 +345,7 @@ class _AliasTables:
         with self._lock:
             if self._is_whole:
                 return
-            slot, table = self.lookup
+            slot, table, _ = self.lookup
             if not len(slot):
                 slot = np.zeros(self.rows, np.int32)
             room = min(self._made + codes.shape[1], self.rows) * self.size
@@ -336,7 +355,7 @@ class _AliasTables:
                 longer[: self._made * self.size] = table[: self._made * self.size]
                 table = longer
             self._made = self._make(codes, parents, slot, self._made, table)
-            self.lookup = (slot, table)
+            self.lookup = (slot, table, self._made)
 
     def _make(
         self, codes: np.ndarray, parents: np.ndarray, slot: np.ndarray, made: int, out: np.ndarray
@@ -465,7 +484,7 @@ class Sampler:
         *,
         start: int = 0,
         threads: int | None = None,
-        chunk: int = CHUNK,
+        chunk: int | None = None,
     ) -> pd.DataFrame:
         """People number `start` to `start + rows` of the seed, in canonical dtypes."""
         columns = self._columns(rows, seed, start, threads, chunk)
@@ -476,14 +495,14 @@ class Sampler:
         self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
     ) -> pa.Table:
         """The same people as an Arrow table; levels are dictionaries."""
-        columns = self._columns(rows, seed, start, threads, CHUNK)
+        columns = self._columns(rows, seed, start, threads, None)
         arrays = [self._arrow(name, columns[name]) for name in self._order]
         return pa.table(dict(zip(self._order, arrays, strict=True)))
 
     # ------------------------------------------------------------------ columns
 
     def _columns(
-        self, rows: int, seed: int, start: int, threads: int | None, chunk: int
+        self, rows: int, seed: int, start: int, threads: int | None, chunk: int | None
     ) -> dict[str, np.ndarray]:
         """Codes of levels, lattice values of numbers; one array a column, in its final dtype."""
         check_rows(rows)
@@ -492,11 +511,14 @@ class Sampler:
             name: (stream_key(seed, name), stream_key(seed, f"{name}\x1fvalue"))
             for name in self._order
         }
+        workers = threads or os.cpu_count() or 1
+        if chunk is None:
+            chunk = min(max(CHUNK, -(-rows // workers)), LONGEST)
         bounds = [(low, min(low + chunk, rows)) for low in range(0, rows, chunk)]
-        workers = min(threads or os.cpu_count() or 1, max(len(bounds), 1))
+        workers = min(workers, max(len(bounds), 1))
         for node in self._nodes:
             # A table with more rows than there are people is made as far as they visit it.
-            if rows >= node.tables.rows:
+            if rows >= node.tables.rows and 8 * node.tables.rows * node.tables.size <= WHOLE:
                 node.tables.make_whole()
 
         def work(part: int) -> None:
@@ -524,18 +546,22 @@ class Sampler:
         for node in self._nodes:
             key, value_key = keys[node.name]
             spare = buffers.spare[: high - low] if node.values is not None else buffers.none
-            node.tables.make_visited(codes, node.parents)
-            _draw_codes(
-                codes,
-                node.column,
-                node.parents,
-                node.tables.strides,
-                node.tables.size,
-                *node.tables.lookup,
-                key,
-                start + low,
-                spare,
-            )
+            drawn = 0
+            while drawn < high - low:
+                drawn = _draw_codes(
+                    codes,
+                    node.column,
+                    node.parents,
+                    node.tables.strides,
+                    node.tables.size,
+                    *node.tables.lookup,
+                    key,
+                    start + low,
+                    spare,
+                    drawn,
+                )
+                if drawn < high - low:
+                    node.tables.make_visited(codes[:, drawn:], node.parents)
             target = out[node.name][low:high]
             if node.values is None:
                 target[:] = codes[node.column]

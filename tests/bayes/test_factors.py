@@ -73,7 +73,7 @@ def test_rows_that_people_visit_are_those_of_the_whole_to_the_last_bit(case, dat
         digits = np.unravel_index(rows, shape) if shape else ()
         codes = np.array(digits, np.int16).reshape(len(scope), len(rows))
         visited.make_visited(codes, parents)
-        slot, tables = visited.lookup
+        slot, tables, _ = visited.lookup
         assert np.array_equal(tables.reshape(-1, sizes["e"])[slot[rows] - 1], expected[rows])
     assert visited.lookup[0].max() == (visited.lookup[0] > 0).sum()
 
