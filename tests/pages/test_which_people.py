@@ -56,6 +56,18 @@ def test_refined_people_are_estimates_everywhere(visit):
     assert all(caption.value != "Exact." for caption in app.caption)
 
 
+@pytest.mark.parametrize("page", ["correlations", "interests", "report"])
+def test_every_page_says_that_refined_people_are_estimates(visit, page):
+    app = visit(page, population="French hobbies, 2003", gender="female")
+    if chosen(app).base.refinement is None:
+        pytest.skip("the shipped population has no refinement")
+    assert "estimated" not in bodies(app)
+    app.sidebar.radio(key=which_people.READING).set_value(which_people.REFINED).run()
+    assert not app.exception
+    assert not chosen(app).exact
+    assert "estimated" in bodies(app)
+
+
 def test_rare_people_come_more_often_and_say_so(visit):
     app = visit(population="French hobbies, 2003", rarity="rare people more often")
     assert any("proportion to p^0.3" in caption.value for caption in app.caption)
