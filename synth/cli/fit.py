@@ -71,6 +71,14 @@ def fit(
             "mail=faker:email:de_DE; repeatable.",
         ),
     ] = None,
+    written: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=EXAMPLE",
+            help="How a column is written: born=month/day, born=MM/DD/YYYY, pay='$1,234.50'; "
+            "repeatable.",
+        ),
+    ] = None,
     follow: Annotated[
         bool,
         typer.Option(
@@ -92,7 +100,8 @@ def fit(
 
     with progress_bar("Reading the table", 1) as advance:
         given = None if schema is None else Plan.from_json(_text(schema))
-        planned = read_plan(table, plan=given, follow=follow)
+        examples = dict(_pair(line) for line in written or ())
+        planned = read_plan(table, plan=given, follow=follow, written=examples)
         for note in planned.notes:
             typer.echo(note, err=True)
         offers = [f"--make '{name}={how}'" for name, how in planned.offers.items()]
@@ -137,6 +146,14 @@ def fit(
     if population.has_network:
         made += f", {len(population.network.edges)} edges"
     typer.echo(f"{out}: {made}", err=True)
+
+
+def _pair(line: str) -> tuple[str, str]:
+    """Column and example of a line such as ``born=MM/DD/YYYY``."""
+    name, sign, example = line.partition("=")
+    if not sign or not name.strip() or not example.strip():
+        raise PopulaceError(f"{line!r} shows no column's values: write it as born=MM/DD/YYYY.")
+    return name.strip(), example.strip()
 
 
 def read_make(lines: Sequence[str]) -> dict[str, str]:

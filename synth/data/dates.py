@@ -82,6 +82,28 @@ def swapped(pattern: str) -> str:
     return other if other in _PATTERNS or other.split(" ")[0] in _DAYS else pattern
 
 
+def named(words: str, pattern: str) -> str:
+    """The pattern that a user names, by letters or by order; empty where it is neither.
+
+    Parameters
+    ----------
+    words : str
+        ``MM/DD/YYYY``, or ``month/day`` and ``day/month``, which turn `pattern` round.
+    pattern : str
+        How the dates are written as far as is known.
+    """
+    order = re.fullmatch(r"(day|month)\W(day|month)", words.strip().casefold())
+    if order and order[1] != order[2]:
+        first = _CODE.search(pattern)
+        is_so = first is not None and first[1].lstrip("-") == order[1][0]
+        other = pattern if is_so else swapped(pattern)
+        return other if is_so or other != pattern else ""
+    letters = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "M": "%-m", "DD": "%d", "D": "%-d"}
+    parts = re.split(r"([/.-])", words.strip().upper())
+    out = "".join(letters.get(part, part) for part in parts)
+    return out if out in _DAYS and not set(parts[::2]) - letters.keys() else ""
+
+
 def find(texts: Sequence[str] | pa.Array) -> tuple[str, str, bool]:
     """The pattern that wrote all of the distinct texts.
 

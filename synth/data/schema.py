@@ -250,7 +250,7 @@ class Column:
         Parameters
         ----------
         example : str
-            As `example` gives it.
+            As `example` gives it; for dates also ``MM/DD/YYYY``, ``month/day``, ``day/month``.
 
         Raises
         ------
@@ -263,12 +263,15 @@ class Column:
             no, _, yes = (part.strip() for part in example.partition("/"))
             found = BooleanFormat(no, yes) if no and yes and no != yes else None
         elif example and isinstance(self.format, DateFormat):
-            found = detect_date([example])
+            pattern = dates.named(example, self.format.pattern)
+            found = replace(self.format, pattern=pattern) if pattern else detect_date([example])
         elif example and self.is_number:
             found = detect_number([example], padded=True)
         if example and found is None:
             remedy = {"boolean": "No / Yes", "integer": "1,234", "real": "$1,234.50"}
             shown = remedy.get(self.kind, "nothing")
+            if isinstance(self.format, DateFormat):
+                shown = "12/31/2020, MM/DD/YYYY or month/day"
             raise PopulaceError(
                 f"Column {self.name} cannot be written as {_shown(example)}: give an example such "
                 f"as {shown}, or nothing."
@@ -913,7 +916,7 @@ def _infer_text_number(
         order = "day/month" if form.pattern.lstrip("%-")[0] == "d" else "month/day"
         other = "month/day" if order == "day/month" else "day/month"
         return found, (
-            f"Column {name} is read as {order}: change its format in the schema if it is {other}."
+            f"Column {name} is read as {order}: say that it is written as {other} if it is."
         )
     return found, ""
 

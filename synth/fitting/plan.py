@@ -19,6 +19,7 @@ from synth.constraints.derived import (
 )
 from synth.constraints.discovery import Lookup
 from synth.constraints.rules import Rule, parse_rules
+from synth.data.formats import DateFormat
 from synth.data.meaning import Meaning
 from synth.data.readers.containers import ENDINGS
 from synth.data.schema import Column, Kind, Role, Schema, hint, number_text
@@ -184,11 +185,24 @@ class Plan:
                     changes |= {"levels": (), "missing": False}
             schema = schema.changed(name, **changes)
             if correction.written is not None:
-                form = schema[name].written_as(correction.written).format
-                schema = schema.changed(name, format=form)
+                before, form = (
+                    schema[name].format,
+                    schema[name].written_as(correction.written).format,
+                )
+                reread = isinstance(before, DateFormat) and form != before
+                ends = {"lower": None, "upper": None} if reread else {}  # they are other days now
+                schema = schema.changed(name, format=form, **ends)
+                if reread:
+                    self = self._without(name)
         plan = replace(self, schema=schema, count=count)
         plan = plan.following(plan.derived, plan.lookups)
         return plan.checked()
+
+    def _without(self, name: str) -> Plan:
+        """The plan without what was found to follow from or to be ruled by a column."""
+        derived = [e for e in self.derived if name not in (e.name, *e.parts)]
+        rules = tuple(rule for rule in self.rules if name not in rule.columns)
+        return replace(self, derived=tuple(derived), rules=rules)
 
     def weighed(self, name: str, use: Use) -> Plan:
         """The plan in which a column, and no other, weighs or counts the rows."""

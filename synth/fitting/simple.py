@@ -9,12 +9,13 @@ from typing import Any
 
 import pandas as pd
 
+from synth.data.formats import DateFormat
 from synth.data.readers.database import DatabaseTable, is_url
 from synth.data.table import make_table, read_frame, with_index
 from synth.errors import PopulaceError
 from synth.fitting import fit as fitting
 from synth.fitting.inspection import depend, inspect_table, ordered
-from synth.fitting.plan import Plan
+from synth.fitting.plan import Correction, Plan
 from synth.jobs import Progress
 from synth.populations import Population
 
@@ -42,7 +43,11 @@ class Planned:
 
 
 def read_plan(
-    table: str | Path | pd.DataFrame, *, plan: Plan | None = None, follow: bool = True
+    table: str | Path | pd.DataFrame,
+    *,
+    plan: Plan | None = None,
+    follow: bool = True,
+    written: Mapping[str, str] | None = None,
 ) -> Planned:
     """Read a table and understand it.
 
@@ -54,6 +59,8 @@ def read_plan(
         A corrected plan, perhaps of a schema alone; without it the table is inspected.
     follow : bool
         Keep sums, ranges, look-ups and orders of dates that hold in every row exact.
+    written : mapping of str to str, optional
+        How columns are written, by examples: ``{"born": "12/31/2020"}``; see `Column.written_as`.
 
     Returns
     -------
@@ -66,6 +73,7 @@ def read_plan(
         The file cannot be read, or the plan does not fit it.
     """
     notes: tuple[str, ...] = ()
+    given, is_new = dict(written or {}), plan is None
     offers: dict[str, str] = {}
     if isinstance(table, pd.DataFrame):
         frame, name = with_index(table), "table"
@@ -77,21 +85,36 @@ def read_plan(
         plan = Plan.of(inspection)
         if not follow:
             plan = replace(plan.following((), ()), rules=())
-        skipped = [each.note for each in inspection.columns if each.column.role == "skip"]
-        notes = (*notes, *skipped)
-        if plan.rules:
-            kept = "; ".join(plan.rule_texts())
-            notes = (*notes, f"It holds in every row and is kept in every synthetic row: {kept}.")
+        dates = {c.name for c in inspection.schema if isinstance(c.format, DateFormat)}
+        told = (each for each in inspection.columns if each.note and each.column.name not in given)
+        notes += tuple(
+            each.note for each in told if each.column.role == "skip" or each.column.name in dates
+        )
         offers = {each.column.name: each.make for each in inspection.columns if each.make}
     else:
         whole = plan.schema.completed(frame)
         plan = plan.on(whole)
         if follow and not plan.derived and not plan.lookups:
-            people = make_table(frame, whole)
-            plan = plan.following(*depend(people.frame, whole.modelled))
-            if not plan.rules:
-                plan = replace(plan, rules=ordered(people.frame, whole.modelled, plan.derived))
+            plan = _followed(plan, frame)
+    if given:
+        plan = plan.corrected(
+            [Correction(name, written=example) for name, example in given.items()]
+        )
+        plan = plan.on(plan.schema.completed(frame))
+        plan = _followed(plan, frame) if follow else plan
+    if is_new and plan.rules:
+        kept = "; ".join(plan.rule_texts())
+        notes += (f"It holds in every row and is kept in every synthetic row: {kept}.",)
     return Planned(frame, plan if follow else plan.following((), ()), notes, offers)
+
+
+def _followed(plan: Plan, frame: pd.DataFrame) -> Plan:
+    """The plan with what follows from what in the rows, and orders where it has no rules."""
+    people = make_table(frame, plan.schema)
+    plan = plan.following(*depend(people.frame, plan.schema.modelled))
+    if plan.rules:
+        return plan
+    return replace(plan, rules=ordered(people.frame, plan.schema.modelled, plan.derived))
 
 
 def fit(
@@ -100,6 +123,7 @@ def fit(
     plan: Plan | None = None,
     rules: Sequence[str] = (),
     follow: bool = True,
+    written: Mapping[str, str] | None = None,
     title: str = "",
     seed: int = 0,
     progress: Progress | None = None,
@@ -117,6 +141,8 @@ def fit(
         What holds for everybody: ``"born < died"``.
     follow : bool
         Keep sums, ranges, look-ups and orders of dates that hold in every row exact.
+    written : mapping of str to str, optional
+        How columns are written, by examples: ``{"born": "12/31/2020"}``; see `Column.written_as`.
     title : str
         What the population is called.
     seed : int
@@ -137,7 +163,7 @@ def fit(
     PopulaceError
         One sentence on what cannot be learned and what to do.
     """
-    planned = read_plan(table, plan=plan, follow=follow)
+    planned = read_plan(table, plan=plan, follow=follow, written=written)
     learned = planned.plan.making({**planned.plan.make, **changes.get("make", {})})
     value = learned.to_json()
     unknown = sorted(changes.keys() - value.keys())

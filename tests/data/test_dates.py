@@ -160,3 +160,21 @@ def test_evidence_in_dates(line, wanted):
 def test_evidence_that_is_no_date(line):
     with pytest.raises(PopulaceError, match="born"):
         Evidence.parse(line, BORN)
+
+
+@pytest.mark.parametrize(
+    ("words", "pattern", "expected"),
+    [
+        ("MM/DD/YYYY", "%d/%m/%Y", "%m/%d/%Y"),
+        ("d.m.yy", "%m/%d/%Y", ""),  # no pattern that is looked for
+        ("D/M/YYYY", "%-m/%-d/%Y", "%-d/%-m/%Y"),
+        ("month/day", "%d/%m/%Y", "%m/%d/%Y"),
+        ("Day/Month", "%d/%m/%Y", "%d/%m/%Y"),
+        ("month/day", "%d-%b-%Y", ""),
+        ("month/month", "%d/%m/%Y", ""),
+        ("12/31/2020", "%d/%m/%Y", ""),
+        ("", "%d/%m/%Y", ""),
+    ],
+)
+def test_a_pattern_is_named_by_letters_or_by_its_order(words, pattern, expected):
+    assert dates.named(words, pattern) == expected

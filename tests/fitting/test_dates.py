@@ -11,7 +11,7 @@ from synth import populations
 from synth.cli.main import app
 from synth.fitting import simple
 from synth.fitting.inspection import Inspection, inspect_table
-from synth.fitting.plan import Plan
+from synth.fitting.plan import Correction, Plan
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +108,61 @@ def test_ages_and_stays_are_worked_out_exactly(stays, tmp_path):
     refused = CliRunner().invoke(app, ["probability", str(out), "--given", "age=30"])
     assert refused.exit_code == 2
     assert "born and admitted" in refused.stderr
+
+
+@pytest.fixture(scope="module")
+def ambiguous(tmp_path_factory):
+    """No day is after the twelfth, so day and month may be either way round."""
+    rng, rows = np.random.default_rng(0), 300
+    days = pd.to_datetime(
+        pd.DataFrame(
+            {
+                "year": rng.integers(1990, 2000, rows),
+                "month": rng.choice([1, 2, 3], rows),
+                "day": rng.integers(1, 13, rows),
+            }
+        )
+    )
+    path = tmp_path_factory.mktemp("order") / "american.csv"
+    columns = {"born": days.dt.strftime("%m/%d/%Y"), "ward": rng.choice(["a", "b"], rows)}
+    pd.DataFrame(columns).to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("example", ["month/day", "MM/DD/YYYY", "12/31/2020"])
+def test_the_order_of_day_and_month_is_corrected_by_an_option(ambiguous, tmp_path, example):
+    told = simple.read_plan(ambiguous).notes
+    assert any("born is read as day/month" in note for note in told)
+    planned = simple.read_plan(ambiguous, written={"born": example})
+    assert not planned.notes
+    assert planned.plan.schema["born"].format.pattern == "%m/%d/%Y"
+    assert planned.plan.schema["born"].example[:2] in ("01", "02", "03")
+    if example != "MM/DD/YYYY":
+        return
+    out = tmp_path / "out"
+    invoke("fit", ambiguous, "--out", out, "--score", "k2", "--written", f"born={example}")
+    drawn = drawn_of(out, tmp_path, "--rows", 1000, "--given", "born=1992-01-01..1995-12-31")
+    read = pd.to_datetime(drawn["born"], format="%m/%d/%Y")
+    assert read.dt.year.between(1992, 1995).all()
+    assert (read.dt.month <= 3).mean() > 0.95  # as day first, a quarter of them would be
+
+
+@pytest.mark.parametrize("words", ["born", "born=", "born=soon", "nobody=month/day"])
+def test_an_order_that_is_none_is_refused(ambiguous, tmp_path, words):
+    result = CliRunner().invoke(
+        app, ["fit", str(ambiguous), "--out", str(tmp_path / "x"), "--written", words]
+    )
+    assert result.exit_code == 2
+    assert result.stderr.count("Traceback") == 0
+    assert "MM/DD/YYYY" in result.stderr or "nobody" in result.stderr
+
+
+def test_what_hangs_on_the_wrong_order_is_dropped(stays):
+    swapped = stays.assign(
+        **{n: pd.to_datetime(stays[n]).dt.strftime("%d/%m/%Y") for n in ("admitted", "discharged")}
+    )
+    plan = Plan.of(inspect_table(swapped, "stays.csv"))
+    assert [str(rule) for rule in plan.rules] == ["admitted <= discharged"]
+    corrected = plan.corrected([Correction("admitted", written="12/31/2020")])
+    assert corrected.rules == ()
+    assert corrected.schema["admitted"].lower is None
