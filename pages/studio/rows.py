@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -10,8 +11,10 @@ import streamlit as st
 
 from pages.shared import markdown
 from synth.bayes.budget import limited
+from synth.data.schema import Schema
 from synth.data.table import read_frame
 from synth.data.writers import csv_bytes, parquet_bytes
+from synth.data.written import restore
 from synth.errors import PopulaceError
 from synth.generators import DEFAULT
 from synth.populations import Population
@@ -40,7 +43,7 @@ def ask_of_rows(population: Population, own: pd.DataFrame | None) -> None:
         key = population.digest
         upload = st.file_uploader(
             "A table with some of the same columns, CSV or Parquet"
-            + ("" if own is None else "; your own table is used where there is none"),
+            + ("" if own is None else "; without one, your own table is used"),
             type=["csv", "tsv", "txt", "parquet"],
             key=f"rows-upload-{key}",
         )
@@ -68,12 +71,12 @@ def ask_of_rows(population: Population, own: pd.DataFrame | None) -> None:
             st.session_state.pop(place, None)
             try:
                 content = None if upload is None else upload.getvalue()
-                with st.spinner("Asking about every row"), limited(seconds=SECONDS):
+                with st.spinner(_working(task, likely), show_time=True), limited(seconds=SECONDS):
                     frame = own if content is None else read_frame(content, name=name, least=1)[0]
                     assert frame is not None
                     st.session_state[place] = (
                         asked,
-                        _answer(frame, population, task, likely, values),
+                        _answer(frame, population, task, likely, values, own=content is None),
                     )
             except PopulaceError as error:
                 st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
@@ -86,13 +89,30 @@ def ask_of_rows(population: Population, own: pd.DataFrame | None) -> None:
             _show_odd(answer, name)
 
 
+def _working(task: str, likely: bool) -> str:
+    """What is done while one waits."""
+    if task == _FIND:
+        return "Comparing every row with synthetic people: how unlikely is it, and why"
+    how = "working out the most likely value" if likely else "drawing a value"
+    return f"Reading every row’s known cells and {how} for each empty one from the posterior"
+
+
 def _answer(
-    frame: pd.DataFrame, population: Population, task: str, likely: bool, values: bool
+    frame: pd.DataFrame, population: Population, task: str, likely: bool, values: bool, *, own: bool
 ) -> Completion | Scores:
     if task == _FIND:
         return score(frame, population, reference=5000)
     method: Method = "most-likely" if likely else "draw"
-    return complete(frame, population, method=method, values_only=values)
+    done = complete(frame, population, method=method, values_only=values)
+    if not own:
+        return done
+    return replace(done, frames=tuple(_written(each, population.schema) for each in done.frames))
+
+
+def _written(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Rows of the own table in the words of its file: dates as dates, not as days since 1970."""
+    known = {column.name: column.dtype for column in schema if column.name in frame}
+    return restore(frame.astype(known), schema)
 
 
 def _notes(notes: tuple[str, ...]) -> None:
@@ -102,7 +122,16 @@ def _notes(notes: tuple[str, ...]) -> None:
 
 def _show_filled(done: Completion, name: str) -> None:
     filled = done.filled.to_numpy()
-    st.markdown(f"**{int(filled.sum()):,}** cells were filled; they are highlighted.")
+    each = [
+        f"{markdown.plain(str(column))} {int(here.sum()):,}"
+        for column, here in done.filled.items()
+        if here.any()
+    ]
+    st.markdown(
+        f"**{int(filled.sum()):,}** cells were filled in "
+        f"{int(filled.any(axis=1).sum()):,} rows; they are highlighted."
+        + (f" By column: {', '.join(each)}." if each else "")
+    )
     _notes(done.notes)
     rows = np.flatnonzero(filled.any(axis=1))[:_SHOWN]
     shown = done.frame.iloc[rows]
@@ -126,6 +155,10 @@ def _show_filled(done: Completion, name: str) -> None:
             )
 
 
+def _tail(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.0005 else "fewer than 0.05%"
+
+
 def _show_odd(scores: Scores, name: str) -> None:
     st.markdown(
         f"Each row beside {scores.compared:,} synthetic people of this population; the oddest "
@@ -134,16 +167,18 @@ def _show_odd(scores: Scores, name: str) -> None:
     _notes(scores.notes)
     items = []
     for row in scores.order[:_ODD]:
-        share = float(scores.percentile[row])
-        common = f"below 1 in {scores.compared:,}" if share == 0 else f"{share:.2%}"
-        cells = "; ".join(
-            f"{escape(cell.column)} is <b>{escape(cell.value)}</b> where {escape(cell.likely)} is "
-            f"most likely (so rare a value: {cell.tail:.2%} of such people)"
+        share = float(scores.percentile[row])  # of the synthetic people
+        common = f"fewer than 1 in {scores.compared:,}" if share == 0 else f"{share:.1%}"
+        lines = [f"<li>breaks the rule “{escape(words)}”</li>" for words in scores.broken[row]]
+        lines += [
+            f"<li>{escape(cell.column)} is <b>{escape(cell.value)}</b>; {escape(cell.likely)} is "
+            f"most likely, and {_tail(cell.tail)} of people with the same other facts have so rare "
+            "a value</li>"
             for cell in scores.odd[row]
-        )
-        broken = "".join(f"breaks “{escape(words)}”; " for words in scores.broken[row])
+        ]
         items.append(
-            f"<li>Row {int(row) + 1:,} (as unlikely: {common} of people): {broken}{cells}</li>"
+            f"<li><b>Row {int(row) + 1:,}</b>: {common} of synthetic people are as unlikely"
+            f"<ul>{''.join(lines)}</ul></li>"
         )
     st.html(f"<ol>{''.join(items)}</ol>")
     st.download_button(

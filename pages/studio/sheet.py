@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from synth.data.formats import DateFormat
 from synth.data.meaning import MEANINGS as KNOWN_MEANINGS
 from synth.data.schema import Column, number_text
 from synth.fitting.inspection import ColumnInspection, Inspection
@@ -43,6 +44,7 @@ def sheet(inspection: Inspection, plan: Plan) -> pd.DataFrame:
 
 def _row(inspected: ColumnInspection, plan: Plan) -> dict[str, Any]:
     column = plan.schema[inspected.column.name]
+    dated = isinstance(column.format, DateFormat)
     return {
         "column": column.name,
         "use": plan.use(column.name),
@@ -51,8 +53,9 @@ def _row(inspected: ColumnInspection, plan: Plan) -> dict[str, Any]:
         "written as": column.example,
         "missing": inspected.missing,
         "missing word": column.missing_word or "",
-        "least": column.lower if column.is_number else math.nan,
-        "most": column.upper if column.is_number else math.nan,
+        # The ends of dates are read from their values; the sheet's cells for ends hold numbers.
+        "least": column.lower if column.is_number and not dated else math.nan,
+        "most": column.upper if column.is_number and not dated else math.nan,
         "label": column.label,
         "meaning": column.means or NO_MEANING,
     }
@@ -63,7 +66,7 @@ def _values(column: Column, inspected: ColumnInspection) -> str:
     if column.role == "skip" and inspected.examples:
         return f"{inspected.distinct:,} values: {', '.join(inspected.examples)} …"
     if column.is_number and column.lower is not None:
-        lower, upper = (_number(end) for end in column.bounds)
+        lower, upper = (_number(column, end) for end in column.bounds)
         return f"{lower} to {upper}, {inspected.distinct:,} values"
     if column.kind == "boolean":
         return "yes, no"
@@ -73,7 +76,9 @@ def _values(column: Column, inspected: ColumnInspection) -> str:
     return f"{inspected.distinct:,} levels: {', '.join(inspected.examples)}{more}"
 
 
-def _number(value: float) -> str:
+def _number(column: Column, value: float) -> str:
+    if column.format is not None:
+        return column.text(value)
     return f"{int(value):,}" if float(value).is_integer() else number_text(value)
 
 

@@ -1177,7 +1177,7 @@ def _shown(value: Any, coding: Coding) -> str:
     if pd.isna(value):
         return coding.labels[-1]
     if coding.pieces is not None:
-        return number_text(float(value))
+        return coding.column.text(float(value))
     if coding.column.kind == "boolean":
         return "yes" if value else "no"
     return str(value)

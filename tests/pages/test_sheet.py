@@ -28,6 +28,18 @@ def test_it_says_what_each_column_is(shown, people):
     assert row(shown, "born")["least"] == 1900
 
 
+def test_dates_and_amounts_are_shown_as_the_table_writes_them():
+    rows = pd.DataFrame(
+        {"joined": ["03/02/2021", "25/12/2022"] * 20, "pay": ["$1,000.50", "$2,000.00"] * 20}
+    )
+    inspection = inspect_table(rows, "staff.csv")
+    frame = sheet(inspection, Plan.of(inspection))
+    assert row(frame, "joined")["values"].startswith("03/02/2021 to 25/12/2022")
+    assert math.isnan(row(frame, "joined")["least"])
+    assert row(frame, "pay")["values"].startswith("$1,000.50 to $2,000.00")
+    assert corrections(frame, frame.copy()) == ()
+
+
 def test_nothing_changed_is_no_correction(shown):
     assert corrections(shown, shown.copy()) == ()
 
