@@ -379,3 +379,28 @@ def test_a_column_of_lists_is_left_out_and_the_rest_is_learned(visit):
     settled(app)
     assert not warnings(app)
     assert list(state(app).population.given().sample(10)) == ["age", "sex"]
+
+
+def test_dates_are_put_right_and_their_order_is_kept_by_a_tick(visit):
+    rng = np.random.default_rng(0)
+    begin = np.datetime64("2020-01-01") + rng.integers(0, 900, 300)
+    end = begin + rng.integers(0, 40, 300)
+    months, days = rng.integers(1, 13, 300), rng.integers(1, 13, 300)
+    frame = pd.DataFrame({"begin": begin, "end": end})
+    frame["born"] = [f"{m:02d}/{d:02d}/1990" for m, d in zip(months, days, strict=True)]
+    app = upload(visit("studio"), "stays.csv", frame.to_csv(index=False).encode())
+    assert any("begin" in one.label and "(order)" in one.label for one in app.checkbox)
+    assert any("born is read as day/month" in one.value for one in app.markdown)
+    sheet = state(app).sheet.copy()
+    sheet.loc[sheet["column"] == "born", "written as"] = "month/day"
+    state(app).edited = sheet
+    app.switch_page("pages/marginals/page.py").run()
+    app.switch_page("pages/studio/page.py").run()
+    app.segmented_control(key=f"score-{state(app).token}").set_value("quick").run()
+    button(app, "Learn").click()
+    app.run()
+    settled(app)
+    assert not warnings(app)
+    population = state(app).population
+    assert [str(rule) for rule in population.constraints.rules] == ["begin <= end"]
+    assert population.schema["born"].format.pattern == "%m/%d/%Y"
