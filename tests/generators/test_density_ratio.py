@@ -149,3 +149,14 @@ def test_many_levels_share_a_category():
     found = learn(schema, rows(True), rows(False))
     assert found is not None
     assert found.features[0].categories.max() == density_ratio.CATEGORIES - 1
+
+
+@pytest.mark.parametrize("nothing", [0.0, 0.3])
+def test_looking_leaves_up_is_walking_to_them_to_the_last_bit(ratio, monkeypatch, nothing):
+    values = encode(ratio.features, people(3000, 31, True))
+    values[np.random.default_rng(0).random(values.shape) < nothing] = np.nan
+    walked = density_ratio._raw(ratio, values)
+    assert ratio._masks is not None
+    monkeypatch.setattr(density_ratio, "FEW", 0)
+    assert np.array_equal(density_ratio._raw(ratio, values), walked)
+    assert len(np.unique(walked)) > 100
