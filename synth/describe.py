@@ -96,7 +96,7 @@ def question(evidence: Evidence, population: Population) -> str:
         elif meaning == "marital" and values:
             before.append(_either(level_words(column, v) for v in values))
         elif meaning == "age":
-            after.append(f"aged {_range(column, fact)}")
+            after.append(f"aged {range_words(column, fact)}")
         elif meaning == "age group":
             after.append(f"aged {_either(values)}".replace("-", "–"))
         elif meaning == "children" and column.kind == "boolean" and len(values) == 1:
@@ -108,7 +108,7 @@ def question(evidence: Evidence, population: Population) -> str:
             more.append(f"{_inside(column.title)}: {level_words(column, values[0])}")
         else:
             words = (
-                _range(column, fact)
+                range_words(column, fact)
                 if not values
                 else _either(fact_words(column, v) for v in values)
             )
@@ -129,7 +129,7 @@ def facts(evidence: Evidence, population: Population) -> tuple[str, ...]:
     sentences = []
     for name, fact in evidence.checked(schema).items():
         if isinstance(fact, Between):
-            words = _range(schema[name], fact)
+            words = range_words(schema[name], fact)
         else:
             words = _either(fact_words(schema[name], value) for value in fact.values)
         sentences.append(f"{_inside(schema[name].title)}: {words}")
@@ -264,7 +264,8 @@ def _inside(title: str) -> str:
     return title if title[:2].isupper() else title[0].lower() + title[1:]
 
 
-def _range(column: Column, fact: Fact) -> str:
+def range_words(column: Column, fact: Fact) -> str:
+    """A fact about a number, said without its column: "25–35", "65 and over"."""
     if not isinstance(fact, Between):
         return _either(fact_words(column, value) for value in fact.values)
     lower = None if fact.lower is None else value_words(column, fact.lower)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared import loaders, markdown
+from synth import describe
 from synth.bayes.calibration import Target
 from synth.data.evidence import Evidence, Fact, OneOf
 from synth.errors import PopulaceError
@@ -171,7 +172,11 @@ def _by_shares(population: Population) -> None:
     shares = []
     grid = st.grid(2, min_column_width=180, gap=10)
     for number, (fact, now) in enumerate(cells):
-        label = str(Evidence({"x": fact})).partition("=")[2]
+        label = (
+            describe.range_words(column, fact)
+            if column.is_number
+            else str(Evidence({"x": fact})).partition("=")[2]
+        )
         with grid.cell():
             share = st.number_input(
                 markdown.plain(titles.get(label.strip('"'), label)) + ", %",
