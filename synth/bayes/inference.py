@@ -232,6 +232,21 @@ class Posterior:
         """
         return math.exp(self.log_probability)
 
+    @property
+    def standard_error(self) -> float:
+        """Of `probability`, which is exact: 0."""
+        return 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Of `probability`, which is exact: itself, twice."""
+        return self.probability, self.probability
+
+    @property
+    def note(self) -> str:
+        """What is to be said of estimates: nothing."""
+        return ""
+
     # ------------------------------------------------------------------ marginals
 
     def _sweep(self) -> Iterator[tuple[tuple[str, ...], np.ndarray]]:

@@ -35,10 +35,20 @@ def probability(population: PopulationName, given: Given = "", as_json: AsJson =
                 "given": facts,
                 "probability": conditional.probability,
                 "log_probability": conditional.log_probability,
+                "standard_error": conditional.standard_error,
+                "interval": list(conditional.interval),
+                "note": conditional.note,
             }
         )
         return
-    typer.echo(f"{percent(conditional.probability)} of {population}: {facts or 'everybody'}")
+    how = ""
+    if conditional.standard_error > 0:
+        low, high = conditional.interval
+        how = f" (estimated; 95% interval {percent(low)} to {percent(high)})"
+    elif facts and not conditional.exact:
+        how = " (estimated)"
+    share = percent(conditional.probability)
+    typer.echo(f"{share}{how} of {population}: {facts or 'everybody'}")
 
 
 def posterior(

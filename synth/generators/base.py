@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 DEFAULT = "bayes-network"
 """The generator that serves where none is named."""
+Z95 = 1.959964
+"""Standard errors on each side of an estimate that make its 95% interval."""
 STREAM_ROWS = 1 << 18
 """Rows of a row group of a streamed file."""
 
@@ -81,6 +83,12 @@ class Conditional(Protocol):
         they are estimated.
     probability, log_probability : float
         How common such people are, and its natural logarithm.
+    standard_error : float
+        Of `probability`; 0 where it is exact.
+    interval : tuple of float
+        The 95% interval of `probability`; the probability itself, twice, where it is exact.
+    note : str
+        One sentence on how far the answers go; empty where they are exact.
     """
 
     @property
@@ -93,6 +101,12 @@ class Conditional(Protocol):
     def probability(self) -> float: ...
     @property
     def log_probability(self) -> float: ...
+    @property
+    def standard_error(self) -> float: ...
+    @property
+    def interval(self) -> tuple[float, float]: ...
+    @property
+    def note(self) -> str: ...
 
     def marginal(self, column: str) -> Marginal:
         """The distribution of one learned column."""
@@ -363,6 +377,22 @@ class DrawnConditional(ABC):
     def probability(self) -> float:
         """How common such people are."""
         return math.exp(self.log_probability)
+
+    @property
+    def standard_error(self) -> float:
+        """Of `probability`; 0 where it is exact."""
+        return 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95% interval of `probability`."""
+        p, reach = self.probability, Z95 * self.standard_error
+        return max(p - reach, 0.0), min(p + reach, 1.0)
+
+    @property
+    def note(self) -> str:
+        """One sentence on how far the answers go; empty where they are exact."""
+        return ""
 
     @abstractmethod
     def sample(

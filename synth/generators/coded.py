@@ -497,9 +497,9 @@ class CodedConditional(DrawnConditional):
 
     @property
     def note(self) -> str:
-        """One sentence on how far the answers go."""
+        """One sentence on how far the answers go; empty where they are exact."""
         if self.exact:
-            return "Probability, marginals and people follow from the model exactly."
+            return ""
         if not self._evidence:
             return f"Marginals are estimated from {PILOT:,} people that the model drew."
         if self._known is not None:

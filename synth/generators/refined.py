@@ -171,7 +171,17 @@ class RefinedConditional(DrawnConditional):
         """Of `probability`."""
         if not self.evidence:
             return 0.0
-        return self.model.probability * self.correction.standard_error
+        # What the model's own estimate is unsure of, beside what the correction is.
+        own = self.model.standard_error * self.correction.value
+        return math.hypot(self.model.probability * self.correction.standard_error, own)
+
+    @property
+    def note(self) -> str:
+        """One sentence on how far the answers go."""
+        return (
+            f"Probability and marginals are estimated from {PILOT:,} people that the model drew, "
+            "each counted by the ratio."
+        )
 
     def marginal(self, column: str) -> Marginal:
         """The model's exact marginal, each state times the mean ratio of its people."""

@@ -81,6 +81,21 @@ class AsWritten(DrawnConditional):
         """How common such people are."""
         return self.conditional.probability
 
+    @property
+    def standard_error(self) -> float:
+        """Of `probability`; 0 where it is exact."""
+        return self.conditional.standard_error
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95% interval of `probability`."""
+        return self.conditional.interval
+
+    @property
+    def note(self) -> str:
+        """One sentence on how far the answers go; empty where they are exact."""
+        return self.conditional.note
+
     def marginal(self, column: str) -> Marginal:
         """The distribution of one learned column."""
         return self.conditional.marginal(column)

@@ -14,6 +14,7 @@ from synth.generators import refined
 from synth.generators.bayes_network import BayesNetworkModel
 from synth.generators.density_ratio import DensityRatio, learn
 from synth.generators.refined import RefinedModel
+from synth.populations.as_written import AsWritten
 
 
 def real(rows, seed):
@@ -96,6 +97,13 @@ def test_estimates_agree_with_a_large_sample(corrected):
         abs=0.02,
     )
     assert not women.exact and corrected.given().probability == 1
+    written = AsWritten(conditional, corrected.schema)
+    low, high = written.interval
+    assert low < written.probability < high and written.standard_error > 0
+    assert "estimated" in written.note
+    plain = corrected.model.given(known)
+    assert (plain.standard_error, plain.note) == (0.0, "")
+    assert plain.interval == (plain.probability, plain.probability)
 
 
 def test_a_ratio_of_one_keeps_everybody_as_they_were(model):
