@@ -48,11 +48,27 @@ class Job(ABC):
 
     @abstractmethod
     def state(self) -> State:
-        """Where the job stands now; after its end, always the same."""
+        """Where the job stands now; after its end, always the same.
+
+        Returns
+        -------
+        State
+        """
 
     @abstractmethod
     def wait(self, seconds: float = 600.0) -> State:
-        """Wait until the job has ended, at most so many seconds."""
+        """Wait until the job has ended.
+
+        Parameters
+        ----------
+        seconds : float
+            The longest wait.
+
+        Returns
+        -------
+        State
+            Where the job stands then; not over where the wait was too short.
+        """
 
     @abstractmethod
     def cancel(self) -> None:

@@ -45,7 +45,14 @@ _process_limit = _ProcessLimit()
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Linear algebra and trees on one thread each, until left."""
+    """Linear algebra and trees on one thread each, until left.
+
+    Returns
+    -------
+    context manager of None
+        Also a decorator: the limit then holds for each call. That of linear algebra holds for the
+        whole process, that of trees for the calling thread.
+    """
     import sklearn.ensemble  # noqa: F401  (a limit reaches only libraries that are loaded)
     from threadpoolctl import threadpool_limits
 

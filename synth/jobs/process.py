@@ -149,7 +149,14 @@ class ProcessJob(Job):
         self._end = weakref.finalize(self, _clear, self.process, folder)
 
     def state(self) -> State:
-        """Where the job stands now; after its end, always the same."""
+        """Where the job stands now; after its end, always the same.
+
+        A child that has taken longer than its limit is stopped here.
+
+        Returns
+        -------
+        State
+        """
         if self._ended is not None:
             return self._ended
         seconds = time.monotonic() - self._began
@@ -169,7 +176,18 @@ class ProcessJob(Job):
         return self._ended
 
     def wait(self, seconds: float = 600.0) -> State:
-        """Wait until the job has ended, at most so many seconds."""
+        """Wait until the child has ended.
+
+        Parameters
+        ----------
+        seconds : float
+            The longest wait.
+
+        Returns
+        -------
+        State
+            Where the job stands then; not over where the wait was too short.
+        """
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
         return self.state()

@@ -60,7 +60,12 @@ class ThreadJob(Job, Generic[Result]):
         self._thread.start()
 
     def state(self) -> State:
-        """Where the job stands now; after its end, always the same."""
+        """Where the job stands now; after its end, always the same.
+
+        Returns
+        -------
+        State
+        """
         with self._lock:
             state = self._state
         if state.over:
@@ -68,7 +73,18 @@ class ThreadJob(Job, Generic[Result]):
         return State(state.share, state.words, time.monotonic() - self._began)
 
     def wait(self, seconds: float = 600.0) -> State:
-        """Wait until the job has ended, at most so many seconds."""
+        """Wait until the thread has ended.
+
+        Parameters
+        ----------
+        seconds : float
+            The longest wait.
+
+        Returns
+        -------
+        State
+            Where the job stands then; not over where the wait was too short.
+        """
         self._thread.join(seconds)
         return self.state()
 
