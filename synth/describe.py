@@ -37,7 +37,20 @@ RANKS = ("first", "second", "third")
 
 
 def level_words(column: Column, level: str) -> str:
-    """One state of a column as people say it."""
+    """A level of a column as people say it.
+
+    Parameters
+    ----------
+    column : Column
+        The level's column.
+    level : str
+        As the schema writes it, or `MISSING`.
+
+    Returns
+    -------
+    str
+        "not stated" for a missing value, "none" for a missing interest.
+    """
     if level == MISSING:
         return "none" if column.means == "interest" else "not stated"
     if column.means == "interest":
@@ -46,7 +59,19 @@ def level_words(column: Column, level: str) -> str:
 
 
 def fact_words(column: Column, value: str) -> str:
-    """A value that a fact names as people say it; numbers as their table writes them."""
+    """A value that a fact names as people say it; numbers as their table writes them.
+
+    Parameters
+    ----------
+    column : Column
+        The fact's column.
+    value : str
+        A level, a number in digits, or `MISSING`.
+
+    Returns
+    -------
+    str
+    """
     if column.is_number and value != MISSING:
         return value_words(column, float(value))
     return level_words(column, value)
@@ -56,6 +81,17 @@ def number_words(column: Column, number: float) -> str:
     """A number on the scale of a column, such as an average or a bar's end, as its table writes it.
 
     A number between two values of the column is rounded: to whole days, to cents.
+
+    Parameters
+    ----------
+    column : Column
+        A column of numbers.
+    number : float
+        On the column's scale; a date in units since 1970-01-01.
+
+    Returns
+    -------
+    str
     """
     if column.kind == "integer" and _is_written(column):
         number = round(number)
@@ -77,12 +113,36 @@ def _children(column: Column) -> str:
 
 
 def rank_words(rank: int) -> str:
-    """How the interest of a rank (from 0) is called: "first", "second", "third", "4th"."""
+    """How the interest of a rank is called.
+
+    Parameters
+    ----------
+    rank : int
+        From 0.
+
+    Returns
+    -------
+    str
+        "first", "second", "third", "4th", …
+    """
     return RANKS[rank] if rank < len(RANKS) else f"{rank + 1}th"
 
 
 def question(evidence: Evidence, population: Population) -> str:
-    """Whom the evidence describes: "Married women aged 25–35 whose first interest is Pets"."""
+    """Whom the evidence describes: "Married women aged 25–35 whose first interest is Pets".
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What is known of them, of columns that the population models.
+    population : Population
+        Its schema says what each column means.
+
+    Returns
+    -------
+    str
+        Without a full stop; "Everybody" where nothing is known.
+    """
     schema = population.modelled
     before, who, after, more = [], "people", [], []
     interests = [column.name for column in schema.of_meaning("interest")]
@@ -124,7 +184,25 @@ def question(evidence: Evidence, population: Population) -> str:
 
 
 def facts(evidence: Evidence, population: Population) -> tuple[str, ...]:
-    """Each fact as people say it: `("age: 60–65", "first interest: Pets")`."""
+    """Each fact as people say it: `("age: 60–65", "first interest: Pets")`.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The facts.
+    population : Population
+        Its schema names the columns.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the evidence.
+
+    Raises
+    ------
+    PopulaceError
+        A fact does not fit the schema; see `Evidence.checked`.
+    """
     schema = population.modelled
     sentences = []
     for name, fact in evidence.checked(schema).items():
@@ -140,6 +218,24 @@ def sentence(text: str, evidence: Evidence, population: Population) -> str:
     """A library's sentence about facts for a screen: each fact as people say it.
 
     "top1=pets and top2=pets exclude each other …" → "“First interest: Pets” and “second …".
+
+    Parameters
+    ----------
+    text : str
+        A sentence in which facts stand as `str(Evidence)` writes them.
+    evidence : Evidence
+        The facts that it may name.
+    population : Population
+        Its schema names the columns.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    PopulaceError
+        A fact does not fit the schema; see `Evidence.checked`.
     """
     checked = evidence.checked(population.modelled)
     in_words = {
@@ -158,6 +254,18 @@ def record_line(record: Mapping[str, Any], population: Population) -> str:
 
     Columns are found by their meaning. The occupation is told where there is no education. Whether
     a minor's home has children says nothing, for it has that minor: it is left out.
+
+    Parameters
+    ----------
+    record : mapping of str to value
+        Column → value; columns may be absent.
+    population : Population
+        Its modelled columns are looked through.
+
+    Returns
+    -------
+    str
+        The first five known values where no column has a meaning.
     """
     schema = population.modelled
     parts = []
@@ -206,13 +314,38 @@ def _children_words(record: Mapping[str, Any], schema: Schema) -> str:
 
 
 def record_rows(record: Mapping[str, Any], population: Population) -> list[tuple[str, str]]:
-    """The whole record: each column's title and value in words."""
+    """The whole record in words.
+
+    Parameters
+    ----------
+    record : mapping of str to value
+        Column → value; an absent column counts as missing.
+    population : Population
+        Whose record it is.
+
+    Returns
+    -------
+    list of (str, str)
+        Title and value of each column, in the schema's order.
+    """
     schema = population.schema
     return [(column.title, value_words(column, record.get(column.name))) for column in schema]
 
 
 def value_words(column: Column, value: Any) -> str:
-    """One value of a record as people say it."""
+    """A value of a record as people say it.
+
+    Parameters
+    ----------
+    column : Column
+        The value's column.
+    value : str, float, int, bool or None
+        As a row holds it; None, NaN and pandas' NA are missing.
+
+    Returns
+    -------
+    str
+    """
     if is_missing(value):
         return level_words(column, MISSING)
     if column.kind == "boolean":
@@ -228,7 +361,18 @@ def value_words(column: Column, value: Any) -> str:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a cell of a record is missing (None, NaN or pandas' NA)."""
+    """Whether a cell of a record is missing.
+
+    Parameters
+    ----------
+    value : object
+        The cell.
+
+    Returns
+    -------
+    bool
+        True for None, NaN, and pandas' NA and NaT.
+    """
     if value is None:
         return True
     if isinstance(value, float):
@@ -237,7 +381,18 @@ def is_missing(value: Any) -> bool:
 
 
 def share_words(probability: float) -> str:
-    """How common, for a screen: "11.4%", "0.03%", "1 in 2.4 million"."""
+    """How common, for a screen: "11.4%", "0.03%", "1 in 2.4 million".
+
+    Parameters
+    ----------
+    probability : float
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+        In per cent down to 0.01%, then as `one_in`; ">99.9%" where it is nearly 1 and not quite.
+    """
     if probability >= 0.9995:
         return "100%" if probability > 1 - 1e-12 else ">99.9%"
     if probability >= 0.1:
@@ -248,7 +403,18 @@ def share_words(probability: float) -> str:
 
 
 def one_in(probability: float) -> str:
-    """How rare: "1 in 3,400", "1 in 2.4 million"."""
+    """How rare: "1 in 3,400", "1 in 2.4 million".
+
+    Parameters
+    ----------
+    probability : float
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+        "nobody" for 0.
+    """
     if probability <= 0:
         return "nobody"
     each = 1 / probability
@@ -265,7 +431,20 @@ def _inside(title: str) -> str:
 
 
 def range_words(column: Column, fact: Fact) -> str:
-    """A fact about a number, said without its column: "25–35", "65 and over"."""
+    """A fact about a number, said without its column: "25–35", "65 and over".
+
+    Parameters
+    ----------
+    column : Column
+        The fact's column; of dates, the words are "until" and "or later".
+    fact : Fact
+        A range, or values.
+
+    Returns
+    -------
+    str
+        Values joined with "or" where the fact names values.
+    """
     if not isinstance(fact, Between):
         return _either(fact_words(column, value) for value in fact.values)
     lower = None if fact.lower is None else value_words(column, fact.lower)

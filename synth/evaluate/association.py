@@ -26,14 +26,29 @@ BINS = 10
 class Associations:
     """The association of every pair of columns.
 
-    columns: k names; values: float (k, k), symmetric, 1 on the diagonal.
+    Attributes
+    ----------
+    columns : tuple of str
+        k names.
+    values : ndarray of float, shape (k, k)
+        From 0 to 1, symmetric, 1 on the diagonal.
     """
 
     columns: tuple[str, ...]
     values: np.ndarray
 
     def order(self) -> tuple[str, ...]:
-        """The columns so that those that go together stand together (average linkage)."""
+        """The columns so that those that go together stand together.
+
+        They are the leaves of a tree of average linkage over 1 - association, in the order that
+        puts the nearest side by side (Z. Bar-Joseph, D. Gifford, T. Jaakkola, "Fast optimal leaf
+        ordering for hierarchical clustering", Bioinformatics 17, 2001).
+
+        Returns
+        -------
+        tuple of str
+            `columns` in another order; the same where there are fewer than three.
+        """
         from scipy.cluster.hierarchy import leaves_list, linkage
         from scipy.spatial.distance import squareform
 
@@ -45,21 +60,66 @@ class Associations:
         return tuple(self.columns[place] for place in leaves_list(tree))
 
     def arranged(self, order: tuple[str, ...]) -> np.ndarray:
-        """`values` with rows and columns in another order, float (k, k)."""
+        """`values` with rows and columns in another order.
+
+        Parameters
+        ----------
+        order : tuple of str
+            Names out of `columns`.
+
+        Returns
+        -------
+        ndarray of float, shape (k, k)
+        """
         at = [self.columns.index(name) for name in order]
         return self.values[np.ix_(at, at)]
 
     def difference(self, real: Associations, order: tuple[str, ...]) -> np.ndarray:
-        """These values less the real people's, arranged; shape (columns, columns)."""
+        """These values less the real people's.
+
+        Parameters
+        ----------
+        real : Associations
+            Of the same columns.
+        order : tuple of str
+            The order of rows and columns.
+
+        Returns
+        -------
+        ndarray of float, shape (k, k)
+            From -1 to 1.
+        """
         return self.arranged(order) - real.arranged(order)
 
     def distance(self, real: Associations) -> float:
-        """The mean absolute difference over pairs of different columns."""
+        """The mean absolute difference over pairs of different columns.
+
+        Parameters
+        ----------
+        real : Associations
+            Of the same columns, two or more.
+
+        Returns
+        -------
+        float
+            From 0 to 1.
+        """
         pairs = np.triu_indices(len(self.columns), 1)
         return float(np.abs(self.difference(real, self.columns))[pairs].mean())
 
     def farthest(self, real: Associations) -> tuple[str, str, float]:
-        """The pair of columns that differs most, and by how much in absolute value."""
+        """The pair of columns that differs most.
+
+        Parameters
+        ----------
+        real : Associations
+            Of the same columns.
+
+        Returns
+        -------
+        tuple of (str, str, float)
+            Both names, and the absolute difference.
+        """
         apart = np.triu(np.abs(self.difference(real, self.columns)), 1)
         a, b = np.unravel_index(int(np.argmax(apart)), apart.shape)
         return self.columns[a], self.columns[b], float(apart[a, b])
@@ -80,6 +140,23 @@ def associations(
 
     For a synthetic frame: `associations(reference.recount(frame), like=reference)`, so that numbers
     are put in the bins of the real people.
+
+    Parameters
+    ----------
+    reference : ContingencyTables
+        Counts of the people.
+    like : ContingencyTables, optional
+        Whose bins numbers are put in; those of `reference` if not given.
+
+    Returns
+    -------
+    Associations
+        Its values are read-only.
+
+    Raises
+    ------
+    PopulaceError
+        Fewer than two people are counted.
     """
     columns = reference.columns
     values = np.eye(len(columns))
@@ -94,8 +171,23 @@ def associations(
 def coarse_pair(
     reference: ContingencyTables, a: str, b: str, like: ContingencyTables | None = None
 ) -> np.ndarray:
-    """`reference.pair` with the places of numbers joined to at most ten about equally full bins, of
-    `like` where it is given: cells that hold a person or two tell nothing."""
+    """Counts of a pair of columns, numbers in at most ten about equally full bins.
+
+    The places of `reference.pair` are joined, for cells that hold a person or two tell nothing.
+
+    Parameters
+    ----------
+    reference : ContingencyTables
+        Counts of the people.
+    a, b : str
+        Names of the columns.
+    like : ContingencyTables, optional
+        Whose bins they are; those of `reference` if not given.
+
+    Returns
+    -------
+    ndarray, shape (places of a, places of b)
+    """
     counts = reference.pair(a, b)
     for axis, name in enumerate((a, b)):
         counts = np.add.reduceat(counts, _starts(like or reference, name), axis=axis)
@@ -116,9 +208,22 @@ def _starts(reference: ContingencyTables, column: str) -> np.ndarray:
 
 
 def cramers_v(counts: np.ndarray) -> float:
-    """Bias-corrected Cramér's V of counts, (rows, columns); 0 where one side is constant.
+    """Bias-corrected Cramér's V of counts (Bergsma 2013; see the module).
 
-    Raises PopulaceError where nothing is counted.
+    Parameters
+    ----------
+    counts : ndarray, shape (rows, columns)
+        People in each cell.
+
+    Returns
+    -------
+    float
+        From 0 to 1; 0 where one side is constant.
+
+    Raises
+    ------
+    PopulaceError
+        Fewer than two people are counted.
     """
     counts = np.asarray(counts, dtype=float)
     counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]

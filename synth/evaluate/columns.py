@@ -69,7 +69,19 @@ class ColumnComparison:
         return np.argsort(-counts, kind="stable")
 
     def intervals(self, confidence: float = 0.95) -> tuple[np.ndarray | None, np.ndarray]:
-        """Intervals (Wilson) of the real and of the synthetic shares, each of shape (2, places)."""
+        """Intervals of the shares (E. Wilson, 1927).
+
+        Parameters
+        ----------
+        confidence : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        tuple of (ndarray of float or None, ndarray of float), shape (2, places) each
+            Lower and upper ends for the real and for the synthetic people; None where no real
+            people are counted.
+        """
         real = None if self.real is None else share_intervals(self.real, confidence)
         return real, share_intervals(self.synthetic, confidence)
 
@@ -82,6 +94,15 @@ class ColumnComparison:
         ----------
         most : int
             Bins wanted; whole numbers keep bins of whole width.
+
+        Returns
+        -------
+        EqualBins
+
+        Raises
+        ------
+        ValueError
+            The column is no number.
         """
         edges = self.edges
         if edges is None:
@@ -176,7 +197,20 @@ def compare_columns(
 def compare_associations(
     population: Population, people: pd.DataFrame
 ) -> tuple[Associations, Associations]:
-    """The associations of all pairs of columns among the real people and among synthetic ones."""
+    """The associations of all pairs of columns among the real people and among synthetic ones.
+
+    Parameters
+    ----------
+    population : Population
+        Its counts are the real people's.
+    people : DataFrame
+        Synthetic people, with the modelled columns.
+
+    Returns
+    -------
+    tuple of (Associations, Associations)
+        Real and synthetic, over the same bins.
+    """
     real = population.contingency
     return associations(real), associations(real.recount(people), like=real)
 
