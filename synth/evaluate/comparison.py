@@ -46,11 +46,35 @@ class Sample:
         return len(self.rows)
 
     def draw(self, rows: int, random: np.random.Generator) -> Sample:
-        """At most `rows` of these people in random order."""
+        """At most `rows` of these people in random order.
+
+        Parameters
+        ----------
+        rows : int
+            The most to draw, without replacement.
+        random : numpy Generator
+            Draws the order.
+
+        Returns
+        -------
+        Sample
+            Of the same side.
+        """
         return Sample(self.side, self.rows[random.permutation(len(self.rows))[:rows]])
 
     def halves(self, random: np.random.Generator) -> tuple[Sample, Sample]:
-        """These people split in two at random; the first is the smaller where they are odd."""
+        """These people split in two at random.
+
+        Parameters
+        ----------
+        random : numpy Generator
+            Draws the order.
+
+        Returns
+        -------
+        tuple of (Sample, Sample)
+            The first is the smaller where their number is odd.
+        """
         order, half = random.permutation(len(self.rows)), len(self.rows) // 2
         return Sample(self.side, self.rows[order[:half]]), Sample(
             self.side, self.rows[order[half:]]
@@ -73,7 +97,18 @@ class Places:
     codes: Mapping[Side, Mapping[str, np.ndarray]]
 
     def of(self, sample: Sample) -> dict[str, np.ndarray]:
-        """The places of some people by column, int64 (n,) each."""
+        """The places of some people by column.
+
+        Parameters
+        ----------
+        sample : Sample
+            n people of a side that was coded.
+
+        Returns
+        -------
+        dict of str to int64 array, shape (n,)
+            Copies, which may be changed.
+        """
         return {name: codes[sample.rows] for name, codes in self.codes[sample.side].items()}
 
 
@@ -122,11 +157,30 @@ class Comparison:
         Columns that the schema does not model are left out; columns of `synthetic` that the real
         table lacks are ignored.
 
+        Parameters
+        ----------
+        real : Table
+            The people whom the generator learned from.
+        synthetic : DataFrame
+            The people whom it drew.
+        holdout : DataFrame, optional
+            Real people whom it never saw.
+        seed : int
+            Of every question.
+        target : str, optional
+            The column that models learn.
+        groups : sequence of str, optional
+            The columns that fairness asks about.
+
+        Returns
+        -------
+        Comparison
+
         Raises
         ------
         PopulaceError
-            Where a column is missing in a frame, a number is not a number there, or a frame has
-            fewer than 20 rows.
+            No column is modelled, a column is missing in a frame, a number is not a number there,
+            or a frame has fewer than 20 rows.
         """
         columns = tuple(real.schema.modelled.columns)
         truth, other, *rest = comparable(columns, real.frame, synthetic, holdout)
@@ -141,7 +195,12 @@ class Comparison:
         )
 
     def random(self) -> np.random.Generator:
-        """A new generator of the comparison's seed."""
+        """A new generator of the comparison's seed.
+
+        Returns
+        -------
+        numpy Generator
+        """
         return np.random.default_rng(self.seed)
 
     @property
@@ -169,17 +228,48 @@ class Comparison:
         return MappingProxyType(frames)
 
     def all(self, side: Side) -> Sample:
-        """Everybody of a side."""
+        """Everybody of a side.
+
+        Parameters
+        ----------
+        side : "real", "synthetic" or "holdout"
+            A side that the comparison has.
+
+        Returns
+        -------
+        Sample
+            In the order of the frame.
+        """
         return Sample(side, np.arange(len(self.frames[side])))
 
     def frame(self, sample: Sample) -> pd.DataFrame:
-        """The rows of some people."""
+        """The rows of some people.
+
+        Parameters
+        ----------
+        sample : Sample
+            n people of one side.
+
+        Returns
+        -------
+        DataFrame, n rows
+            In the sample's order.
+        """
         return self.frames[sample.side].iloc[sample.rows]
 
     def places(self, bins: int) -> Places:
         """The place of every person in every column, numbers in quantile bins of the real people.
 
         Worked out once for each number of bins; see `bin_codes`.
+
+        Parameters
+        ----------
+        bins : int
+            Bins of a number.
+
+        Returns
+        -------
+        Places
         """
         if bins not in self._places:
             frames = list(self.frames.values())
@@ -217,7 +307,18 @@ class Comparison:
 
 
 def plain_values(values: pd.Series) -> np.ndarray:
-    """Numbers, or the codes of levels, as float64 with NaN for missing."""
+    """Values of a comparable column as numbers.
+
+    Parameters
+    ----------
+    values : Series, n rows
+        Numbers, or `pandas.Categorical`.
+
+    Returns
+    -------
+    float64 array, shape (n,)
+        Numbers, or the codes of levels; NaN for missing.
+    """
     if not isinstance(values.dtype, pd.CategoricalDtype):
         return values.to_numpy(dtype=float)
     codes = values.cat.codes.to_numpy().astype(float)
@@ -232,9 +333,25 @@ def comparable(
 ) -> list[pd.DataFrame]:
     """The frames with the same columns in the same order and of the same kinds.
 
-    Categories become pd.Categorical over the levels of all frames together, numbers float64.
+    Parameters
+    ----------
+    columns : sequence of Column
+        The columns to compare.
+    real, synthetic : DataFrame
+        Frames that hold them, among others.
+    holdout : DataFrame, optional
+        A third frame.
 
-    Raises PopulaceError as `Comparison.of` does.
+    Returns
+    -------
+    list of DataFrame
+        Real, synthetic and, where given, the holdout, rows numbered from 0. Categories are
+        `pandas.Categorical` over the levels of all frames together, numbers float64.
+
+    Raises
+    ------
+    PopulaceError
+        As `Comparison.of` does.
     """
     frames = [("real", real), ("synthetic", synthetic)]
     if holdout is not None:
@@ -269,7 +386,18 @@ def comparable(
 
 
 def row_keys(columns: Sequence[np.ndarray]) -> np.ndarray:
-    """One int64 for each distinct combination of codes, (n,); equal rows get equal keys."""
+    """A number for each distinct combination of codes.
+
+    Parameters
+    ----------
+    columns : sequence of int array, shape (n,) each
+        Codes, column by column; one column or more, one row or more.
+
+    Returns
+    -------
+    int64 array, shape (n,)
+        Equal for equal rows, different for different ones.
+    """
     key = np.zeros(len(columns[0]), dtype=np.int64)
     size = 1
     for codes in columns:
@@ -286,9 +414,27 @@ def row_keys(columns: Sequence[np.ndarray]) -> np.ndarray:
 def bin_codes(
     columns: Sequence[Column], truth: pd.DataFrame, frames: Sequence[pd.DataFrame], bins: int
 ) -> dict[str, tuple[list[np.ndarray], int]]:
-    """The place of every row of every frame, int64, and the number of places, by column; numbers in
-    quantile bins of `truth`, where a number that fills a bin has it alone (the many zeros of a
-    gain), missing values in a place of their own."""
+    """The place of every row of every frame, by column.
+
+    Numbers fall in quantile bins of `truth`; a number that fills a bin has it alone (the many
+    zeros of a gain). Missing values have a place of their own, the last.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        The columns to code.
+    truth : DataFrame
+        The comparable frame that defines the bins.
+    frames : sequence of DataFrame
+        The comparable frames to code.
+    bins : int
+        Bins of a number.
+
+    Returns
+    -------
+    dict of str to (list of int64 array, int)
+        By column: the places of each frame's rows, shape (rows,) each, and the number of places.
+    """
     out = {}
     for column in columns:
         parts = [frame[column.name] for frame in frames]

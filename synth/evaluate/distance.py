@@ -28,7 +28,15 @@ HALF = np.float32(np.sqrt(0.5))  # two one-hot rows that differ are then 1 apart
 class Space:
     """Coordinates in which squared distances are Gower's; made from the real people's ranks.
 
-    columns: names; blocks: for each, the slice of its coordinates.
+    Attributes
+    ----------
+    columns : tuple of str
+        Names.
+    blocks : tuple of slice
+        The coordinates of each column: one for each level and one for missing, or the rank of a
+        number and whether it is missing.
+    sorted_numbers : dict of str to float array
+        The real people's known values of each number, ascending.
     """
 
     columns: tuple[str, ...]
@@ -37,7 +45,19 @@ class Space:
 
     @classmethod
     def of(cls, columns: Sequence[Column], real: pd.DataFrame) -> Self:
-        """The space of a comparable frame (see `fidelity.comparable`)."""
+        """The space of a comparable frame.
+
+        Parameters
+        ----------
+        columns : sequence of Column
+            The columns that count.
+        real : DataFrame
+            The real people of a comparison (see `comparison.comparable`).
+
+        Returns
+        -------
+        Space
+        """
         names, blocks, numbers, at = [], [], {}, 0
         for column in columns:
             values = real[column.name]
@@ -53,7 +73,18 @@ class Space:
         return cls(tuple(names), tuple(blocks), numbers)
 
     def points(self, frame: pd.DataFrame) -> np.ndarray:
-        """Coordinates of the rows of a comparable frame, float32 (n, d)."""
+        """Coordinates of the rows of a comparable frame.
+
+        Parameters
+        ----------
+        frame : DataFrame, n rows
+            With the levels that the real people's frame has.
+
+        Returns
+        -------
+        float32 array, shape (n, d)
+            d coordinates, as many as the blocks span.
+        """
         out = np.zeros((len(frame), self.blocks[-1].stop), dtype=np.float32)
         rows = np.arange(len(frame))
         for name, block in zip(self.columns, self.blocks, strict=True):
@@ -79,7 +110,18 @@ class Space:
         return (low + high) / (2 * len(known))
 
     def part(self, columns: Sequence[str]) -> np.ndarray:
-        """The coordinates of some columns, int (k,)."""
+        """The coordinates of some columns.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Names of columns, one or more.
+
+        Returns
+        -------
+        int array, shape (k,)
+            Positions along the second axis of `points`, ascending.
+        """
         return np.concatenate(
             [
                 np.arange(block.start, block.stop)
@@ -92,7 +134,20 @@ class Space:
 def squared_distances(
     from_points: np.ndarray, to_points: np.ndarray
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """Squared distances in chunks: the rows of `from_points`, float32 (rows, len(to_points))."""
+    """Squared distances, in chunks of rows.
+
+    Parameters
+    ----------
+    from_points : float32 array, shape (n, d)
+        Where distances start.
+    to_points : float32 array, shape (m, d)
+        Where they end.
+
+    Yields
+    ------
+    tuple of (slice, float32 array), shape (rows, m)
+        At most 512 rows of `from_points`, and their squared distances, which may be changed.
+    """
     lengths = np.einsum("ij,ij->i", to_points, to_points)
     for start in range(0, len(from_points), CHUNK):
         rows = slice(start, min(start + CHUNK, len(from_points)))
@@ -102,9 +157,21 @@ def squared_distances(
 
 
 def closest(from_points: np.ndarray, to_points: np.ndarray, *, itself: bool = False) -> np.ndarray:
-    """The distance of each point to the closest other, float (n,).
+    """The distance of each point to the closest other.
 
-    itself: whether both are the same rows, so that each row's distance to itself does not count.
+    Parameters
+    ----------
+    from_points : float32 array, shape (n, d)
+        The points.
+    to_points : float32 array, shape (m, d)
+        Those among which the closest is looked for.
+    itself : bool
+        Whether both are the same rows, so that each row's distance to itself does not count.
+
+    Returns
+    -------
+    float array, shape (n,)
+        Roots of the summed columns' distances; below 0.001, which rounding makes, exactly 0.
     """
     out = np.empty(len(from_points))
     for rows, square in squared_distances(from_points, to_points):

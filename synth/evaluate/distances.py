@@ -11,9 +11,22 @@ from synth.errors import PopulaceError
 
 
 def tvd(counts_a: np.ndarray, counts_b: np.ndarray) -> float:
-    """Total variation distance between the shares of two arrays of counts of one shape: 0 to 1.
+    """Total variation distance between the shares of two arrays of counts.
 
-    Raises PopulaceError where either counts nobody.
+    Parameters
+    ----------
+    counts_a, counts_b : array of one shape
+        People in each place.
+
+    Returns
+    -------
+    float
+        From 0 to 1: the share of people who would have to change place for both to agree.
+
+    Raises
+    ------
+    PopulaceError
+        Either counts nobody.
     """
     a, b = np.asarray(counts_a, dtype=float), np.asarray(counts_b, dtype=float)
     if a.sum() <= 0 or b.sum() <= 0:
@@ -22,14 +35,29 @@ def tvd(counts_a: np.ndarray, counts_b: np.ndarray) -> float:
 
 
 def expected_tvd(counts: np.ndarray, rows: int) -> float:
-    """The mean `tvd` that `rows` fresh people would show against the real counts.
+    """The mean `tvd` that fresh people would show against the real counts.
 
     Sums the mean absolute deviation of a binomial (De Moivre's closed form; P. Diaconis, S. Zabell,
     "Closed form summation for classical distributions", Statistical Science 6, 1991) over the
     places, of a number of people whose chance is as large as that of both samples together:
     1/n = 1/rows + 1/counts.sum().
 
-    Raises PopulaceError where nobody is counted or `rows` < 1.
+    Parameters
+    ----------
+    counts : array of any shape
+        Real people in each place.
+    rows : int
+        How many fresh people there are.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    PopulaceError
+        Nobody is counted, or `rows` is below 1.
     """
     counts = np.asarray(counts, dtype=float).ravel()
     total = counts.sum()
@@ -52,5 +80,17 @@ def expected_tvd(counts: np.ndarray, rows: int) -> float:
 def shuffled_apart(
     columns: Mapping[str, np.ndarray], random: np.random.Generator
 ) -> dict[str, np.ndarray]:
-    """The same values with every column shuffled by itself: nothing hangs together any more."""
+    """The same values with every column shuffled by itself: nothing hangs together any more.
+
+    Parameters
+    ----------
+    columns : mapping of str to array, shape (n,) each
+        Values by column.
+    random : numpy Generator
+        Draws an order for each column.
+
+    Returns
+    -------
+    dict of str to array, shape (n,) each
+    """
     return {name: values[random.permutation(len(values))] for name, values in columns.items()}
