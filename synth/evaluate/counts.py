@@ -64,10 +64,26 @@ MISSING = (
 class Cover:
     """Which levels and pairs of levels appear.
 
-    rare_levels: levels that under 1% of real people have, at least five of them, and how many of
-        them appear; the reference is what fresh people would show on average.
-    coverage: the share of real people whose pair of places some synthetic person has too, over all
-        pairs of columns; new: the share of synthetic people whose pair no real person has.
+    Each figure has a `_reference`: what as many fresh real people would show on average.
+
+    Attributes
+    ----------
+    rare_levels : int
+        Levels that under 1% of real people have, and at least five of them.
+    rare_kept : int
+        How many of those appear.
+    rare_kept_reference : float
+        How many would among fresh people: the chances of being drawn at all, summed.
+    rare_lost : tuple of (str, str)
+        Column and level of those that do not appear.
+    coverage, coverage_reference : float
+        The share of real people whose pair of places some synthetic person has too, 0 to 1,
+        averaged over all pairs of columns.
+    new, new_reference : float
+        The share of synthetic people whose pair of places no real person has, 0 to 1, averaged
+        likewise. The reference is the share of real people who are alone with their pair (I. Good,
+        "The population frequencies of species and the estimation of population parameters",
+        Biometrika 40, 1953).
     """
 
     rare_levels: int
@@ -112,7 +128,19 @@ class CountsComparison:
 
 @dataclass(frozen=True)
 class CountsReport(AnsweredQuestions):
-    """What counts alone tell of one synthetic table."""
+    """What counts alone tell of one synthetic table.
+
+    Attributes
+    ----------
+    title : str
+        The page's heading.
+    answers : mapping of str to Answer or None
+        By question: fidelity, diversity, fairness.
+    notes : tuple of str
+        How the people came about.
+    titles : Titles
+        Words for columns.
+    """
 
     @property
     def summary(self) -> str:
@@ -151,9 +179,34 @@ def report_of_counts(
     titles: Titles | None = None,
     seed: int = 0,
 ) -> CountsReport:
-    """Ask what counts can answer; arguments as for `report.report`.
+    """Ask what counts can answer.
 
-    Raises PopulaceError as `fidelity.aggregates` and `fairness.fairness_of_counts` do.
+    Parameters
+    ----------
+    reference : ContingencyTables
+        Counts of the people whom the generator learned from.
+    synthetic : DataFrame
+        The people whom it drew, with the counted columns.
+    groups : sequence of str, optional
+        The columns that fairness asks about; those called gender, sex, ethnicity or race where none
+        are given.
+    title : str
+        The page's heading.
+    notes : sequence of str
+        Sentences on how the synthetic people came about.
+    titles : Titles, optional
+        Words for columns; their names if not given.
+    seed : int
+        Of the people who are drawn from counts for references.
+
+    Returns
+    -------
+    CountsReport
+
+    Raises
+    ------
+    PopulaceError
+        As `ContingencyTables.recount`, `fidelity.aggregates` and `fairness.fairness_of_counts` do.
     """
     comparison = CountsComparison(
         reference,
@@ -194,7 +247,19 @@ QUESTIONS: tuple[Question[CountsComparison], ...] = (
 
 
 def cover(real: ContingencyTables, synthetic: ContingencyTables) -> Cover:
-    """Which levels and pairs of levels of the real people appear among the synthetic ones."""
+    """Which levels and pairs of levels of the real people appear among the synthetic ones.
+
+    Parameters
+    ----------
+    real : ContingencyTables
+        Counts of the real people.
+    synthetic : ContingencyTables
+        Counts of the synthetic people over the same places: `real.recount(frame)`.
+
+    Returns
+    -------
+    Cover
+    """
     lost, rare, expected = [], 0, 0.0
     for name in real.columns:
         if real.edges(name) is not None:

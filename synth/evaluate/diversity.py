@@ -24,7 +24,22 @@ from synth.evaluate.question import FRESH, LEAST, Answer, Progress, Question, Se
 
 @dataclass(frozen=True)
 class Diversity:
-    """How varied the synthetic people are; see the module for each figure."""
+    """How varied the synthetic people are.
+
+    Each figure has a `_reference`: the same of as many fresh real people. See the module.
+
+    Attributes
+    ----------
+    coverage, coverage_reference : float
+        The share of real people whose combination of categories appears, 0 to 1.
+    distinct, distinct_reference : float
+        Distinct combinations per 100 rows.
+    new, new_reference : float
+        The share of rows with a combination that no real row has, 0 to 1.
+    plausible, plausible_reference : float
+        Of those, the share in which every pair of categories is a real one, 0 to 1; 1 where no row
+        is new.
+    """
 
     coverage: float
     coverage_reference: float
@@ -41,7 +56,17 @@ class Diversity:
 
 
 def diversity(comparison: Comparison) -> Diversity:
-    """Compare the combinations of categories (of numbers in 10 bins, where there are none)."""
+    """Compare the combinations of categories (of numbers in 10 bins, where there are none).
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Real and synthetic people.
+
+    Returns
+    -------
+    Diversity
+    """
     random = comparison.random()
     halves = comparison.all("real").halves(random)
     if comparison.holdout is not None:
@@ -99,7 +124,17 @@ QUESTION: Question[Comparison] = Question("diversity", 1, _ask)
 
 
 def diversity_section(figures: Diversity) -> Section:
-    """Are they as varied?"""
+    """Are they as varied?
+
+    Parameters
+    ----------
+    figures : Diversity
+        The answer in figures.
+
+    Returns
+    -------
+    Section
+    """
     rows = [
         ("Real people whose combination appears", figures.coverage, figures.coverage_reference),
         ("Rows with a new combination", figures.new, figures.new_reference),
