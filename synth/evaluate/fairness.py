@@ -39,8 +39,21 @@ Verdict = Literal["kept", "weaker", "stronger", "lost", "new", "none"]
 class Dependence:
     """How a column depends on a group, among real and synthetic people.
 
-    reference: the association among the other half of the real people (or the holdout).
-    verdict: kept, weaker or stronger (by over 0.05 and a quarter), lost, new, or none.
+    Attributes
+    ----------
+    column, group : str
+        Names.
+    real, synthetic : float
+        Association of the two, bias-corrected Cramér's V (Bergsma 2013), 0 to 1.
+    reference : float
+        The same among fresh real people: the holdout, half of the real people, or people drawn from
+        the real counts.
+    gap_real, gap_synthetic : float
+        The largest difference between two groups of at least 50 people in the share of one place of
+        the column, 0 to 1 (statistical parity).
+    verdict : "kept", "weaker", "stronger", "lost", "new" or "none"
+        Weaker or stronger where the association moved by over 0.05 and over a quarter; lost or new
+        where it is significant on one side alone and above 0.05 there; none where there is none.
     """
 
     column: str
@@ -55,13 +68,31 @@ class Dependence:
 
 @dataclass(frozen=True)
 class Fairness:
-    """Every column's dependence on every group."""
+    """Every column's dependence on every group.
+
+    Attributes
+    ----------
+    groups : tuple of str
+        Names of the columns that make groups.
+    dependences : tuple of Dependence
+        Group by group, columns in the table's order.
+    """
 
     groups: tuple[str, ...]
     dependences: tuple[Dependence, ...]
 
     def of(self, verdict: Verdict) -> tuple[Dependence, ...]:
-        """The dependences that came out so."""
+        """The dependences of a verdict.
+
+        Parameters
+        ----------
+        verdict : "kept", "weaker", "stronger", "lost", "new" or "none"
+            As in `Dependence`.
+
+        Returns
+        -------
+        tuple of Dependence
+        """
         return tuple(item for item in self.dependences if item.verdict == verdict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,7 +104,17 @@ class Fairness:
 
 
 def sensitive_columns(columns: Iterable[Column | str]) -> tuple[str, ...]:
-    """The names of the columns that tell gender or ethnicity; mere names are guessed from."""
+    """The names of the columns that tell gender or ethnicity.
+
+    Parameters
+    ----------
+    columns : iterable of Column or str
+        A column goes by what it means, a mere name by what it sounds like.
+
+    Returns
+    -------
+    tuple of str
+    """
     return tuple(
         column if isinstance(column, str) else column.name
         for column in columns
@@ -83,10 +124,22 @@ def sensitive_columns(columns: Iterable[Column | str]) -> tuple[str, ...]:
 
 
 def fairness(comparison: Comparison) -> Fairness:
-    """Compare how every column depends on each of the comparison's groups (those called gender,
-    sex, ethnicity or race, if none are given).
+    """Compare how every column depends on each of the comparison's groups.
 
-    Raises PopulaceError where a group is unknown or has more than 20 levels.
+    Parameters
+    ----------
+    comparison : Comparison
+        Real and synthetic people. Its groups are asked about; those called gender, sex, ethnicity
+        or race, if none are given.
+
+    Returns
+    -------
+    Fairness
+
+    Raises
+    ------
+    PopulaceError
+        A group is unknown, or has fewer than 2 or more than 20 levels.
     """
     names = comparison.names
     chosen = sensitive_columns(names) if comparison.groups is None else comparison.groups
@@ -118,10 +171,29 @@ def fairness_of_counts(
     *,
     seed: int = 0,
 ) -> Fairness:
-    """`fairness` from counts of pairs alone; synthetic: `real.recount(frame)`. The reference is of
-    people drawn from the real counts, as many as there are synthetic ones.
+    """`fairness` from counts of pairs alone.
 
-    Raises PopulaceError where a group is unknown or has more than 20 levels.
+    The reference is of people drawn from the real counts, as many as there are synthetic ones.
+
+    Parameters
+    ----------
+    real : ContingencyTables
+        Counts of the real people.
+    synthetic : ContingencyTables
+        Counts of the synthetic people over the same places: `real.recount(frame)`.
+    groups : sequence of str, optional
+        The columns that make groups; those called gender, sex, ethnicity or race if not given.
+    seed : int
+        Of the people who are drawn for the reference.
+
+    Returns
+    -------
+    Fairness
+
+    Raises
+    ------
+    PopulaceError
+        A group is unknown, or has fewer than 2 or more than 20 levels.
     """
     names = real.columns
     chosen = sensitive_columns(names) if groups is None else tuple(groups)
@@ -229,7 +301,19 @@ QUESTION: Question[Comparison] = Question("fairness", 3, _ask)
 
 
 def fairness_section(figures: Fairness, titles: Titles) -> Section:
-    """What depends on the groups, among real and synthetic people?"""
+    """What depends on the groups, among real and synthetic people?
+
+    Parameters
+    ----------
+    figures : Fairness
+        The answer in figures.
+    titles : Titles
+        Words for columns.
+
+    Returns
+    -------
+    Section
+    """
     groups = [titles(group) for group in figures.groups]
     question = f"Fairness: what depends on {' and '.join(groups)}?"
     if not figures.dependences:

@@ -69,7 +69,19 @@ FIGURES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class PairScore:
-    """One pair of columns: distance of the joint shares, and both associations."""
+    """One pair of columns: distance of the joint shares, and both associations.
+
+    Attributes
+    ----------
+    a, b : str
+        Names of the columns.
+    tvd : float
+        Total variation distance between real and synthetic shares of pairs of places, 0 to 1.
+    tvd_reference : float
+        The same of as many fresh real people.
+    association_real, association_synthetic : float
+        Bias-corrected Cramér's V (Bergsma 2013), 0 to 1.
+    """
 
     a: str
     b: str
@@ -81,7 +93,32 @@ class PairScore:
 
 @dataclass(frozen=True)
 class Fidelity:
-    """How like the real people the synthetic ones are; see the module for each figure."""
+    """How like the real people the synthetic ones are.
+
+    Each figure has a `_reference`: the same of as many fresh real people. See the module.
+
+    Attributes
+    ----------
+    rows_real, rows_synthetic : int
+        Numbers of people.
+    lr_auc, lr_auc_reference, hgb_auc, hgb_auc_reference : float
+        Area under the ROC curve of a logistic regression, and of gradient boosting, that tell
+        synthetic from real people (Lopez-Paz and Oquab 2017); 0.5 is chance.
+    tvd1, tvd1_reference, tvd2, tvd2_reference : float
+        Mean total variation distance of single columns, and of pairs, 0 to 1.
+    tvd2_scrambled : float
+        `tvd2` of real people whose columns were shuffled each by itself.
+    association, association_reference : float
+        Mean absolute difference of bias-corrected Cramér's V (Bergsma 2013) over pairs, 0 to 1.
+    association_scrambled : float
+        `association` of real people whose columns were shuffled each by itself.
+    repeat_share, repeat_share_reference : float
+        The share of rows whose combination of categories some real row has too, 0 to 1.
+    columns : mapping of str to (float, float)
+        By column: its distance, and the reference.
+    pairs : tuple of PairScore
+        All pairs, or 1,000 of a wide table.
+    """
 
     rows_real: int
     rows_synthetic: int
@@ -115,8 +152,13 @@ def fidelity(
     Parameters
     ----------
     comparison : Comparison
-    progress : callable, optional
+        Real and synthetic people.
+    progress : callable
         Gets the words for what comes next.
+
+    Returns
+    -------
+    Fidelity
     """
     columns, generator = comparison.columns, comparison.random()
     real, synthetic = comparison.all("real"), comparison.all("synthetic")
@@ -167,7 +209,21 @@ def fidelity(
 
 @dataclass(frozen=True)
 class Aggregates:
-    """What the counts of the real people alone can tell; figures as in `Fidelity`."""
+    """What the counts of the real people alone can tell.
+
+    Attributes
+    ----------
+    rows_real, rows_synthetic : int
+        Numbers of people.
+    tvd1, tvd1_reference, tvd2, tvd2_reference, tvd2_scrambled : float
+        As in `Fidelity`.
+    association, association_reference, association_scrambled : float
+        As in `Fidelity`.
+    columns : mapping of str to (float, float)
+        By column: its distance, and the reference.
+    pairs : tuple of PairScore
+        All pairs.
+    """
 
     rows_real: int
     rows_synthetic: int
@@ -190,13 +246,31 @@ class Aggregates:
 def aggregates(
     reference: ContingencyTables, synthetic: ContingencyTables, *, seed: int = 0
 ) -> Aggregates:
-    """Compare counts of synthetic people, `reference.recount(frame)`, with those of real ones.
+    """Compare counts of synthetic people with those of real ones.
 
     Columns are compared over the counts' own places, pairs with numbers in ten bins, as `fidelity`
     has them.
 
     References are `expected_tvd`; for associations, people drawn from the real counts, beside
     those counts taken for the truth, of a number whose chance is as large as that of both samples.
+
+    Parameters
+    ----------
+    reference : ContingencyTables
+        Counts of the real people.
+    synthetic : ContingencyTables
+        Counts of the synthetic people over the same places: `reference.recount(frame)`.
+    seed : int
+        Of the people who are drawn for references.
+
+    Returns
+    -------
+    Aggregates
+
+    Raises
+    ------
+    PopulaceError
+        Either side counts fewer than two people.
     """
     random = np.random.default_rng(seed)
     people = max(1, round(1 / (1 / synthetic.rows + 1 / reference.rows)))
@@ -245,8 +319,23 @@ def _independent(counts: np.ndarray, rows: int, random: np.random.Generator) -> 
 def classifier_aucs(
     columns: Sequence[Column], real: pd.DataFrame, synthetic: pd.DataFrame, seed: int
 ) -> tuple[float, float]:
-    """The AUC on held-out rows of logistic regression and of gradient boosting, told to tell
-    `synthetic` from `real` (frames of a comparison)."""
+    """How well classifiers that learn to tell `synthetic` from `real` do on held-out rows.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        The columns that they see.
+    real, synthetic : DataFrame
+        Frames of a comparison; up to 30,000 rows of each are drawn, as many of one as of the other.
+    seed : int
+        Draws the rows, and the half that is held out.
+
+    Returns
+    -------
+    tuple of (float, float)
+        Area under the ROC curve of logistic regression and of gradient boosting, 0 to 1; 0.5 is
+        chance, and where there are too few rows to judge (Lopez-Paz and Oquab 2017).
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
@@ -280,9 +369,21 @@ def features(
 ) -> tuple[np.ndarray, np.ndarray, list[bool]]:
     """A comparable frame for classifiers.
 
-    Returns flat float32 (n, f): one-hot levels, standardised numbers with an indicator where they
-    are missing; boosted float32 (n, columns): level codes and numbers with NaN; and which of the
-    boosted columns are categories.
+    Parameters
+    ----------
+    columns : sequence of Column
+        The columns that count.
+    frame : DataFrame, n rows
+        They, as a comparison has them.
+
+    Returns
+    -------
+    flat : float32 array, shape (n, f)
+        One-hot levels, and standardised numbers with an indicator where some are missing.
+    boosted : float32 array, shape (n, columns)
+        Codes of levels, of which the rarest beyond 250 share one, and numbers with NaN.
+    categorical : list of bool
+        Which columns of `boosted` are categories.
     """
     flat, boosted, categorical = [], [], []
     for column in columns:
@@ -316,10 +417,20 @@ class _Others:
 
 
 def repeat_shares(comparison: Comparison) -> tuple[float, float]:
-    """The share of synthetic rows whose combination of categories a real row has, and of fresh real
-    rows: those of the holdout, or each real row beside all the others.
+    """The shares of rows whose combination of categories a real row has.
 
     Where no column is categorical, 20 quantile bins of every number serve.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Real and synthetic people.
+
+    Returns
+    -------
+    tuple of (float, float)
+        Of synthetic rows, and of fresh real rows, 0 to 1: those of the holdout, or each real row
+        beside all the others.
     """
     codes = comparison.places(20).codes
     sizes = [len(frame) for frame in comparison.frames.values()]
@@ -443,7 +554,18 @@ QUESTION: Question[Comparison] = Question("fidelity", 41, _ask)
 
 
 def scores_of_counts(figures: Fidelity | Aggregates) -> Parts:
-    """The three parts of the quality that counts of columns and pairs tell."""
+    """The three parts of the quality that counts of columns and pairs tell.
+
+    Parameters
+    ----------
+    figures : Fidelity or Aggregates
+        Distances with their references.
+
+    Returns
+    -------
+    tuple of (str, float)
+        Words, and a score of 0 to 100: single columns, pairs of columns, associations.
+    """
     return (
         ("Single columns", scaled(figures.tvd1, figures.tvd1_reference, 1.0)),
         ("Pairs of columns", scaled(figures.tvd2, figures.tvd2_reference, figures.tvd2_scrambled)),
@@ -457,7 +579,21 @@ def scores_of_counts(figures: Fidelity | Aggregates) -> Parts:
 
 
 def fidelity_section(figures: Fidelity, finer: Shape, titles: Titles) -> Section:
-    """Are they like the real people?"""
+    """Are they like the real people?
+
+    Parameters
+    ----------
+    figures : Fidelity
+        Distances and classifiers.
+    finer : Shape
+        Tails, rare levels, heaps, missing values, triples.
+    titles : Titles
+        Words for columns.
+
+    Returns
+    -------
+    Section
+    """
     worst = farthest(figures.pairs)
     sentence = (
         f"Gradient boosting tells them from real people with an AUC of {figures.hgb_auc:.2f} "
@@ -528,19 +664,58 @@ def fidelity_section(figures: Fidelity, finer: Shape, titles: Titles) -> Section
 
 
 def columns_chart(figures: Fidelity | Aggregates, titles: Titles) -> str:
-    """The distance of each column, farthest first."""
+    """The distance of each column, farthest first; 24 columns at most.
+
+    Parameters
+    ----------
+    figures : Fidelity or Aggregates
+        The distances.
+    titles : Titles
+        Words for columns.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     singles = sorted(figures.columns.items(), key=lambda item: -item[1][0])
     rows = [(titles(name), own, fresh) for name, (own, fresh) in singles[:SHOWN]]
     return key(("", "distance of each column, TVD"), ("line", FRESH)) + bars(rows)
 
 
 def farthest(pairs: Sequence[PairScore], most: int = 10) -> list[PairScore]:
-    """The pairs that are farthest beyond their reference."""
+    """The pairs that are farthest beyond their reference.
+
+    Parameters
+    ----------
+    pairs : sequence of PairScore
+        The pairs.
+    most : int
+        How many are wanted.
+
+    Returns
+    -------
+    list of PairScore
+        Farthest first.
+    """
     return sorted(pairs, key=lambda pair: pair.tvd_reference - pair.tvd)[:most]
 
 
 def pairs_details(figures: Fidelity | Aggregates, titles: Titles) -> str:
-    """The pairs that are farthest off, behind a click."""
+    """The pairs that are farthest off, behind a click.
+
+    Parameters
+    ----------
+    figures : Fidelity or Aggregates
+        The distances.
+    titles : Titles
+        Words for columns.
+
+    Returns
+    -------
+    str
+        HTML; empty where there are no pairs.
+    """
     worst = farthest(figures.pairs)
     if not worst:
         return ""
@@ -558,7 +733,20 @@ def pairs_details(figures: Fidelity | Aggregates, titles: Titles) -> str:
 
 
 def associations_details(figures: Fidelity | Aggregates, titles: Titles) -> str:
-    """How columns hang together, real, synthetic and the difference, behind a click."""
+    """How columns hang together, real, synthetic and the difference, behind a click.
+
+    Parameters
+    ----------
+    figures : Fidelity or Aggregates
+        The associations.
+    titles : Titles
+        Words for columns.
+
+    Returns
+    -------
+    str
+        HTML; empty where there are no pairs. Pairs that were not scored show 0.
+    """
     if not figures.pairs:
         return ""
     names = list(figures.columns)
