@@ -138,7 +138,18 @@ class GeneratorComparison:
         return asdict(self) | {"sentence": self.sentence}
 
     def to_html(self, title: str) -> str:
-        """One page with the table; texts are escaped."""
+        """One page with the table.
+
+        Parameters
+        ----------
+        title : str
+            The page's heading; it is escaped, as all texts are.
+
+        Returns
+        -------
+        str
+            A whole HTML document.
+        """
         heads = ["Generator", *(words for _, words, _ in FIGURES)]
         rows = [
             [entry.title, *(form.format(getattr(entry, key)) for key, _, form in FIGURES)]

@@ -38,8 +38,17 @@ LEARNED, JUDGED = 0.12, 0.97
 
 @dataclass(frozen=True, eq=False)
 class HoldoutReport:
-    """report: of the drawn `people`; flags: those that one may leave out, beside the half that was
-    learned from."""
+    """A report on people drawn from what half of the real ones taught.
+
+    Attributes
+    ----------
+    report : Report
+        The answers, of the drawn people.
+    people : DataFrame
+        Those people.
+    flags : Flags
+        Those that one may leave out, beside the half that was learned from.
+    """
 
     report: Report
     people: pd.DataFrame
@@ -51,7 +60,13 @@ class HoldoutReport:
         return self.people[self.flags.kept].reset_index(drop=True)
 
     def filtered_csv(self) -> bytes:
-        """The filtered people as CSV, safe for spreadsheets; a last column says synthetic."""
+        """The filtered people as CSV, safe for spreadsheets.
+
+        Returns
+        -------
+        bytes
+            UTF-8; a last column says that the rows are synthetic.
+        """
         return csv_bytes([arrow_table(self.filtered)])
 
 
@@ -67,11 +82,32 @@ def holdout_report(
 ) -> HoldoutReport:
     """Split a population's rows, learn from one half, draw people and ask every question.
 
-    rows: how many people to draw; as many as were learned from if not given.
-    target, groups, progress: as for `report.report`.
+    Parameters
+    ----------
+    population : Population
+        Its model is learned anew in the same way.
+    rows : int, optional
+        How many people to draw; as many as were learned from if not given.
+    target : str, optional
+        The column that models learn; three suitable ones if not given.
+    groups : sequence of str, optional
+        The columns that fairness asks about; those called gender, sex, ethnicity or race if not
+        given.
+    title : str
+        The page's heading; one with the population's title if empty.
+    seed : int
+        Of the split, of drawing and of the questions.
+    progress : callable
+        Gets the share that is done (0 to 1) and what comes next.
 
-    Raises PopulaceError where the rows are not shipped or fewer than 40, and as `report.report`
-    does.
+    Returns
+    -------
+    HoldoutReport
+
+    Raises
+    ------
+    PopulaceError
+        The rows are not shipped or fewer than 40; and as `report.report` does.
     """
     table = rows_of(population)
     if len(table.frame) < FEWEST:
@@ -107,7 +143,20 @@ def holdout_report(
 def rows_of(population: Population) -> Table:
     """The real rows of a population in its own terms: what was learned and what is worked out.
 
-    Raises PopulaceError where they are not shipped.
+    Parameters
+    ----------
+    population : Population
+        One with its table.
+
+    Returns
+    -------
+    Table
+        The schema's columns, in its order.
+
+    Raises
+    ------
+    PopulaceError
+        The rows are not shipped.
     """
     if population.table is None:
         raise PopulaceError(
