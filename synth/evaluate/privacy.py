@@ -74,7 +74,19 @@ LEVEL = (
 
 @dataclass(frozen=True)
 class Rate:
-    """A share of successes with its interval (E. Wilson, 1927)."""
+    """A share of successes with its interval (E. Wilson, "Probable inference, the law of
+    succession, and statistical inference", Journal of the American Statistical Association 22,
+    1927).
+
+    Attributes
+    ----------
+    value : float
+        Successes over tries, 0 to 1.
+    lower, upper : float
+        Ends of the interval, 0 to 1.
+    tries : int
+        At least 1.
+    """
 
     value: float
     lower: float
@@ -83,9 +95,25 @@ class Rate:
 
     @classmethod
     def of(cls, successes: int, tries: int, z: float = Z) -> Rate:
-        """The rate and its interval, `z` standard deviations to each side.
+        """The rate and its interval.
 
-        Raises PopulaceError where nothing was tried.
+        Parameters
+        ----------
+        successes : int
+            How many tries succeeded.
+        tries : int
+            How many there were.
+        z : float
+            Standard deviations to each side; the default makes an interval of 95%.
+
+        Returns
+        -------
+        Rate
+
+        Raises
+        ------
+        PopulaceError
+            Nothing was tried.
         """
         if tries < 1:
             raise PopulaceError("A rate needs at least one try: ask for more attacks.")
@@ -101,9 +129,16 @@ class Rate:
 
 @dataclass(frozen=True)
 class Attack:
-    """How often an attack succeeds on people learned from, and its control.
+    """How often an attack succeeds on people learned from, and its control (Giomi et al. 2023).
 
-    excess: (attack - control) / (1 - control), at least 0; lower, upper: its interval.
+    Attributes
+    ----------
+    attack, control : Rate
+        On people learned from; on people never seen, or by guessing.
+    excess : float
+        (attack - control) / (1 - control), at least 0; 0 where the control always succeeds.
+    lower, upper : float
+        Ends of its interval, 0 to 1.
     """
 
     attack: Rate
@@ -114,7 +149,17 @@ class Attack:
 
     @classmethod
     def of(cls, attack: Rate, control: Rate) -> Attack:
-        """Both rates; the interval by propagation of both errors."""
+        """The excess of one rate over another, its interval by propagation of both errors.
+
+        Parameters
+        ----------
+        attack, control : Rate
+            Both with intervals of the same confidence.
+
+        Returns
+        -------
+        Attack
+        """
         left = 1 - control.value
         if left <= 0:
             return cls(attack, control, 0.0, 0.0, 1.0)
@@ -136,11 +181,19 @@ class Attack:
 
 @dataclass(frozen=True)
 class Closeness:
-    """Distances to the closest real record (see `distance`), of synthetic and of fresh people.
+    """Distances to the closest real record, of synthetic and of fresh people.
 
-    ratio: mean distance, synthetic over fresh: below 1 is closer than chance.
-    nearer: the share of synthetic rows as close as the closest 5% of fresh people or closer, and
-        `nearer_reference` that share among the fresh people themselves (more than .05 with ties).
+    Attributes
+    ----------
+    median, median_reference : float
+        Median distance of synthetic and of fresh people; a column in which two people differ adds
+        up to 1 to its square (Gower; see `distance`).
+    ratio : float
+        Mean distance, synthetic over fresh: below 1 is closer than chance.
+    nearer : float
+        The share of synthetic rows as close as the closest 5% of fresh people or closer, 0 to 1.
+    nearer_reference : float
+        That share among the fresh people themselves: 0.05, or more with ties.
     """
 
     median: float
@@ -152,7 +205,33 @@ class Closeness:
 
 @dataclass(frozen=True)
 class Privacy:
-    """What the synthetic people give away; see the module for each figure."""
+    """What the synthetic people give away; see the module.
+
+    Attributes
+    ----------
+    control : "holdout" or "guessing"
+        What attacks stand beside.
+    identical, identical_reference : float
+        The share of synthetic, and of fresh, rows equal to a real row in every column, 0 to 1.
+    closeness : Closeness
+        Distances to the closest real record.
+    flags : FlagShares
+        Copies, near copies and outliers.
+    singling_out : Attack
+        By four columns of a synthetic row.
+    singling_out_value : Attack
+        By one column's value.
+    leaking_column : str
+        The column whose single values single out most; empty where no column has any.
+    linkability : Attack
+        Linking two halves of a person.
+    inference : Attack
+        Inferring the column that fares worst.
+    inference_columns : mapping of str to Attack
+        By column.
+    level : "strong", "fair", "weak" or "open"
+        What `LEVEL` defines; open where attacks cannot be judged.
+    """
 
     control: Control
     identical: float  # share of synthetic rows equal to a real row in every column
@@ -219,11 +298,16 @@ class Privacy:
 
 @dataclass(frozen=True, eq=False)
 class Flags:
-    """Synthetic rows that one may wish to leave out, bool (n,) each.
+    """Synthetic rows that one may wish to leave out.
 
-    copies: equal in every column to exactly one real row, which no other real row equals.
-    near_copies: not equal, but less than a fifth as far from a real row as the next real row is.
-    outliers: farther from every real row than 99.9% of real rows are from the next.
+    Attributes
+    ----------
+    copies : bool array, shape (n,)
+        Equal in every column to exactly one real row, which no other real row equals.
+    near_copies : bool array, shape (n,)
+        Not equal, but less than a fifth as far from a real row as the next real row is.
+    outliers : bool array, shape (n,)
+        Farther from every real row than 99.9% of real rows are from the next.
     """
 
     copies: np.ndarray
@@ -238,9 +322,20 @@ class Flags:
 
 @dataclass(frozen=True)
 class FlagShares:
-    """The shares of rows that `flag` marks, among synthetic and among fresh real people.
+    """The shares of rows that `flag` marks, 0 to 1 each.
 
-    filtered: the share with any mark, which `flag(...).kept` leaves out.
+    Each has a `_reference`: the share among fresh real people.
+
+    Attributes
+    ----------
+    copies, copies_reference : float
+        Copies of one person.
+    near_copies, near_copies_reference : float
+        Near copies.
+    outliers, outliers_reference : float
+        Rows where no real person is.
+    filtered, filtered_reference : float
+        Rows with any mark, which `flag(...).kept` leaves out.
     """
 
     copies: float
@@ -259,7 +354,16 @@ def privacy(
 ) -> Privacy:
     """Attack the people that a generator learned from with what it drew.
 
-    progress: gets the words for what comes next.
+    Parameters
+    ----------
+    comparison : Comparison
+        Real and synthetic people.
+    progress : callable
+        Gets the words for what comes next.
+
+    Returns
+    -------
+    Privacy
     """
     columns, space = comparison.columns, comparison.space
     truth, synthetic, fresh = comparison.real, comparison.synthetic, comparison.holdout
@@ -305,6 +409,16 @@ def flag(comparison: Comparison) -> Flags:
     """The synthetic rows that copy one person, or lie where no real person is.
 
     `synthetic[flag(Comparison.of(real, synthetic)).kept]` leaves them out.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Real and synthetic people.
+
+    Returns
+    -------
+    Flags
+        One place for each synthetic row.
     """
     border = _border(comparison.space.points(comparison.real), np.random.default_rng(0))
     return _flags(comparison, comparison.all("real"), comparison.all("synthetic"), border)
@@ -314,6 +428,17 @@ def flag_shares(comparison: Comparison, random: np.random.Generator) -> FlagShar
     """How many rows `flag` would mark, of up to 4,000 synthetic and as many fresh people.
 
     Without a holdout the real rows are split, and one half is fresh beside the other.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Real and synthetic people.
+    random : numpy Generator
+        Draws rows, and the halves.
+
+    Returns
+    -------
+    FlagShares
     """
     known = comparison.all("real")
     border = _border(comparison.space.points(comparison.real), random)
@@ -356,7 +481,19 @@ def _flags(comparison: Comparison, real: Sample, people: Sample, border: float) 
 
 
 def identical_shares(comparison: Comparison) -> tuple[float, float]:
-    """The share of synthetic rows equal to a real row in every column, and of fresh real rows."""
+    """The shares of rows equal to a real row in every column.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Real and synthetic people.
+
+    Returns
+    -------
+    tuple of (float, float)
+        Of synthetic rows, and of fresh real rows, 0 to 1: those of the holdout, or each real row
+        beside all the others.
+    """
     keys = comparison.keys
     if comparison.holdout is not None:
         reference = np.isin(keys["holdout"], keys["real"])
@@ -373,7 +510,23 @@ def closeness(
     fresh: pd.DataFrame | None,
     random: np.random.Generator,
 ) -> Closeness:
-    """Distances to the closest real record, of synthetic and of fresh people."""
+    """Distances to the closest real record, of synthetic and of fresh people.
+
+    Parameters
+    ----------
+    space : Space
+        The coordinates of people.
+    truth, synthetic : DataFrame
+        Real and synthetic people of a comparison.
+    fresh : DataFrame or None
+        The holdout; without it, each real row beside all the others.
+    random : numpy Generator
+        Draws up to 4,000 rows of each whose closest record is looked for.
+
+    Returns
+    -------
+    Closeness
+    """
     points = space.points(truth)
     mine = closest(space.points(_some(synthetic, CLOSEST_ROWS, random)), points)
     if fresh is None:
@@ -401,8 +554,25 @@ def singling_out(
     """Questions about four columns, put together from one synthetic row, that fit one person alone.
 
     Categories ask for the same level; numbers for as much or more where the row lies above the
-    median, else as much or less. The control counts the persons of the holdout (as many as are
-    asked among those learned from), or asks with values of four different rows.
+    median, else as much or less (Giomi et al. 2023). The control counts the persons of the holdout
+    (as many as are asked among those learned from), or asks with values of four different rows.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        The columns that questions name.
+    truth, synthetic : DataFrame
+        Real and synthetic people of a comparison.
+    fresh : DataFrame or None
+        The holdout.
+    random : numpy Generator
+        Draws 2,000 questions.
+    z : float
+        Standard deviations of the intervals to each side.
+
+    Returns
+    -------
+    Attack
     """
     width = min(WIDTH, len(columns))
     rows = len(truth) if fresh is None else min(len(truth), len(fresh))
@@ -441,11 +611,28 @@ def singling_out_by_value(
     random: np.random.Generator,
     z: float = Z,
 ) -> tuple[Attack, str]:
-    """Values that stand once in a synthetic column and fit exactly one person; the column that
-    gives away most, and its name ("" where no column has such values).
+    """Values that stand once in a synthetic column and fit exactly one person.
 
     A leaked identifier shows here. The control counts in a holdout of the same number, or guesses
-    values between the real ones at random.
+    values between the real ones at random (Giomi et al. 2023).
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        The columns that are tried.
+    truth, synthetic : DataFrame
+        Real and synthetic people of a comparison.
+    fresh : DataFrame or None
+        The holdout.
+    random : numpy Generator
+        Draws up to 2,000 values of each column.
+    z : float
+        Standard deviations of the intervals to each side.
+
+    Returns
+    -------
+    tuple of (Attack, str)
+        Of the column that gives away most, and its name; "" where no column has ten such values.
     """
     rows = len(truth) if fresh is None else min(len(truth), len(fresh))
     known_people = _some(truth, rows, random)
@@ -480,10 +667,29 @@ def linkability(
     random: np.random.Generator,
     z: float = Z,
 ) -> Attack:
-    """Someone who knows half of a person's columns, and elsewhere the other half, links the two
-    where one synthetic row is among the five closest to both.
+    """Linking two halves of a person.
 
-    The control links people of the holdout, or takes five rows at random.
+    Someone who knows half of a person's columns, and elsewhere the other half, links the two where
+    one synthetic row is among the five closest to both (Giomi et al. 2023). The control links
+    people of the holdout, or takes five rows at random.
+
+    Parameters
+    ----------
+    space : Space
+        The coordinates of people.
+    truth, synthetic : DataFrame
+        Real and synthetic people of a comparison.
+    fresh : DataFrame or None
+        The holdout.
+    random : numpy Generator
+        Draws the halves, and up to 2,000 people.
+    z : float
+        Standard deviations of the intervals to each side.
+
+    Returns
+    -------
+    Attack
+        Without success where there is one column only.
     """
     names = list(space.columns)
     if len(names) < 2:
@@ -513,11 +719,31 @@ def inference(
     random: np.random.Generator,
     z: float = Z,
 ) -> dict[str, Attack]:
-    """Someone who knows all of a person but one column takes it from the closest synthetic row.
+    """Inferring one column of a person from all others.
 
-    At most 20 columns are tried, drawn at random. A number counts as guessed when it is within 5%
-    of the column's middle 90%. The control guesses for people of the holdout, or takes a row at
-    random.
+    Someone who knows all of a person but one column takes it from the closest synthetic row (Giomi
+    et al. 2023). A number counts as guessed when it is within 5% of the column's middle 90%. The
+    control guesses for people of the holdout, or takes a row at random.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        The columns of `space`; at most 20 are tried, drawn at random.
+    space : Space
+        The coordinates of people.
+    truth, synthetic : DataFrame
+        Real and synthetic people of a comparison.
+    fresh : DataFrame or None
+        The holdout.
+    random : numpy Generator
+        Draws the columns, and up to 2,000 people.
+    z : float
+        Standard deviations of the intervals to each side.
+
+    Returns
+    -------
+    dict of str to Attack
+        By column, in the table's order; empty where there is one column only.
     """
     if len(columns) < 2:
         return {}
@@ -655,7 +881,19 @@ QUESTION: Question[Comparison] = Question("privacy", 37, _ask)
 
 
 def privacy_section(figures: Privacy, titles: Titles) -> Section:
-    """Do they give real people away?"""
+    """Do they give real people away?
+
+    Parameters
+    ----------
+    figures : Privacy
+        The answer in figures.
+    titles : Titles
+        Words for columns.
+
+    Returns
+    -------
+    Section
+    """
     near, flags = figures.closeness, figures.flags
     control = "people never seen" if figures.control == "holdout" else "guessing"
     name, worst = figures.worst
