@@ -97,47 +97,157 @@ def _parts() -> Any:
 
 
 def page(title: str, body: str) -> str:
-    """A whole HTML document; `body` is HTML."""
+    """A whole HTML document.
+
+    Parameters
+    ----------
+    title : str
+        Its title and heading, escaped.
+    body : str
+        HTML.
+
+    Returns
+    -------
+    str
+    """
     return str(_parts().page(title, Markup(STYLE + PARTS), Markup(body)))
 
 
 def section(title: str, body: str) -> str:
-    """A part of the page under a heading; `body` is HTML."""
+    """A part of the page under a heading.
+
+    Parameters
+    ----------
+    title : str
+        The heading, escaped.
+    body : str
+        HTML.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     return str(_parts().section(title, Markup(body)))
 
 
 def paragraph(words: str, *, quiet: bool = False) -> str:
-    """A paragraph; `quiet` for what explains."""
+    """A paragraph.
+
+    Parameters
+    ----------
+    words : str
+        Text, escaped.
+    quiet : bool
+        For what explains: smaller and paler.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     return str(_parts().paragraph(words, quiet))
 
 
 def details(title: str, body: str) -> str:
-    """What opens on a click; `body` is HTML."""
+    """What opens on a click.
+
+    Parameters
+    ----------
+    title : str
+        What is clicked, escaped.
+    body : str
+        HTML.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     return str(_parts().details(title, Markup(body)))
 
 
 def facts(items: Sequence[tuple[str, str, str]]) -> str:
-    """The few figures that matter: a name, a value, and words after it."""
+    """The few figures that matter.
+
+    Parameters
+    ----------
+    items : sequence of (str, str, str)
+        A name, a value, and words after it, escaped.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     return str(_parts().facts(items))
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table; the first column is text, the others stand to the right."""
+    """A table; the first column is text, the others stand to the right.
+
+    Parameters
+    ----------
+    heads : sequence of str
+        k headings, escaped.
+    rows : sequence of sequence of str
+        k cells in each, escaped.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     return str(_parts().table(heads, rows))
 
 
 def sides(left: str, right: str) -> str:
-    """Two parts, HTML, beside each other, or below where the page is narrow."""
+    """Two parts beside each other, or below where the page is narrow.
+
+    Parameters
+    ----------
+    left, right : str
+        HTML.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     return str(_parts().sides(Markup(left), Markup(right)))
 
 
 def key(*items: tuple[str, str]) -> str:
-    """What the marks of a chart mean: the mark's class ("", "quiet" or "line") and words."""
+    """What the marks of a chart mean.
+
+    Parameters
+    ----------
+    *items : tuple of (str, str)
+        The mark's class ("", "quiet" or "line") and words, escaped.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     return str(_parts().key(items))
 
 
 def bars(rows: Sequence[tuple[str, float, float]], form: str = "{:.3f} · {:.3f}") -> str:
-    """A bar for each name and value, with a mark at the reference."""
+    """A bar for each value, with a mark at its reference.
+
+    Parameters
+    ----------
+    rows : sequence of (str, float, float)
+        Name, value and reference; the longest bar or mark has the largest of all.
+    form : str
+        A format of value and reference, in this order.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     most = max([value for row in rows for value in row[1:]] + [1e-9])
     return _chart(
         [
@@ -155,7 +265,18 @@ def bars(rows: Sequence[tuple[str, float, float]], form: str = "{:.3f} · {:.3f}
 
 
 def intervals(rows: Sequence[tuple[str, float, float, float, str]]) -> str:
-    """A dot on its interval, from 0 to 1, for each name, value, lower and upper end, and words."""
+    """A dot on its interval for each value.
+
+    Parameters
+    ----------
+    rows : sequence of (str, float, float, float, str)
+        Name, value, lower and upper end, and words; numbers from 0 to 1.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     return _chart(
         [
             (
@@ -172,7 +293,18 @@ def intervals(rows: Sequence[tuple[str, float, float, float, str]]) -> str:
 
 
 def twins(rows: Sequence[tuple[str, float, float, str]]) -> str:
-    """Two bars, real above synthetic, from 0 to the largest, for each name; and words after."""
+    """Two bars, real above synthetic, from 0 to the largest, for each name.
+
+    Parameters
+    ----------
+    rows : sequence of (str, float, float, str)
+        Name, real value, synthetic value, and words after them.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     most = max([value for row in rows for value in row[1:3]] + [1e-9])
     return _chart(
         [
@@ -195,10 +327,16 @@ def heatmap(title: str, names: Sequence[str], values: np.ndarray) -> str:
     Parameters
     ----------
     title : str
+        What stands above, escaped.
     names : sequence of str
-        k names.
+        k names, escaped; more than 30 show on hover alone.
     values : float array, shape (k, k)
         Clipped to 0 and 1.
+
+    Returns
+    -------
+    str
+        HTML.
     """
     many = len(names) > NAMED
     shares = np.clip(values, 0, 1)

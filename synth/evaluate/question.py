@@ -30,13 +30,29 @@ Compared = TypeVar("Compared")
 
 @dataclass(frozen=True)
 class Titles:
-    """Words for columns and their levels."""
+    """Words for columns and their levels.
+
+    Attributes
+    ----------
+    columns : mapping of str to Column
+        By name; a name that is not among them stands for itself.
+    """
 
     columns: Mapping[str, Column] = field(default_factory=dict)
 
     @classmethod
     def of(cls, columns: Iterable[Column]) -> Titles:
-        """Of the columns of a schema."""
+        """Titles of the columns of a schema.
+
+        Parameters
+        ----------
+        columns : iterable of Column
+            The columns.
+
+        Returns
+        -------
+        Titles
+        """
         return cls({column.name: column for column in columns})
 
     def __call__(self, name: str) -> str:
@@ -44,13 +60,38 @@ class Titles:
         return self.columns[name].title if name in self.columns else name
 
     def level(self, name: str, level: str) -> str:
-        """A level of a column in words."""
+        """A level of a column in words.
+
+        Parameters
+        ----------
+        name : str
+            The column's name.
+        level : str
+            As the schema writes it.
+
+        Returns
+        -------
+        str
+            The level itself where the column is not known.
+        """
         return level_words(self.columns[name], level) if name in self.columns else level
 
 
 @dataclass(frozen=True)
 class Section:
-    """name: "fidelity", say; question: the heading; sentence: the answer; body: HTML."""
+    """A question with its answer, as a part of the page.
+
+    Attributes
+    ----------
+    name : str
+        A key: "fidelity", say.
+    question : str
+        The heading.
+    sentence : str
+        The answer.
+    body : str
+        What shows it, as HTML.
+    """
 
     name: str
     question: str
@@ -107,7 +148,22 @@ def ask_all(
     comparison: Compared,
     progress: Progress = lambda share, words: None,
 ) -> dict[str, Answer | None]:
-    """Ask every question in turn; shares of the work follow from the costs."""
+    """Ask every question in turn; shares of the work follow from the costs.
+
+    Parameters
+    ----------
+    questions : sequence of Question
+        In the order of the report.
+    comparison : object
+        What they are asked about.
+    progress : callable
+        Gets the share that is done (0 to 1) and what comes next.
+
+    Returns
+    -------
+    dict of str to Answer or None
+        By question; None where there was nothing to ask.
+    """
     total, before = sum(question.cost for question in questions), 0.0
     answers: dict[str, Answer | None] = {}
     for question in questions:
@@ -124,7 +180,19 @@ def ask_all(
 
 @dataclass(frozen=True)
 class AnsweredQuestions:
-    """The answers that make a report; `quality` is the mean of `parts`."""
+    """The answers that make a report; `quality` is the mean of `parts`.
+
+    Attributes
+    ----------
+    title : str
+        The page's heading.
+    answers : mapping of str to Answer or None
+        By question.
+    notes : tuple of str
+        How the people came about and how they were judged.
+    titles : Titles
+        Words for columns.
+    """
 
     title: str
     answers: Mapping[str, Answer | None]
@@ -166,11 +234,22 @@ class AnsweredQuestions:
         raise NotImplementedError
 
     def plain_figures(self) -> dict[str, Any]:
-        """`figures` as plain values for JSON."""
+        """`figures` as plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+        """
         return {name: _plain(value) for name, value in self.figures.items()}
 
     def to_html(self) -> str:
-        """One self-contained page: charts inside, nothing fetched, light and dark."""
+        """The whole report as one page.
+
+        Returns
+        -------
+        str
+            A self-contained HTML document: charts inside, nothing fetched, light and dark.
+        """
         body = "".join(
             html_section(part.question, paragraph(part.sentence) + part.body)
             for part in self.sections
@@ -179,12 +258,36 @@ class AnsweredQuestions:
 
 
 def percent(value: float) -> str:
-    """A share in per cent, as "12.3%"."""
+    """A share in per cent.
+
+    Parameters
+    ----------
+    value : float
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+        As "12.3%".
+    """
     return f"{100 * value:.1f}%"
 
 
 def scaled(value: float, best: float, worst: float) -> float:
-    """Where a distance lies between the worst (0) and the best (100); 100 where they are one."""
+    """Where a distance lies between the worst and the best.
+
+    Parameters
+    ----------
+    value : float
+        The distance.
+    best, worst : float
+        Those of fresh real people and of people without any likeness.
+
+    Returns
+    -------
+    float
+        From 0 (worst) to 100 (best). Where the two lie within 0.01, 100 up to there and else 0.
+    """
     if worst - best < LEAST:
         return 100.0 if value - best < LEAST else 0.0
     return float(np.clip(100 * (worst - value) / (worst - best), 0, 100))

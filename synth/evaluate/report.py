@@ -58,6 +58,7 @@ class Report(AnsweredQuestions):
     Attributes
     ----------
     title : str
+        The page's heading.
     answers : mapping of str to Answer or None
         By question.
     notes : tuple of str
@@ -148,6 +149,7 @@ def report(
     real : Table
         The people whom the generator learned from.
     synthetic : DataFrame
+        The people whom it drew.
     holdout : DataFrame, optional
         Real people whom the generator never saw.
     target : str, optional
@@ -156,11 +158,17 @@ def report(
         The columns that fairness asks about; those called gender, sex, ethnicity or race where none
         are given.
     title : str
+        The page's heading.
     notes : sequence of str
         Sentences on how the synthetic people came about.
     seed : int
+        Of every question.
     progress : callable
         Gets the share that is done (0 to 1) and what comes next.
+
+    Returns
+    -------
+    Report
 
     Raises
     ------
@@ -180,7 +188,28 @@ def report_on(
     notes: Sequence[str] = (),
     progress: Progress = lambda share, words: None,
 ) -> Report:
-    """`report` of people who are comparable already."""
+    """`report` of people who are comparable already.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Real and synthetic people.
+    title : str
+        The page's heading.
+    notes : sequence of str
+        Sentences on how the synthetic people came about; one on how they were judged is added.
+    progress : callable
+        Gets the share that is done (0 to 1) and what comes next.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    PopulaceError
+        As `utility.utility` and `fairness.fairness` do.
+    """
     answers = ask_all(QUESTIONS, comparison, progress)
     progress(1.0, "Done")
     unseen = comparison.holdout
@@ -206,8 +235,27 @@ def summary_html(
 ) -> str:
     """The overall score and the privacy level, each with its meaning.
 
-    people: how many synthetic and real; name: of the score; level: the level, what it means, and
-    its definition.
+    Parameters
+    ----------
+    quality : float
+        From 0 to 100.
+    parts : tuple of (str, float)
+        Its parts, 0 to 100 each.
+    words : str
+        What the score means.
+    people : tuple of (int, int)
+        How many synthetic and real people there are.
+    name : str
+        Of the score.
+    level : tuple of (str, str, str), optional
+        The privacy level, what it means, and its definition.
+    notes : sequence of str
+        Sentences that stand last.
+
+    Returns
+    -------
+    str
+        HTML.
     """
     synthetic, real = people
     shown = [(name, f"{quality:.0f}", "of 100")]
