@@ -52,8 +52,9 @@ class Dependence:
         The largest difference between two groups of at least 50 people in the share of one place of
         the column, 0 to 1 (statistical parity).
     verdict : "kept", "weaker", "stronger", "lost", "new" or "none"
-        Weaker or stronger where the association moved by over 0.05 and over a quarter; lost or new
-        where it is significant on one side alone and above 0.05 there; none where there is none.
+        Weaker or stronger where the association moved by over 0.05 and over a quarter of the real
+        one; lost or new where it is significant on one side alone and above 0.05 there; else kept
+        where it is significant among the real people, and none where it is not.
     """
 
     column: str

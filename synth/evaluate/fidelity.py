@@ -257,9 +257,9 @@ def aggregates(
     Parameters
     ----------
     reference : ContingencyTables
-        Counts of the real people.
+        Counts of one real person or more.
     synthetic : ContingencyTables
-        Counts of the synthetic people over the same places: `reference.recount(frame)`.
+        Counts of one synthetic person or more over the same places: `reference.recount(frame)`.
     seed : int
         Of the people who are drawn for references.
 
@@ -270,7 +270,7 @@ def aggregates(
     Raises
     ------
     PopulaceError
-        Either side counts fewer than two people.
+        Too few people are counted for an association; see `association.cramers_v`.
     """
     random = np.random.default_rng(seed)
     people = max(1, round(1 / (1 / synthetic.rows + 1 / reference.rows)))

@@ -36,7 +36,17 @@ HEAP = 0.02
 
 @dataclass(frozen=True)
 class Tail:
-    """The shares beyond the 1% and the 99% point of the real people."""
+    """The shares beyond the 1% and the 99% point of the real people, 0 to 1 each.
+
+    Attributes
+    ----------
+    column : str
+        A number's name.
+    low, low_reference : float
+        Of synthetic, and of fresh real, people below the 1% point.
+    high, high_reference : float
+        Of synthetic, and of fresh real, people above the 99% point.
+    """
 
     column: str
     low: float
@@ -47,7 +57,17 @@ class Tail:
 
 @dataclass(frozen=True)
 class Heap:
-    """A value that many share: its share among real, synthetic and fresh real people."""
+    """A value that many share.
+
+    Attributes
+    ----------
+    column : str
+        A number's name.
+    value : float
+        The value.
+    real, synthetic, reference : float
+        Its share among real, synthetic and fresh real people, 0 to 1.
+    """
 
     column: str
     value: float
@@ -58,7 +78,27 @@ class Heap:
 
 @dataclass(frozen=True)
 class Shape:
-    """The finer shape of the synthetic people; see the module for each figure."""
+    """The finer shape of the synthetic people; see the module for each figure.
+
+    Attributes
+    ----------
+    tails : tuple of Tail
+        Of numbers that 100 people or more state on every side.
+    rare_levels : int
+        Levels that under 1% of real people have, and at least five of them.
+    rare_kept, rare_kept_reference : int
+        How many of those synthetic, and fresh real, people have.
+    rare_lost : tuple of (str, str)
+        Column and level of those that no synthetic person has.
+    heaps : tuple of Heap
+        Up to five of each number.
+    missingness, missingness_reference : float
+        Total variation distance of the patterns of missing values, 0 to 1.
+    tvd3, tvd3_reference : float
+        Mean total variation distance of triples of columns, 0 to 1.
+    tvd3_scrambled : float
+        `tvd3` of real people whose columns were shuffled each by itself.
+    """
 
     tails: tuple[Tail, ...]
     rare_levels: int
@@ -78,7 +118,17 @@ class Shape:
 
 
 def shape(comparison: Comparison) -> Shape:
-    """Compare the finer shape of synthetic people with the real ones'."""
+    """Compare the finer shape of synthetic people with the real ones'.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Real and synthetic people.
+
+    Returns
+    -------
+    Shape
+    """
     columns, truth, random = comparison.columns, comparison.real, comparison.random()
     if comparison.holdout is not None:
         against, fresh = comparison.all("holdout"), comparison.all("real")
@@ -206,6 +256,20 @@ def _joined(
 
 
 def tails_details(shape: Shape, titles: Titles) -> str:
+    """Tails of numbers and values that many share, behind a click.
+
+    Parameters
+    ----------
+    shape : Shape
+        The figures.
+    titles : Titles
+        Words for columns.
+
+    Returns
+    -------
+    str
+        HTML; empty where there are none.
+    """
     rows = []
     for tail in shape.tails:
         name = titles(tail.column)
@@ -241,7 +305,20 @@ def tails_details(shape: Shape, titles: Titles) -> str:
 
 
 def lost_levels(levels: Sequence[tuple[str, str]], titles: Titles) -> str:
-    """The rare levels, (column, level), that no synthetic person has."""
+    """The rare levels that no synthetic person has; 20 are named.
+
+    Parameters
+    ----------
+    levels : sequence of (str, str)
+        Column and level.
+    titles : Titles
+        Words for columns and levels.
+
+    Returns
+    -------
+    str
+        HTML; empty where there are none.
+    """
     if not levels:
         return ""
     words = [f"{titles(column)}: {titles.level(column, level)}" for column, level in levels]

@@ -102,7 +102,21 @@ def level_shift(
 def number_shift(
     column: Column, before: Marginal, after: Marginal | None, beside: Marginal | None = None
 ) -> NumberShift:
-    """How a number moves; parameters as of `level_shift`."""
+    """How a number moves.
+
+    Parameters
+    ----------
+    column : Column
+        The number.
+    before, after : Marginal
+        Its distribution before, and after if something moved it.
+    beside : Marginal, optional
+        What another picture shows after the same before: both then have one scale.
+
+    Returns
+    -------
+    NumberShift
+    """
     bars = _bars(column, before)
     lows = [None, *(low for low, _ in bars[1:])]
     highs = [*(high for _, high in bars[:-1]), None]

@@ -32,8 +32,19 @@ ROWS = 10_000  # learned from and tested on; more moves scores by less than they
 class Utility:
     """The score of a model of `target` that learned from synthetic people, beside real ones.
 
-    guess: the score of always guessing the same (0.5 for "AUC", 0 for "R²").
-    kept: (synthetic - guess) / (real - guess): the share of what can be learned that is kept.
+    Attributes
+    ----------
+    target : str
+        The column that is learned.
+    score : "AUC" or "R²"
+        Area under the ROC curve for a category, R² for a number.
+    synthetic, real : float
+        The score after learning from synthetic, and from as many real, people (Esteban et al.
+        2017).
+    guess : float
+        The score of always guessing the same: 0.5 for "AUC", 0 for "R²".
+    rows : int
+        Rows drawn of each side to learn from, those that do not state the target included.
     """
 
     target: str
@@ -61,8 +72,22 @@ def utility(comparison: Comparison, target: str) -> Utility:
     Tests on the holdout, or without one on half of the real people, which the model of the real
     ones then does not see either.
 
-    Raises PopulaceError where the target is unknown, or has one value only or hardly any among the
-    real people.
+    Parameters
+    ----------
+    comparison : Comparison
+        Real and synthetic people.
+    target : str
+        A compared column.
+
+    Returns
+    -------
+    Utility
+
+    Raises
+    ------
+    PopulaceError
+        The target is unknown or the only column, fewer than 10 real people state it, or they all
+        state the same value.
     """
     columns, names = comparison.columns, comparison.names
     if target not in names:
@@ -106,8 +131,20 @@ def utility(comparison: Comparison, target: str) -> Utility:
 
 
 def targets(columns: Sequence[Column], most: int = 3) -> tuple[str, ...]:
-    """Columns that suit as targets when nobody picks: categories with 2 to 10 levels, last first;
-    else the last column."""
+    """Columns that suit as targets when nobody picks.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        The compared columns.
+    most : int
+        How many are wanted.
+
+    Returns
+    -------
+    tuple of str
+        Categories with 2 to 10 levels, last first; else the last column.
+    """
     few = [
         column.name
         for column in columns
@@ -197,7 +234,19 @@ QUESTION: Question[Comparison] = Question("utility", 18, _ask)
 
 
 def utility_section(figures: Sequence[Utility], titles: Titles) -> Section:
-    """Do models that learn from them work on real people?"""
+    """Do models that learn from them work on real people?
+
+    Parameters
+    ----------
+    figures : sequence of Utility
+        By target; may be empty.
+    titles : Titles
+        Words for columns.
+
+    Returns
+    -------
+    Section
+    """
     question = "Utility: do models that learn from them work on real people?"
     if not figures:
         return Section("utility", question, "One column alone leaves nothing to learn from.", "")
