@@ -39,15 +39,19 @@ Verdict = Literal["kept", "weaker", "stronger", "lost", "new", "none"]
 class Dependence:
     """How a column depends on a group, among real and synthetic people.
 
+    Associations are bias-corrected Cramér's V (Bergsma 2013; see `association`), 0 to 1.
+
     Attributes
     ----------
     column, group : str
         Names.
-    real, synthetic : float
-        Association of the two, bias-corrected Cramér's V (Bergsma 2013), 0 to 1.
+    real : float
+        The association among the real people.
     reference : float
-        The same among fresh real people: the holdout, half of the real people, or people drawn from
-        the real counts.
+        That among fresh real people: the holdout, half of the real people, or people drawn from the
+        real counts.
+    synthetic : float
+        That among the synthetic people.
     gap_real, gap_synthetic : float
         The largest difference between two groups of at least 50 people in the share of one place of
         the column, 0 to 1 (statistical parity).
@@ -228,7 +232,22 @@ def _fairness(
     names: Sequence[str],
     crossed: Callable[[str, str], list[np.ndarray]],
 ) -> Fairness:
-    """crossed: the counts of a group and a column of real, synthetic and fresh people."""
+    """The dependences of every column on every group.
+
+    Parameters
+    ----------
+    chosen : sequence of str
+        The columns that make groups.
+    names : sequence of str
+        All columns.
+    crossed : callable
+        Gets a group and a column; returns their counts, shape (levels of the group, places) each,
+        of real, synthetic and fresh people.
+
+    Returns
+    -------
+    Fairness
+    """
     questions = max(1, len(chosen) * (len(names) - 1))
     out = []
     for group in chosen:

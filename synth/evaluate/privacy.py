@@ -74,9 +74,10 @@ LEVEL = (
 
 @dataclass(frozen=True)
 class Rate:
-    """A share of successes with its interval (E. Wilson, "Probable inference, the law of
-    succession, and statistical inference", Journal of the American Statistical Association 22,
-    1927).
+    """A share of successes with its interval.
+
+    The interval is Wilson's (E. Wilson, "Probable inference, the law of succession, and statistical
+    inference", Journal of the American Statistical Association 22, 1927).
 
     Attributes
     ----------
