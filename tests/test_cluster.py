@@ -2,6 +2,7 @@
 
 import json
 import sys
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -57,9 +58,12 @@ def posterior(network):
 def workers():
     """Two worker processes."""
     distributed = pytest.importorskip("distributed")
-    made = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    )
+    # Processes start by running the main module's file, which a page's test may have replaced.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+        made = distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        )
     with made, distributed.Client(made) as client:
         yield client
 

@@ -6,10 +6,12 @@ import errno
 import hashlib
 import io
 import multiprocessing
+import sys
 import tarfile
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import ModuleType
 
 import pytest
 
@@ -245,7 +247,9 @@ def _fetch(listed, cache, answers):
     answers.put((folder / "weights.bin").read_bytes() == CONTENT)
 
 
-def test_two_processes_fetch_once(tmp_path, server):
+def test_two_processes_fetch_once(tmp_path, server, monkeypatch):
+    # Processes start by running the main module's file, which a page's test may have replaced.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     server.files["w"] = CONTENT
     listed = write(tmp_path, CONTENT, location=server.url("w"))
     context = multiprocessing.get_context("spawn")

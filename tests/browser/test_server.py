@@ -41,7 +41,9 @@ def test_the_first_visitor_sees_the_page_and_never_a_bare_list(fresh):
     _, page, link = fresh
     title = {"marginals": "Real beside synthetic", "studio": "Bring your own table"}[link]
     assert page.locator(".pp-title").inner_text() == title
-    assert page.get_by_role("combobox", name="Population", exact=True).count() == 1
+    box = page.get_by_role("combobox", name="Population", exact=True)
+    box.wait_for()  # the browser fetches a widget's code when it first draws one
+    assert box.count() == 1
     lists, dialogs = page.evaluate("() => [[...seen.lists], [...seen.dialogs]]")
     assert dialogs == []
     assert all(set(names.split(",")) == PAGES for names in lists) and lists

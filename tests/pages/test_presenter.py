@@ -155,7 +155,7 @@ def test_questions_are_added_ordered_and_deleted(the_list):
     app.slider(key="age").set_range(70, 85)
     app.number_input(key="seed").set_value(5).run()
     count = len(lists.shipped("us-time-use"))
-    app.text_input[0].set_value("Old men")
+    app.text_input(key="present-title").set_value("Old men")
     next(button for button in app.button if button.label == "Add").click()
     app.run()
     questions = app.session_state["questions"]
