@@ -52,6 +52,25 @@ class Counts:
 
         Without `amount` every row counts once. A row without an item keeps its person, with
         nothing. People stand in the order in which they first appear, items sorted.
+
+        Parameters
+        ----------
+        table : pd.DataFrame
+            A row for each person and item.
+        person, item : str
+            The columns that say who, and what.
+        amount : str, optional
+            The column of counts or minutes.
+
+        Returns
+        -------
+        Counts
+            The summed amounts.
+
+        Raises
+        ------
+        PopulaceError
+            A column lacks, a row has no person, or an amount is no finite number of nought or more.
         """
         for name in (person, item, *([amount] if amount else [])):
             _column(table, name)
@@ -73,6 +92,25 @@ class Counts:
 
         Without `person` the table's index says who they are; without `items` every other column
         of numbers or of yes and no is one.
+
+        Parameters
+        ----------
+        table : pd.DataFrame
+            A row for each person.
+        person : str, optional
+            The column that says who each row is.
+        items : sequence of str, optional
+            The columns to take.
+
+        Returns
+        -------
+        Counts
+            The amounts.
+
+        Raises
+        ------
+        PopulaceError
+            A column lacks or appears twice, a row has no person, or no column holds amounts.
         """
         if person is not None:
             _column(table, person)
@@ -103,7 +141,27 @@ class Counts:
     def sparse(
         matrix: object, people: Iterable[object] | None = None, items: Sequence[str] | None = None
     ) -> Counts:
-        """From a scipy sparse matrix or array, people × items; numbers serve where names lack."""
+        """From a scipy sparse matrix or array, people × items; numbers serve where names lack.
+
+        Parameters
+        ----------
+        matrix : scipy sparse matrix or array, shape (people, items)
+            The amounts.
+        people : iterable of object, optional
+            Who the rows are.
+        items : sequence of str, optional
+            What the columns are.
+
+        Returns
+        -------
+        Counts
+            The amounts, copied.
+
+        Raises
+        ------
+        PopulaceError
+            It is no sparse matrix, or an amount is not finite or below nought.
+        """
         if not issparse(matrix):
             raise PopulaceError("This is no scipy sparse matrix: give a table to `wide` instead.")
         found = csr_array(matrix, dtype=np.float64, copy=True)
@@ -125,6 +183,27 @@ class Counts:
         Words are runs of letters, two or more, in lower case; `stop_words` (scikit-learn's
         English ones when not given), words of fewer than `min_people` people and of more than
         `max_share` of them are left out.
+
+        Parameters
+        ----------
+        texts : pd.Series
+            One text a person; missing ones count as empty.
+        stop_words : collection of str, optional
+            Words to leave out.
+        min_people : int, optional
+            The fewest people who must use a word.
+        max_share : float, optional
+            The largest share of people who may use it, 0 to 1.
+
+        Returns
+        -------
+        Counts
+            How often each person uses each word.
+
+        Raises
+        ------
+        PopulaceError
+            A value is no text.
         """
         if stop_words is None:
             from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
@@ -158,7 +237,20 @@ class Counts:
 
     def used_by(self, least: int = 1, share: float = 1.0) -> Counts:
         """Without the items of fewer than `least` people, or more than a `share` of those who
-        have anything."""
+        have anything.
+
+        Parameters
+        ----------
+        least : int, optional
+            The fewest people an item must have.
+        share : float, optional
+            The largest share, 0 to 1, of the people who have anything.
+
+        Returns
+        -------
+        Counts
+            The same people with the items that are left.
+        """
         some = int((np.diff(self.matrix.indptr) > 0).sum())
         keep = np.flatnonzero((self.used >= max(least, 1)) & (self.used <= share * some))
         return Counts(
@@ -166,7 +258,18 @@ class Counts:
         )
 
     def aligned(self, items: Sequence[str]) -> Counts:
-        """With exactly these items: others are left out, lacking ones are nobody's."""
+        """With exactly these items: others are left out, lacking ones are nobody's.
+
+        Parameters
+        ----------
+        items : sequence of str
+            The items, in the order of the new columns.
+
+        Returns
+        -------
+        Counts
+            The same people with these items.
+        """
         number = {name: i for i, name in enumerate(items)}
         place = np.array([number.get(name, -1) for name in self.items], dtype=np.int64)
         entries = self.matrix.tocoo()

@@ -63,7 +63,17 @@ class Strengths:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """Phi, float64 (items, topics); Theta, float32 (people, topics); log-likelihood per pass."""
+    """Phi, float64 (items, topics); Theta, float32 (people, topics); log-likelihood per pass.
+
+    Attributes
+    ----------
+    phi : np.ndarray, float64, shape (items, topics)
+        p(item | topic); columns sum to one.
+    theta : np.ndarray, float32, shape (people, topics)
+        p(topic | person); rows sum to one.
+    history : tuple of float
+        Log-likelihood of each pass, natural logarithm.
+    """
 
     phi: np.ndarray
     theta: np.ndarray
@@ -147,6 +157,22 @@ def decorrelated(expected: np.ndarray, phi: np.ndarray, tau: float, interests: i
     φ = n / (λ + τ c), with the λ at which it sums to one: found by Newton's method from the left,
     which never oversteps, for the sum is convex in λ. The fixed point is that of Vorontsov &
     Potapenko's regulariser for decorrelation.
+
+    Parameters
+    ----------
+    expected : np.ndarray, shape (items, topics)
+        Expected counts n.
+    phi : np.ndarray, shape (items, topics)
+        Phi before this step.
+    tau : float
+        Strength τ of the decorrelation, in counts; 0 leaves it out.
+    interests : int
+        How many topics, from the first, are kept apart; the others are background.
+
+    Returns
+    -------
+    np.ndarray, shape (items, topics
+        ) The new Phi; columns sum to one.
     """
     items, topics = expected.shape
     out = phi.copy()
@@ -193,6 +219,22 @@ def start(counts: csr_array, topics: int, interests: int, seed: int) -> np.ndarr
     cosine with those)³, a cheap kin of Arora et al.'s anchor words (2013, ICML). Around each stand
     the items that go with it (cosines of their columns); a fifth of every topic is the weight of
     all items, shaken by the seed.
+
+    Parameters
+    ----------
+    counts : csr_array, shape (people, items)
+        Weighted amounts.
+    topics : int
+        Topics, the background among them.
+    interests : int
+        How many of them grow around an item.
+    seed : int
+        Of the random shares.
+
+    Returns
+    -------
+    np.ndarray, float64, shape (items, topics
+        ) Phi; columns sum to one.
     """
     random = np.random.default_rng(seed)
     weight = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
@@ -228,6 +270,32 @@ def fit(
 
     It ends when a pass changes the log of the perplexity by less than `tolerance`, or after
     `passes`. The same seed gives the same result, bit for bit, on any number of threads.
+
+    Parameters
+    ----------
+    counts : csr_array, shape (people, items)
+        Weighted amounts.
+    topics : int
+        Topics, the background among them.
+    strengths : Strengths
+        How strongly each criterion pulls.
+    seed : int, optional
+        Of the Phi to start from.
+    passes : int, optional
+        The most passes.
+    tolerance : float, optional
+        The change of the log-likelihood per unit of the matrix at which it ends.
+    burn_in : int, optional
+        Passes before the sparse criteria set in.
+    threads : int, optional
+        Threads to compute with.
+    progress : callable, optional
+        Gets the number of each pass and a figure of its fit.
+
+    Returns
+    -------
+    Fit
+        Phi, Theta and the log-likelihood of each pass.
     """
     people = counts.shape[0]
     interests = topics - strengths.background
@@ -263,7 +331,28 @@ def fold(
     tolerance: float = 1e-5,
     threads: int | None = None,
 ) -> Fit:
-    """Theta of people under a Phi that stays as it is."""
+    """Theta of people under a Phi that stays as it is.
+
+    Parameters
+    ----------
+    counts : csr_array, shape (people, items)
+        Weighted amounts of new people.
+    phi : np.ndarray, shape (items, topics)
+        Learned p(item | topic).
+    strengths : Strengths
+        As Phi was learned with.
+    passes : int, optional
+        The most passes.
+    tolerance : float, optional
+        The change of the log-likelihood per unit of the matrix at which it ends.
+    threads : int, optional
+        Threads to compute with.
+
+    Returns
+    -------
+    Fit
+        The same Phi, the people's Theta and the log-likelihood of each pass.
+    """
     topics = phi.shape[1]
     theta = np.full((counts.shape[0], topics), 1.0 / topics, np.float32)
     alpha = _alpha(topics, strengths)
@@ -283,6 +372,18 @@ def shares(theta: np.ndarray, strengths: Strengths) -> np.ndarray:
 
     Theta is proportional to a person's expected counts plus the smoothing; less than a thousandth
     of what somebody does is nought. A Theta that was made sparse stays as it is.
+
+    Parameters
+    ----------
+    theta : np.ndarray, shape (people, topics)
+        p(topic | person).
+    strengths : Strengths
+        As Theta was learned with.
+
+    Returns
+    -------
+    np.ndarray, shape (people, topics
+        ) Shares, 0 to 1.
     """
     topics = theta.shape[1]
     alpha = _alpha(topics, strengths)
@@ -294,14 +395,46 @@ def shares(theta: np.ndarray, strengths: Strengths) -> np.ndarray:
 
 
 def log_likelihood(counts: csr_array, phi: np.ndarray, theta: np.ndarray) -> float:
-    """Σ n ln Σ_t Phi Theta."""
+    """Σ n ln Σ_t Phi Theta.
+
+    Parameters
+    ----------
+    counts : csr_array, shape (people, items)
+        Weighted amounts n.
+    phi : np.ndarray, shape (items, topics)
+        p(item | topic).
+    theta : np.ndarray, shape (people, topics)
+        p(topic | person).
+
+    Returns
+    -------
+    float
+        Natural logarithm.
+    """
     rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
     mass = np.einsum("it,it->i", theta[rows].astype(np.float64), phi[counts.indices])
     return float(counts.data.astype(np.float64) @ np.log(np.maximum(mass, 1e-30)))
 
 
 def criterion(counts: csr_array, phi: np.ndarray, theta: np.ndarray, strengths: Strengths) -> float:
-    """What `fit` raises: the likelihood and the criteria, over entries that are not nought."""
+    """What `fit` raises: the likelihood and the criteria, over entries that are not nought.
+
+    Parameters
+    ----------
+    counts : csr_array, shape (people, items)
+        Weighted amounts.
+    phi : np.ndarray, shape (items, topics)
+        p(item | topic).
+    theta : np.ndarray, shape (people, topics)
+        p(topic | person).
+    strengths : Strengths
+        How strongly each criterion pulls.
+
+    Returns
+    -------
+    float
+        The log-likelihood (natural logarithm) and the criteria, summed.
+    """
     topics = phi.shape[1]
     interests = topics - strengths.background
     total = float(counts.data.sum())

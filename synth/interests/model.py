@@ -69,6 +69,18 @@ class Interests:
         A row says which share of what the person does each interest takes (weighted as it was
         learned); it is all nought for somebody who has none of the items. Items that were not
         learned from are passed over.
+
+        Parameters
+        ----------
+        counts : Counts
+            What the people do, in the unit that was learned from.
+        threads : int, optional
+            Threads to compute with.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (people, interests
+            ) Shares, 0 to 1.
         """
         own = weighted(counts.aligned(self.items), self.rarity, self.weighting)
         found = em.fold(own, self.phi, self.strengths, threads=threads)
@@ -79,6 +91,20 @@ class Interests:
 
         An interest that takes less than a twentieth of what a person does is none; a cell is
         missing where somebody has fewer interests. There are never more columns than interests.
+
+        Parameters
+        ----------
+        shares : np.ndarray, shape (people, interests)
+            As `transform` gives them.
+        people : pd.Index
+            Who the rows are.
+        number : int, optional
+            The most interests a person.
+
+        Returns
+        -------
+        pd.DataFrame
+            Categorical columns, one a rank.
         """
         number = min(number, len(self.names))
         order = np.argsort(-shares, axis=1, kind="stable")[:, :number]
@@ -93,7 +119,13 @@ class Interests:
     # ------------------------------------------------------------------ files
 
     def save(self, folder: str | Path) -> None:
-        """Write `interests.json` and `interests.npz` into a folder, which is made if it lacks."""
+        """Write `interests.json` and `interests.npz` into a folder, which is made if it lacks.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Where to write; files of an earlier model are replaced.
+        """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         said = {
@@ -111,7 +143,23 @@ class Interests:
 
     @staticmethod
     def load(folder: str | Path) -> Interests:
-        """The interests that `save` wrote."""
+        """The interests that `save` wrote.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Where `save` wrote.
+
+        Returns
+        -------
+        Interests
+            The same model.
+
+        Raises
+        ------
+        PopulaceError
+            The folder cannot be read, is damaged or holds another format.
+        """
         folder = Path(folder)
         damaged = f"The interests in {folder} are damaged: learn them again."
         try:
@@ -141,14 +189,42 @@ class Interests:
 
 
 def rarity_of(counts: Counts, weighting: Weighting) -> np.ndarray:
-    """What the weighting multiplies each item by, shape (items,)."""
+    """What the weighting multiplies each item by, shape (items,).
+
+    Parameters
+    ----------
+    counts : Counts
+        What people do.
+    weighting : Weighting
+        With rarity the log of (people + 1) / users of the item; otherwise 1.
+
+    Returns
+    -------
+    np.ndarray, float64, shape (items,
+        ) The factors.
+    """
     if weighting != "rarity":
         return np.ones(len(counts.items))
     return np.log((1 + len(counts.people)) / counts.used)
 
 
 def weighted(counts: Counts, rarity: np.ndarray, weighting: Weighting) -> csr_array:
-    """What EM counts: amounts as the weighting has them, shape (people, items)."""
+    """What EM counts: amounts as the weighting has them, shape (people, items).
+
+    Parameters
+    ----------
+    counts : Counts
+        Amounts by person and item.
+    rarity : np.ndarray, shape (items,)
+        What each item is multiplied by.
+    weighting : Weighting
+        Anything but amount takes log(1 + amount) first.
+
+    Returns
+    -------
+    csr_array, shape (people, items
+        ) The weighted amounts.
+    """
     matrix = counts.matrix.copy()
     if weighting != "amount":
         matrix.data = np.log1p(matrix.data)
@@ -157,7 +233,22 @@ def weighted(counts: Counts, rarity: np.ndarray, weighting: Weighting) -> csr_ar
 
 
 def told(own: csr_array, theta: np.ndarray, strengths: Strengths) -> np.ndarray:
-    """The interests' shares alone, all nought for people without items."""
+    """The interests' shares alone, all nought for people without items.
+
+    Parameters
+    ----------
+    own : csr_array, shape (people, items)
+        Weighted amounts.
+    theta : np.ndarray, shape (people, topics)
+        p(topic | person).
+    strengths : Strengths
+        As Theta was learned with.
+
+    Returns
+    -------
+    np.ndarray, shape (people, interests
+        ) Shares, 0 to 1, without the background topics.
+    """
     left = em.shares(theta, strengths)[:, : theta.shape[1] - strengths.background].copy()
     left[np.diff(own.indptr) == 0] = 0.0
     return left
@@ -170,6 +261,18 @@ def describe(
 
     A name is the foremost item where it makes up most of the interest, else the foremost two; as
     many more as it takes to tell it from the names before.
+
+    Parameters
+    ----------
+    phi : np.ndarray, shape (items, interests)
+        p(item | interest).
+    words : sequence of str
+        The items' names.
+
+    Returns
+    -------
+    tuple[tuple of str, mapping of str to tuple of str]
+        Names of the interests, and name → its foremost items, at most ten.
     """
     names: list[str] = []
     keywords: dict[str, tuple[str, ...]] = {}

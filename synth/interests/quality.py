@@ -57,6 +57,20 @@ def coherence(matrix: csr_array, phi: np.ndarray, top: int = 10) -> Coherence:
 
     Items are together when somebody has both, so people are the documents; `matrix` has shape
     (people, items), `phi` (items, topics). A topic of a single item counts as 0.
+
+    Parameters
+    ----------
+    matrix : csr_array, shape (people, items)
+        What people have.
+    phi : np.ndarray, shape (items, topics)
+        p(item | topic).
+    top : int, optional
+        Items of each topic to look at.
+
+    Returns
+    -------
+    Coherence
+        Mean NPMI and PMI, and the number of pairs.
     """
     people = matrix.shape[0]
     chosen = [
@@ -91,13 +105,39 @@ def coherence(matrix: csr_array, phi: np.ndarray, top: int = 10) -> Coherence:
 
 
 def perplexity(matrix: csr_array, phi: np.ndarray, theta: np.ndarray) -> float:
-    """exp(−log-likelihood per unit of the matrix): how many items are as good as equally likely."""
+    """exp(−log-likelihood per unit of the matrix): how many items are as good as equally likely.
+
+    Parameters
+    ----------
+    matrix : csr_array, shape (people, items)
+        Weighted amounts.
+    phi : np.ndarray, shape (items, topics)
+        p(item | topic).
+    theta : np.ndarray, shape (people, topics)
+        p(topic | person).
+
+    Returns
+    -------
+    float
+        From 1 up; 1 where the matrix is empty.
+    """
     total = float(matrix.data.sum())
     return float(np.exp(-em.log_likelihood(matrix, phi, theta) / total)) if total > 0 else 1.0
 
 
 def overlap(phi: np.ndarray) -> float:
-    """The mean cosine of two topics' columns: 0 where no two share an item."""
+    """The mean cosine of two topics' columns: 0 where no two share an item.
+
+    Parameters
+    ----------
+    phi : np.ndarray, shape (items, topics)
+        p(item | topic).
+
+    Returns
+    -------
+    float
+        The mean cosine, 0 to 1.
+    """
     length = np.sqrt((phi**2).sum(axis=0))
     cosine = (phi.T @ phi) / np.maximum(np.outer(length, length), 1e-30)
     topics = phi.shape[1]
@@ -105,7 +145,18 @@ def overlap(phi: np.ndarray) -> float:
 
 
 def agreement(truth: np.ndarray, found: np.ndarray) -> Agreement:
-    """How two groupings of the same people agree; codes 0, 1, …, shape (people,) each."""
+    """How two groupings of the same people agree; codes 0, 1, …, shape (people,) each.
+
+    Parameters
+    ----------
+    truth, found : np.ndarray of int, shape (people,)
+        Codes of the two groupings.
+
+    Returns
+    -------
+    Agreement
+        NMI, ARI and matched accuracy.
+    """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
     table = matched(truth, found)[1]
@@ -117,7 +168,18 @@ def agreement(truth: np.ndarray, found: np.ndarray) -> Agreement:
 
 
 def matched(truth: np.ndarray, found: np.ndarray) -> tuple[dict[int, int], int]:
-    """The best one-to-one match, found code → true code, and how many people it puts right."""
+    """The best one-to-one match, found code → true code, and how many people it puts right.
+
+    Parameters
+    ----------
+    truth, found : np.ndarray of int, shape (people,)
+        Codes of the two groupings.
+
+    Returns
+    -------
+    tuple[mapping of int to int, int]
+        Code in `found` → code in `truth`, and the number of people in matched groups.
+    """
     size = int(max(truth.max(initial=-1), found.max(initial=-1))) + 1
     together = np.zeros((size, size), np.int64)
     np.add.at(together, (found, truth), 1)

@@ -46,6 +46,16 @@ class Vocabulary:
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file's values.
 
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    mapping of str to Any
+        Its tables and values.
+
     Raises
     ------
     PopulaceError
@@ -60,6 +70,18 @@ def read_toml(path: Path) -> dict[str, Any]:
 def texts(value: object, what: str) -> tuple[str, ...]:
     """A list of texts from a TOML file; `what` names the place in the sentence of the error.
 
+    Parameters
+    ----------
+    value : object
+        What the file gives.
+    what : str
+        The place, for the error.
+
+    Returns
+    -------
+    tuple of str
+        The texts.
+
     Raises
     ------
     PopulaceError
@@ -72,6 +94,16 @@ def texts(value: object, what: str) -> tuple[str, ...]:
 
 def read_vocabulary(path: Path) -> Vocabulary:
     """The vocabulary of a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        The TOML file.
+
+    Returns
+    -------
+    Vocabulary
+        Keywords, icons, titles and hobbies; read-only.
 
     Raises
     ------
@@ -114,6 +146,16 @@ _WORD = re.compile(r"[^\W_](?:[\w' -]*[^\W_])?")
 def read_words(text: str) -> tuple[str, ...]:
     """Keywords as people type them: separated by commas or lines, in lower case, each once.
 
+    Parameters
+    ----------
+    text : str
+        What was typed.
+
+    Returns
+    -------
+    tuple of str
+        The words, in their order.
+
     Raises
     ------
     PopulaceError
@@ -135,5 +177,16 @@ def read_words(text: str) -> tuple[str, ...]:
 
 
 def interest_title(interest: str) -> str:
-    """Words for the screen: `music_radio` → `Music & radio`."""
+    """Words for the screen: `music_radio` → `Music & radio`.
+
+    Parameters
+    ----------
+    interest : str
+        Its name.
+
+    Returns
+    -------
+    str
+        Its title.
+    """
     return _SHIPPED.titles.get(interest, interest.replace("_", " ").capitalize())
