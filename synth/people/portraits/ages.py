@@ -50,7 +50,18 @@ class Ages:
         return np.clip(blended, 1, 10) ** 2
 
     def groups(self, years: np.ndarray) -> np.ndarray:
-        """Years as read [n] to 0 teen (15–20), 1 adult (21–45), 2 old (46–90), [n]."""
+        """Years as read [n] to 0 teen (15–20), 1 adult (21–45), 2 old (46–90), [n].
+
+        Parameters
+        ----------
+        years : np.ndarray, shape (n,)
+            Years as read.
+
+        Returns
+        -------
+        np.ndarray of int, shape (n,
+            ) The groups.
+        """
         return np.digitize(years, self.cuts)
 
 
@@ -60,6 +71,20 @@ def group_scores(
     """F1 of teen, adult and old when the years `read` [n] are parted at `cuts`.
 
     Each group of the true `years` [n] weighs the same, as in the requests of Table 1.
+
+    Parameters
+    ----------
+    years : np.ndarray, shape (n,)
+        True years.
+    read : np.ndarray, shape (n,)
+        Years as read.
+    cuts : tuple[float, float]
+        Years at which adult and old begin.
+
+    Returns
+    -------
+    tuple[float, float, float]
+        F1 of each group, 0 to 1.
     """
     true, guess = np.digitize(years, (20.5, 45.5)), np.digitize(read, cuts)
     weight = (1 / np.maximum(np.bincount(true, minlength=3), 1))[true]
@@ -72,7 +97,20 @@ def group_scores(
 
 
 def best_cuts(years: np.ndarray, read: np.ndarray) -> tuple[float, float]:
-    """Where to part the years `read` [n] of people of known years for the best mean F1."""
+    """Where to part the years `read` [n] of people of known years for the best mean F1.
+
+    Parameters
+    ----------
+    years : np.ndarray, shape (n,)
+        True years.
+    read : np.ndarray, shape (n,)
+        Years as read.
+
+    Returns
+    -------
+    tuple[float, float]
+        Years at which adult and old begin.
+    """
     grid = [(float(a), float(b)) for a in np.arange(16.5, 32) for b in np.arange(34.5, 56)]
     return max(grid, key=lambda cuts: sum(group_scores(years, read, cuts)))
 
@@ -130,6 +168,20 @@ def learn_ages(photographs: Photographs, rows: np.ndarray, read: np.ndarray) -> 
     """Learn from the photographs `rows` [n, bool]; `read` [n] is what the embedding's head says.
 
     Blend and cuts are learned on answers for photographs whose group had no part in the answer.
+
+    Parameters
+    ----------
+    photographs : Photographs
+        Embeddings, textures, years and groups.
+    rows : np.ndarray of bool, shape (n,)
+        Which photographs to learn from.
+    read : np.ndarray, shape (n,)
+        Years that the embedding's head reads.
+
+    Returns
+    -------
+    Ages
+        The learned reading of ages.
     """
     from sklearn.decomposition import PCA
     from sklearn.linear_model import Ridge

@@ -38,7 +38,17 @@ _MAPPING: dict[str, dict[str, float]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """Gender, age band and ethnicity."""
+    """Gender, age band and ethnicity.
+
+    Attributes
+    ----------
+    gender : str
+        One of GENDERS.
+    band : tuple[int, int]
+        First and last year of age.
+    ethnicity : str
+        One of ETHNICITIES.
+    """
 
     gender: str
     band: tuple[int, int]
@@ -51,7 +61,27 @@ class Cell:
 
     @classmethod
     def of(cls, gender: str, age: float, ethnicity: str) -> Cell:
-        """The cell of a person; ages outside 15–90 go to the nearest band."""
+        """The cell of a person; ages outside 15–90 go to the nearest band.
+
+        Parameters
+        ----------
+        gender : str
+            One of GENDERS.
+        age : float
+            Years.
+        ethnicity : str
+            One of ETHNICITIES.
+
+        Returns
+        -------
+        Cell
+            The cell.
+
+        Raises
+        ------
+        PopulaceError
+            The bank has no such gender or ethnicity.
+        """
         band = next((band for band in BANDS if age < band[1] + 1), BANDS[-1])
         if gender not in GENDERS or ethnicity not in ETHNICITIES:
             raise PopulaceError(
@@ -68,6 +98,18 @@ def shown_as(ethnicity: str, rng: np.random.Generator) -> str:
     """One of the four ethnicities of the portraits for what a record says.
 
     Raises PopulaceError for a word that has no mapping.
+
+    Parameters
+    ----------
+    ethnicity : str
+        As a record says it, in any case.
+    rng : np.random.Generator
+        What draws where several portraits' ethnicities may stand for it.
+
+    Returns
+    -------
+    str
+        One of ETHNICITIES.
     """
     shares = _MAPPING.get(ethnicity.lower())
     if shares is None:
@@ -92,11 +134,23 @@ class Portrait:
     folder: Path
 
     def webp(self) -> bytes:
-        """The picture, 256 px, marked as synthetic in its metadata."""
+        """The picture, 256 px, marked as synthetic in its metadata.
+
+        Returns
+        -------
+        bytes
+            The file.
+        """
         return _pages(self.folder / f"{self.cell.name}.zip").read(f"{self.name}.webp")
 
     def image(self) -> np.ndarray:
-        """The picture as RGB uint8 [256, 256, 3]."""
+        """The picture as RGB uint8 [256, 256, 3].
+
+        Returns
+        -------
+        np.ndarray, uint8, shape (256, 256, 3
+            ) RGB.
+        """
         import io
 
         from PIL import Image
@@ -157,11 +211,35 @@ class Bank:
         return len(self.names)
 
     def cell(self, cell: Cell) -> tuple[str, ...]:
-        """Names of a cell's portraits."""
+        """Names of a cell's portraits.
+
+        Parameters
+        ----------
+        cell : Cell
+            Gender, age band and ethnicity.
+
+        Returns
+        -------
+        tuple of str
+            The names.
+        """
         return tuple(self.names[row] for row in self._of_cell[cell])
 
     def rows(self, gender: str, ethnicity: str) -> np.ndarray:
-        """Where the people of a gender and ethnicity stand in `names`, `ages`, `styles`."""
+        """Where the people of a gender and ethnicity stand in `names`, `ages`, `styles`.
+
+        Parameters
+        ----------
+        gender : str
+            One of GENDERS.
+        ethnicity : str
+            One of ETHNICITIES.
+
+        Returns
+        -------
+        np.ndarray of int, shape (k,
+            ) Row numbers, ascending.
+        """
         kind = (gender, ethnicity)
         cells = [i for i, cell in enumerate(CELLS) if (cell.gender, cell.ethnicity) == kind]
         return np.flatnonzero(np.isin(self._cell, cells))
@@ -181,7 +259,18 @@ class Bank:
         )
 
     def style(self, name: str) -> np.ndarray:
-        """The w [512] that the generator paints this portrait from."""
+        """The w [512] that the generator paints this portrait from.
+
+        Parameters
+        ----------
+        name : str
+            A portrait's name.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (512,
+            ) The style.
+        """
         return self.styles[self._row[self[name].name]].astype(np.float32)
 
     def pick(
@@ -198,6 +287,29 @@ class Bank:
         also be Hispanic, Mixed or Other (see `shown_as`). When all of a cell is taken, a
         portrait is used a second time; when a cell has none, the nearest age band that has some
         serves, and the portrait's own `cell` and `age` say so.
+
+        Parameters
+        ----------
+        gender : str
+            One of GENDERS, in any case.
+        age : float
+            Years.
+        ethnicity : str
+            As a record says it.
+        seed : int or str
+            The same seed picks the same portrait.
+        taken : collection of str, optional
+            Names of portraits that are used already.
+
+        Returns
+        -------
+        Portrait
+            The portrait.
+
+        Raises
+        ------
+        PopulaceError
+            The gender or the ethnicity is not known.
         """
         rng = np.random.default_rng(_number(seed))
         cell = Cell.of(gender.lower(), age, shown_as(ethnicity, rng))
@@ -224,7 +336,13 @@ class Bank:
 
 @functools.lru_cache(maxsize=1)
 def shipped() -> Bank:
-    """The bank that comes with the project, loaded on first use and shared."""
+    """The bank that comes with the project, loaded on first use and shared.
+
+    Returns
+    -------
+    Bank
+        The bank.
+    """
     return Bank()
 
 

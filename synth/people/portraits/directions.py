@@ -49,6 +49,22 @@ class Directions:
         """Fit w [n, 512] to readings [n, 8] and embeddings [n, 128], NaN where unread.
 
         `spread` [m, 512] are free styles: they tell how long a step is.
+
+        Parameters
+        ----------
+        w : np.ndarray, shape (n, 512)
+            Styles.
+        readings : np.ndarray, shape (n, 8)
+            What was read in their faces, in the order of ATTRIBUTES.
+        embeddings : np.ndarray, shape (n, 128)
+            dlib's embeddings of the faces.
+        spread : np.ndarray, shape (m, 512)
+            Free styles.
+
+        Returns
+        -------
+        Directions
+            The directions, by ridge regression.
         """
         from sklearn.linear_model import Ridge, RidgeCV
         from sklearn.model_selection import KFold, cross_val_predict
@@ -88,20 +104,64 @@ class Directions:
         )
 
     def predict(self, w: np.ndarray) -> np.ndarray:
-        """Predicted readings [n, 8] of styles w [n, 512]."""
+        """Predicted readings [n, 8] of styles w [n, 512].
+
+        Parameters
+        ----------
+        w : np.ndarray, shape (n, 512) or (512,)
+            Styles.
+
+        Returns
+        -------
+        np.ndarray, shape (n, 8
+            ) Readings, in the order of ATTRIBUTES.
+        """
         return (np.atleast_2d(w) - self.mean) @ self.weights.T + self.bias
 
     def face(self, w: np.ndarray) -> np.ndarray:
-        """Predicted embeddings [n, 128] of styles w [n, 512]: who it will be, roughly."""
+        """Predicted embeddings [n, 128] of styles w [n, 512]: who it will be, roughly.
+
+        Parameters
+        ----------
+        w : np.ndarray, shape (n, 512) or (512,)
+            Styles.
+
+        Returns
+        -------
+        np.ndarray, shape (n, 128
+            ) Embeddings.
+        """
         return (np.atleast_2d(w) - self.mean) @ self.likeness[:-1] + self.likeness[-1]
 
     def distance(self, w: np.ndarray) -> np.ndarray:
-        """How unusual styles are: Mahalanobis length over its expectation √512, [n]."""
+        """How unusual styles are: Mahalanobis length over its expectation √512, [n].
+
+        Parameters
+        ----------
+        w : np.ndarray, shape (n, 512) or (512,)
+            Styles.
+
+        Returns
+        -------
+        np.ndarray, shape (n,
+            ) Distances; about 1 for a typical style.
+        """
         x = np.atleast_2d(w) - self.mean
         return np.sqrt(np.square(x @ self._whiten).mean(1))
 
     def length(self, step: np.ndarray) -> float:
-        """Mahalanobis length of a step [512], in standard deviations."""
+        """Mahalanobis length of a step [512], in standard deviations.
+
+        Parameters
+        ----------
+        step : np.ndarray, shape (512,)
+            A difference of styles.
+
+        Returns
+        -------
+        float
+            Its Mahalanobis length.
+        """
         return float(np.linalg.norm(step @ self._whiten))
 
     def limited(self, w: np.ndarray, most: float, hold: Sequence[str] = ()) -> np.ndarray:
@@ -109,6 +169,20 @@ class Directions:
 
         Only what has no part in the readings `hold` is shortened, at most by half; if that is not
         enough, the whole style is pulled to the mean.
+
+        Parameters
+        ----------
+        w : np.ndarray, shape (512,)
+            The style.
+        most : float
+            The largest `distance`.
+        hold : sequence of str, optional
+            Readings, of ATTRIBUTES, to keep.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (512,
+            ) The style pulled back.
         """
         x = np.asarray(w, np.float64) - self.mean
         if self.distance(w)[0] > most and hold:
@@ -122,7 +196,25 @@ class Directions:
         return (self.mean + x * min(1.0, most / away)).astype(np.float32)
 
     def change(self, by: Mapping[str, float], hold: tuple[str, ...] = ()) -> np.ndarray:
-        """The smallest step [512] that adds `by` to these readings and leaves `hold` alone."""
+        """The smallest step [512] that adds `by` to these readings and leaves `hold` alone.
+
+        Parameters
+        ----------
+        by : mapping of str to float
+            Reading → what to add to it.
+        hold : tuple of str, optional
+            Readings that stay.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (512,
+            ) The step.
+
+        Raises
+        ------
+        PopulaceError
+            A name is not of ATTRIBUTES.
+        """
         names = [*by, *(name for name in hold if name not in by)]
         unknown = set(names) - set(ATTRIBUTES)
         if unknown:
@@ -133,7 +225,20 @@ class Directions:
         return self.changes(target, names)[0]
 
     def changes(self, by: np.ndarray, names: Sequence[str]) -> np.ndarray:
-        """The smallest steps [n, 512] that add `by` [n, k] to the readings `names`."""
+        """The smallest steps [n, 512] that add `by` [n, k] to the readings `names`.
+
+        Parameters
+        ----------
+        by : np.ndarray, shape (n, k)
+            What to add to each reading.
+        names : sequence of str
+            The k readings, of ATTRIBUTES.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (n, 512
+            ) The steps.
+        """
         lift, gram = self._lift(names)
         return (lift @ np.linalg.solve(gram, by.T)).T.astype(np.float32)
 
@@ -141,6 +246,20 @@ class Directions:
         """The smallest step [512] along which the predicted embedding moves `by` in a direction.
 
         `toward` [128] is a unit vector; the readings `hold` stay.
+
+        Parameters
+        ----------
+        toward : np.ndarray, shape (128,)
+            A unit vector of embeddings.
+        by : float
+            How far, in the embedding's unit.
+        hold : sequence of str
+            Readings that stay.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (512,
+            ) The step.
         """
         rows = self.weights[[ATTRIBUTES.index(name) for name in hold]]
         rows = np.vstack([rows, self.likeness[:-1] @ toward])
@@ -150,7 +269,20 @@ class Directions:
         return (lift @ np.linalg.solve(gram, target)).astype(np.float32)
 
     def effort(self, by: np.ndarray, names: Sequence[str]) -> np.ndarray:
-        """Lengths [n] of the smallest steps that add `by` [n, k] to the readings `names`."""
+        """Lengths [n] of the smallest steps that add `by` [n, k] to the readings `names`.
+
+        Parameters
+        ----------
+        by : np.ndarray, shape (n, k)
+            What to add to each reading.
+        names : sequence of str
+            The k readings, of ATTRIBUTES.
+
+        Returns
+        -------
+        np.ndarray, shape (n,
+            ) Mahalanobis lengths.
+        """
         return np.sqrt(np.einsum("nk,nk->n", by, np.linalg.solve(self._lift(names)[1], by.T).T))
 
     def _lift(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -164,7 +296,13 @@ class Directions:
         return lift, gram
 
     def save(self, path: Path = SHIPPED) -> None:
-        """Write to npz; the covariance in half precision, as its factor."""
+        """Write to npz; the covariance in half precision, as its factor.
+
+        Parameters
+        ----------
+        path : Path, optional
+            The npz file; its folder is created.
+        """
         factor = np.linalg.cholesky(self.covariance + self._floor())
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(
@@ -181,7 +319,23 @@ class Directions:
 
     @classmethod
     def load(cls, path: Path = SHIPPED) -> Directions:
-        """Read what `save` wrote."""
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : Path, optional
+            The npz file.
+
+        Returns
+        -------
+        Directions
+            The same directions, up to half precision.
+
+        Raises
+        ------
+        PopulaceError
+            The file cannot be read or lacks an array.
+        """
         try:
             with np.load(path, allow_pickle=False) as data:
                 names = ("weights", "bias", "mean", "factor", "r2", "typical", "shift", "likeness")

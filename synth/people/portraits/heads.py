@@ -38,7 +38,18 @@ class Head:
     temperature: float
 
     def logits(self, embeddings: np.ndarray) -> np.ndarray:
-        """Log-odds before the temperature, averaged over the ensemble, [n, classes]."""
+        """Log-odds before the temperature, averaged over the ensemble, [n, classes].
+
+        Parameters
+        ----------
+        embeddings : np.ndarray, shape (n, 128)
+            dlib's embeddings.
+
+        Returns
+        -------
+        np.ndarray, shape (n, classes
+            ) Natural log-odds.
+        """
         x = (np.asarray(embeddings, np.float32) - self.mean) / self.scale
         hidden = np.maximum(np.einsum("nd,mdh->mnh", x, self.first) + self.first_bias, 0)
         return (np.einsum("mnh,mhc->mnc", hidden, self.second) + self.second_bias).mean(0)
@@ -77,7 +88,18 @@ class Reading:
         return self.ages @ np.eye(4)[_GROUP_OF_BIN]
 
     def words(self, index: int) -> str:
-        """One face in words, with the certainty of each reading."""
+        """One face in words, with the certainty of each reading.
+
+        Parameters
+        ----------
+        index : int
+            Which face, from 0.
+
+        Returns
+        -------
+        str
+            Gender, years and ethnicity.
+        """
         man = float(self.male[index])
         race = int(self.ethnicity[index].argmax())
         gender = f"male {man:.0%}" if man >= 0.5 else f"female {1 - man:.0%}"
@@ -101,7 +123,20 @@ class Heads:
     texture: Ages | None = None
 
     def read(self, embeddings: np.ndarray, textures: np.ndarray | None = None) -> Reading:
-        """Read faces from their embeddings [n, 128] and, for a better age, their textures."""
+        """Read faces from their embeddings [n, 128] and, for a better age, their textures.
+
+        Parameters
+        ----------
+        embeddings : np.ndarray, shape (n, 128)
+            dlib's embeddings.
+        textures : np.ndarray or None, shape (n, TEXTURE), optional
+            As `Embedding.read` gives them.
+
+        Returns
+        -------
+        Reading
+            Probabilities of gender, age and ethnicity.
+        """
         reading = Reading(
             self.gender(embeddings)[:, 0], self.age(embeddings), self.ethnicity(embeddings)
         )
@@ -110,7 +145,13 @@ class Heads:
         return replace(reading, measured=self.texture(embeddings, textures, reading.years))
 
     def save(self, path: Path) -> None:
-        """Write all heads to one npz of plain arrays; large ones in half precision."""
+        """Write all heads to one npz of plain arrays; large ones in half precision.
+
+        Parameters
+        ----------
+        path : Path
+            The npz file; its folder is created.
+        """
         arrays: dict[str, Any] = {
             f"{name}.{field}": np.asarray(value, np.float16 if np.size(value) > 1e5 else np.float32)
             for name, head in vars(self).items()
@@ -122,7 +163,23 @@ class Heads:
 
     @classmethod
     def load(cls, path: Path = SHIPPED) -> Heads:
-        """Read the heads that `save` wrote."""
+        """Read the heads that `save` wrote.
+
+        Parameters
+        ----------
+        path : Path, optional
+            The npz file.
+
+        Returns
+        -------
+        Heads
+            The heads.
+
+        Raises
+        ------
+        PopulaceError
+            The file cannot be read or lacks an array.
+        """
         try:
             with np.load(path, allow_pickle=False) as arrays:
 
@@ -155,7 +212,23 @@ class Faces:
 
     @classmethod
     def load(cls, path: Path) -> Faces:
-        """Read the embeddings file of UTKFace."""
+        """Read the embeddings file of UTKFace.
+
+        Parameters
+        ----------
+        path : Path
+            The npz file.
+
+        Returns
+        -------
+        Faces
+            The labelled faces.
+
+        Raises
+        ------
+        PopulaceError
+            The file cannot be read or lacks an array.
+        """
         try:
             with np.load(path, allow_pickle=False) as data:
                 names = ("age", "gender", "race", "group")
@@ -168,16 +241,51 @@ class Faces:
             ) from error
 
     def split(self, share: float, seed: int) -> np.ndarray:
-        """True for about this share of the faces; whole groups stay on one side, [n]."""
+        """True for about this share of the faces; whole groups stay on one side, [n].
+
+        Parameters
+        ----------
+        share : float
+            0 to 1.
+        seed : int
+            Of the draw.
+
+        Returns
+        -------
+        np.ndarray of bool, shape (n,
+            ) Which faces are in the share.
+        """
         names, index = np.unique(self.group, return_inverse=True)
         return (np.random.default_rng(seed).random(len(names)) < share)[index]
 
     def unseen_by_age(self, seed: int = 0) -> frozenset[int]:
-        """Groups that taught no head of age or gender when these were learned with this seed."""
+        """Groups that taught no head of age or gender when these were learned with this seed.
+
+        Parameters
+        ----------
+        seed : int, optional
+            That the heads were learned with.
+
+        Returns
+        -------
+        frozenset of int
+            Numbers of groups.
+        """
         return frozenset(self.group[~self.split(0.8, seed + 1)].tolist())
 
     def group_of(self, embedding: np.ndarray) -> int:
-        """The group of the face nearest to an embedding [128]."""
+        """The group of the face nearest to an embedding [128].
+
+        Parameters
+        ----------
+        embedding : np.ndarray, shape (128,)
+            dlib's embedding of a face.
+
+        Returns
+        -------
+        int
+            The group's number.
+        """
         apart = (self.embeddings**2).sum(1) - 2 * self.embeddings @ embedding
         return int(self.group[apart.argmin()])
 
@@ -185,7 +293,24 @@ class Faces:
 def train_texture(
     heads: Heads, faces: Faces, photographs: Photographs, seed: int = 0
 ) -> tuple[Heads, np.ndarray]:
-    """The heads with years read from texture too; also the photographs no age head has seen."""
+    """The heads with years read from texture too; also the photographs no age head has seen.
+
+    Parameters
+    ----------
+    heads : Heads
+        The heads as learned from embeddings.
+    faces : Faces
+        The faces they were learned from.
+    photographs : Photographs
+        Photographs with textures and known years.
+    seed : int, optional
+        That the heads were learned with.
+
+    Returns
+    -------
+    tuple[Heads, np.ndarray]
+        The heads, and which photographs are unseen (bool, one a photograph).
+    """
     tested = faces.unseen_by_age(seed)
     unseen = np.array([group in tested for group in photographs.group])
     read = heads.read(photographs.embeddings).years
@@ -197,6 +322,20 @@ def train(faces: Faces, seed: int = 0, members: int = 4) -> tuple[Heads, dict[st
 
     Ethnicity: one half of the groups teaches the head that chooses, the other half the judge.
     Gender and age: 80% of the groups (their judges are other people's nets).
+
+    Parameters
+    ----------
+    faces : Faces
+        The labelled faces.
+    seed : int, optional
+        Of the splits and the nets.
+    members : int, optional
+        Nets in each ensemble.
+
+    Returns
+    -------
+    tuple[Heads, mapping of str to np.ndarray]
+        The heads, and head → its unseen faces (bool, one a face).
     """
     half, most = faces.split(0.5, seed), faces.split(0.8, seed + 1)
     known, bins = faces.race < 4, np.digitize(faces.age, AGE_EDGES[1:-1])
