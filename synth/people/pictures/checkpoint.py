@@ -83,9 +83,20 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
 
     Read are dictionaries of tensors of the usual types (no bfloat16), also below "state_dict".
 
+    Parameters
+    ----------
+    path : Path
+        The checkpoint.
+
+    Returns
+    -------
+    mapping of str to np.ndarray
+        Name → tensor.
+
     Raises
     ------
-    PopulaceError: the file cannot be read, is damaged, or holds anything but tensors.
+    PopulaceError
+        The file cannot be read, is damaged, or holds anything but tensors.
     """
     try:
         if path.stat().st_size > LARGEST:

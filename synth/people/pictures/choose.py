@@ -71,6 +71,11 @@ def choose(
         other draw is changed.
     keywords: interest → words; the shipped ones when left out. Where an interest's words are not
         the shipped ones, what a person found to fit counts no longer: the scorer alone decides.
+
+    Returns
+    -------
+    Chosen
+        The choices, and notes on what was not found.
     """
     library = load_library() if library is None else library
     rng = np.random.default_rng([seed, index, 0x91C])
@@ -102,7 +107,24 @@ def best(
     library: Library | None = None,
     keywords: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[Choice, ...]:
-    """The `count` best pictures of the whole library for an interest, without chance."""
+    """The `count` best pictures of the whole library for an interest, without chance.
+
+    Parameters
+    ----------
+    interest : str
+        One that has keywords.
+    count : int, optional
+        The most choices.
+    library : Library, optional
+        The shipped one when left out.
+    keywords : mapping of str to sequence of str, optional
+        Interest → words; the shipped ones when left out.
+
+    Returns
+    -------
+    tuple of Choice
+        The choices, best first.
+    """
     library = load_library() if library is None else library
     return tuple(_ranked(interest, (), library, keywords)[:count])
 

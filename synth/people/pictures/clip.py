@@ -111,7 +111,18 @@ class OpenClip:
         self.scale = float(net.logit_scale.detach().exp())
 
     def embed_images(self, images: Sequence[Image.Image]) -> np.ndarray:
-        """Unit vectors, shape (images, dimension), float32."""
+        """Unit vectors, shape (images, dimension), float32.
+
+        Parameters
+        ----------
+        images : sequence of Image.Image
+            In any size and mode.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (images, dimension
+            ) Unit vectors.
+        """
         import torch
 
         vectors = []
@@ -123,7 +134,18 @@ class OpenClip:
         return normalise(np.concatenate(vectors)) if vectors else np.zeros((0, 0), np.float32)
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, shape (texts, dimension), float32."""
+        """Unit vectors, shape (texts, dimension), float32.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Sentences.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (texts, dimension
+            ) Unit vectors.
+        """
         import torch
 
         vectors = []

@@ -100,9 +100,20 @@ class EfficientNetLite2(nn.Module):
 def load(path: Path) -> EfficientNetLite2:
     """Read the weight file; nothing in it is unpickled.
 
+    Parameters
+    ----------
+    path : Path
+        The PyTorch checkpoint.
+
+    Returns
+    -------
+    EfficientNetLite2
+        The net, set to evaluate.
+
     Raises
     ------
-    PopulaceError: the file is damaged, holds anything but tensors, or those of another net.
+    PopulaceError
+        The file is damaged, holds anything but tensors, or those of another net.
     """
     net = EfficientNetLite2()
     tensors = {name: torch.tensor(array) for name, array in read_tensors(path).items()}
@@ -116,7 +127,18 @@ def load(path: Path) -> EfficientNetLite2:
 
 
 def prepare(image: Image.Image) -> np.ndarray:
-    """The two views that are averaged: the centre crop and the whole picture, (2, 3, 260, 260)."""
+    """The two views that are averaged: the centre crop and the whole picture, (2, 3, 260, 260).
+
+    Parameters
+    ----------
+    image : Image.Image
+        In any size and mode.
+
+    Returns
+    -------
+    np.ndarray, float32, shape (2, 3, 260, 260
+        ) RGB, about −1 to 1.
+    """
     image = image.convert("RGB")
     side = round(min(image.size) * SIDE / (SIDE + 32))
     left, top = (image.width - side) // 2, (image.height - side) // 2

@@ -75,9 +75,20 @@ class Library:
     def load(cls, folder: Path | str = SHIPPED) -> Library:
         """Read a library.
 
+        Parameters
+        ----------
+        folder : Path or str, optional
+            Where `index.json` and `vectors.npz` are.
+
+        Returns
+        -------
+        Library
+            The library.
+
         Raises
         ------
-        PopulaceError: the folder holds no index, or index and vectors disagree.
+        PopulaceError
+            The folder holds no index, or index and vectors disagree.
         """
         folder = Path(folder)
         if not (folder / "index.json").is_file() or not (folder / "vectors.npz").is_file():
@@ -107,7 +118,13 @@ class Library:
         )
 
     def save(self, folder: Path) -> None:
-        """Write `index.json` and `vectors.npz` (the pictures are there already)."""
+        """Write `index.json` and `vectors.npz` (the pictures are there already).
+
+        Parameters
+        ----------
+        folder : Path
+            Where to write.
+        """
         entries = [asdict(picture) for picture in self.pictures]
         index = {"scorer": self.scorer_name, "scale": self.scale, "pictures": entries}
         words = list(self.words)
@@ -124,11 +141,33 @@ class Library:
         )
 
     def path(self, picture: Picture) -> Path:
-        """Where the picture lies."""
+        """Where the picture lies.
+
+        Parameters
+        ----------
+        picture : Picture
+            One of the library's.
+
+        Returns
+        -------
+        Path
+            Its file.
+        """
         return self.folder / picture.file
 
     def known(self, keywords: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-        """Interest → those of its words that pictures can be asked about; none, no interest."""
+        """Interest → those of its words that pictures can be asked about; none, no interest.
+
+        Parameters
+        ----------
+        keywords : mapping of str to sequence of str
+            Interest → words.
+
+        Returns
+        -------
+        mapping of str to tuple of str
+            The same without words and interests that the library does not know.
+        """
         found = {
             name: tuple(word for word in words if word in self.words)
             for name, words in keywords.items()
@@ -138,9 +177,22 @@ class Library:
     def with_words(self, words: Sequence[str], scorer: Scorer | None) -> Library:
         """The same library knowing these words too: only texts are embedded.
 
+        Parameters
+        ----------
+        words : sequence of str
+            Keywords.
+        scorer : Scorer or None
+            The one that built the library; needed for new words only.
+
+        Returns
+        -------
+        Library
+            This library, or one with the new words.
+
         Raises
         ------
-        PopulaceError: a word is new and the scorer is missing or not the one of the index.
+        PopulaceError
+            A word is new and the scorer is missing or not the one of the index.
         """
         new = [word for word in dict.fromkeys(words) if word not in self.words]
         if not new:
@@ -168,6 +220,23 @@ class Library:
 
         The picture is asked to choose among all interests of `keywords` (each as good as the mean
         of its words) and the placeholder. Kept for next time.
+
+        Parameters
+        ----------
+        interest : str
+            One of `keywords`.
+        keywords : mapping of str to sequence of str, optional
+            Interest → words; the shipped ones when left out.
+
+        Returns
+        -------
+        np.ndarray, shape (pictures,
+            ) Probabilities, rounded to six decimals.
+
+        Raises
+        ------
+        PopulaceError
+            The interest has no keywords.
         """
         keywords = KEYWORDS if keywords is None else keywords
         if interest not in keywords:
@@ -188,7 +257,20 @@ class Library:
         return self._found[key]
 
     def conjugate(self, pictures: Sequence[Picture], words: Sequence[str]) -> np.ndarray:
-        """The paper's matrix: pictures × (words, placeholder); rows sum to one."""
+        """The paper's matrix: pictures × (words, placeholder); rows sum to one.
+
+        Parameters
+        ----------
+        pictures : sequence of Picture
+            Rows of the matrix; pictures of the library.
+        words : sequence of str
+            Columns of the matrix; words that the library knows.
+
+        Returns
+        -------
+        np.ndarray, shape (pictures, words + 1
+            ) Probabilities.
+        """
         place = {picture.id: number for number, picture in enumerate(self.pictures)}
         rows = self.images[[place[picture.id] for picture in pictures]]
         texts = np.stack([self._word(word) for word in words])
@@ -210,7 +292,18 @@ class Library:
 
 @lru_cache(maxsize=4)
 def load_library(folder: Path | str = SHIPPED) -> Library:
-    """`Library.load`, once a folder."""
+    """`Library.load`, once a folder.
+
+    Parameters
+    ----------
+    folder : Path or str, optional
+        As for `Library.load`.
+
+    Returns
+    -------
+    Library
+        The library, shared.
+    """
     return Library.load(folder)
 
 

@@ -67,7 +67,20 @@ class MiniLM:
         self._tokenise = WordPiece(words[:-1] if words[-1] == "" else words)
 
     def embed(self, texts: Sequence[str], batch: int = 64) -> np.ndarray:
-        """Unit vectors, shape (texts, 384), float32."""
+        """Unit vectors, shape (texts, 384), float32.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Sentences.
+        batch : int, optional
+            Sentences that the net reads at once.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (texts, 384
+            ) Unit vectors.
+        """
         vectors = np.zeros((len(texts), 384), dtype=np.float32)
         tokens = [self._tokenise(text) for text in texts]
         order = sorted(range(len(texts)), key=lambda i: len(tokens[i]))

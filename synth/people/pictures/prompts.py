@@ -23,14 +23,38 @@ PLACEHOLDERS: tuple[str, ...] = ("something", "a photo", "an object", "a person"
 
 
 def embed_words(words: Sequence[str], scorer: Scorer) -> np.ndarray:
-    """One unit vector a word: its sentences' vectors averaged. Shape (words, dimension)."""
+    """One unit vector a word: its sentences' vectors averaged. Shape (words, dimension).
+
+    Parameters
+    ----------
+    words : sequence of str
+        Keywords.
+    scorer : Scorer
+        What embeds the sentences.
+
+    Returns
+    -------
+    np.ndarray, float32, shape (words, dimension
+        ) Unit vectors.
+    """
     sentences = [template.format(word) for word in words for template in TEMPLATES]
     vectors = scorer.embed_texts(sentences)
     return normalise(vectors.reshape(len(words), len(TEMPLATES), -1).mean(1))
 
 
 def embed_placeholder(scorer: Scorer) -> np.ndarray:
-    """The vector of "everything else". Shape (dimension,)."""
+    """The vector of "everything else". Shape (dimension,).
+
+    Parameters
+    ----------
+    scorer : Scorer
+        What embeds the sentences.
+
+    Returns
+    -------
+    np.ndarray, float32, shape (dimension,
+        ) A unit vector.
+    """
     return normalise(scorer.embed_texts(PLACEHOLDERS).mean(0))
 
 
@@ -40,5 +64,21 @@ def conjugate(
     """Probability of each text for each image; the last column is the placeholder.
 
     images (n, d), texts (k, d), placeholder (d,) → (n, k + 1); rows sum to one.
+
+    Parameters
+    ----------
+    images : np.ndarray, shape (n, d)
+        Unit vectors of images.
+    texts : np.ndarray, shape (k, d)
+        Unit vectors of texts.
+    placeholder : np.ndarray, shape (d,)
+        The vector of everything else.
+    scale : float
+        What cosines are multiplied with before the softmax.
+
+    Returns
+    -------
+    np.ndarray, shape (n, k + 1
+        ) Probabilities.
     """
     return softmax(scale * images @ np.vstack([texts, placeholder]).T)

@@ -49,7 +49,18 @@ class Head:
 
     @classmethod
     def load(cls, path: Path = HEAD_FILE) -> Head:
-        """Read the shipped head."""
+        """Read the shipped head.
+
+        Parameters
+        ----------
+        path : Path, optional
+            The npz file.
+
+        Returns
+        -------
+        Head
+            The head, in single precision.
+        """
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key].astype(np.float32) for key in file.files}
         return cls(
@@ -61,7 +72,13 @@ class Head:
         )
 
     def save(self, path: Path) -> None:
-        """Write as half precision (about 2 MB)."""
+        """Write as half precision (about 2 MB).
+
+        Parameters
+        ----------
+        path : Path
+            The npz file.
+        """
         np.savez_compressed(
             path,
             names=self.names.astype(np.float16),
@@ -72,13 +89,39 @@ class Head:
         )
 
     def inputs(self, features: np.ndarray, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Pooled features and logits of the views → (mixture of names, head's input)."""
+        """Pooled features and logits of the views → (mixture of names, head's input).
+
+        Parameters
+        ----------
+        features : np.ndarray, shape (n, views, 1280)
+            Pooled features.
+        logits : np.ndarray, shape (n, views, 1000)
+            ImageNet logits.
+
+        Returns
+        -------
+        tuple[np.ndarray, np.ndarray]
+            Shapes (n, 384) and (n, 1664).
+        """
         mixture = normalise(softmax(logits * TEMPERATURE).mean(1) @ self.names)
         pooled = normalise(np.sqrt(np.maximum(features.mean(1), 0)))
         return mixture, np.concatenate([pooled, 0.7 * mixture], 1)
 
     def embed(self, features: np.ndarray, logits: np.ndarray) -> np.ndarray:
-        """Views' features (n, views, 1280) and logits (n, views, 1000) → unit vectors (n, 384)."""
+        """Views' features (n, views, 1280) and logits (n, views, 1000) → unit vectors (n, 384).
+
+        Parameters
+        ----------
+        features : np.ndarray, shape (n, views, 1280)
+            Pooled features.
+        logits : np.ndarray, shape (n, views, 1000)
+            ImageNet logits.
+
+        Returns
+        -------
+        np.ndarray, shape (n, 384
+            ) Unit vectors.
+        """
         mixture, inputs = self.inputs(features, logits)
         learned = (inputs - self.offset) @ self.matrix / self.length
         return normalise(mixture + HEAD_WEIGHT * learned)
@@ -87,6 +130,20 @@ class Head:
         """A head learned by ridge regression from images and the centred vectors of their texts.
 
         features (n, views, 1280), logits (n, views, 1000), targets (n, 384).
+
+        Parameters
+        ----------
+        features : np.ndarray, shape (n, views, 1280)
+            Pooled features.
+        logits : np.ndarray, shape (n, views, 1000)
+            ImageNet logits.
+        targets : np.ndarray, shape (n, 384)
+            Centred vectors of the texts.
+
+        Returns
+        -------
+        Head
+            A head with the same class names.
         """
         _, inputs = self.inputs(features, logits)
         offset = inputs.mean(0)
@@ -106,19 +163,54 @@ class StandIn:
         self._net, self._texts, self.head = net, texts, head
 
     def embed_images(self, images: Sequence[Image.Image]) -> np.ndarray:
-        """Unit vectors, shape (images, 384), float32."""
+        """Unit vectors, shape (images, 384), float32.
+
+        Parameters
+        ----------
+        images : sequence of Image.Image
+            In any size and mode.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (images, 384
+            ) Unit vectors.
+        """
         if not images:
             return np.zeros((0, 384), np.float32)
         return self.head.embed(*self.read(images))
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, shape (texts, 384), float32, centred like the class names."""
+        """Unit vectors, shape (texts, 384), float32, centred like the class names.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Sentences.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (texts, 384
+            ) Unit vectors.
+        """
         if not texts:
             return np.zeros((0, 384), np.float32)
         return normalise(self._texts.embed(texts) - self.head.centre)
 
     def read(self, images: Sequence[Image.Image], batch: int = 8) -> tuple[np.ndarray, np.ndarray]:
-        """The net's pooled features (n, 2, 1280) and logits (n, 2, 1000)."""
+        """The net's pooled features (n, 2, 1280) and logits (n, 2, 1000).
+
+        Parameters
+        ----------
+        images : sequence of Image.Image
+            In any size and mode.
+        batch : int, optional
+            Images that the net reads at once.
+
+        Returns
+        -------
+        tuple[np.ndarray, np.ndarray]
+            Pooled features and logits, float32.
+        """
         import torch
 
         from synth.people.pictures.efficientnet import prepare
@@ -162,9 +254,15 @@ def texts_available() -> bool:
 def load_texts() -> TextsOnly:
     """The text half; its weights (84 MB) are fetched on first use.
 
+    Returns
+    -------
+    TextsOnly
+        The text half.
+
     Raises
     ------
-    PopulaceError: the weights are not in the cache and cannot be fetched.
+    PopulaceError
+        The weights are not in the cache and cannot be fetched.
     """
     from synth.people.pictures.minilm import MiniLM
 
@@ -181,9 +279,15 @@ def is_available() -> bool:
 def load_standin() -> StandIn:
     """The stand-in; its weights (106 MB) are fetched on first use.
 
+    Returns
+    -------
+    StandIn
+        The scorer.
+
     Raises
     ------
-    PopulaceError: the weights are not in the cache and cannot be fetched.
+    PopulaceError
+        The weights are not in the cache and cannot be fetched.
     """
     from synth.people.pictures import efficientnet
     from synth.people.pictures.minilm import MiniLM
