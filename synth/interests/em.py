@@ -171,8 +171,8 @@ def decorrelated(expected: np.ndarray, phi: np.ndarray, tau: float, interests: i
 
     Returns
     -------
-    np.ndarray, shape (items, topics
-        ) The new Phi; columns sum to one.
+    np.ndarray, shape (items, topics)
+        The new Phi; columns sum to one.
     """
     items, topics = expected.shape
     out = phi.copy()
@@ -233,8 +233,8 @@ def start(counts: csr_array, topics: int, interests: int, seed: int) -> np.ndarr
 
     Returns
     -------
-    np.ndarray, float64, shape (items, topics
-        ) Phi; columns sum to one.
+    np.ndarray, float64, shape (items, topics)
+        Phi; columns sum to one.
     """
     random = np.random.default_rng(seed)
     weight = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
@@ -290,7 +290,7 @@ def fit(
     threads : int, optional
         Threads to compute with.
     progress : callable, optional
-        Gets the number of each pass and a figure of its fit.
+        Gets the number of each pass, from 1, and its perplexity.
 
     Returns
     -------
@@ -382,8 +382,8 @@ def shares(theta: np.ndarray, strengths: Strengths) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray, shape (people, topics
-        ) Shares, 0 to 1.
+    np.ndarray, shape (people, topics)
+        Shares, 0 to 1.
     """
     topics = theta.shape[1]
     alpha = _alpha(topics, strengths)

@@ -79,8 +79,8 @@ class Interests:
 
         Returns
         -------
-        np.ndarray, float32, shape (people, interests
-            ) Shares, 0 to 1.
+        np.ndarray, float32, shape (people, interests)
+            Shares, 0 to 1.
         """
         own = weighted(counts.aligned(self.items), self.rarity, self.weighting)
         found = em.fold(own, self.phi, self.strengths, threads=threads)
@@ -200,8 +200,8 @@ def rarity_of(counts: Counts, weighting: Weighting) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray, float64, shape (items,
-        ) The factors.
+    np.ndarray, float64, shape (items,)
+        The factors.
     """
     if weighting != "rarity":
         return np.ones(len(counts.items))
@@ -222,8 +222,8 @@ def weighted(counts: Counts, rarity: np.ndarray, weighting: Weighting) -> csr_ar
 
     Returns
     -------
-    csr_array, shape (people, items
-        ) The weighted amounts.
+    csr_array, shape (people, items)
+        The weighted amounts.
     """
     matrix = counts.matrix.copy()
     if weighting != "amount":
@@ -246,8 +246,8 @@ def told(own: csr_array, theta: np.ndarray, strengths: Strengths) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray, shape (people, interests
-        ) Shares, 0 to 1, without the background topics.
+    np.ndarray, shape (people, interests)
+        Shares, 0 to 1, without the background topics.
     """
     left = em.shares(theta, strengths)[:, : theta.shape[1] - strengths.background].copy()
     left[np.diff(own.indptr) == 0] = 0.0

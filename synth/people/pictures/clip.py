@@ -120,8 +120,8 @@ class OpenClip:
 
         Returns
         -------
-        np.ndarray, float32, shape (images, dimension
-            ) Unit vectors.
+        np.ndarray, float32, shape (images, dimension)
+            Unit vectors.
         """
         import torch
 
@@ -143,8 +143,8 @@ class OpenClip:
 
         Returns
         -------
-        np.ndarray, float32, shape (texts, dimension
-            ) Unit vectors.
+        np.ndarray, float32, shape (texts, dimension)
+            Unit vectors.
         """
         import torch
 

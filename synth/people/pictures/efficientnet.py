@@ -136,8 +136,8 @@ def prepare(image: Image.Image) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray, float32, shape (2, 3, 260, 260
-        ) RGB, about −1 to 1.
+    np.ndarray, float32, shape (2, 3, 260, 260)
+        RGB, about −1 to 1.
     """
     image = image.convert("RGB")
     side = round(min(image.size) * SIDE / (SIDE + 32))

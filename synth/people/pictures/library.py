@@ -230,8 +230,8 @@ class Library:
 
         Returns
         -------
-        np.ndarray, shape (pictures,
-            ) Probabilities, rounded to six decimals.
+        np.ndarray, shape (pictures,)
+            Probabilities, rounded to six decimals.
 
         Raises
         ------
@@ -268,8 +268,8 @@ class Library:
 
         Returns
         -------
-        np.ndarray, shape (pictures, words + 1
-            ) Probabilities.
+        np.ndarray, shape (pictures, words + 1)
+            Probabilities.
         """
         place = {picture.id: number for number, picture in enumerate(self.pictures)}
         rows = self.images[[place[picture.id] for picture in pictures]]

@@ -78,8 +78,8 @@ class MiniLM:
 
         Returns
         -------
-        np.ndarray, float32, shape (texts, 384
-            ) Unit vectors.
+        np.ndarray, float32, shape (texts, 384)
+            Unit vectors.
         """
         vectors = np.zeros((len(texts), 384), dtype=np.float32)
         tokens = [self._tokenise(text) for text in texts]

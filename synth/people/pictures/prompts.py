@@ -34,8 +34,8 @@ def embed_words(words: Sequence[str], scorer: Scorer) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray, float32, shape (words, dimension
-        ) Unit vectors.
+    np.ndarray, float32, shape (words, dimension)
+        Unit vectors.
     """
     sentences = [template.format(word) for word in words for template in TEMPLATES]
     vectors = scorer.embed_texts(sentences)
@@ -52,8 +52,8 @@ def embed_placeholder(scorer: Scorer) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray, float32, shape (dimension,
-        ) A unit vector.
+    np.ndarray, float32, shape (dimension,)
+        A unit vector.
     """
     return normalise(scorer.embed_texts(PLACEHOLDERS).mean(0))
 
@@ -78,7 +78,7 @@ def conjugate(
 
     Returns
     -------
-    np.ndarray, shape (n, k + 1
-        ) Probabilities.
+    np.ndarray, shape (n, k + 1)
+        Probabilities.
     """
     return softmax(scale * images @ np.vstack([texts, placeholder]).T)

@@ -36,8 +36,8 @@ class Scorer(Protocol):
 
         Returns
         -------
-        np.ndarray, float32, shape (images, dimension
-            ) Unit vectors.
+        np.ndarray, float32, shape (images, dimension)
+            Unit vectors.
         """
         ...
 
@@ -51,8 +51,8 @@ class Scorer(Protocol):
 
         Returns
         -------
-        np.ndarray, float32, shape (texts, dimension
-            ) Unit vectors.
+        np.ndarray, float32, shape (texts, dimension)
+            Unit vectors.
         """
         ...
 
@@ -67,8 +67,8 @@ def normalise(vectors: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    np.ndarray, float32, shape (..., d
-        ) Rows of length one.
+    np.ndarray, float32, shape (..., d)
+        Rows of length one.
     """
     vectors = np.asarray(vectors, dtype=np.float32)
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)

@@ -119,8 +119,8 @@ class Head:
 
         Returns
         -------
-        np.ndarray, shape (n, 384
-            ) Unit vectors.
+        np.ndarray, shape (n, 384)
+            Unit vectors.
         """
         mixture, inputs = self.inputs(features, logits)
         learned = (inputs - self.offset) @ self.matrix / self.length
@@ -172,8 +172,8 @@ class StandIn:
 
         Returns
         -------
-        np.ndarray, float32, shape (images, 384
-            ) Unit vectors.
+        np.ndarray, float32, shape (images, 384)
+            Unit vectors.
         """
         if not images:
             return np.zeros((0, 384), np.float32)
@@ -189,8 +189,8 @@ class StandIn:
 
         Returns
         -------
-        np.ndarray, float32, shape (texts, 384
-            ) Unit vectors.
+        np.ndarray, float32, shape (texts, 384)
+            Unit vectors.
         """
         if not texts:
             return np.zeros((0, 384), np.float32)

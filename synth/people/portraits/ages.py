@@ -59,8 +59,8 @@ class Ages:
 
         Returns
         -------
-        np.ndarray of int, shape (n,
-            ) The groups.
+        np.ndarray of int, shape (n,)
+            The groups.
         """
         return np.digitize(years, self.cuts)
 

@@ -148,8 +148,8 @@ class Portrait:
 
         Returns
         -------
-        np.ndarray, uint8, shape (256, 256, 3
-            ) RGB.
+        np.ndarray, uint8, shape (256, 256, 3)
+            RGB.
         """
         import io
 
@@ -237,8 +237,8 @@ class Bank:
 
         Returns
         -------
-        np.ndarray of int, shape (k,
-            ) Row numbers, ascending.
+        np.ndarray of int, shape (k,)
+            Row numbers, ascending.
         """
         kind = (gender, ethnicity)
         cells = [i for i, cell in enumerate(CELLS) if (cell.gender, cell.ethnicity) == kind]
@@ -268,8 +268,8 @@ class Bank:
 
         Returns
         -------
-        np.ndarray, float32, shape (512,
-            ) The style.
+        np.ndarray, float32, shape (512,)
+            The style.
         """
         return self.styles[self._row[self[name].name]].astype(np.float32)
 

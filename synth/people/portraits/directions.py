@@ -113,8 +113,8 @@ class Directions:
 
         Returns
         -------
-        np.ndarray, shape (n, 8
-            ) Readings, in the order of ATTRIBUTES.
+        np.ndarray, shape (n, 8)
+            Readings, in the order of ATTRIBUTES.
         """
         return (np.atleast_2d(w) - self.mean) @ self.weights.T + self.bias
 
@@ -128,8 +128,8 @@ class Directions:
 
         Returns
         -------
-        np.ndarray, shape (n, 128
-            ) Embeddings.
+        np.ndarray, shape (n, 128)
+            Embeddings.
         """
         return (np.atleast_2d(w) - self.mean) @ self.likeness[:-1] + self.likeness[-1]
 
@@ -143,8 +143,8 @@ class Directions:
 
         Returns
         -------
-        np.ndarray, shape (n,
-            ) Distances; about 1 for a typical style.
+        np.ndarray, shape (n,)
+            Distances; about 1 for a typical style.
         """
         x = np.atleast_2d(w) - self.mean
         return np.sqrt(np.square(x @ self._whiten).mean(1))
@@ -181,8 +181,8 @@ class Directions:
 
         Returns
         -------
-        np.ndarray, float32, shape (512,
-            ) The style pulled back.
+        np.ndarray, float32, shape (512,)
+            The style pulled back.
         """
         x = np.asarray(w, np.float64) - self.mean
         if self.distance(w)[0] > most and hold:
@@ -207,8 +207,8 @@ class Directions:
 
         Returns
         -------
-        np.ndarray, float32, shape (512,
-            ) The step.
+        np.ndarray, float32, shape (512,)
+            The step.
 
         Raises
         ------
@@ -236,8 +236,8 @@ class Directions:
 
         Returns
         -------
-        np.ndarray, float32, shape (n, 512
-            ) The steps.
+        np.ndarray, float32, shape (n, 512)
+            The steps.
         """
         lift, gram = self._lift(names)
         return (lift @ np.linalg.solve(gram, by.T)).T.astype(np.float32)
@@ -258,8 +258,8 @@ class Directions:
 
         Returns
         -------
-        np.ndarray, float32, shape (512,
-            ) The step.
+        np.ndarray, float32, shape (512,)
+            The step.
         """
         rows = self.weights[[ATTRIBUTES.index(name) for name in hold]]
         rows = np.vstack([rows, self.likeness[:-1] @ toward])
@@ -280,8 +280,8 @@ class Directions:
 
         Returns
         -------
-        np.ndarray, shape (n,
-            ) Mahalanobis lengths.
+        np.ndarray, shape (n,)
+            Mahalanobis lengths.
         """
         return np.sqrt(np.einsum("nk,nk->n", by, np.linalg.solve(self._lift(names)[1], by.T).T))
 

@@ -47,8 +47,8 @@ class Head:
 
         Returns
         -------
-        np.ndarray, shape (n, classes
-            ) Natural log-odds.
+        np.ndarray, shape (n, classes)
+            Natural log-odds.
         """
         x = (np.asarray(embeddings, np.float32) - self.mean) / self.scale
         hidden = np.maximum(np.einsum("nd,mdh->mnh", x, self.first) + self.first_bias, 0)
@@ -252,8 +252,8 @@ class Faces:
 
         Returns
         -------
-        np.ndarray of bool, shape (n,
-            ) Which faces are in the share.
+        np.ndarray of bool, shape (n,)
+            Which faces are in the share.
         """
         names, index = np.unique(self.group, return_inverse=True)
         return (np.random.default_rng(seed).random(len(names)) < share)[index]
