@@ -51,7 +51,13 @@ class EditedPortrait:
     data: bytes
 
     def webp(self) -> bytes:
-        """The picture's file."""
+        """The picture's file.
+
+        Returns
+        -------
+        bytes
+            The file, 256 × 256 pixels.
+        """
         return self.data
 
 
@@ -80,6 +86,11 @@ def likeness(
     was, now: gender (male or female) and age in years, before and after.
     tools: generator and readers; without them the bank serves.
     reason: why there are none, for the note.
+
+    Returns
+    -------
+    Likeness
+        The portrait, how it came about, and a sentence on it.
     """
     gender, age = now
     if portrait is None or gender not in GENDERS or age is None:
@@ -108,9 +119,26 @@ def likeness(
 def nearest(portrait: Portrait | EditedPortrait, bank: Bank, gender: str, age: float) -> Portrait:
     """The bank's portrait of this gender and about this age that looks most like the old one.
 
+    Parameters
+    ----------
+    portrait : Portrait or EditedPortrait
+        The old one.
+    bank : Bank
+        Where to look.
+    gender : str
+        Male or female.
+    age : float
+        Years.
+
+    Returns
+    -------
+    Portrait
+        Another portrait than the old one.
+
     Raises
     ------
-    PopulaceError: the bank has nobody of that gender and ethnicity.
+    PopulaceError
+        The bank has nobody of that gender and ethnicity.
     """
     origin = _origin(portrait)
     ethnicity = origin.cell.ethnicity
@@ -139,6 +167,24 @@ def edit(
 
     Every painting is read; what was read corrects the next step. The best one is given. A portrait
     that was edited before is edited from its origin, so that changes don't add up to another face.
+
+    Parameters
+    ----------
+    portrait : Portrait or EditedPortrait
+        The one to change.
+    bank : Bank
+        Where its style is kept.
+    gender : str
+        Male or female.
+    age : float
+        Years.
+    tools : Tools
+        Generator and readers.
+
+    Returns
+    -------
+    EditedPortrait or None
+        The edited portrait.
     """
     directions, reader = tools.search.directions, tools.reader
     origin = _origin(portrait)

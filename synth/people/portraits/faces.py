@@ -84,6 +84,16 @@ class Detector:
 
         The detector knows whole faces only, so the image is mirrored at its borders: half a face
         and its reflection make one, centred on the border.
+
+        Parameters
+        ----------
+        image : np.ndarray, uint8, shape (h, w, 3)
+            RGB.
+
+        Returns
+        -------
+        bool
+            Whether there is half a face at a border.
         """
         margin = 3 * image.shape[1] // 8
         wide = np.pad(image, ((0, 0), (margin, margin), (0, 0)), mode="reflect")
@@ -144,7 +154,18 @@ class Embedding(nn.Module):
         self.eval()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """RGB in 0–255, [n, 3, 150, 150], to embeddings [n, 128] and textures [n, TEXTURE]."""
+        """RGB in 0–255, [n, 3, 150, 150], to embeddings [n, 128] and textures [n, TEXTURE].
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, 3, 150, 150)
+            RGB, 0 to 255.
+
+        Returns
+        -------
+        tuple[Tensor, Tensor]
+            Shapes (n, 128) and (n, TEXTURE).
+        """
         x = functional.relu(self.stem((x - self.mean) / 256))
         x = functional.max_pool2d(x, 3, 2)
         pooled = []
@@ -155,7 +176,18 @@ class Embedding(nn.Module):
         return x.mean((2, 3)) @ self.last, torch.cat(pooled, 1)
 
     def embed(self, chips: np.ndarray) -> np.ndarray:
-        """Embed RGB uint8 chips [n, 150, 150, 3] to float32 [n, 128]."""
+        """Embed RGB uint8 chips [n, 150, 150, 3] to float32 [n, 128].
+
+        Parameters
+        ----------
+        chips : np.ndarray, uint8, shape (n, 150, 150, 3)
+            Aligned faces, RGB.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (n, 128)
+            Embeddings.
+        """
         return self.read(chips)[0]
 
     def read(self, chips: np.ndarray, batch: int = 64) -> tuple[np.ndarray, np.ndarray]:
@@ -163,6 +195,18 @@ class Embedding(nn.Module):
 
         Textures are means and deviations of channels inside the net: they keep the wrinkles that
         the embedding, made to recognise a person of any age, has learned to drop.
+
+        Parameters
+        ----------
+        chips : np.ndarray, uint8, shape (n, 150, 150, 3)
+            Aligned faces, RGB.
+        batch : int, optional
+            Chips that the net reads at once.
+
+        Returns
+        -------
+        tuple[np.ndarray, np.ndarray]
+            Float32, shapes (n, 128) and (n, TEXTURE).
         """
         device = self.last.device
         rows, textures = [np.empty((0, 128), np.float32)], [np.empty((0, TEXTURE), np.float32)]

@@ -37,13 +37,54 @@ class FaceGenerator(Protocol):
     def mean(self) -> np.ndarray: ...
 
     def styles(self, count: int, rng: np.random.Generator, truncation: float) -> np.ndarray:
-        """Random styles [count, latent_size], pulled towards the mean by `truncation`."""
+        """Random styles [count, latent_size], pulled towards the mean by `truncation`.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+        rng : np.random.Generator
+            What draws them.
+        truncation : float
+            ψ: 0 gives the mean, 1 leaves styles as drawn (Karras et al. 2019, CVPR).
+
+        Returns
+        -------
+        np.ndarray, shape (count, latent_size)
+            The styles.
+        """
         ...
 
     def paint(self, w: np.ndarray, size: Size = 256, batch: int = 8) -> np.ndarray:
-        """Faces [n, size, size, 3] in uint8 RGB of styles [n, latent_size]."""
+        """Faces [n, size, size, 3] in uint8 RGB of styles [n, latent_size].
+
+        Parameters
+        ----------
+        w : np.ndarray, shape (n, latent_size)
+            Styles.
+        size : Size, optional
+            Width and height, pixels.
+        batch : int, optional
+            Faces to paint at once.
+
+        Returns
+        -------
+        np.ndarray, uint8, shape (n, size, size, 3)
+            RGB.
+        """
         ...
 
     def draft(self, w: np.ndarray) -> np.ndarray:
-        """One face [256, 256, 3] of one style, perhaps coarser and sooner; never to be shown."""
+        """One face [256, 256, 3] of one style, perhaps coarser and sooner; never to be shown.
+
+        Parameters
+        ----------
+        w : np.ndarray, shape (latent_size,)
+            One style.
+
+        Returns
+        -------
+        np.ndarray, uint8, shape (256, 256, 3)
+            RGB.
+        """
         ...

@@ -39,13 +39,38 @@ class Tools:
         """Fetch what is missing (140 MB at most, once) and load it.
 
         Raises PopulaceError when something cannot be fetched.
+
+        Parameters
+        ----------
+        device : str, optional
+            cpu or cuda; CUDA where there is one, when left out.
+        progress : registry.Progress, optional
+            Gets each step, and the bytes fetched and in all.
+
+        Returns
+        -------
+        Tools
+            The tools.
         """
         generator = MobileStyleGAN(registry.fetch(NAME, progress=progress), device)
         reader = make_reader(progress)
         return cls(generator, reader, FaceSearch(generator, reader, Directions.load()))
 
     def neighbours(self, gender: str, ethnicity: str) -> Neighbours | None:
-        """The bank's people of this gender and ethnicity: where a live search starts."""
+        """The bank's people of this gender and ethnicity: where a live search starts.
+
+        Parameters
+        ----------
+        gender : str
+            One of GENDERS.
+        ethnicity : str
+            One of ETHNICITIES.
+
+        Returns
+        -------
+        Neighbours or None
+            The neighbours; None without a bank, or with fewer than four people.
+        """
         try:
             bank = shipped()
         except PopulaceError:  # the search does without
@@ -56,6 +81,17 @@ class Tools:
 
 
 def make_reader(progress: registry.Progress = lambda step, done, total: None) -> Reader:
-    """Detector, embedding and the shipped heads."""
+    """Detector, embedding and the shipped heads.
+
+    Parameters
+    ----------
+    progress : registry.Progress, optional
+        Gets each step, and the bytes fetched and in all.
+
+    Returns
+    -------
+    Reader
+        The reader.
+    """
     folder = registry.fetch("dlib-faces", progress=progress)
     return Reader(Detector(folder), Embedding(folder), Heads.load())

@@ -26,7 +26,22 @@ Format = Literal["webp", "png", "jpeg"]
 
 
 def encode(image: np.ndarray, form: Format = "webp", *, visible: bool = False) -> bytes:
-    """An RGB uint8 image [h, w, 3] as a file's bytes that say the person is synthetic."""
+    """An RGB uint8 image [h, w, 3] as a file's bytes that say the person is synthetic.
+
+    Parameters
+    ----------
+    image : np.ndarray, uint8, shape (h, w, 3)
+        RGB.
+    form : Format, optional
+        Kind of file.
+    visible : bool, optional
+        Whether the picture itself says so too.
+
+    Returns
+    -------
+    bytes
+        The file.
+    """
     picture = Image.fromarray(image)
     if visible:
         _write_on(picture)
@@ -45,7 +60,18 @@ def encode(image: np.ndarray, form: Format = "webp", *, visible: bool = False) -
 
 
 def says_synthetic(data: bytes) -> bool:
-    """Whether an image file carries the mark."""
+    """Whether an image file carries the mark.
+
+    Parameters
+    ----------
+    data : bytes
+        An image file.
+
+    Returns
+    -------
+    bool
+        Whether the mark is in it.
+    """
     return b"trainedAlgorithmicMedia" in data
 
 

@@ -84,7 +84,18 @@ class Mapping(nn.Module):
         self.requires_grad_(False)
 
     def forward(self, z: Tensor) -> Tensor:
-        """Normalise z to unit second moment, then eight linear layers with leaky ReLU."""
+        """Normalise z to unit second moment, then eight linear layers with leaky ReLU.
+
+        Parameters
+        ----------
+        z : Tensor, shape (n, 512)
+            Standard normal.
+
+        Returns
+        -------
+        Tensor, shape (n, 512)
+            Styles w.
+        """
         x = z * torch.rsqrt(torch.mean(z * z, dim=1, keepdim=True) + 1e-8)
         for weight, bias, slope in zip(self.weights, self.biases, self.slopes, strict=True):
             x = functional.prelu(functional.linear(x, weight, bias), slope) * 2**0.5
@@ -212,7 +223,18 @@ class Synthesis(nn.Module):
         self.requires_grad_(False)
 
     def forward(self, w: Tensor) -> Tensor:
-        """Paint the faces of the styles w."""
+        """Paint the faces of the styles w.
+
+        Parameters
+        ----------
+        w : Tensor, shape (n, 512)
+            Styles.
+
+        Returns
+        -------
+        Tensor, shape (n, 3, size, size)
+            RGB, about −1 to 1.
+        """
         x = self.convolutions[0](self.start.expand(w.shape[0], -1, -1, -1), w)
         for block, (wave, affine) in enumerate(zip(self.waves, self.wave_affines, strict=True)):
             x = wave(x * affine(w))
@@ -234,12 +256,36 @@ def _haar(filters: list[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def read_synthesis(folder: Path, size: int = 1024) -> Synthesis:
-    """The painter of `SynthesisNetwork.xml` in a folder; size 1024 or 256."""
+    """The painter of `SynthesisNetwork.xml` in a folder; size 1024 or 256.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the OpenVINO files are.
+    size : int, optional
+        Width and height, pixels.
+
+    Returns
+    -------
+    Synthesis
+        The painter, set to evaluate.
+    """
     return Synthesis(_Graph(folder / "SynthesisNetwork.xml"), size).eval()
 
 
 def read_mapping(folder: Path) -> Mapping:
-    """The mapping network of `MappingNetwork.xml` in a folder."""
+    """The mapping network of `MappingNetwork.xml` in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the OpenVINO files are.
+
+    Returns
+    -------
+    Mapping
+        The mapping, set to evaluate.
+    """
     graph = _Graph(folder / "MappingNetwork.xml")
     biases = [bias for bias in graph.constants("Reshape") if bias.numel() == STYLE]
     return Mapping(graph.constants("MatMul"), biases, graph.constants("PReLU")).eval()
@@ -288,18 +334,59 @@ class MobileStyleGAN:
         return "torch on CUDA" if self.device == "cuda" else "OpenVINO on the CPU"
 
     def map(self, z: np.ndarray) -> np.ndarray:
-        """Styles [n, 512] of standard normal z [n, 512]."""
+        """Styles [n, 512] of standard normal z [n, 512].
+
+        Parameters
+        ----------
+        z : np.ndarray, shape (n, 512)
+            Standard normal.
+
+        Returns
+        -------
+        np.ndarray, float32, shape (n, 512)
+            Styles w.
+        """
         with torch.inference_mode():
             rows = torch.from_numpy(np.asarray(z, np.float32)).to(self.device)
             return self._mapping(rows).cpu().numpy()
 
     def styles(self, count: int, rng: np.random.Generator, truncation: float) -> np.ndarray:
-        """Random styles, pulled towards the mean: 0.7 looks photographic, 1 is untruncated."""
+        """Random styles, pulled towards the mean: 0.7 looks photographic, 1 is untruncated.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+        rng : np.random.Generator
+            What draws them.
+        truncation : float
+            ψ: 0 gives the mean, 1 leaves styles as drawn (Karras et al. 2019, CVPR).
+
+        Returns
+        -------
+        np.ndarray, float32, shape (count, 512)
+            Styles w.
+        """
         w = self.map(rng.standard_normal((count, STYLE)))
         return self.mean + np.float32(truncation) * (w - self.mean)
 
     def paint(self, w: np.ndarray, size: Size = 256, batch: int = 8) -> np.ndarray:
-        """Faces [n, size, size, 3] in uint8 RGB."""
+        """Faces [n, size, size, 3] in uint8 RGB.
+
+        Parameters
+        ----------
+        w : np.ndarray, shape (n, 512) or (512,)
+            Styles.
+        size : Size, optional
+            Width and height, pixels.
+        batch : int, optional
+            Faces to paint at once on CUDA; the CPU paints one after the other.
+
+        Returns
+        -------
+        np.ndarray, uint8, shape (n, size, size, 3)
+            RGB.
+        """
         w = np.atleast_2d(np.asarray(w, np.float32))
         step = 1 if self.device == "cpu" else batch
         parts = [self._raw(w[i : i + step], size) for i in range(0, len(w), step)]
@@ -311,6 +398,16 @@ class MobileStyleGAN:
         """One face [256, 256, 3] in half the time and half the precision, where the CPU can.
 
         Good for looking whether a style is worth painting; never to be shown.
+
+        Parameters
+        ----------
+        w : np.ndarray, shape (512,)
+            One style.
+
+        Returns
+        -------
+        np.ndarray, uint8, shape (256, 256, 3)
+            RGB.
         """
         if self.device != "cpu":
             return self.paint(w)[0]

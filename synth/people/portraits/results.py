@@ -35,6 +35,16 @@ def published(path: Path = SHIPPED) -> Published | None:
     """The measured table; None where nothing was measured yet.
 
     Raises PopulaceError when the file is damaged.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The JSON file.
+
+    Returns
+    -------
+    Published or None
+        The table's rows and notes.
     """
     if not path.exists():
         return None

@@ -57,7 +57,22 @@ class Target:
 
     @classmethod
     def aged(cls, gender: str, age: float, ethnicity: str) -> Target:
-        """Someone of about this age: two years to either side, five for those over 45."""
+        """Someone of about this age: two years to either side, five for those over 45.
+
+        Parameters
+        ----------
+        gender : str
+            Male or female.
+        age : float
+            Years.
+        ethnicity : str
+            One of ETHNICITIES.
+
+        Returns
+        -------
+        Target
+            The target.
+        """
         around = 2 if age <= 45 else 5
         lower, upper = max(YOUNGEST, age - around), min(OLDEST + 1, age + around)
         return cls(gender, lower, upper, ethnicity)
@@ -104,7 +119,24 @@ class Neighbours:
     def of(
         cls, heads: Heads, styles: np.ndarray, faces: np.ndarray, years: np.ndarray
     ) -> Neighbours | None:
-        """From styles, embeddings and estimated ages [m]; None for fewer than four people."""
+        """From styles, embeddings and estimated ages [m]; None for fewer than four people.
+
+        Parameters
+        ----------
+        heads : Heads
+            What reads the embeddings.
+        styles : np.ndarray, shape (m, 512)
+            Their styles.
+        faces : np.ndarray, shape (m, 128)
+            dlib's embeddings.
+        years : np.ndarray, shape (m,)
+            Estimated ages.
+
+        Returns
+        -------
+        Neighbours or None
+            The neighbours.
+        """
         if len(styles) < 4:
             return None
         faces = np.asarray(faces, np.float32)
@@ -126,11 +158,33 @@ class Reader:
         self._detector, self._embedding, self.heads = detector, embedding, heads
 
     def alone(self, image: np.ndarray) -> bool:
-        """Whether nobody looks in from the side of an image."""
+        """Whether nobody looks in from the side of an image.
+
+        Parameters
+        ----------
+        image : np.ndarray, uint8, shape (h, w, 3)
+            RGB.
+
+        Returns
+        -------
+        bool
+            Whether nobody does.
+        """
         return not self._detector.beside(image)
 
     def look(self, image: np.ndarray) -> FaceReading | None:
-        """Read an RGB uint8 image [h, w, 3]; None where no face is found."""
+        """Read an RGB uint8 image [h, w, 3]; None where no face is found.
+
+        Parameters
+        ----------
+        image : np.ndarray, uint8, shape (h, w, 3)
+            RGB.
+
+        Returns
+        -------
+        FaceReading or None
+            What was read.
+        """
         face = self._detector(image)
         if face is None:
             return None
@@ -157,7 +211,20 @@ class Thresholds:
     unlike: float = 0.42  # dlib: 0.6 is perhaps one person
 
     def reached(self, look: FaceReading, target: Target) -> frozenset[str]:
-        """Attributes of a painting that are well enough already: a correction leaves them."""
+        """Attributes of a painting that are well enough already: a correction leaves them.
+
+        Parameters
+        ----------
+        look : FaceReading
+            What was read in the painting.
+        target : Target
+            Whom to find.
+
+        Returns
+        -------
+        frozenset of str
+            Names of attributes.
+        """
         male, race = self._certainty(look, target)
         good = {"male": male >= self.gender, "turn": look.face.turn <= self.turn}
         good |= dict.fromkeys(ETHNICITIES, race >= self._clear(target))
@@ -173,7 +240,20 @@ class Thresholds:
         return male if target.gender == "male" else 1 - male, race
 
     def fault(self, look: FaceReading | None, target: Target) -> str:
-        """Why a painting is refused, in a word or two; empty when it is accepted."""
+        """Why a painting is refused, in a word or two; empty when it is accepted.
+
+        Parameters
+        ----------
+        look : FaceReading or None
+            What was read in the painting; None without a face.
+        target : Target
+            Whom to find.
+
+        Returns
+        -------
+        str
+            The reason.
+        """
         if look is None:
             return "no face"
         gender, race = self._certainty(look, target)
@@ -219,6 +299,28 @@ class FaceSearch:
         two of about the age are crossed with a random style, which starts near rare people. `tried`
         is told w, image, look and fault of every painting. `unlike` [k, 128] are embeddings of
         people who must not come again.
+
+        Parameters
+        ----------
+        target : Target
+            Whom to find.
+        seed : int or np.random.Generator
+            The same seed finds the same face.
+        tries : int, optional
+            The most paintings.
+        neighbours : Neighbours, optional
+            People to start from.
+        stopped : callable, optional
+            Asked before each round whether to end.
+        tried : callable, optional
+            Gets every painting.
+        unlike : np.ndarray or None, shape (k, 128), optional
+            dlib's embeddings to keep away from.
+
+        Returns
+        -------
+        Found or None
+            The face with its style and cost.
         """
         rng, start = np.random.default_rng(seed), time.perf_counter()
         painted = 0
