@@ -62,6 +62,11 @@ def facts_of(
         The columns of the record.
     interests : sequence of str, optional
         The interests; those of the record when left out.
+
+    Returns
+    -------
+    Facts
+        What is known.
     """
     age = age_of(record, schema)
     marital = meaning.marital_of(_value(record, schema, "marital"))
@@ -90,7 +95,20 @@ def facts_of(
 
 
 def gender_in(record: Mapping[str, Any], schema: Schema) -> Gender:
-    """The gender that a record tells."""
+    """The gender that a record tells.
+
+    Parameters
+    ----------
+    record : mapping of str to Any
+        Column → value.
+    schema : Schema
+        The columns of the record.
+
+    Returns
+    -------
+    Gender
+        The gender, ``unknown`` without such a column.
+    """
     column = schema.first("gender")
     if column is None:
         return "unknown"
@@ -98,13 +116,39 @@ def gender_in(record: Mapping[str, Any], schema: Schema) -> Gender:
 
 
 def age_of(record: Mapping[str, Any], schema: Schema) -> float | None:
-    """Years; the middle of an age group where there is no age."""
+    """Years; the middle of an age group where there is no age.
+
+    Parameters
+    ----------
+    record : mapping of str to Any
+        Column → value.
+    schema : Schema
+        The columns of the record.
+
+    Returns
+    -------
+    float or None
+        Years; None where the record gives neither.
+    """
     age = meaning.years_of(_value(record, schema, "age"))
     return meaning.years_of(_value(record, schema, "age group")) if age is None else age
 
 
 def interests_in(record: Mapping[str, Any], schema: Schema) -> tuple[str, ...]:
-    """The interests that a record tells, first to last, each once."""
+    """The interests that a record tells, first to last, each once.
+
+    Parameters
+    ----------
+    record : mapping of str to Any
+        Column → value.
+    schema : Schema
+        The columns of the record.
+
+    Returns
+    -------
+    tuple of str
+        The interests.
+    """
     values = (record.get(column.name) for column in schema.of_meaning("interest"))
     texts = (str(v) for v in values if v is not None and str(v) not in ("missing", "<NA>", "nan"))
     return tuple(dict.fromkeys(texts))

@@ -32,7 +32,19 @@ US_2020: Mapping[str, float] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a synthetic person is called; no real person is meant."""
+    """Who a synthetic person is called; no real person is meant.
+
+    Attributes
+    ----------
+    name : str
+        First and family name.
+    handle : str
+        Without the @.
+    ethnicity : str
+        The group that the name is drawn from.
+    initials : str
+        Of the name.
+    """
 
     name: str
     handle: str
@@ -61,9 +73,15 @@ def draw_identities(
     start: index of the first person.
     taken: people beside these, whose names and handles are not given again.
 
+    Returns
+    -------
+    tuple of Identity
+        One identity for each gender, in the order given.
+
     Raises
     ------
-    PopulaceError: an unknown ethnicity or weights that do not sum to something positive.
+    PopulaceError
+        An unknown ethnicity or weights that do not sum to something positive.
     """
     groups, cumulative = _shares(UNIFORM if distribution is None else distribution)
     people: list[Identity] = []

@@ -62,6 +62,16 @@ class Grammar:
 def read_phrases(path: Path) -> Mapping[str, Phrases]:
     """Interest → its phrases, also of interests that share another's.
 
+    Parameters
+    ----------
+    path : Path
+        The TOML file.
+
+    Returns
+    -------
+    mapping of str to Phrases
+        The phrases, read-only.
+
     Raises
     ------
     PopulaceError
@@ -87,6 +97,16 @@ def read_phrases(path: Path) -> Mapping[str, Phrases]:
 
 def read_grammar(path: Path) -> Grammar:
     """The grammar of a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        The TOML file.
+
+    Returns
+    -------
+    Grammar
+        The grammar.
 
     Raises
     ------

@@ -18,7 +18,15 @@ from synth.people.phrases import Phrases, grammar, phrases
 
 @dataclass(frozen=True)
 class Words:
-    """A one-line bio, and posts."""
+    """A one-line bio, and posts.
+
+    Attributes
+    ----------
+    bio : str
+        One line.
+    posts : tuple of str
+        Each once.
+    """
 
     bio: str
     posts: tuple[str, ...]
@@ -34,6 +42,22 @@ def write(
     """Bio and posts of person `index` of `seed`; the same call writes the same words.
 
     posts: 1 to 3; the first is on the first interest, and so on, in turn.
+
+    Parameters
+    ----------
+    facts : Facts
+        What is known of the person.
+    seed : int
+        The seed of the people.
+    index : int, optional
+        The person's number.
+    posts : int, optional
+        How many, 1 to 3.
+
+    Returns
+    -------
+    Words
+        Bio and posts.
     """
     rng = np.random.default_rng([seed, index, 0x3057])
     known = [interest for interest in facts.interests if interest in phrases()]

@@ -100,7 +100,18 @@ class Profile:
         return "" if self.portrait is None else _uri(self.portrait.webp())
 
     def picture_uri(self, choice: Choice) -> str:
-        """A content picture as a `data:` address."""
+        """A content picture as a `data:` address.
+
+        Parameters
+        ----------
+        choice : Choice
+            One of `choices`.
+
+        Returns
+        -------
+        str
+            The address.
+        """
         return _uri(self.library.path(choice.picture).read_bytes())
 
     def picture_uris(self) -> tuple[str, ...]:
@@ -110,7 +121,18 @@ class Profile:
     def conjugate(
         self, keywords: Mapping[str, Sequence[str]]
     ) -> tuple[tuple[str, ...], np.ndarray]:
-        """Why these pictures: the words of the interests (last: anything else) and the matrix."""
+        """Why these pictures: the words of the interests (last: anything else) and the matrix.
+
+        Parameters
+        ----------
+        keywords : mapping of str to sequence of str
+            Interest → words.
+
+        Returns
+        -------
+        tuple[tuple of str, np.ndarray]
+            The words, and probabilities of shape (pictures, words), rows summing to one.
+        """
         words = [word for interest in self.interests for word in keywords.get(interest, ())]
         words = [word for word in dict.fromkeys(words) if word in self.library.words]
         matrix = self.library.conjugate([c.picture for c in self.choices], words)
@@ -156,9 +178,30 @@ def make_profiles(
 ) -> tuple[Profile, ...]:
     """Draw `count` people of whom the evidence holds and complete them.
 
+    Parameters
+    ----------
+    population : Population
+        Whom to draw from.
+    evidence : Evidence, optional
+        What is known of them; nothing when left out.
+    count : int, optional
+        How many.
+    seed : int, optional
+        The same seed gives the same people.
+    distribution : mapping of str to float, optional
+        Ethnicity → weight; evenly when left out.
+    posts : int, optional
+        Posts a person, 1 to 3.
+
+    Returns
+    -------
+    tuple of Profile
+        The profiles.
+
     Raises
     ------
-    PopulaceError: count below one, or evidence that cannot be.
+    PopulaceError
+        Count below one, or evidence that cannot be.
     """
     if count < 1:
         raise PopulaceError("Ask for at least one profile.")
@@ -189,6 +232,11 @@ def complete(
     start: number of the first person, so that a person keeps everything when shown alone.
     avoid: profiles that stand beside these: whoever would share a name, a portrait or a picture
         with one of them gets another; all others stay as they are.
+
+    Returns
+    -------
+    tuple of Profile
+        One profile for each record.
     """
     from synth import describe
 
@@ -260,7 +308,18 @@ def complete(
 
 
 def plain_record(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Values that JSON knows; missing ones (None, NaN, NA) as None."""
+    """Values that JSON knows; missing ones (None, NaN, NA) as None.
+
+    Parameters
+    ----------
+    record : mapping of str to Any
+        Column → value.
+
+    Returns
+    -------
+    mapping of str to Any
+        Column → str, int, float (six decimals), bool or None.
+    """
     plain: dict[str, Any] = {}
     for name, value in record.items():
         if isinstance(value, np.generic):

@@ -82,9 +82,15 @@ def what_if(
     keep: columns that stay as they are; those that change are not kept.
     shifts: how many columns to name in `WhatIf.shifts`.
 
+    Returns
+    -------
+    WhatIf
+        The person after the change.
+
     Raises
     ------
-    PopulaceError: nothing changes, or the facts exclude each other.
+    PopulaceError
+        Nothing changes, or the facts exclude each other.
     """
     if not changes:
         raise PopulaceError("Nothing changes: choose at least one fact to change.")
@@ -115,7 +121,20 @@ def what_if(
 
 
 def exactly(column: Column, value: Any) -> OneOf:
-    """The fact that a column has just this value; None is the missing one."""
+    """The fact that a column has just this value; None is the missing one.
+
+    Parameters
+    ----------
+    column : Column
+        The column.
+    value : Any
+        The record's value.
+
+    Returns
+    -------
+    OneOf
+        The fact.
+    """
     if value is None or value != value or str(value) == "<NA>":
         return OneOf((MISSING,))
     if column.kind == "boolean":
@@ -146,6 +165,11 @@ def redress(
     ----------
     likeness: the portrait after the change; without one the bank's pick for a new person serves.
     number: tells apart several changes of one person in `Profile.id`.
+
+    Returns
+    -------
+    Profile
+        The new profile.
     """
     seed, person = _numbers(before.id)
     drawn = complete(

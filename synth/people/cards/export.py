@@ -28,6 +28,20 @@ def files(
 
     `profiles.json`, `profiles.schema.json`, `index.html`, `CREDITS.md`, `portraits/*.webp` and
     `pictures/*.webp` (each once).
+
+    Parameters
+    ----------
+    profiles : sequence of Profile
+        Whom to export.
+    population, given : str, optional
+        For `profiles.json`: the population's name, and the evidence in words.
+    seed : int, optional
+        The seed they were drawn with.
+
+    Returns
+    -------
+    Iterator[tuple[str, bytes]]
+        Path relative to the export, and content.
     """
     whole = {
         "notice": NOTICE,
@@ -63,7 +77,24 @@ def write_folder(
     given: str = "",
     seed: int = 0,
 ) -> int:
-    """Write the export into a folder; returns the bytes written."""
+    """Write the export into a folder; returns the bytes written.
+
+    Parameters
+    ----------
+    profiles : sequence of Profile
+        Whom to export.
+    folder : Path
+        Where to write.
+    population, given : str, optional
+        As in `files`.
+    seed : int, optional
+        The seed they were drawn with.
+
+    Returns
+    -------
+    int
+        Bytes written.
+    """
     total = 0
     for name, data in files(profiles, population=population, given=given, seed=seed):
         path = folder / name
@@ -76,7 +107,22 @@ def write_folder(
 def as_zip(
     profiles: Sequence[Profile], *, population: str = "", given: str = "", seed: int = 0
 ) -> bytes:
-    """The export as a ZIP file's bytes; the same profiles give the same bytes."""
+    """The export as a ZIP file's bytes; the same profiles give the same bytes.
+
+    Parameters
+    ----------
+    profiles : sequence of Profile
+        Whom to export.
+    population, given : str, optional
+        As in `files`.
+    seed : int, optional
+        The seed they were drawn with.
+
+    Returns
+    -------
+    bytes
+        The ZIP file.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.comment = NOTICE.encode()
@@ -89,7 +135,18 @@ def as_zip(
 
 
 def credits_of(profiles: Sequence[Profile]) -> str:
-    """Title, author, licence and source of every picture that the profiles show."""
+    """Title, author, licence and source of every picture that the profiles show.
+
+    Parameters
+    ----------
+    profiles : sequence of Profile
+        Whose pictures.
+
+    Returns
+    -------
+    str
+        Markdown, ordered by the pictures' ids.
+    """
     lines = [
         "# Credits",
         "",
@@ -106,12 +163,42 @@ def credits_of(profiles: Sequence[Profile]) -> str:
 
 def table_csv(conditional: Conditional, rows: int, seed: int = 0) -> bytes:
     """`rows` people as CSV: cells that spreadsheets take for formulas are made safe, and a last
-    column, `synthetic`, says true in every row."""
+    column, `synthetic`, says true in every row.
+
+    Parameters
+    ----------
+    conditional : Conditional
+        Whom to sample.
+    rows : int
+        How many.
+    seed : int, optional
+        Of the sample.
+
+    Returns
+    -------
+    bytes
+        The file.
+    """
     return csv_bytes(_pieces(conditional, rows, seed))
 
 
 def table_parquet(conditional: Conditional, rows: int, seed: int = 0) -> bytes:
-    """`rows` people as Parquet; the file's metadata says that they are synthetic."""
+    """`rows` people as Parquet; the file's metadata says that they are synthetic.
+
+    Parameters
+    ----------
+    conditional : Conditional
+        Whom to sample.
+    rows : int
+        How many.
+    seed : int, optional
+        Of the sample.
+
+    Returns
+    -------
+    bytes
+        The file.
+    """
     return parquet_bytes(_pieces(conditional, rows, seed))
 
 
@@ -121,7 +208,20 @@ def _pieces(conditional: Conditional, rows: int, seed: int) -> Iterator[pa.Table
 
 
 def page(profiles: Sequence[Profile], *, title: str) -> str:
-    """One HTML page beside the folders `portraits` and `pictures`; needs no network."""
+    """One HTML page beside the folders `portraits` and `pictures`; needs no network.
+
+    Parameters
+    ----------
+    profiles : sequence of Profile
+        Whom to show.
+    title : str
+        The page's title.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     return html.page(profiles, title=title, notice=NOTICE)
 
 

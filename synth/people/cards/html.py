@@ -23,12 +23,36 @@ _SHORT = 28  # letters that surely fit in one line of a card
 
 
 def portrait_file(profile: Profile) -> str:
-    """Where an export holds the portrait, relative to its page; empty without one."""
+    """Where an export holds the portrait, relative to its page; empty without one.
+
+    Parameters
+    ----------
+    profile : Profile
+        Whose portrait.
+
+    Returns
+    -------
+    str
+        The path.
+    """
     return "" if profile.portrait is None else f"portraits/{profile.portrait.name}.webp"
 
 
 def picture_file(profile: Profile, choice: Choice) -> str:
-    """Where an export holds a content picture, relative to its page."""
+    """Where an export holds a content picture, relative to its page.
+
+    Parameters
+    ----------
+    profile : Profile
+        On whose card.
+    choice : Choice
+        The picture.
+
+    Returns
+    -------
+    str
+        The path.
+    """
     return f"pictures/{choice.picture.id}.webp"
 
 
@@ -110,13 +134,43 @@ def card(
 def record(
     profile: Profile, rows: Iterable[tuple[str, str, bool]], *, sources: Sources = EMBEDDED
 ) -> str:
-    """Portrait, words and the whole record; `rows` are title, value and whether it was asked."""
+    """Portrait, words and the whole record; `rows` are title, value and whether it was asked.
+
+    Parameters
+    ----------
+    profile : Profile
+        Whom to show.
+    rows : Iterable[tuple[str, str, bool]]
+        The record's rows.
+    sources : Sources, optional
+        Where images come from.
+
+    Returns
+    -------
+    str
+        HTML; all text is escaped.
+    """
     template = _environment().get_template("record.html")
     return template.render(profile=profile, rows=list(rows), sources=sources)
 
 
 def page(profiles: Sequence[Profile], *, title: str, notice: str) -> str:
-    """A page of whole cards whose images are files beside it (`FILES`)."""
+    """A page of whole cards whose images are files beside it (`FILES`).
+
+    Parameters
+    ----------
+    profiles : sequence of Profile
+        Whom to show.
+    title : str
+        The page's title.
+    notice : str
+        The sentence that says the people are synthetic.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     return (
         _environment()
         .get_template("page.html")

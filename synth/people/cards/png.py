@@ -17,7 +17,18 @@ _TALLEST = 2400
 
 
 def card_png(profile: Profile) -> bytes:
-    """The card, 760 pixels wide and as high as its words need."""
+    """The card, 760 pixels wide and as high as its words need.
+
+    Parameters
+    ----------
+    profile : Profile
+        Whom to show.
+
+    Returns
+    -------
+    bytes
+        A PNG file that says in its metadata that the person is synthetic.
+    """
     sheet = Image.new("RGB", (WIDTH, _TALLEST), _PAPER)
     draw = ImageDraw.Draw(sheet)
     y = _head(sheet, draw, profile)

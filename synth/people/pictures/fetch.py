@@ -42,9 +42,26 @@ def fetch_flickr8k(
 
     `base` holds `Flickr8k_Dataset.zip` and `Flickr8k_text.zip`. For non-commercial research.
 
+    Parameters
+    ----------
+    folder : Path
+        Where to write.
+    base : str, optional
+        The address that holds the archives.
+    timeout : float, optional
+        Seconds to wait for an answer.
+    progress : Progress, optional
+        Gets how far the fetching is.
+
+    Returns
+    -------
+    int
+        How many photographs there are.
+
     Raises
     ------
-    PopulaceError: the network or an archive fails; nothing half-fetched stays.
+    PopulaceError
+        The network or an archive fails; nothing half-fetched stays.
     """
     folder.mkdir(parents=True, exist_ok=True)
     texts = _archive(f"{base}/Flickr8k_text.zip", folder / "Flickr8k_text.zip", timeout, progress)
@@ -100,9 +117,34 @@ def fetch_openverse(
     Each interest's keywords are asked for in turn until `per_interest` pictures are found; title,
     author and licence are kept. `pause` seconds lie between questions, out of courtesy.
 
+    Parameters
+    ----------
+    folder : Path
+        Where to write.
+    per_interest : int, optional
+        Pictures for each interest.
+    licences : sequence of str, optional
+        Licences to accept.
+    keywords : mapping of str to sequence of str, optional
+        Interest → words.
+    base : str, optional
+        The address of the service.
+    timeout : float, optional
+        Seconds to wait for an answer.
+    pause : float, optional
+        Seconds between questions.
+    progress : Progress, optional
+        Gets how far the fetching is.
+
+    Returns
+    -------
+    int
+        How many photographs there are.
+
     Raises
     ------
-    PopulaceError: the service does not answer or answers something else.
+    PopulaceError
+        The service does not answer or answers something else.
     """
     if per_interest < 1:
         raise PopulaceError("Ask for at least one picture for each interest.")

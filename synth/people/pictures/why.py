@@ -51,7 +51,18 @@ class Why:
     scorer: str
 
     def winner(self, row: int) -> int:
-        """The column of the word that a picture gives most of its probability to."""
+        """The column of the word that a picture gives most of its probability to.
+
+        Parameters
+        ----------
+        row : int
+            The picture's row of `matrix`.
+
+        Returns
+        -------
+        int
+            The column of `matrix`.
+        """
         return int(np.argmax(self.matrix[row]))
 
 
@@ -71,9 +82,15 @@ def explain(
     keywords: interest → words; interests without words are left out.
     others: how many pictures that came next to consider for each interest.
 
+    Returns
+    -------
+    Why
+        The matrix, with its words and pictures.
+
     Raises
     ------
-    PopulaceError: none of the interests has words, or a word is new to the library.
+    PopulaceError
+        None of the interests has words, or a word is new to the library.
     """
     told = [interest for interest in interests if keywords.get(interest)]
     if not told:

@@ -52,9 +52,28 @@ def build(
     What an earlier, interrupted run by the same scorer has done is kept: vectors are known by the
     content of the file.
 
+    Parameters
+    ----------
+    folder : Path
+        Where the pictures are.
+    out : Path
+        Where the library goes.
+    scorer : Scorer
+        What embeds pictures and words.
+    keywords : mapping of str to sequence of str, optional
+        Interest → words.
+    progress : callable, optional
+        Gets the pictures done, and all.
+
+    Returns
+    -------
+    Built
+        The library, what was skipped, and how many vectors were reused.
+
     Raises
     ------
-    PopulaceError: no folder, or no picture in it.
+    PopulaceError
+        No folder, or no picture in it.
     """
     if not folder.is_dir():
         raise PopulaceError(f"{folder} is no folder: name one that holds pictures.")
