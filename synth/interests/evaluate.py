@@ -69,7 +69,23 @@ class Diaries:
 
 
 def diaries(folder: Path) -> Diaries:
-    """Read the diaries from the folder that holds them."""
+    """Read the diaries from the folder that holds them.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files are.
+
+    Returns
+    -------
+    Diaries
+        Minutes by person, and the hand-made interests.
+
+    Raises
+    ------
+    PopulaceError
+        A file is missing.
+    """
     for name in FILES:
         if not (folder / name).is_file():
             raise PopulaceError(f"{name} is not in {folder}: name its folder with --source.")

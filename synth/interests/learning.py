@@ -185,7 +185,24 @@ def learn(
 def coherence_by_topics(
     counts: Counts, topics: Iterable[int], *, seed: int = 0, weighting: Weighting = "rarity"
 ) -> pd.DataFrame:
-    """Coherence and perplexity for several numbers of topics, to choose from; one row each."""
+    """Coherence and perplexity for several numbers of topics, to choose from; one row each.
+
+    Parameters
+    ----------
+    counts : Counts
+        What people do.
+    topics : iterable of int
+        Numbers of topics to try.
+    seed : int, optional
+        Of each fit.
+    weighting : Weighting, optional
+        How amounts count.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns topics, npmi (−1 to 1) and perplexity.
+    """
     rows = [
         {"topics": number}
         | {

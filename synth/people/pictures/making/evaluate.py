@@ -42,7 +42,22 @@ class Pictures:
 
 
 def top_k(scores: np.ndarray, truth: np.ndarray, k: int) -> float:
-    """Share of rows of `scores` (rows, columns) whose true column is among the k highest."""
+    """Share of rows of `scores` (rows, columns) whose true column is among the k highest.
+
+    Parameters
+    ----------
+    scores : np.ndarray, shape (rows, columns)
+        Higher is better.
+    truth : np.ndarray of int, shape (rows,)
+        True columns.
+    k : int
+        How many count.
+
+    Returns
+    -------
+    float
+        The share, 0 to 1.
+    """
     own = scores[np.arange(len(truth)), truth][:, None]
     return float(((scores > own).sum(1) < k).mean())
 
@@ -58,9 +73,26 @@ def evaluate(
 
     cache: where what the net sees is kept, so that a second run needs no net.
 
+    Parameters
+    ----------
+    folder : Path
+        Where the archives are.
+    scorer : Scorer
+        What to measure.
+    cache : Path, optional
+        Folder of what the net reads.
+    progress : Progress, optional
+        Gets how far it is.
+
+    Returns
+    -------
+    mapping of str to mapping of str to float
+        Archive → figure → value.
+
     Raises
     ------
-    PopulaceError: an archive is missing.
+    PopulaceError
+        An archive is missing.
     """
     for name in (_FLICKR, _CALTECH):
         if not (folder / name).is_file():
@@ -185,7 +217,18 @@ def _slug(text: str) -> str:
 
 
 def summary(found: dict[str, dict[str, float]]) -> Sequence[str]:
-    """The figures in two lines."""
+    """The figures in two lines.
+
+    Parameters
+    ----------
+    found : mapping of str to mapping of str to float
+        As `evaluate` gives it.
+
+    Returns
+    -------
+    sequence of str
+        Two lines.
+    """
     caltech, flickr = found["caltech101"], found["flickr8k"]
     return (
         f"Caltech-101, {caltech['images']:.0f} pictures of {caltech['classes']:.0f} classes: top-1 "

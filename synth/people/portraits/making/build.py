@@ -92,6 +92,23 @@ def fill(
     and ethnicity with smaller numbers alone, so a stopped run continues where it was. `refused`
     names portraits that a person looked at and turned down: they are made, so that the others
     stay as they were, but not counted; nor are near copies.
+
+    Parameters
+    ----------
+    search : FaceSearch
+        What finds faces.
+    work : Path
+        The folder to fill.
+    each : int
+        Good portraits a cell.
+    seed : int, optional
+        Of all draws.
+    cells : sequence of Cell, optional
+        The cells to fill.
+    refused : frozenset of str, optional
+        Names of portraits that were turned down.
+    progress : callable, optional
+        Gets a portrait's name, and the good ones of its cell.
     """
     made = {cell: _Made() for cell in cells}
     shelf = _Shelf(search.directions, refused, made)
@@ -119,7 +136,22 @@ def fill(
 def chosen(
     work: Path, directions: Directions, refused: frozenset[str] = frozenset()
 ) -> dict[Cell, list[str]]:
-    """Names of the good portraits of a work folder, by cell: as `fill` counts them."""
+    """Names of the good portraits of a work folder, by cell: as `fill` counts them.
+
+    Parameters
+    ----------
+    work : Path
+        The folder that `fill` filled.
+    directions : Directions
+        What tells near copies.
+    refused : frozenset of str, optional
+        Names of portraits that were turned down.
+
+    Returns
+    -------
+    mapping of Cell to list of str
+        Cell → names.
+    """
     shelf = _Shelf(directions, refused, {cell: _Made() for cell in CELLS})
     order = {cell.name: (index, cell) for index, cell in enumerate(CELLS)}
     portraits: list[tuple[int, int, Cell, Path]] = []
@@ -142,6 +174,24 @@ def pack(
     """Make the bank of at most `each` good portraits a cell of a work folder; how many.
 
     `painter` is the name of the generator that painted them.
+
+    Parameters
+    ----------
+    work : Path
+        The folder that `fill` filled.
+    folder : Path
+        The bank's.
+    each : int
+        The most portraits a cell.
+    good : mapping of Cell to sequence of str
+        Cell → names, as from `chosen`.
+    painter : str, optional
+        The generator's name.
+
+    Returns
+    -------
+    int
+        Portraits in the bank.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rows: dict[str, list[object]] = {
@@ -194,7 +244,18 @@ def _known(made: dict[Cell, _Made], cell: Cell) -> np.ndarray | None:
 
 
 def target_of(cell: Cell) -> Target:
-    """Whom the portraits of a cell ask for: inside its band, so that few look like the next."""
+    """Whom the portraits of a cell ask for: inside its band, so that few look like the next.
+
+    Parameters
+    ----------
+    cell : Cell
+        Gender, age band and ethnicity.
+
+    Returns
+    -------
+    Target
+        The target.
+    """
     lower, upper = _INSIDE[cell.band]
     return Target(cell.gender, lower, upper, cell.ethnicity)
 

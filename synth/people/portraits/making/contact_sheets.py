@@ -14,14 +14,40 @@ _SIDE, _ACROSS, _LINE = 112, 10, 12
 
 
 def of_bank(bank: Bank, cell: Cell) -> Iterator[tuple[str, float, np.ndarray]]:
-    """Number, estimated age and picture of a cell's portraits in the bank."""
+    """Number, estimated age and picture of a cell's portraits in the bank.
+
+    Parameters
+    ----------
+    bank : Bank
+        The bank.
+    cell : Cell
+        Which portraits.
+
+    Returns
+    -------
+    Iterator[tuple[str, float, np.ndarray]]
+        Number, years, and RGB uint8 of shape (256, 256, 3).
+    """
     for name in bank.cell(cell):
         one = bank[name]
         yield name.rsplit("-", 1)[1], one.age, one.image()
 
 
 def of_work(work: Path, cell: Cell) -> Iterator[tuple[str, float, np.ndarray]]:
-    """The same of a work folder, before the bank is packed."""
+    """The same of a work folder, before the bank is packed.
+
+    Parameters
+    ----------
+    work : Path
+        The folder.
+    cell : Cell
+        Which portraits.
+
+    Returns
+    -------
+    Iterator[tuple[str, float, np.ndarray]]
+        Number, years, and RGB uint8 of shape (256, 256, 3).
+    """
     for path in sorted(work.glob(f"{cell.name}-[0-9]*.npz")):
         with np.load(path, allow_pickle=False) as data:
             if "image" in data:
@@ -29,7 +55,18 @@ def of_work(work: Path, cell: Cell) -> Iterator[tuple[str, float, np.ndarray]]:
 
 
 def sheet(portraits: Sequence[tuple[str, float, np.ndarray]]) -> Image.Image:
-    """Ten across; under each its number and estimated age."""
+    """Ten across; under each its number and estimated age.
+
+    Parameters
+    ----------
+    portraits : Sequence[tuple[str, float, np.ndarray]]
+        Number, years and picture of each.
+
+    Returns
+    -------
+    Image.Image
+        The sheet.
+    """
     down = -(-len(portraits) // _ACROSS) or 1
     page = Image.new("RGB", (_ACROSS * _SIDE, down * (_SIDE + _LINE)), "white")
     draw = ImageDraw.Draw(page)
@@ -42,7 +79,22 @@ def sheet(portraits: Sequence[tuple[str, float, np.ndarray]]) -> Image.Image:
 
 
 def write_sheets(folder: Path, bank: Bank | None, work: Path | None) -> list[Path]:
-    """A PNG for each cell that has portraits, of the work folder if one is named."""
+    """A PNG for each cell that has portraits, of the work folder if one is named.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write.
+    bank : Bank or None
+        The bank; the shipped one when None.
+    work : Path or None
+        The work folder.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for cell in CELLS:

@@ -117,7 +117,20 @@ class Judge:
 
 
 def requests(count: int, seed: int = 0) -> list[Request]:
-    """At least `count` requests, as many of each gender × age group × ethnicity."""
+    """At least `count` requests, as many of each gender × age group × ethnicity.
+
+    Parameters
+    ----------
+    count : int
+        The fewest requests.
+    seed : int, optional
+        Of the ages.
+
+    Returns
+    -------
+    list of Request
+        The requests.
+    """
     rng = np.random.default_rng(seed)
     kinds = [(g, span, e) for g in GENDERS for span in AGES.values() for e in ETHNICITIES]
     each = -(-count // len(kinds))
@@ -129,7 +142,22 @@ def requests(count: int, seed: int = 0) -> list[Request]:
 
 
 def from_bank(bank: Bank, asked: Iterable[Request], seed: int = 0) -> Iterator[np.ndarray]:
-    """The bank's answers."""
+    """The bank's answers.
+
+    Parameters
+    ----------
+    bank : Bank
+        The bank.
+    asked : iterable of Request
+        The requests.
+    seed : int, optional
+        Of the picks.
+
+    Returns
+    -------
+    iterator of np.ndarray
+        One RGB uint8 image a request, shape (256, 256, 3).
+    """
     for index, request in enumerate(asked):
         yield bank.pick(request.gender, request.age, request.ethnicity, f"{seed}-{index}").image()
 
@@ -145,6 +173,24 @@ def judge(
 
     An unanswered request counts against recall. The second table, with cuts from real
     photographs, is there when other cuts than the plain ones are given.
+
+    Parameters
+    ----------
+    asked : list of Request
+        The requests.
+    images : iterable of np.ndarray or None
+        One RGB image a request, or None.
+    judges : Judge
+        Reads age and gender.
+    reader : Reader
+        Its ethnicity judge reads ethnicity.
+    cuts : tuple[float, float], optional
+        Years at which adult and old begin.
+
+    Returns
+    -------
+    tuple[Table1, Table1 or None]
+        The table with plain cuts, and the one with `cuts`.
     """
     truth, seen, years = [], [], []
     answered = 0
@@ -206,7 +252,20 @@ def _rows(names: tuple[str, ...], truth: np.ndarray, guess: np.ndarray) -> list[
 
 
 def table_of(names: tuple[str, ...], truth: np.ndarray, guess: np.ndarray) -> list[Row]:
-    """Rows of Table 1 for any readings: `truth` and `guess` are indices into `names`, [n]."""
+    """Rows of Table 1 for any readings: `truth` and `guess` are indices into `names`, [n].
+
+    Parameters
+    ----------
+    names : tuple of str
+        The classes.
+    truth, guess : np.ndarray of int, shape (n,)
+        Indices of classes.
+
+    Returns
+    -------
+    list of Row
+        One row a class.
+    """
     return _rows(names, truth, guess)
 
 
@@ -274,7 +333,18 @@ def read_photographs(
 
 
 def variety(bank: Bank) -> dict[str, dict[str, float]]:
-    """By cell: portraits, share of pairs nearer than dlib's 0.6, and the closest pair."""
+    """By cell: portraits, share of pairs nearer than dlib's 0.6, and the closest pair.
+
+    Parameters
+    ----------
+    bank : Bank
+        The bank.
+
+    Returns
+    -------
+    mapping of str to mapping of str to float
+        Cell's name → its figures; `closest` is NaN for fewer than two portraits.
+    """
     found = {}
     for cell in CELLS:
         rows = [bank.names.index(name) for name in bank.cell(cell)]
@@ -290,7 +360,20 @@ def variety(bank: Bank) -> dict[str, dict[str, float]]:
 
 
 def pick_milliseconds(bank: Bank, count: int = 300) -> dict[str, float]:
-    """Median and 95th percentile of a pick with its picture's bytes, in milliseconds."""
+    """Median and 95th percentile of a pick with its picture's bytes, in milliseconds.
+
+    Parameters
+    ----------
+    bank : Bank
+        The bank.
+    count : int, optional
+        The most picks.
+
+    Returns
+    -------
+    mapping of str to float
+        `median` and `p95`, milliseconds.
+    """
     taken = []
     for index, request in enumerate(requests(count, 7)[:count]):
         start = time.perf_counter()
@@ -300,7 +383,18 @@ def pick_milliseconds(bank: Bank, count: int = 300) -> dict[str, float]:
 
 
 def target(request: Request) -> Target:
-    """A request as the live search takes it: within its age group, near its age."""
+    """A request as the live search takes it: within its age group, near its age.
+
+    Parameters
+    ----------
+    request : Request
+        Whom somebody asks for.
+
+    Returns
+    -------
+    Target
+        The target.
+    """
     near = Target.aged(request.gender, request.age, request.ethnicity)
     lower, upper = list(AGES.values())[request.group]
     return Target(

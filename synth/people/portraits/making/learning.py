@@ -29,6 +29,24 @@ def learn_directions(
 
     `landmarks` is dlib's 68-point file: it reads the smile. The wanted faces show the rare people
     that random ones hardly do.
+
+    Parameters
+    ----------
+    tools : Tools
+        Generator, reader and search.
+    landmarks : Path
+        The file of dlib's 68 points.
+    samples : int, optional
+        Random faces.
+    seed : int, optional
+        Of all draws.
+    progress : callable, optional
+        Gets the faces painted, and the most there will be.
+
+    Returns
+    -------
+    Directions
+        The directions.
     """
     generator, shape = tools.generator, dlib.shape_predictor(str(landmarks))
     rng = np.random.default_rng(seed)
