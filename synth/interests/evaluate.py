@@ -125,6 +125,26 @@ def evaluate(
     sweep over the regularisers and of scikit-learn's LDA.
 
     Seconds are the processor's, one thread each: other work on the machine does not count.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the diaries are.
+    topics : int, optional
+        Interests to learn.
+    seeds : int, optional
+        How many fits.
+    weighting : Weighting, optional
+        How amounts count.
+    sweep : bool, optional
+        Whether to try other strengths.
+    peers : bool, optional
+        Whether to fit LDA too.
+
+    Returns
+    -------
+    mapping of str to Any
+        The figures, by name.
     """
     data = diaries(folder)
     # Compiled before anything is timed.
@@ -162,6 +182,20 @@ def hidden_item(
     One item of every fifth person of two items or more is hidden, `fit` gives Phi and Theta of
     what is left, and the hidden item's probability among those that the person does not show is
     looked at. A hundredth of the items' shares is mixed in, for a model may say never.
+
+    Parameters
+    ----------
+    matrix : csr_array, shape (people, items)
+        What people do.
+    fit : callable
+        Matrix → Phi (items, topics) and Theta (people, topics).
+    seed : int, optional
+        Of what is hidden.
+
+    Returns
+    -------
+    float
+        The perplexity, from 1 up; lower is better.
     """
     rng = np.random.default_rng(seed)
     several = np.flatnonzero(np.diff(matrix.indptr) >= 2)

@@ -41,11 +41,42 @@ class Learned:
     shares: np.ndarray
 
     def tops(self, number: int = 3) -> pd.DataFrame:
-        """Columns top1, top2, … (missing where somebody has fewer interests), by person."""
+        """Columns top1, top2, … (missing where somebody has fewer interests), by person.
+
+        Parameters
+        ----------
+        number : int, optional
+            The most interests a person.
+
+        Returns
+        -------
+        pd.DataFrame
+            As `Interests.tops`.
+        """
         return self.interests.tops(self.shares, self.people, number)
 
     def joined(self, table: pd.DataFrame, person: str, number: int = 3) -> pd.DataFrame:
-        """The people's table with their interests as further columns; unknown people have none."""
+        """The people's table with their interests as further columns; unknown people have none.
+
+        Parameters
+        ----------
+        table : pd.DataFrame
+            A table of people.
+        person : str
+            Its column that says who.
+        number : int, optional
+            The most interests a person.
+
+        Returns
+        -------
+        pd.DataFrame
+            The table with columns top1, top2, ….
+
+        Raises
+        ------
+        PopulaceError
+            The table has no such column, or has one of the new ones already.
+        """
         if person not in table.columns:
             raise PopulaceError(f"The table has no column {person}: name the one with the people.")
         tops = self.tops(number)
@@ -123,7 +154,31 @@ def of_texts(
     max_share: float = 0.5,
     progress: Progress | None = None,
 ) -> Learned:
-    """Interests from one text a person, see `Counts.texts`; the series' index says who."""
+    """Interests from one text a person, see `Counts.texts`; the series' index says who.
+
+    Parameters
+    ----------
+    texts : pd.Series
+        One text a person.
+    topics : int, optional
+        Interests to learn.
+    seed : int, optional
+        Of the fit.
+    stop_words, min_people, max_share : collection of str, optional
+        As in `Counts.texts`.
+    progress : Progress, optional
+        Gets how far the fit is.
+
+    Returns
+    -------
+    Learned
+        The interests, and the people's shares.
+
+    Raises
+    ------
+    PopulaceError
+        A value is no text, or there are too few words for so many topics.
+    """
     counts = Counts.texts(texts, stop_words=stop_words, min_people=min_people, max_share=max_share)
     return learn(counts, topics, seed=seed, progress=progress)
 
@@ -140,7 +195,39 @@ def learn(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Learned:
-    """Interests from counts; items that nobody has are left out. See `interests_of`, `em.fit`."""
+    """Interests from counts; items that nobody has are left out. See `interests_of`, `em.fit`.
+
+    Parameters
+    ----------
+    counts : Counts
+        What people do.
+    topics : int, optional
+        Interests to learn.
+    seed : int, optional
+        Of the fit.
+    strengths : Strengths, optional
+        How strongly each criterion pulls.
+    weighting : Weighting, optional
+        How amounts count.
+    labels : mapping of str to str, optional
+        Item → words for the screen.
+    passes : int, optional
+        The most passes.
+    threads : int, optional
+        Threads to compute with.
+    progress : Progress, optional
+        Gets how far the fit is.
+
+    Returns
+    -------
+    Learned
+        The interests, and the people's shares.
+
+    Raises
+    ------
+    PopulaceError
+        Nobody has any item, or there are fewer items than topics.
+    """
     counts = counts.used_by(1)
     if not counts.items:
         raise PopulaceError("Nobody has any item: there is nothing to learn interests from.")
