@@ -11,8 +11,6 @@ from pages.shared import loaders, markdown, sidebar, which_people
 from pages.shared.choice import Choice
 from pages.talk import presenter
 from synth import describe
-from synth.generators.refined import RefinedConditional
-from synth.populations.as_written import canonical
 
 
 def show(
@@ -57,10 +55,10 @@ def _share(choice: Choice, title: str) -> str:
     share = escape(describe.share_words(choice.conditional.probability))
     how = "exact"
     if not choice.exact:
-        people = canonical(choice.conditional)
         how = "estimated"
-        if isinstance(people, RefinedConditional):
-            relative = people.correction.standard_error / people.correction.value
+        people = choice.conditional
+        if people.standard_error:
+            relative = people.standard_error / people.probability
             how = f"estimated, give or take {relative:.1%} of it (one standard error)"
     return f"{about}<b>{share}</b> of this population · {how}{end}"
 

@@ -349,11 +349,7 @@ def _ask_dates(column: Column, form: DateFormat) -> _Answer:
         bind="query-params",
         disabled=absent,
     )
-    if column.missing:
-        absent = st.checkbox(
-            f"{markdown.plain(column.title)} not stated", key=f"{key}_missing", bind="query-params"
-        )
-    if absent:
+    if column.missing and _ask_not_stated(column, key):
         return _Answer(OneOf((MISSING,)), ((f"{key}_missing", "true"),))
     if low <= first and high >= last:
         return _Answer()
@@ -362,6 +358,12 @@ def _ask_dates(column: Column, form: DateFormat) -> _Answer:
         begin[0] if begin and low > first else None, end[1] if end and high < last else None
     )
     return _Answer(fact, ((key, low.isoformat()), (key, high.isoformat())))
+
+
+def _ask_not_stated(column: Column, key: str) -> bool:
+    return st.checkbox(
+        f"{markdown.plain(column.title)} not stated", key=f"{key}_missing", bind="query-params"
+    )
 
 
 def _are_dates(value: object, first: date, last: date) -> bool:
@@ -401,11 +403,7 @@ def _ask_range(column: Column) -> _Answer:
         bind="query-params",
         disabled=absent,
     )
-    if column.missing:
-        absent = st.checkbox(
-            f"{markdown.plain(column.title)} not stated", key=f"{key}_missing", bind="query-params"
-        )
-    if absent:
+    if column.missing and _ask_not_stated(column, key):
         return _Answer(OneOf((MISSING,)), ((f"{key}_missing", "true"),))
     if not _fits((low, high), lower, upper) or (low <= lower and high >= upper):
         return _Answer()

@@ -71,10 +71,25 @@ class ConstrainedDraws(DrawnConditional):
         """Natural logarithm of the share of those who keep the rules of whom it is true."""
         if not self._constraints.rules or not self.evidence:
             return self._drawn.log_probability
-        here, among = self._share(self._drawn), self._share(self._everybody)
+        here, among = self._kept
         if not here:
             return -math.inf
         return min(self._drawn.log_probability + math.log(here) - math.log(among), 0.0)
+
+    @property
+    def standard_error(self) -> float:
+        """Of `probability`: of both shares who keep the rules, and what the model's own has."""
+        if not self._constraints.rules or not self.evidence:
+            return self._drawn.standard_error
+        here, among = self._kept
+        if not here:
+            return 0.0
+        # Both shares are binomial over the same number of people drawn.
+        relative = math.hypot(
+            *(math.sqrt((1 - share) / (share * PILOT)) for share in (here, among))
+        )
+        own = self._drawn.standard_error * here / among
+        return math.hypot(self.probability * relative, own)
 
     def marginal(self, column: str) -> Marginal:
         """The distribution of one learned column."""
@@ -95,6 +110,11 @@ class ConstrainedDraws(DrawnConditional):
     @cached_property
     def _pilot(self) -> pd.DataFrame:
         return self.sample(PILOT, _SEED)
+
+    @cached_property
+    def _kept(self) -> tuple[float, float]:
+        """The shares who keep the rules: of those of whom the evidence is true, and of all."""
+        return self._share(self._drawn), self._share(self._everybody)
 
     def _share(self, drawn: Conditional) -> float:
         """The share of a model's people who keep the rules."""

@@ -47,7 +47,7 @@ from synth.generators.coded import (
     choose,
 )
 from synth.generators.training import Average, Clock, ended, learning, split_apart, thinned
-from synth.generators.valued import Channels, ValuedLaw, forward, layers_of, softmax
+from synth.generators.valued import Channels, ValuedLaw, drawn_codes, forward, layers_of, softmax
 
 if TYPE_CHECKING:
     import torch
@@ -118,12 +118,7 @@ class ConditionedLaw(Law):
     def people(self, random: np.random.Generator, rows: int) -> Draw:
         """People of whom nothing is known."""
         out, uniform = self.outputs(random, rows)
-        codes = np.zeros((rows, len(self.sizes)), np.int32)
-        low = 0
-        for column, size in enumerate(self.sizes):
-            codes[:, column] = choose(softmax(out[:, low : low + size]), uniform[:, column])
-            low += size
-        return Draw(codes)
+        return Draw(drawn_codes(out, uniform, self.sizes))
 
     def about(self) -> dict[str, Any]:
         """The depth."""

@@ -46,7 +46,7 @@ from synth.generators.training import (
     split_apart,
     thinned,
 )
-from synth.generators.valued import Channels, ValuedLaw, forward, layers_of, softmax
+from synth.generators.valued import Channels, ValuedLaw, drawn_codes, forward, layers_of
 
 if TYPE_CHECKING:
     import torch
@@ -99,12 +99,7 @@ class LatentCodesLaw(Law):
         noise = random.standard_normal((rows, self.means.shape[1])).astype(np.float32)
         out = forward(self.layers, self.means[which] + noise * self.deviations[which])
         uniform = random.random((rows, len(self.sizes)))
-        codes = np.zeros((rows, len(self.sizes)), np.int32)
-        low = 0
-        for column, size in enumerate(self.sizes):
-            codes[:, column] = choose(softmax(out[:, low : low + size]), uniform[:, column])
-            low += size
-        return Draw(codes)
+        return Draw(drawn_codes(out, uniform, self.sizes))
 
     def about(self) -> dict[str, Any]:
         """The depth."""

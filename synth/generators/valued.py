@@ -334,3 +334,28 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     logits = logits.astype(np.float64)
     out = np.exp(logits - logits.max(axis=1, keepdims=True))
     return out / out.sum(axis=1, keepdims=True)
+
+
+def drawn_codes(out: np.ndarray, uniform: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
+    """Codes drawn from what a network gives for all columns' codes, one block a column.
+
+    Parameters
+    ----------
+    out : float array, shape (rows, codes of all columns)
+        Logits.
+    uniform : float64 array, shape (rows, columns)
+        In [0, 1).
+    sizes : sequence of int
+        How many codes each column has.
+
+    Returns
+    -------
+    int32 array, shape (rows, columns)
+        A code of each column.
+    """
+    codes = np.zeros((len(out), len(sizes)), np.int32)
+    low = 0
+    for column, size in enumerate(sizes):
+        codes[:, column] = choose(softmax(out[:, low : low + size]), uniform[:, column])
+        low += size
+    return codes

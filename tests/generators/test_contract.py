@@ -149,6 +149,10 @@ def test_rules_hold_and_answers_say_that_they_are_estimated(frame):
     joint = np.outer(p, q) * (np.arange(5)[:, None] <= np.arange(5))
     assert asked.probability == pytest.approx(joint[4].sum() / joint.sum(), abs=0.01)
     assert math.log(asked.probability) == pytest.approx(asked.log_probability)
+    error = asked.standard_error
+    assert 0 < error < 0.01
+    assert abs(asked.probability - joint[4].sum() / joint.sum()) < 4 * error
+    assert ruled.given().standard_error == 0
     drawn = ruled.given().sample(1000, seed=2)
     again = ruled.given().sample(300, seed=2, start=700)
     assert again.reset_index(drop=True).equals(drawn.iloc[700:].reset_index(drop=True))
