@@ -44,6 +44,7 @@ def _profiles(
         _records,
         _choice.population,
         seed,
+        evidence=_choice.evidence,
         library=library(edits),
         keywords=keywords(_choice.population, edits),
         avoid=_beside,
@@ -58,7 +59,7 @@ def profiles(
     `beside` are others on the page, whose names, portraits and pictures are not used again.
     """
     digest, known = choice.population.digest, f"{choice.evidence}|{choice.mark}"
-    others = tuple(f"{profile.id} {profile.name}" for profile in beside)
+    others = tuple(f"{profile.id} {profile.stream} {profile.name}" for profile in beside)
     return _profiles(
         digest, known, len(records), choice.seed, edited(), others, records, choice, beside
     )

@@ -1,13 +1,15 @@
 """A profile: the record and all that is drawn beside it, as one immutable value.
 
 The data walks one way: record → identity → portrait → pictures → words → `Profile`. Identity
-depends on the seed, the person's number and the gender only; the portrait on gender, age and
-ethnicity; pictures and words on interests and record. The same seed gives the same profiles.
+depends on the `stream` (population, evidence and seed), the person's number and the gender only;
+the portrait on gender, age and ethnicity; pictures and words on interests and record. The same
+question with the same seed gives the same profiles; another question has other people.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synth.data.evidence import Evidence
 from synth.data.meaning import Gender
 from synth.errors import PopulaceError
 from synth.people import names
@@ -27,7 +30,6 @@ from synth.people.posts import write
 from synth.populations.as_written import canonical
 
 if TYPE_CHECKING:
-    from synth.data.evidence import Evidence
     from synth.people.portraits.bank import Portrait
     from synth.people.portraits.editing import EditedPortrait
     from synth.populations import Population
@@ -59,6 +61,7 @@ class Profile:
     choices: content pictures, each with the interest it stands for and why; the one that fills a
         cover best is first.
     notes: what stood in for something else, or is missing; one sentence each.
+    stream: what name, face, pictures and words were drawn with; see `stream`.
     """
 
     id: str
@@ -73,6 +76,7 @@ class Profile:
     choices: tuple[Choice, ...]
     notes: tuple[str, ...]
     library: Library
+    stream: int = 0
 
     @property
     def gender(self) -> Gender:
@@ -167,6 +171,31 @@ class Profile:
         }
 
 
+def stream(population: Population, evidence: Evidence | None, seed: int) -> int:
+    """The seed of names, faces, pictures and words: other facts, other people.
+
+    Records do not depend on it. It hangs on the population's name, not on its digest, so that a
+    population that is learned again keeps its faces.
+
+    Parameters
+    ----------
+    population : Population
+        Whom the people are drawn from.
+    evidence : Evidence or None
+        What is known of them; the order of its facts does not count.
+    seed : int
+        The visitor's.
+
+    Returns
+    -------
+    int
+        From 0 to 2**56 - 1.
+    """
+    facts = sorted(str(Evidence({name: fact})) for name, fact in (evidence or {}).items())
+    content = "\x1f".join((population.name, str(seed), *facts))
+    return int.from_bytes(hashlib.blake2b(content.encode(), digest_size=7).digest(), "big")
+
+
 def make_profiles(
     population: Population,
     evidence: Evidence | None = None,
@@ -207,7 +236,9 @@ def make_profiles(
         raise PopulaceError("Ask for at least one profile.")
     frame = canonical(population.given(evidence)).sample(count, seed=seed)
     records = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return complete(records, population, seed, distribution=distribution, posts=posts)
+    return complete(
+        records, population, seed, evidence=evidence, distribution=distribution, posts=posts
+    )
 
 
 def complete(
@@ -215,6 +246,8 @@ def complete(
     population: Population,
     seed: int,
     *,
+    evidence: Evidence | None = None,
+    drawn_with: int | None = None,
     distribution: Mapping[str, float] | None = None,
     posts: int = 2,
     library: Library | None = None,
@@ -227,6 +260,8 @@ def complete(
     Parameters
     ----------
     records: column → value; interests in the population's interest columns.
+    evidence: the question that they answer, for their `stream`.
+    drawn_with: the stream of people who were completed before, instead of seed and evidence.
     distribution: ethnicity → weight; evenly when left out.
     library, keywords: pictures to choose from and interest → words; the shipped ones when left out.
     start: number of the first person, so that a person keeps everything when shown alone.
@@ -245,9 +280,10 @@ def complete(
     keywords = library.known(described)
     plain = [plain_record(record) for record in records]
     known = [facts_of(record, population.schema) for record in plain]
+    key = stream(population, evidence, seed) if drawn_with is None else drawn_with
     identities = names.draw_identities(
         [facts.gender for facts in known],
-        seed=seed,
+        seed=key,
         distribution=distribution,
         start=start,
         taken=[profile.identity for profile in avoid],
@@ -266,7 +302,7 @@ def complete(
         interests = facts.interests
         chosen = choose(
             [interest for interest in interests if interest in keywords],
-            seed=seed,
+            seed=key,
             index=person,
             used=shown,
             avoid=beside,
@@ -285,9 +321,9 @@ def complete(
         if faces is None:
             notes.append(note)
         else:
-            portrait, why = _portrait(faces, facts, identity, (seed, person), taken)
+            portrait, why = _portrait(faces, facts, identity, (key, person), taken)
             notes += [why] if why else []
-        words = write(facts, seed=seed, index=person, posts=posts)
+        words = write(facts, seed=key, index=person, posts=posts)
         profiles.append(
             Profile(
                 id=f"{seed}-{person}",
@@ -302,6 +338,7 @@ def complete(
                 choices=_cover_first(chosen.choices),
                 notes=tuple(notes),
                 library=library,
+                stream=key,
             )
         )
     return tuple(profiles)

@@ -176,6 +176,7 @@ def redress(
         [result.record],
         population,
         seed,
+        drawn_with=before.stream,
         library=library,
         keywords=keywords,
         start=person,

@@ -17,6 +17,7 @@ from synth.people.cards import export
 from synth.people.names import draw_identities
 from synth.people.profile import NOTICE, PAGE, complete, json_schema, make_profiles
 from synth.populations import available, load
+from synth.shipped_populations import questions
 
 if not available():
     pytest.skip("no population is shipped yet", allow_module_level=True)
@@ -45,6 +46,27 @@ def test_evidence_holds(population):
     for profile in make_profiles(population, evidence, 5, seed=1):
         assert profile.record["gender"] == "female" and profile.gender == "female"
         assert profile.record["marital"] == "widowed"
+
+
+def test_other_facts_other_people_and_records_are_the_posterior_s_alone(population):
+    schema = population.modelled
+    shown = []
+    for facts in ("gender=female", "marital=widowed", "gender=female,marital=widowed"):
+        evidence = Evidence.parse(facts, schema)
+        people = make_profiles(population, evidence, 6, seed=5)
+        drawn = population.given(evidence).sample(6, seed=5)
+        assert [p.record["marital"] for p in people] == drawn["marital"].tolist()
+        shown += [p.name for p in people]
+    assert len(set(shown)) >= 17, "names follow the question; a chance twin is forgiven"
+    swapped = Evidence.parse("marital=widowed,gender=female", schema)
+    again = make_profiles(population, swapped, 6, seed=5)
+    assert [p.name for p in again] == shown[-6:], "the order of the facts does not count"
+
+
+def test_shipped_questions_show_different_people():
+    links = [q.link for name in available() for q in questions(name)]
+    seeds = [link.rpartition("seed=")[2] for link in links]
+    assert all("seed=" in link for link in links) and len(set(seeds)) == len(seeds)
 
 
 def test_a_page_repeats_nothing(profiles):
