@@ -280,7 +280,8 @@ def _draw(text: str, low: int, high: int, seed: int) -> pd.DataFrame:
 
 def _write(text: str, path: str, low: int, high: int, seed: int) -> None:
     table = _answer(text).sample_arrow(high - low, seed, start=low, threads=1)
-    write_parquet_file(Path(path), [table])
+    # A worker that was given up may still write what another was given: both write the same.
+    write_parquet_file(Path(path), [table], alone=False)
 
 
 # ---------------------------------------------------------------------- as text

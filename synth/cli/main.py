@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from synth.cli.stopping import Stopped, stopped_by_signals
 from synth.errors import PopulaceError
 
 
@@ -98,7 +99,11 @@ class _Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with stopped_by_signals():
+                return super().invoke(ctx)
+        except Stopped as stopped:
+            typer.echo(f"{stopped} Nothing half-written was left.", err=True)
+            raise typer.Exit(stopped.code) from None
         except PopulaceError as error:
             typer.echo(str(error), err=True)
         except BrokenPipeError:

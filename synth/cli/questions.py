@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +13,12 @@ import typer
 from synth.cli.common import AsJson, Given, PopulationName, Seed, percent, print_json, progress_bar
 from synth.cluster import Question, write_on_cluster
 from synth.data.evidence import Evidence
+from synth.data.parts import check_target
 from synth.data.readers.database import is_url, write_database
 from synth.data.writers import with_mark_column, write_csv
 from synth.errors import PopulaceError
 from synth.generators import Conditional
+from synth.generators.on_device import on_device
 from synth.generators.rare import WEIGHT_WORDS
 from synth.populations import Population, load, strata
 from synth.populations.as_written import as_written
@@ -176,10 +179,21 @@ def sample(
             "files on a disk that its workers share.",
         ),
     ] = "",
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Draw on a graphics processor, cuda; the people are the same, bit for bit.",
+        ),
+    ] = "",
 ) -> None:
     """Draw people of whom the facts hold and write them to a file."""
     lines = [*(target or []), *map(_independent, independent or [])]
     people = _reading(load(population), refined, weighted, rarity, lines)
+    if device:
+        if dask or quota or every:
+            raise PopulaceError("--device draws plain samples: drop --dask, --quota and --every.")
+        people = replace(people, model=on_device(people.model, device))
     known = people.evidence(given)
     conditional: Conditional | None = None
     if quota or every:
@@ -201,6 +215,8 @@ def sample(
         raise PopulaceError(
             f"{path.name} is neither .parquet nor .csv: end its name in one of them."
         )
+    if kind != "database":
+        check_target(path)
     conditional = people.given(known) if conditional is None else conditional
     with progress_bar(f"Drawing {rows:,} people", rows) as advance:
         if kind == ".parquet":

@@ -10,9 +10,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
-import os
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -28,10 +26,9 @@ from synth.data.formats import (
     NumberFormat,
     format_from_json,
 )
+from synth.data.parts import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
 COLUMN = "synthetic"
@@ -140,7 +137,7 @@ def write_csv(
         The file cannot be written.
     """
     if isinstance(target, Path):
-        with _whole(target) as part, part.open("wb") as file:
+        with whole(target) as part, part.open("wb") as file:
             write_csv(file, tables, bom=bom, guard=guard, progress=progress)
         return
     if bom:
@@ -262,6 +259,7 @@ def write_parquet(
     *,
     schema: pa.Schema | None = None,
     progress: Callable[[int], None] | None = None,
+    alone: bool = True,
 ) -> None:
     """Write tables of one schema below each other as Parquet, one row group or more each.
 
@@ -275,6 +273,8 @@ def write_parquet(
         That of the tables, where there may be none of them.
     progress : callable, optional
         Gets the number of rows written.
+    alone : bool
+        Refuse where another writer is at the same file; False for workers of one task.
 
     Raises
     ------
@@ -282,7 +282,7 @@ def write_parquet(
         The file cannot be written.
     """
     if isinstance(target, Path):
-        with _whole(target) as part, part.open("wb") as file:
+        with whole(target, alone=alone) as part, part.open("wb") as file:
             write_parquet(file, tables, schema=schema, progress=progress)
         return
     writer = None if schema is None else pq.ParquetWriter(target, _marked(schema))
@@ -325,14 +325,3 @@ def _marked(schema: pa.Schema) -> pa.Schema:
     if b"synthetic" in metadata:
         return schema
     return schema.with_metadata({**metadata, b"synthetic": NOTICE.encode()})
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write to, which takes its place once everything is written."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
