@@ -16,6 +16,7 @@ FLOORS = (
     ("synth.data", "synth.interests.vocabulary"),
     ("synth.bayes",),
     ("synth.constraints",),
+    ("synth.privacy",),
     ("synth.generators",),
     ("synth.populations",),
     ("synth.cluster", "synth.interests", "synth.describe", "synth.fitting"),
