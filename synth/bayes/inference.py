@@ -48,6 +48,7 @@ from synth.errors import PopulaceError
 from synth.lazy import cached_property
 
 if TYPE_CHECKING:
+    from synth.bayes.device import DeviceSampler
     from synth.bayes.network import Network
 
 STREAM_ROWS = 1 << 20
@@ -416,6 +417,34 @@ class Posterior:
             gaussian = GaussianSampler(steps, self._sizes)
         return Sampler(self.network.codings, draws, gaussian, self.network.schema.names)
 
+    def device_sampler(self, device: str) -> DeviceSampler:
+        """What draws these people, before the row transform, on a graphics processor.
+
+        Raises
+        ------
+        PopulaceError
+            There is no such device, or it cannot draw these people.
+        """
+        from synth.bayes.device import DeviceSampler
+
+        return DeviceSampler(self._sampler, device)
+
+    def finished(
+        self,
+        draw: DrawRows,
+        rows: int,
+        seed: int = 0,
+        *,
+        start: int = 0,
+        threads: int | None = None,
+    ) -> pd.DataFrame:
+        """`sample`, where somebody else draws from the tables: `draw` gives the same people."""
+        if self.transform is None:
+            return draw(rows, seed, start=start, threads=threads)
+        return self.transform.finished(
+            draw, self._question.codings, rows, seed, start=start, threads=threads
+        )
+
     def sample(
         self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
     ) -> pd.DataFrame:
@@ -442,11 +471,7 @@ class Posterior:
         PopulaceError
             `rows` is negative, or the row transform cannot finish them.
         """
-        if self.transform is None:
-            return self._sampler.sample(rows, seed, start=start, threads=threads)
-        return self.transform.finished(
-            self._sampler.sample, self._question.codings, rows, seed, start=start, threads=threads
-        )
+        return self.finished(self._sampler.sample, rows, seed, start=start, threads=threads)
 
     def sample_arrow(
         self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None

@@ -375,7 +375,7 @@ class _AliasTables:
         )
 
 
-class _Node:
+class Node:
     """A column ready to draw: its parents' numbers, its alias tables, its values."""
 
     def __init__(
@@ -469,11 +469,11 @@ class Sampler:
         order: Sequence[str],
     ) -> None:
         self._codings = dict(codings)
-        self._order = tuple(order)
+        self.order = tuple(order)
         self._gaussian = gaussian
         number = {draw.name: i for i, draw in enumerate(draws)}
         self._number = number
-        self._nodes = tuple(_Node(draw, number, self._codings) for draw in draws)
+        self.nodes = tuple(Node(draw, number, self._codings) for draw in draws)
 
     # ------------------------------------------------------------------ frames
 
@@ -487,17 +487,26 @@ class Sampler:
         chunk: int | None = None,
     ) -> pd.DataFrame:
         """People number `start` to `start + rows` of the seed, in canonical dtypes."""
-        columns = self._columns(rows, seed, start, threads, chunk)
-        data = {name: self._series(name, columns[name]) for name in self._order}
+        return self.frame(self._columns(rows, seed, start, threads, chunk))
+
+    def frame(self, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
+        """Drawn columns, each in its `dtype`, in canonical dtypes."""
+        data = {name: self._series(name, columns[name]) for name in self.order}
+        rows = len(columns[self.order[0]]) if self.order else 0
         return pd.DataFrame(data, index=pd.RangeIndex(rows), copy=False)
+
+    @property
+    def is_gaussian(self) -> bool:
+        """Whether some columns have no codes."""
+        return self._gaussian is not None
 
     def sample_arrow(
         self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
     ) -> pa.Table:
         """The same people as an Arrow table; levels are dictionaries."""
         columns = self._columns(rows, seed, start, threads, None)
-        arrays = [self._arrow(name, columns[name]) for name in self._order]
-        return pa.table(dict(zip(self._order, arrays, strict=True)))
+        arrays = [self._arrow(name, columns[name]) for name in self.order]
+        return pa.table(dict(zip(self.order, arrays, strict=True)))
 
     # ------------------------------------------------------------------ columns
 
@@ -506,23 +515,23 @@ class Sampler:
     ) -> dict[str, np.ndarray]:
         """Codes of levels, lattice values of numbers; one array a column, in its final dtype."""
         check_rows(rows)
-        out = {name: np.empty(rows, dtype=self._dtype(name)) for name in self._order}
+        out = {name: np.empty(rows, dtype=self.dtype(name)) for name in self.order}
         keys = {
             name: (stream_key(seed, name), stream_key(seed, f"{name}\x1fvalue"))
-            for name in self._order
+            for name in self.order
         }
         workers = threads or os.cpu_count() or 1
         if chunk is None:
             chunk = min(max(CHUNK, -(-rows // workers)), LONGEST)
         bounds = [(low, min(low + chunk, rows)) for low in range(0, rows, chunk)]
         workers = min(workers, max(len(bounds), 1))
-        for node in self._nodes:
+        for node in self.nodes:
             # A table with more rows than there are people is made as far as they visit it.
             if rows >= node.tables.rows and 8 * node.tables.rows * node.tables.size <= WHOLE:
                 node.tables.make_whole()
 
         def work(part: int) -> None:
-            buffers = _Buffers(len(self._nodes), min(chunk, rows))
+            buffers = _Buffers(len(self.nodes), min(chunk, rows))
             for low, high in bounds[part::workers]:
                 self._fill(buffers, keys, start, low, high, out)
 
@@ -543,7 +552,7 @@ class Sampler:
         out: Mapping[str, np.ndarray],
     ) -> None:
         codes = buffers.codes[:, : high - low]
-        for node in self._nodes:
+        for node in self.nodes:
             key, value_key = keys[node.name]
             spare = buffers.spare[: high - low] if node.values is not None else buffers.none
             drawn = 0
@@ -579,24 +588,28 @@ class Sampler:
                 start + low,
                 index,
             )
-            coding = self._codings[node.name]
-            if target.dtype.kind == "f":
-                np.copyto(target, coding.value(index), casting="same_kind")
-                if coding.column.missing:
-                    target[codes[node.column] == coding.size - 1] = np.nan
-            elif coding.column.missing:
-                absent = codes[node.column] == coding.size - 1
-                np.copyto(target, coding.value(index), casting="unsafe")
-                target[absent] = np.iinfo(target.dtype).min
-            elif coding.per_unit == 1.0 and coding.calendar is None:
-                np.copyto(target, index, casting="unsafe")
-            else:
-                np.copyto(target, coding.value(index), casting="unsafe")
+            self.decode(node, codes[node.column], index, target)
         if self._gaussian is not None:
-            by_name = {node.name: codes[node.column] for node in self._nodes}
+            by_name = {node.name: codes[node.column] for node in self.nodes}
             self._gaussian.fill(by_name, keys, start, low, high, out)
 
-    def _dtype(self, name: str) -> np.dtype:
+    def decode(self, node: Node, codes: np.ndarray, index: np.ndarray, target: np.ndarray) -> None:
+        """Write a number's values, which lie at lattice indices, in the column's own dtype."""
+        coding = self._codings[node.name]
+        if target.dtype.kind == "f":
+            np.copyto(target, coding.value(index), casting="same_kind")
+            if coding.column.missing:
+                target[codes == coding.size - 1] = np.nan
+        elif coding.column.missing:
+            absent = codes == coding.size - 1
+            np.copyto(target, coding.value(index), casting="unsafe")
+            target[absent] = np.iinfo(target.dtype).min
+        elif coding.per_unit == 1.0 and coding.calendar is None:
+            np.copyto(target, index, casting="unsafe")
+        else:
+            np.copyto(target, coding.value(index), casting="unsafe")
+
+    def dtype(self, name: str) -> np.dtype:
         """The plain dtype that a column is drawn into; a missing integer is its least value."""
         column = self._column(name)
         if not column.is_number:

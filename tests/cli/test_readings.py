@@ -186,3 +186,17 @@ def test_what_cannot_be_counted_out_is_one_sentence(folder, tmp_path, options, w
     result = run("sample", folder / "pop", "--out", tmp_path / "x.csv", *options)
     assert result.exit_code == 2
     assert words in " ".join(result.output.split()) and "Traceback" not in result.output
+
+
+def test_people_drawn_on_a_device_are_the_same_and_an_unknown_device_is_named(folder, tmp_path):
+    def draw(name, *options):
+        command = ["sample", folder / "pop", "--rows", 200, "--given", "a=x", "--seed", 4]
+        return run(*command, "--out", tmp_path / name, *options)
+
+    assert draw("here.parquet").exit_code == 0
+    assert draw("there.parquet", "--device", "cpu").exit_code == 0
+    frames = [pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("here", "there")]
+    pd.testing.assert_frame_equal(*frames)
+    wrong = draw("x.parquet", "--device", "abacus")
+    assert wrong.exit_code == 2
+    assert "no device abacus" in " ".join(wrong.output.split())
