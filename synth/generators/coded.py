@@ -74,7 +74,7 @@ LARGEST = 1 << 30
 """Bytes that a file may unpack to."""
 FORMAT = "populace-codes/1"
 _PILOT_SEED = 20_261_126
-_OPTIONS = ("minutes", "epochs", "bins")
+_OPTIONS = ("minutes", "epochs", "bins", "candidates")
 
 Likelihoods = Mapping[int, np.ndarray]
 """Number of a learned column → P(fact | code), float64, shape (codes,)."""

@@ -309,6 +309,7 @@ def learn(
     minutes: float,
     epochs: int = 400,
     dropout: float = 0.1,
+    shared: int = 0,
 ) -> tuple[MaskedNetwork, dict[str, Any]]:
     """Learn the network.
 
@@ -327,6 +328,8 @@ def learn(
         Where settings name none.
     dropout : float
         The share of inner values that are left out at each step.
+    shared : int
+        So many first columns are always visible and never predicted.
 
     Returns
     -------
@@ -357,7 +360,7 @@ def learn(
         while epoch < clock.epochs and not over:
             for batch in batches(len(codes), BATCH, weights, random):
                 chosen = codes[torch.from_numpy(batch).to(device)]
-                visible, weight = _examples(len(chosen), len(sizes), ordered, random)
+                visible, weight = _examples(len(chosen), len(sizes), ordered, random, shared)
                 loss = _loss(
                     net,
                     sizes,
@@ -377,7 +380,7 @@ def learn(
                 if len(held):
                     since = 0
                     apart_loss = _likelihood(
-                        net, sizes, average.values, held, held_weights, ordered
+                        net, sizes, average.values, held, held_weights, ordered, shared
                     )
                     apart_losses.append(apart_loss)
                     better = stopping.look(
@@ -457,13 +460,19 @@ def _module(sizes: Sequence[int], shares: Sequence[np.ndarray], dropout: float) 
 
 
 def _examples(
-    rows: int, columns: int, ordered: float, random: np.random.Generator
+    rows: int, columns: int, ordered: float, random: np.random.Generator, shared: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """What is visible, bool (rows, columns), and how much each hidden column counts, float32.
 
     A random order and a random number of visible columns for each person. Ordered ones show the
-    table's first columns beside none or few random ones; there the next column counts most.
+    table's first columns beside none or few random ones; there the next column counts most. The
+    first `shared` columns are visible to everybody.
     """
+    if shared:
+        visible, weight = _examples(rows, columns - shared, ordered, random)
+        beside = np.ones((rows, shared), bool)
+        nothing = np.zeros((rows, shared), np.float32)
+        return np.hstack([beside, visible]), np.hstack([nothing, weight])
     rank = np.argsort(np.argsort(random.random((rows, columns)), axis=1), axis=1)
     in_order = random.random(rows) < ordered
     few = random.integers(0, columns, rows) * (random.random(rows) < 0.5)
@@ -507,11 +516,12 @@ def _likelihood(
     codes: torch.Tensor,
     weights: np.ndarray | None,
     ordered: float,
+    shared: int = 0,
 ) -> float:
     """Minus the mean log-likelihood of people, by the average parameters, nats a person.
 
     Column by column in the table's order; where no example was ordered, in one random order for
-    each person, always the same.
+    each person, always the same. The first `shared` columns are known.
     """
     import torch
 
@@ -520,7 +530,8 @@ def _likelihood(
     if ordered:
         rank = np.tile(np.arange(columns), (rows, 1))
     else:
-        rank = np.argsort(random.random((rows, columns)), axis=1)
+        rank = np.argsort(random.random((rows, columns - shared)), axis=1) + shared
+        rank = np.hstack([np.tile(np.arange(shared), (rows, 1)), rank])
     ranks = torch.from_numpy(rank).to(codes.device)
     shares = np.full(rows, 1 / rows) if weights is None else weights / weights.sum()
     counts = torch.from_numpy(shares.astype(np.float32) * rows).to(codes.device)
@@ -529,7 +540,7 @@ def _likelihood(
     net.eval()
     total = 0.0
     with torch.no_grad():
-        for step in range(columns):
+        for step in range(shared, columns):
             weight = (ranks == step).float() * counts[:, None]
             total += float(_loss(net, sizes, codes, ranks < step, weight))
     net.train()

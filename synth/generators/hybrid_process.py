@@ -1,0 +1,240 @@
+"""Groups of columns learned side by side: a child process each, where there are processors for it.
+
+`learn_groups` writes the people once into a private folder, starts as many children at a time as
+there are processors, and reads what they leave: arrays and JSON, never anything that runs. On one
+processor, for a small table or a single group it learns in this process instead; the result is the
+same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from synth.errors import PopulaceError
+from synth.generators.base import Progress, Settings
+from synth.generators.coded import Codebook, Rows
+from synth.generators.hybrid_parts import Part, learn_part, restored
+from synth.generators.partition import Group
+from synth.jobs.process import Limits, Messages, ProcessJob, run_child
+
+LARGE = 2_000
+"""Tables of fewer rows are learned in this process: a child takes seconds to start."""
+MEMORY = 8 * 2**30
+SECONDS = 7_200
+FILE_SIZE = 2**30
+_POLL = 0.3
+_MESSAGES = Messages(
+    busy="{count} groups of columns are being learned just now: try again in a minute.",
+    too_large="A group of columns needed more memory than it may take: keep fewer rows.",
+    too_long="A group of columns took longer than {minutes} minutes: keep fewer rows.",
+    broken="Learning a group of columns broke off unexpectedly: choose another generator.",
+)
+
+
+def processors() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def learn_groups(
+    rows: Rows,
+    groups: Sequence[Group],
+    settings: Settings,
+    progress: Progress,
+    *,
+    candidates: Sequence[str],
+    minutes: float,
+) -> tuple[list[Part], dict[str, Any]]:
+    """Learn all groups.
+
+    Parameters
+    ----------
+    rows : Rows
+        The people, with all columns.
+    groups : sequence of Group
+        The columns.
+    settings : Settings
+        As `learn_part` has them.
+    progress : callable
+        Gets the share that is done, and words; whoever listens may stop learning by raising.
+    candidates : sequence of str
+        What each may be learned by.
+    minutes : float
+        For all masked networks together.
+
+    Returns
+    -------
+    parts : list of Part
+        One for each group.
+    report : dict
+        `groups`, what was said of each; `processes`, how many worked at a time; `seconds`;
+        `losses`, group by group.
+    """
+    begun = time.monotonic()
+    networks = max(1, sum(name != "bayes-network" for name in candidates))
+    columns = sum(len(group.own) for group in groups)
+    shares = [minutes * len(group.own) / columns / networks for group in groups]
+    at_once = min(processors(), len(groups)) if len(rows.codes) >= LARGE else 1
+    if at_once > 1:
+        learned = _in_processes(rows, groups, settings, progress, candidates, shares, at_once)
+    else:
+        learned = []
+        for number, group in enumerate(groups):
+
+            def say(share: float, words: str, number: int = number) -> None:
+                progress((number + share) / len(groups), f"Group {number + 1}: {words}")
+
+            learned.append(learn_part(rows, group, settings, say, candidates, shares[number]))
+    reports = [report for _, report in learned]
+    losses = {
+        f"group {number + 1}, {name}": curve
+        for number, report in enumerate(reports)
+        for name, curve in report.get("losses", {}).items()
+    }
+    kept = ("scores", "best", "steps", "passes", "ended", "device")
+    return [part for part, _ in learned], {
+        "groups": [{key: r[key] for key in kept if key in r} for r in reports],
+        "losses": losses,
+        "processes": at_once,
+        "seconds": round(time.monotonic() - begun, 1),
+        "device": next((r["device"] for r in reports if "device" in r), "cpu"),
+    }
+
+
+def _in_processes(
+    rows: Rows,
+    groups: Sequence[Group],
+    settings: Settings,
+    progress: Progress,
+    candidates: Sequence[str],
+    minutes: Sequence[float],
+    at_once: int,
+) -> list[tuple[Part, dict[str, Any]]]:
+    """As many children at a time as there are processors; what each learned."""
+    with TemporaryDirectory(prefix="populace-groups-") as folder:
+        place = Path(folder)
+        _write_rows(place, rows)
+        tasks = [
+            {
+                "rows": str(place),
+                "group": [list(group.shared), list(group.own)],
+                "settings": {
+                    "seed": settings.seed,
+                    "weights": settings.weights,
+                    "options": {
+                        k: v for k, v in settings.options.items() if k in ("epochs", "score")
+                    },
+                },
+                "candidates": list(candidates),
+                "minutes": minutes[number],
+            }
+            for number, group in enumerate(groups)
+        ]
+        jobs: dict[int, ProcessJob] = {}
+        learned: dict[int, tuple[Part, dict[str, Any]]] = {}
+        try:
+            while len(learned) < len(groups):
+                for number, task in enumerate(tasks):
+                    if number not in jobs and len(jobs) - len(learned) < at_once:
+                        jobs[number] = _start(place / f"group-{number}", task)
+                states = {number: job.state() for number, job in jobs.items()}
+                for number, state in states.items():
+                    if state.error:
+                        raise PopulaceError(state.error)
+                    if state.done and number not in learned:
+                        sizes = tuple(rows.sizes[c] for c in groups[number].columns)
+                        learned[number] = _read_part(jobs[number].folder, sizes)
+                working = [n for n in states if n not in learned]
+                words = states[working[0]].words if working else "Putting groups together"
+                share = sum(state.share for state in states.values()) / len(groups)
+                which = ", ".join(str(n + 1) for n in working)
+                progress(min(share, 0.99), f"Group {which}: {words}" if which else words)
+                if len(learned) < len(groups):
+                    time.sleep(_POLL)
+        finally:
+            for job in jobs.values():
+                job.close()
+        return [learned[number] for number in range(len(groups))]
+
+
+def _start(folder: Path, task: Mapping[str, Any]) -> ProcessJob:
+    return ProcessJob(
+        [sys.executable, "-m", "synth.generators.hybrid_process"],
+        folder,
+        task,
+        limits=Limits(MEMORY, SECONDS, FILE_SIZE),
+        messages=_MESSAGES,
+        most=2 * processors() + 8,
+        kind="group",
+    )
+
+
+# ---------------------------------------------------------------------- what lies in the folders
+
+
+def _write_rows(folder: Path, rows: Rows) -> None:
+    book = rows.codebook
+    about = np.frombuffer(json.dumps(book.to_json()).encode(), np.uint8)
+    weights = np.zeros(0) if rows.weights is None else rows.weights
+    np.savez(folder / "rows.npz", about=about, codes=rows.codes, weights=weights)
+    rows.frame[list(book.schema.names)].to_parquet(folder / "rows.parquet", index=False)
+
+
+def _read_rows(folder: Path) -> Rows:
+    with np.load(folder / "rows.npz", allow_pickle=False) as data:
+        book = Codebook.from_json(json.loads(data["about"].tobytes()))
+        codes, weights = data["codes"], data["weights"]
+    frame = book.schema.conform(pd.read_parquet(folder / "rows.parquet"))
+    return Rows(book, codes, weights if len(weights) else None, frame)
+
+
+def _read_part(folder: Path, sizes: tuple[int, ...]) -> tuple[Part, dict[str, Any]]:
+    with np.load(folder / "part.npz", allow_pickle=False) as data:
+        about = json.loads(data["about"].tobytes())
+        arrays = {name: data[name] for name in data.files if name != "about"}
+    return restored(sizes, about["part"], arrays), about["report"]
+
+
+def _work(folder: Path, task: Mapping[str, Any], progress: Progress) -> None:
+    """In the child: learn one group."""
+    rows = _read_rows(Path(task["rows"]))
+    said, last = task["settings"], 0.0
+    settings = replace(
+        Settings(), seed=said["seed"], weights=said["weights"], options=said["options"]
+    )
+
+    def seldom(share: float, words: str) -> None:
+        nonlocal last
+        if time.monotonic() - last > _POLL:
+            last = time.monotonic()
+            progress(min(share, 0.98), words)
+
+    shared, own = task["group"]
+    part, report = learn_part(
+        rows,
+        Group(tuple(shared), tuple(own)),
+        settings,
+        seldom,
+        task["candidates"],
+        float(task["minutes"]),
+    )
+    text = json.dumps({"part": part.about(), "report": report}).encode()
+    arrays: dict[str, Any] = {**part.arrays(), "about": np.frombuffer(text, np.uint8)}
+    np.savez(folder / "part.npz", **arrays)
+
+
+if __name__ == "__main__":
+    sys.exit(run_child(Path(sys.argv[1]), _work, too_large=_MESSAGES.too_large))
