@@ -180,6 +180,29 @@ class Binning:
         kept[: self.places] = inside
         return kept
 
+    def joined(self, counts: np.ndarray, bins: int) -> np.ndarray:
+        """The first place of each bin once places are joined to fewer, equally full ones.
+
+        Parameters
+        ----------
+        counts : int array, shape (labels,)
+            How many people fall in each place.
+        bins : int
+            At most so many bins of values; a place that fills one alone adds a bin.
+
+        Returns
+        -------
+        int array, ascending, beginning with 0
+            Places. Levels, the place for missing values, and a number's places where there are no
+            more than `bins` stay alone.
+        """
+        if self.edges is None or self.places <= bins:
+            return np.arange(len(self.labels))
+        times = counts[: self.places]
+        heaps, cuts = _heaps_and_cuts(times, bins)
+        starts = np.unique(np.r_[0, cuts, heaps, heaps + 1])
+        return np.r_[starts[starts < self.places], np.arange(self.places, len(self.labels))]
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         out: dict[str, Any] = {"labels": list(self.labels), "missing": self.missing}
@@ -656,16 +679,21 @@ def _quantile_edges(
     distinct: np.ndarray, times: np.ndarray, bins: int, whole: bool, step: float | None
 ) -> np.ndarray:
     """Edges of equally full bins; a value that fills a bin alone gets a bin of its own."""
-    total = times.sum()
-    reached = np.cumsum(times)
-    at = np.searchsorted(reached, np.linspace(0, 1, bins + 1)[1:-1] * total)
-    heaps = distinct[times * bins >= total]
+    at, cuts = _heaps_and_cuts(times, bins)
+    heaps = distinct[at]
     after = heaps + (1.0 if whole else step or 0.0)
-    edges = np.unique(np.r_[distinct[0], distinct[at], heaps, after])
+    edges = np.unique(np.r_[distinct[0], distinct[cuts], heaps, after])
     edges = edges[edges <= distinct[-1]]
     if not whole:  # a float32 shows its seven digits
         edges = np.unique([float(f"{edge:.7g}") for edge in edges])
     return np.r_[edges, distinct[-1] + 1] if whole else np.unique(np.r_[edges, distinct[-1]])
+
+
+def _heaps_and_cuts(times: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where values (in order, held by so many people) fill a bin alone, and where bins are cut."""
+    total = times.sum()
+    cuts = np.searchsorted(np.cumsum(times), np.linspace(0, 1, bins + 1)[1:-1] * total)
+    return np.flatnonzero(times * bins >= total), cuts
 
 
 def _bin_labels(edges: np.ndarray, whole: bool) -> tuple[str, ...]:

@@ -171,7 +171,7 @@ def associations(
 def coarse_pair(
     reference: ContingencyTables, a: str, b: str, like: ContingencyTables | None = None
 ) -> np.ndarray:
-    """Counts of a pair of columns, numbers in at most ten about equally full bins.
+    """Counts of a pair of columns, numbers in about ten about equally full bins.
 
     The places of `reference.pair` are joined, for cells that hold a person or two tell nothing.
 
@@ -190,21 +190,10 @@ def coarse_pair(
     """
     counts = reference.pair(a, b)
     for axis, name in enumerate((a, b)):
-        counts = np.add.reduceat(counts, _starts(like or reference, name), axis=axis)
+        bins = like or reference
+        starts = bins.binnings[name].joined(bins.marginal(name), BINS)
+        counts = np.add.reduceat(counts, starts, axis=axis)
     return counts
-
-
-def _starts(reference: ContingencyTables, column: str) -> np.ndarray:
-    """The first place of each bin; categories and missing values stay alone."""
-    places = reference.binnings[column].places
-    last = len(reference.labels(column))
-    if reference.edges(column) is None or places <= BINS:
-        return np.arange(last)
-    counts = reference.marginal(column)[:places]
-    before = np.r_[0, np.cumsum(counts)[:-1]]
-    bins = (before + counts / 2) * BINS // max(counts.sum(), 1)
-    starts = np.flatnonzero(np.diff(bins, prepend=-1))
-    return np.r_[starts, np.arange(places, last)]
 
 
 def cramers_v(counts: np.ndarray) -> float:

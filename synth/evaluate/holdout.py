@@ -1,10 +1,9 @@
 """A holdout report: learn anew from one half of the real people and judge with the other.
 
-A network that learned from every row leaves nobody whom it has never seen, so nothing could tell
-what it knows of the population from what it knows by heart. The report's network learns in the
-same way from a random half; the other half, whom it never saw, are the judges. What is found
-holds for a network that learned from that half: one that learned from all rows has seen twice
-as many.
+A generator that learned from every row leaves nobody whom it has never seen, so nothing could tell
+what it knows of the population from what it knows by heart. The report's generator learns in the
+same way from a random half; the other half, whom it never saw, are the judges. The figures hold
+for a generator that learned from that half: one that learned from all rows has seen twice as many.
 """
 
 from __future__ import annotations
@@ -175,8 +174,8 @@ def _judged(rows: pd.DataFrame, schema: Schema) -> Table:
 
 def _words(rows: int, half: int, weights: str | None) -> str:
     return (
-        f"A network that learned from all {rows:,} people leaves nobody whom it has never seen. So "
-        f"another was learned in the same way from {half:,} of them, drawn at random, and judged "
-        f"with {half:,} others; it has seen fewer people than the one on the other pages, which "
-        "fits them a little better as a rule."
+        f"A generator that learned from all {rows:,} people leaves nobody whom it has never seen. "
+        f"So another learned in the same way from {half:,} of them, drawn at random, and was "
+        f"judged with {half:,} others; it has seen fewer people than the one on the other pages, "
+        "which fits them a little better as a rule."
     ) + (f" Weights ({weights}) are left aside on both sides." if weights else "")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.data.contingency import ContingencyTables, of_whom, share_intervals
+from synth.data.contingency import Binning, ContingencyTables, of_whom, share_intervals
 from synth.data.evidence import Between, Evidence, OneOf
 from synth.data.table import make_table
 from synth.errors import PopulaceError
@@ -69,6 +69,26 @@ def test_bins_are_about_equally_full_and_a_heap_stands_alone(table, reference):
     assert counts[3] == inside
     heap = reference.marginal("pay")[0]
     assert heap == (table.frame["pay"] == 0.25).sum()
+
+
+@pytest.mark.parametrize(
+    ("counts", "bins", "starts"),
+    [
+        ([1] * 8, 4, [0, 1, 3, 5]),
+        ([2, 0, 2, 0, 2, 0, 2, 0], 4, list(range(8))),  # each of the four fills a bin alone
+        ([1, 1, 9, 1, 1, 1, 1, 1], 2, [0, 2, 3]),
+        ([5, 5, 5], 3, [0, 1, 2]),
+    ],
+)
+def test_places_are_joined_by_hand(counts, bins, starts):
+    places = len(counts)
+    names = (*map(str, range(places)), "missing")
+    binning = Binning(names, np.arange(places + 1.0), whole=True, missing=True)
+    assert binning.joined(np.array([*counts, 3]), bins).tolist() == [*starts, places]
+
+
+def test_levels_are_never_joined():
+    assert Binning(tuple("abcd")).joined(np.ones(4, int), 2).tolist() == [0, 1, 2, 3]
 
 
 def test_edges_hold_the_places(table, reference):

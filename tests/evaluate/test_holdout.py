@@ -46,7 +46,7 @@ def test_a_trial_learns_from_half_and_judges_with_the_other(population, tried):
     assert found.fidelity.rows_real == 750 and found.fidelity.rows_synthetic == 600
     assert found.privacy.control == "holdout" and found.utility[0].target == "job"
     assert len(made.people) == 600 and len(made.flags.kept) == 600
-    assert "A network that learned from all 1,500 people" in found.notes[0]
+    assert "A generator that learned from all 1,500 people" in found.notes[0]
     assert [share for share, _ in told] == sorted(share for share, _ in told)
     assert told[0] == (0.0, "Learning from one half of the real people")
     assert told[-1] == (1.0, "Done")
