@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table as Grid
+from rich.text import Text
 
 from synth.cli.common import AsJson, print_json, progress_bar
 from synth.errors import PopulaceError
@@ -63,12 +64,15 @@ def compare_command(
         return
     grid = Grid(title=f"{result.learned:,} people learned, {result.judged:,} judges")
     grid.add_column("")
-    for _, head, _ in FIGURES:
-        grid.add_column(head, justify="right")
+    for figure in FIGURES:
+        grid.add_column(figure.head, justify="right")
+    bold = {figure.key: result.bold(figure) for figure in FIGURES}
     for entry in (*result.entries, result.fresh):
-        cells = [form.format(getattr(entry, key)) for key, _, form in FIGURES]
-        style = "bold" if entry is result.best else None
-        grid.add_row(entry.title, *cells, style=style)
+        cells = [
+            Text(figure.text(entry), style="bold" if entry.name in bold[figure.key] else "")
+            for figure in FIGURES
+        ]
+        grid.add_row(Text(entry.title, style="bold" if entry is result.best else ""), *cells)
     console = Console()
     console.print(grid)
     console.print(result.sentence, markup=False)

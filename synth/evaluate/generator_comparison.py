@@ -6,12 +6,13 @@ beside the other) stand in the table too. Figures are those of `fidelity` and `u
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -20,7 +21,9 @@ from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.comparison import Comparison
 from synth.evaluate.fidelity import fidelity
-from synth.evaluate.html import page, paragraph, section, table
+from synth.evaluate.generator_figures import Figures, PeopleFigures, Ruler
+from synth.evaluate.privacy import privacy
+from synth.evaluate.shape import shape
 from synth.evaluate.utility import targets, utility
 from synth.fitting.fit import fit
 from synth.fitting.refine import refine
@@ -39,6 +42,10 @@ FEWEST = 80
 MOST = 30_000
 """Rows in each half."""
 FRESH = "fresh real people"
+REAL = "unseen real people"
+ATTACKED = 6_000
+"""People of each side of an attack, at most."""
+FORMAT = "populace-comparison/1"
 
 Progress = Callable[[float, str], None]
 
@@ -67,6 +74,17 @@ class Entry:
         Of the population's folder.
     note : str
         What the generator says of what it learned.
+    tvd3 : float
+        Distance of triples of columns.
+    closest : float
+        Mean distance to the closest learned record, over that of fresh real people; below 1 is
+        closer than chance.
+    attack : float
+        What the worst attack gets of learned people beyond what it gets of people never seen.
+    attack_name : str
+        Which one that is.
+    device : str
+        What learned, "cpu" or "cuda".
     """
 
     name: str
@@ -81,6 +99,85 @@ class Entry:
     rows_per_second: float = 0.0
     megabytes: float = 0.0
     note: str = ""
+    tvd3: float = 0.0
+    closest: float = 1.0
+    attack: float = 0.0
+    attack_name: str = ""
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A column of the table.
+
+    Attributes
+    ----------
+    key : str
+        The attribute of `Entry`.
+    head, words : str
+        Over the column, and what it means.
+    form : str
+        How a value is written.
+    best : {"low", "high", "fresh", ""}
+        Which value is best: the lowest, the highest, the one nearest to fresh people's; or none.
+    of_fresh : bool
+        Whether fresh people have a value.
+    """
+
+    key: str
+    head: str
+    words: str
+    form: str
+    best: Literal["low", "high", "fresh", ""]
+    of_fresh: bool = True
+
+    def text(self, entry: Entry) -> str:
+        """An entry's value in writing."""
+        if entry.name == FRESH and not self.of_fresh:
+            return "–"
+        return self.form.format(getattr(entry, self.key))
+
+
+FIGURES: tuple[Figure, ...] = (
+    Figure(
+        "hgb_auc",
+        "HGB",
+        "how well gradient boosting tells its people from unseen real ones (AUC; 0.5 is chance)",
+        "{:.3f}",
+        "low",
+    ),
+    Figure("lr_auc", "LR", "the same by a logistic regression", "{:.3f}", "low"),
+    Figure("tvd1", "columns", "distance of the shares of single columns", "{:.3f}", "low"),
+    Figure("tvd2", "pairs", "distance of the shares of pairs of columns", "{:.3f}", "low"),
+    Figure("tvd3", "three-way", "distance of the shares of three columns", "{:.3f}", "low"),
+    Figure("utility", "utility", "score of a model that learned from its people", "{:.3f}", "high"),
+    Figure(
+        "repeat_share",
+        "repeats",
+        "share of its people whose categories some learned person has",
+        "{:.3f}",
+        "fresh",
+    ),
+    Figure(
+        "closest",
+        "closest record",
+        "mean distance to the closest learned person, as a part of fresh people's",
+        "{:.2f}",
+        "fresh",
+    ),
+    Figure(
+        "attack",
+        "attacks",
+        "what the worst attack gets of learned people beyond people never seen",
+        "{:.1%}",
+        "low",
+        False,
+    ),
+    Figure("seconds", "seconds", "for learning", "{:,.1f}", "low", False),
+    Figure("rows_per_second", "rows/s", "people drawn in a second", "{:,.0f}", "high", False),
+    Figure("megabytes", "MB", "size of what was learned", "{:.2f}", "low", False),
+)
+"""What the table shows."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +198,8 @@ class GeneratorComparison:
         Fresh real people.
     curves : mapping of str to mapping of str to list of float
         Generator → curves of losses, where it learned step by step.
+    figures : Figures or None
+        What charts show of everybody.
     """
 
     learned: int
@@ -109,36 +208,135 @@ class GeneratorComparison:
     score: str
     entries: tuple[Entry, ...]
     fresh: Entry
-    curves: dict[str, dict[str, list[float]]]
+    curves: Mapping[str, Mapping[str, list[float]]]
+    figures: Figures | None = None
 
     @property
     def best(self) -> Entry:
         """The entry whose people are told from real ones worst."""
-        return min(self.entries, key=lambda entry: entry.hgb_auc)
+        return min(self.entries, key=lambda entry: abs(entry.hgb_auc - 0.5))
+
+    def bold(self, figure: Figure) -> frozenset[str]:
+        """The names of the entries with a column's best value, as it is written."""
+        if not figure.best:
+            return frozenset()
+        aim = getattr(self.fresh, figure.key) if figure.best == "fresh" else 0.0
+        sign = -1.0 if figure.best == "high" else 1.0
+
+        def rank(entry: Entry) -> float:
+            value = getattr(entry, figure.key)
+            return abs(value - aim) if figure.best == "fresh" else sign * value
+
+        written = figure.text(min(self.entries, key=rank))
+        return frozenset(e.name for e in self.entries if figure.text(e) == written)
 
     @property
     def sentence(self) -> str:
-        """Who wins, and by what."""
+        """Who wins, by what, and why."""
         best = self.best
+        told = f"AUC {best.hgb_auc:.3f}, 0.5 is chance"
         if len(self.entries) == 1:
             return (
-                f"{best.title}: gradient boosting tells its people from unseen real ones with an "
-                f"AUC of {best.hgb_auc:.3f} (0.5 is chance)."
+                f"{best.title}: gradient boosting tells its people from unseen real ones with "
+                f"{told}."
             )
-        others = sorted(e.hgb_auc for e in self.entries if e is not best)
+        others = sorted(
+            (e for e in self.entries if e is not best), key=lambda e: abs(e.hgb_auc - 0.5)
+        )
+        second = others[0]
+        # Of two AUCs near chance, from halves of the judged and as many drawn people (Hanley and
+        # McNeil 1982).
+        noise = 2 * math.sqrt(2 / (3 * max(self.judged, 1)))
+        ahead = "by a hair, " if second.hgb_auc - best.hgb_auc < noise else ""
         return (
-            f"{best.title} is told from unseen real people worst: AUC {best.hgb_auc:.3f}, the next "
-            f"{others[0]:.3f} (0.5 is chance). A model of {self.target} that learned from its "
-            f"people scores {best.utility:.3f}, one that learned from real people "
+            f"{best.title} wins, {ahead}because its people are the hardest to tell from unseen "
+            f"real ones ({told}; next {second.title} with {second.hgb_auc:.3f}): "
+            f"{self._why(best, others)} A model of {self.target} that learned from its people "
+            f"scores {best.utility:.3f}, one that learned from real people "
             f"{self.fresh.utility:.3f}."
         )
 
+    def _why(self, best: Entry, others: Sequence[Entry]) -> str:
+        """Which distances speak for the winner, most telling first; a whole clause."""
+        words = {"tvd3": "three columns", "tvd2": "pairs of columns", "tvd1": "single columns"}
+        for key, what in words.items():
+            mine, theirs = getattr(best, key), [getattr(e, key) for e in others]
+            if mine < min(theirs):
+                return (
+                    f"the shares of {what} are {mine:.3f} from real ones, the others’ "
+                    f"{min(theirs):.3f} to {max(theirs):.3f}, fresh people’s "
+                    f"{getattr(self.fresh, key):.3f}."
+                )
+        closer = min(others, key=lambda e: e.tvd2)
+        return (
+            f"what gives people away is more than pairs of columns, in which {closer.title} is "
+            f"closer ({closer.tvd2:.3f} from real ones beside {best.tvd2:.3f})."
+        )
+
+    @property
+    def card_line(self) -> str:
+        """One line for a population's card."""
+        each = ", ".join(
+            f"{entry.title} {entry.hgb_auc:.3f}"
+            for entry in sorted(self.entries, key=lambda e: e.hgb_auc)
+        )
+        return (
+            f"Generators side by side, learned from {self.learned:,} people and judged with "
+            f"{self.judged:,} others (gradient boosting’s AUC, 0.5 is chance): {each}; fresh real "
+            f"people {self.fresh.hgb_auc:.3f}."
+        )
+
+    def title_of(self, name: str) -> str:
+        """The title of an entry, or of real people."""
+        known = {entry.name: entry.title for entry in (*self.entries, self.fresh)}
+        return known.get(name, name[:1].upper() + name[1:])
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return asdict(self) | {"sentence": self.sentence}
+        return {
+            "format": FORMAT,
+            "learned": self.learned,
+            "judged": self.judged,
+            "target": self.target,
+            "score": self.score,
+            "entries": [_plain(entry) for entry in self.entries],
+            "fresh": _plain(self.fresh),
+            "curves": {name: dict(curves) for name, curves in self.curves.items()},
+            "figures": None if self.figures is None else self.figures.to_dict(),
+            "sentence": self.sentence,
+        }
+
+    @staticmethod
+    def from_dict(value: Mapping[str, Any]) -> GeneratorComparison:
+        """The comparison that `to_dict` wrote.
+
+        Raises
+        ------
+        PopulaceError
+            It is damaged.
+        """
+        try:
+            if value["format"] != FORMAT:
+                raise ValueError(value["format"])
+            figures = value["figures"]
+            return GeneratorComparison(
+                int(value["learned"]),
+                int(value["judged"]),
+                str(value["target"]),
+                str(value["score"]),
+                tuple(_entry(each) for each in value["entries"]),
+                _entry(value["fresh"]),
+                {
+                    str(name): {str(k): [float(v) for v in curve] for k, curve in curves.items()}
+                    for name, curves in value["curves"].items()
+                },
+                None if figures is None else Figures.from_dict(figures),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise PopulaceError("The comparison is damaged: make it again.") from error
 
     def to_html(self, title: str) -> str:
-        """One page with the table.
+        """One page with the table and the charts.
 
         Parameters
         ----------
@@ -150,35 +348,23 @@ class GeneratorComparison:
         str
             A whole HTML document.
         """
-        heads = ["Generator", *(words for _, words, _ in FIGURES)]
-        rows = [
-            [entry.title, *(form.format(getattr(entry, key)) for key, _, form in FIGURES)]
-            for entry in (*self.entries, self.fresh)
-        ]
-        body = paragraph(self.sentence) + table(heads, rows)
-        body += paragraph(
-            f"Learned from {self.learned:,} people, judged with {self.judged:,} others. Utility is "
-            f"the {self.score} of {self.target}.",
-            quiet=True,
-        )
-        notes = "".join(
-            paragraph(f"{entry.title}: {entry.note}") for entry in self.entries if entry.note
-        )
-        return page(title, section("Generators", body) + (section("Notes", notes) if notes else ""))
+        from synth.evaluate.generator_page import comparison_page
+
+        return comparison_page(self, title)
 
 
-FIGURES: tuple[tuple[str, str, str], ...] = (
-    ("hgb_auc", "HGB", "{:.3f}"),
-    ("lr_auc", "LR", "{:.3f}"),
-    ("tvd1", "columns", "{:.3f}"),
-    ("tvd2", "pairs", "{:.3f}"),
-    ("utility", "utility", "{:.3f}"),
-    ("repeat_share", "repeats", "{:.3f}"),
-    ("seconds", "seconds", "{:.0f}"),
-    ("rows_per_second", "rows/s", "{:,.0f}"),
-    ("megabytes", "MB", "{:.1f}"),
-)
-"""What the table shows: attribute, head, form."""
+def _plain(entry: Entry) -> dict[str, Any]:
+    """An entry's values, numbers with six digits."""
+    return {k: round(v, 6) if isinstance(v, float) else v for k, v in asdict(entry).items()}
+
+
+def _entry(value: Mapping[str, Any]) -> Entry:
+    values: dict[str, Any] = {
+        each.name: (str if each.type == "str" else float)(value[each.name])
+        for each in fields(Entry)
+        if each.name in value
+    }
+    return Entry(**values)
 
 
 def compare_generators(
@@ -233,9 +419,9 @@ def compare_generators(
     known, unseen = (
         frame.iloc[part].reset_index(drop=True) for part in (order[:half], order[-half:])
     )
+    judge: _Judge | None = None
     entries: list[Entry] = []
     curves: dict[str, dict[str, list[float]]] = {}
-    fresh: Entry | None = None
     for number, learner in enumerate(learners):
 
         def say(share: float, words: str, number: int = number, title: str = learner.title) -> None:
@@ -252,72 +438,132 @@ def compare_generators(
         report = getattr(population.model, "report", {})
         if report.get("losses"):
             curves[learner.name] = dict(report["losses"])
+        device = str(report.get("device", "cpu"))
         variants = [(learner.name, learner.title, population, seconds)]
         if refined:
-            say(0.75, "refining")
+            say(0.7, "refining")
             corrected, _ = refine(population, seed=seed)
             if corrected.refinement is not None:
                 seconds = time.perf_counter() - begun
                 title = f"{learner.title}, refined"
                 variants.append((f"{learner.name}+refined", title, corrected.refined, seconds))
-        for name, title, people_of, took in variants:
-            say(0.8, "judging")
-            entry, reference, used, score = _judged(
-                people_of, unseen, half, target, seed, (name, title, took)
-            )
-            entries.append(entry)
-            fresh = reference if fresh is None else fresh
-    assert fresh is not None  # there is at least one learner
+        for at, (name, title, people_of, took) in enumerate(variants):
+            part = 0.75 + 0.25 * at / len(variants)
+            say(part, "judging")
+            if judge is None:
+                judge = _Judge(people_of, unseen, target, seed)
+            entries.append(judge.entry(people_of, half, (name, title, took), device))
+    assert judge is not None and judge.fresh is not None  # there is at least one learner
     progress(1.0, "Done")
-    return GeneratorComparison(half, len(unseen), used, score, tuple(entries), fresh, curves)
+    return GeneratorComparison(
+        half,
+        len(unseen),
+        judge.target,
+        judge.score,
+        tuple(entries),
+        judge.fresh,
+        curves,
+        judge.figures(),
+    )
 
 
-def _judged(
-    population: Population,
-    unseen: pd.DataFrame,
-    rows: int,
-    target: str | None,
-    seed: int,
-    named: tuple[str, str, float],
-) -> tuple[Entry, Entry, str, str]:
-    """The entry of a population, that of fresh people, the target and its score's name."""
-    name, title, seconds = named
-    begun = time.perf_counter()
-    people = canonical(population.answer()).sample(rows, seed=seed + 1)
-    speed = rows / max(time.perf_counter() - begun, 1e-9)
-    if population.table is None:
-        raise PopulaceError("The real rows are not at hand: compare before they are put away.")
-    schema = Schema(tuple(replace(column, role="model") for column in population.schema))
-    real = make_table(population.table.frame[list(schema.names)], schema)
-    comparison = Comparison.of(real, people, holdout=unseen, seed=seed)
-    figures = fidelity(comparison)
-    column = target or targets(comparison.columns, 1)[0]
-    useful = utility(comparison, column)
-    entry = Entry(
-        name,
-        title,
-        figures.hgb_auc,
-        figures.lr_auc,
-        figures.tvd1,
-        figures.tvd2,
-        useful.synthetic,
-        figures.repeat_share,
-        round(seconds, 2),
-        round(speed, 1),
-        round(_megabytes(population), 3),
-        " ".join(getattr(population.model, "notes", ())),
-    )
-    fresh = Entry(
-        FRESH,
-        FRESH.capitalize(),
-        figures.hgb_auc_reference,
-        figures.lr_auc_reference,
-        figures.tvd1_reference,
-        figures.tvd2_reference,
-        useful.real,
-        figures.repeat_share_reference,
-    )
-    return entry, fresh, column, useful.score
+class _Judge:
+    """The same judges for all.
+
+    Parameters
+    ----------
+    population : Population
+        The first that was learned, its real rows with it.
+    unseen : pd.DataFrame
+        Real rows that nobody learned from.
+    target : str or None
+        What models learn.
+    seed : int
+        Of drawing and judging.
+    """
+
+    def __init__(
+        self, population: Population, unseen: pd.DataFrame, target: str | None, seed: int
+    ) -> None:
+        if population.table is None:
+            raise PopulaceError("The real rows are not at hand: compare before they are put away.")
+        schema = Schema(tuple(replace(column, role="model") for column in population.schema))
+        self._real = make_table(population.table.frame[list(schema.names)], schema)
+        self._unseen, self._seed = unseen, seed
+        # In canonical dtypes, as drawn people are; rows as they were read may be texts.
+        others = make_table(unseen[list(schema.names)], schema).frame
+        self._ruler = Ruler(self._real.schema.modelled.columns, others)
+        self._people: dict[str, PeopleFigures] = {
+            REAL: self._ruler.measure(others),
+            FRESH: self._ruler.measure(self._real.frame),
+        }
+        self.target, self.score = target or "", ""
+        self.fresh: Entry | None = None
+
+    def figures(self) -> Figures:
+        """What charts show of everybody who was judged."""
+        return self._ruler.figures(self._people)
+
+    def entry(
+        self, population: Population, rows: int, named: tuple[str, str, float], device: str
+    ) -> Entry:
+        """The entry of a population."""
+        name, title, seconds = named
+        begun = time.perf_counter()
+        people = canonical(population.answer()).sample(rows, seed=self._seed + 1)
+        speed = rows / max(time.perf_counter() - begun, 1e-9)
+        self._people[name] = self._ruler.measure(people)
+        comparison = Comparison.of(self._real, people, holdout=self._unseen, seed=self._seed)
+        figures, finer = fidelity(comparison), shape(comparison)
+        self.target = self.target or targets(comparison.columns, 1)[0]
+        useful = utility(comparison, self.target)
+        self.score = useful.score
+        risk = privacy(self._some(comparison))
+        worst, attack = risk.worst
+        if self.fresh is None:
+            self.fresh = Entry(
+                FRESH,
+                FRESH.capitalize(),
+                figures.hgb_auc_reference,
+                figures.lr_auc_reference,
+                figures.tvd1_reference,
+                figures.tvd2_reference,
+                useful.real,
+                figures.repeat_share_reference,
+                tvd3=finer.tvd3_reference,
+            )
+        return Entry(
+            name,
+            title,
+            figures.hgb_auc,
+            figures.lr_auc,
+            figures.tvd1,
+            figures.tvd2,
+            useful.synthetic,
+            figures.repeat_share,
+            round(seconds, 2),
+            round(speed, 1),
+            round(_megabytes(population), 3),
+            " ".join(getattr(population.model, "notes", ())),
+            finer.tvd3,
+            risk.closeness.ratio,
+            attack.excess,
+            worst,
+            device,
+        )
+
+    def _some(self, comparison: Comparison) -> Comparison:
+        """At most `ATTACKED` people of each side, who are drawn in no order anyway."""
+        parts = {
+            side: frame.iloc[:ATTACKED].reset_index(drop=True)
+            for side, frame in comparison.frames.items()
+        }
+        return replace(
+            comparison,
+            real=parts["real"],
+            synthetic=parts["synthetic"],
+            holdout=parts["holdout"],
+        )
 
 
 def _megabytes(population: Population) -> float:
