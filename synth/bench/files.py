@@ -179,9 +179,11 @@ def differs(real: Sequence[str], made: Sequence[str], is_number: bool) -> str:
 
 
 def _decimals(cell: str) -> int:
-    mantissa = re.split(r"[eE]", cell)[0]
+    mantissa, _, power = re.sub("E", "e", cell).partition("e")
     point = max(mantissa.rfind("."), mantissa.rfind(","))
-    return sum(c.isdigit() for c in mantissa[point + 1 :]) if point >= 0 else 0
+    places = sum(c.isdigit() for c in mantissa[point + 1 :]) if point >= 0 else 0
+    small = re.fullmatch(r"-\d+", power)
+    return places + int(small[0][1:]) if small else places
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, int]:

@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synth.data import dates
+from synth.data.digits import LARGE, Notation, digits, grouped, once, padded
 from synth.errors import PopulaceError
 
 Texts: TypeAlias = Sequence[str] | np.ndarray | pa.Array | pa.ChunkedArray
@@ -60,6 +61,7 @@ _LAYOUTS = (
     (".", ","),
     *((gap, mark) for gap in (" ", "\u00a0", "\u202f", "\u2009", "'", "’") for mark in (".", ",")),
 )
+_EXPONENT = r"[0-9.][eE][+-]?[0-9]"
 _COMMA_FIRST = (("", ","), *(pair for pair in _LAYOUTS if pair != ("", ",")))
 
 
@@ -111,6 +113,13 @@ class NumberFormat:
         Whether numbers above zero have a plus sign.
     sign_inside : bool
         Whether the sign stands after the prefix: ``$-5``.
+    notation : {"auto", "plain", "short", "scientific"}
+        When a number has an exponent: as Python writes it (below 0.0001), never, where that is
+        shorter (as R), always (with exactly `decimals` digits after the point).
+    mark : {"e", "E"}
+        What stands before an exponent.
+    zero : bool
+        Whether a zero stands before the decimal sign: ``0.5``, not ``.5``.
     """
 
     prefix: str = ""
@@ -121,11 +130,14 @@ class NumberFormat:
     width: int = 0
     plus: bool = False
     sign_inside: bool = False
+    notation: Notation = "auto"
+    mark: str = "e"
+    zero: bool = True
 
     @property
     def is_plain(self) -> bool:
-        """Whether a number's text has nothing about it but digits, point and sign."""
-        return self == NumberFormat(decimals=self.decimals)
+        """Whether a number's text has nothing about it but digits, point, sign and exponent."""
+        return replace(self, notation="auto", mark="e") == NumberFormat(decimals=self.decimals)
 
     @cached_property
     def _pattern(self) -> str:
@@ -160,55 +172,46 @@ class NumberFormat:
 
     def arrow(self, values: np.ndarray) -> pa.Array:
         """The same texts as an Arrow array, null where a number is missing."""
-        numbers = np.asarray(values)
-        known: pa.Array | None = None
-        if numbers.dtype.kind == "f":
-            absent = np.isnan(numbers)
-            if absent.any():
-                known = pa.array(~absent)
-        plain = _digits(numbers, self.decimals)
-        if self.thousands or self.width or self.plus or self.prefix or self.sign_inside:
-            plain = self._dressed(plain)
-        elif self.decimal != ".":
-            plain = pc.replace_substring(plain, ".", self.decimal)
-        if self.suffix:
-            plain = pc.binary_join_element_wise(plain, self.suffix, "")
-        if known is not None:
-            plain = pc.if_else(known, plain, pa.scalar(None, pa.string()))
-        return plain
+        return once(np.asarray(values), self._arrow)
 
-    def _dressed(self, plain: pa.Array) -> pa.Array:
-        """Grouped, padded, signed; the sign is taken off and set again in its place."""
-        negative = pc.starts_with(plain, "-")
-        body = pc.replace_substring_regex(plain, r"\A-", "")
-        whole = pc.replace_substring_regex(body, r"\..*\z", "")
-        rest = pc.replace_substring_regex(body, r"\A[^.]*", "")
-        if self.decimal != ".":
-            rest = pc.replace_substring(rest, ".", self.decimal)
-        if self.thousands:
-            longest = pc.max(pc.utf8_length(whole)).as_py() or 0
-            for _ in range((longest - 1) // 3):
-                whole = pc.replace_substring_regex(
-                    whole, r"\A([0-9]+)([0-9]{3})(\z|[^0-9])", rf"\1{self.thousands}\2\3"
-                )
-        positive = "+" if self.plus else ""
-        sign = pc.if_else(negative, "-", positive)
+    def _arrow(self, numbers: np.ndarray) -> pa.Array:
+        absent = np.isnan(numbers) if numbers.dtype.kind == "f" else None
+        is_dressed = self.thousands or self.width or self.plus or self.prefix or self.sign_inside
+        texts = self._dressed(numbers) if is_dressed else self._digits(numbers)
+        if self.suffix:
+            texts = pc.binary_join_element_wise(texts, self.suffix, "")
+        if absent is not None and absent.any():
+            texts = pc.if_else(pa.array(~absent), texts, pa.scalar(None, pa.string()))
+        return texts
+
+    def _digits(self, numbers: np.ndarray) -> pa.Array:
+        """The number alone, with its decimal sign."""
+        texts = digits(numbers, self.decimals, self.notation, self.mark)
+        if not self.zero:
+            texts = pc.replace_substring_regex(texts, r"\A(-?)0\.", r"\1.")
+        return texts if self.decimal == "." else pc.replace_substring(texts, ".", self.decimal)
+
+    def _dressed(self, numbers: np.ndarray) -> pa.Array:
+        """Grouped, padded, signed."""
+        numbers = numbers if numbers.dtype.kind == "f" else numbers.astype(np.int64)
+        size = np.abs(np.nan_to_num(numbers))
+        texts = self._digits(size)
+        signs = pa.array(["+" if self.plus else "", "-"])
+        sign = signs.take(pa.array((numbers < 0).astype(np.int8)))
+        if self.thousands and (not len(size) or size.max() < LARGE):
+            whole = grouped(np.floor(size).astype(np.int64), self.thousands)
+            is_whole = size.dtype.kind != "f" or bool((np.rint(size) == size).all())
+            if is_whole and not self.decimals:
+                texts = whole
+            else:
+                rest = pc.replace_substring_regex(texts, r"\A[0-9]+", "")
+                texts = pc.binary_join_element_wise(whole, rest, "")
         if self.width:
-            room = self.width - len(self.prefix) - len(self.suffix)
-            room -= pc.utf8_length(rest).to_numpy(zero_copy_only=False) + (
-                pc.utf8_length(sign).to_numpy(zero_copy_only=False)
-            )
-            filled = pc.utf8_lpad(whole, max(self.width, 1), "0")
-            size = pc.utf8_length(whole).to_numpy(zero_copy_only=False)
-            keep = np.maximum(room, size)
-            whole = pa.array(
-                [t[-int(n) :] for t, n in zip(filled.to_pylist(), keep, strict=True)]
-                if len(np.unique(keep)) > 1
-                else pc.utf8_slice_codeunits(filled, -int(keep[0]) if len(keep) else 0),
-                pa.string(),
-            )
+            length = pc.utf8_length(sign).to_numpy(zero_copy_only=False)
+            room = self.width - len(self.prefix) - len(self.suffix) - length
+            texts = padded(texts, room)
         parts = (self.prefix, sign) if self.sign_inside else (sign, self.prefix)
-        return pc.binary_join_element_wise(*parts, whole, rest, "")
+        return pc.binary_join_element_wise(*parts, texts, "")
 
 
 @dataclass(frozen=True)
@@ -459,9 +462,31 @@ def detect_number(
             wide = replace(candidate, width=width)
             if _writes(wide, array) and not _writes(candidate, array):
                 return wide
-        if not exact or _writes(candidate, array):
-            return candidate
+        choices = _noted(array, candidate)
+        found = next((choice for choice in choices if _writes(choice, array)), None)
+        if found is not None or not exact:
+            return found or choices[-1]
     return None
+
+
+def _noted(array: pa.Array, form: NumberFormat) -> tuple[NumberFormat, ...]:
+    """The format with each notation that may have written the texts; the last suits any of them."""
+    mark = re.escape(form.decimal)
+    if pc.any(pc.match_substring_regex(array, rf"\A[^0-9{mark}]*{mark}[0-9]")).as_py():
+        form = replace(form, zero=False)
+    has_exponent = pc.match_substring_regex(array, _EXPONENT)
+    if not pc.any(has_exponent).as_py():
+        # Where neither small nor large numbers can come of it, the plain format does.
+        finer = pc.any(pc.match_substring_regex(array, rf"{mark}[0-9]{{5}}|[0-9]{{16}}")).as_py()
+        return (replace(form, notation="plain") if finer else form,)
+    capital = pc.any(pc.match_substring(array, "E")).as_py()
+    form = replace(form, mark="E" if capital else "e")
+    usual = (replace(form, notation="short"), form)
+    if not pc.all(has_exponent).as_py():
+        return (form, *usual)
+    bare = pc.replace_substring_regex(array, _EXPONENT + r".*\z", "0")
+    always = replace(form, notation="scientific", decimals=_fewest_decimals(bare, form))
+    return (form, always, *usual)
 
 
 def detect_date(texts: Texts) -> DateFormat | None:
@@ -483,7 +508,7 @@ def _writes(form: NumberFormat, array: pa.Array) -> bool:
 
 def _fewest_decimals(array: pa.Array, form: NumberFormat) -> int:
     """The fewest digits after the decimal sign that a text without an exponent has."""
-    plain = array.filter(pc.invert(pc.match_substring_regex(array, r"[0-9][eE][+-]?[0-9]")))
+    plain = array.filter(pc.invert(pc.match_substring_regex(array, _EXPONENT)))
     if not len(plain):
         return 0
     mark = re.escape(form.decimal)
@@ -491,50 +516,6 @@ def _fewest_decimals(array: pa.Array, form: NumberFormat) -> int:
     if form.suffix:
         after = pc.replace_substring(after, form.suffix, "")
     return int(pc.min(pc.utf8_length(after)).as_py())
-
-
-# ---------------------------------------------------------------------- digits
-
-_SMALL, _LARGE = 1e-4, 1e15  # beyond these Python writes an exponent
-
-
-def _digits(numbers: np.ndarray, decimals: int) -> pa.Array:
-    """Plain texts of numbers: the fewest digits that tell them, at least `decimals` after a point.
-
-    Missing numbers become some text or other.
-    """
-    if numbers.dtype.kind in "iub":
-        texts = pa.array(numbers.astype(np.int64)).cast(pa.string())
-        return pc.binary_join_element_wise(texts, "." + "0" * decimals, "") if decimals else texts
-    numbers = np.where(np.isnan(numbers), 0.0, numbers).astype(np.float64) + 0.0
-    size = np.abs(numbers)
-    rint = np.rint(numbers)
-    if (rint == numbers).all() and (not len(size) or size.max() < _LARGE):
-        return _digits(rint.astype(np.int64), decimals)
-    odd = (size != 0) & ((size < _SMALL) | (size >= _LARGE))
-    texts = pa.array(np.where(odd, 0.0, numbers)).cast(pa.string())
-    # Arrow writes some whole numbers with a point and others without one.
-    texts = pc.replace_substring_regex(texts, r"\.0\z", "")
-    if decimals:
-        point = pc.find_substring(texts, ".").to_numpy(zero_copy_only=False)
-        length = pc.binary_length(texts).to_numpy(zero_copy_only=False)
-        lacking = np.where(point < 0, decimals + 1, decimals - (length - point - 1))
-        if (lacking > 0).any():
-            ends = pa.array(["", *("0" * n for n in range(1, decimals + 1)), "." + "0" * decimals])
-            texts = pc.binary_join_element_wise(
-                texts, ends.take(pa.array(np.maximum(lacking, 0))), ""
-            )
-    if odd.any():
-        written = texts.to_numpy(zero_copy_only=False)
-        written[odd] = [_exponent(value, decimals) for value in numbers[odd]]
-        texts = pa.array(written, pa.string())
-    return texts
-
-
-def _exponent(value: float, decimals: int) -> str:
-    """A very small or large number as Python writes it."""
-    text = repr(float(value))
-    return text if decimals or not text.endswith(".0") else text[:-2]
 
 
 # ---------------------------------------------------------------------- JSON
@@ -578,6 +559,10 @@ def format_from_json(value: Any, name: str = "") -> Format:
         if key == "unit" and content not in get_args(Unit):
             raise PopulaceError(
                 f"{where} in the unit {content!r}: use {', '.join(get_args(Unit))}."
+            )
+        if key == "notation" and content not in get_args(Notation):
+            raise PopulaceError(
+                f"{where} in the notation {content!r}: use {', '.join(get_args(Notation))}."
             )
         if key in ("decimals", "width") and not 0 <= content <= 30:
             raise PopulaceError(f"{where} whose {key} is {content!r}: use 0 to 30.")

@@ -12,8 +12,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from synth.data import dates
+from synth.data.digits import digits
 from synth.data.formats import (
     BooleanFormat,
     DateFormat,
@@ -1111,8 +1113,8 @@ def _number_storage(series: pd.Series, column: Column) -> str:
     if series.dtype.kind == "O" and pd.api.types.infer_dtype(series, skipna=True) == "decimal":
         parts = [value.as_tuple() for value in series.dropna()]
         scale = max(max(-int(part.exponent), 0) for part in parts)
-        digits = max(len(part.digits) + max(int(part.exponent), 0) for part in parts)
-        return f"decimal({min(max(digits, scale) + 1, 38)}, {scale})"
+        figures = max(len(part.digits) + max(int(part.exponent), 0) for part in parts)
+        return f"decimal({min(max(figures, scale) + 1, 38)}, {scale})"
     storage = str(series.dtype)
     canonical = "float64" if column.kind == "real" else "Int64" if column.missing else "int64"
     return "" if storage == canonical else storage
@@ -1181,15 +1183,22 @@ def _resolution(values: np.ndarray, single: bool) -> float:
     largest = float(np.abs(values).max())
     if largest > smooth * _EXACT:  # a few values far from all others: multiples must stay exact
         smooth = 10.0 ** np.ceil(np.log10(largest / _EXACT))
-    for digits in range(10):
-        grid = 10.0**-digits
-        if grid < smooth or largest * 10.0**digits >= _EXACT:
-            return smooth
-        scaled = np.rint(values * 10.0**digits)
-        if (np.abs(values - scaled / 10.0**digits) <= noise).all():
+    for places in range(10):
+        grid = 10.0**-places
+        if grid < smooth or largest * 10.0**places >= _EXACT:
+            return max(smooth, _finest(values)) if smooth < 1e-9 else smooth
+        scaled = np.rint(values * 10.0**places)
+        if (np.abs(values - scaled / 10.0**places) <= noise).all():
             common = int(np.gcd.reduce(scaled.astype(np.int64)))
-            return float(common / 10**digits) if common in (2, 5, 25, 125) else grid
-    return smooth
+            return float(common / 10**places) if common in (2, 5, 25, 125) else grid
+    return max(smooth, _finest(values))
+
+
+def _finest(values: np.ndarray) -> float:
+    """The last decimal place that any of the numbers needs, at least 1e-17."""
+    texts = digits(np.unique(values), 0, "plain")
+    places = pc.binary_length(pc.replace_substring_regex(texts, r"\A[^.]*\.?", ""))
+    return float(10.0 ** -min(pc.max(places).as_py() or 0, 17))
 
 
 def _in_order(texts: Sequence[str]) -> tuple[str, ...]:

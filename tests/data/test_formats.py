@@ -38,6 +38,13 @@ KNOWN = [
     (["5.0", "2.5"], [5.0, 2.5]),
     (["1.2e-05", "0.5"], [1.2e-05, 0.5]),
     (["5", "2.25"], [5.0, 2.25]),
+    (["0.00005", "0.1"], [5e-05, 0.1]),  # a decimal stays one,
+    (["5e-05", "0.1"], [5e-05, 0.1]),  # an exponent too
+    (["5E-05", "0.1"], [5e-05, 0.1]),
+    (["1e+05", "99999", "1e-04"], [1e5, 99999.0, 1e-4]),  # as R writes numbers
+    (["1.250e+01", "-3.000e-02"], [12.5, -0.03]),  # as numpy.savetxt does
+    ([".5", "-.25", "1", "6.17e-06"], [0.5, -0.25, 1.0, 6.17e-06]),  # as Stata does
+    (["0.000000012", "1.5"], [1.2e-08, 1.5]),
 ]
 
 
@@ -57,7 +64,6 @@ def test_numbers_are_read_and_written_again(texts: list[str], numbers: list[floa
         ["1.1", "1.10"],
         ["250.0", "250.00"],
         ["007", "012"],
-        [".5", "1"],
         ["-0", "1"],
         ["1,23", "1,234,5"],
         ["$5", "€5"],
@@ -207,3 +213,22 @@ def test_plain_text_is_exact_for_every_float(values: list[float]) -> None:
     numbers = np.array(values) + 0.0
     form = NumberFormat()
     np.testing.assert_array_equal(form.parse(form.arrow(numbers)), numbers)
+
+
+@pytest.mark.parametrize(
+    ("seen", "new", "text"),
+    [
+        (["0.12345", "0.5"], 0.00005, "0.00005"),
+        (["0.12345", "1e-06"], 0.00005, "5e-05"),
+        ([".1234567", "0"], -0.00005, "-.00005"),
+        (["1e+05", "0.5"], 200_000, "2e+05"),
+        (["1.50e+00", "2.25e+00"], 0.00005, "5.00e-05"),
+        (["1.50E+00", "2.25E-01"], 0.00005, "5.00E-05"),
+    ],
+)
+def test_small_numbers_that_nobody_had_are_written_as_the_others(
+    seen: list[str], new: float, text: str
+) -> None:
+    found = detect_number(seen)
+    assert found is not None
+    assert found.text(np.array([new])).tolist() == [text]
