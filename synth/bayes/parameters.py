@@ -394,6 +394,9 @@ class Backoff:
         Pairs of codes that nobody can have, shape (size of first, size of second); both orders.
     keep_order : int
         Tables of families with this many parents are scored but not kept.
+    order : int64 array, shape (people,), optional
+        The people in the order in which they are cut into folds, where those who belong together
+        must not be in two of them; at random if not given.
     """
 
     def __init__(
@@ -402,8 +405,10 @@ class Backoff:
         seed: int = 0,
         impossible: Mapping[tuple[int, int], np.ndarray] | None = None,
         keep_order: int = 4,
+        order: np.ndarray | None = None,
     ) -> None:
-        order = np.random.default_rng(seed).permutation(codes.rows)
+        if order is None:
+            order = np.random.default_rng(seed).permutation(codes.rows)
         weights = codes.weights[order] if len(codes.weights) else None
         self._shuffled = Codes(codes.values[:, order], codes.sizes, weights)
         self.codes = codes
