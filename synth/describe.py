@@ -291,6 +291,52 @@ def record_line(record: Mapping[str, Any], population: Population) -> str:
     return " · ".join(parts)
 
 
+def highlights(
+    record: Mapping[str, Any], population: Population, count: int = 6
+) -> tuple[tuple[str, str], ...]:
+    """What a card says of a person whose table records no interests: columns in words.
+
+    Those that `record_line` tells are left out, and so are missing values and what is worked out
+    from other columns. Featured columns come first.
+
+    Parameters
+    ----------
+    record : mapping of str to value
+        Column → value; columns may be absent.
+    population : Population
+        Whose record it is.
+    count : int, optional
+        The most that are named.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Title and value.
+    """
+    schema = population.modelled
+    told = {column.name for column in _line_columns(record, schema)}
+    order = [*(n for n in population.featured if n in schema.names), *schema.names]
+    known = [
+        name
+        for name in dict.fromkeys(order)
+        if name not in told and not is_missing(record.get(name))
+    ]
+    return tuple((schema[n].title, value_words(schema[n], record[n])) for n in known[:count])
+
+
+def _line_columns(record: Mapping[str, Any], schema: Schema) -> list[Column]:
+    """The columns that a record's line speaks of, children last."""
+    columns = []
+    meanings: tuple[Meaning, ...] = (*_LINE, "children")
+    for meaning in meanings:
+        column = schema.first(meaning)
+        if meaning == "occupation" and schema.first("education") is not None:
+            continue
+        if column is not None and not is_missing(record.get(column.name)):
+            columns.append(column)
+    return columns
+
+
 _LINE: tuple[Meaning, ...] = (
     "age",
     "age group",

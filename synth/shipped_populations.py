@@ -30,6 +30,7 @@ from synth.generators.bayes_network import FILE
 from synth.populations import SHIPPED, Population, available, load, of, write
 from synth.populations.as_written import canonical
 from synth.populations.population import InMemory
+from synth.populations.society import NOWHERE, Society
 
 RECIPE, QUESTIONS = "recipe.toml", "questions.toml"
 JUDGED_ROWS = 15_000
@@ -71,6 +72,8 @@ class Recipe:
         population"); ``column``, the source's weights; ``bands``, for each
         number its ranges such as ``15..24``; ``margins``, lists of one or two columns whose
         weighted shares are shipped. Empty where there are no weights.
+    society : Society
+        Country, language, names and looks of its people, apart from the model.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Recipe:
     settings: Mapping[str, Any] = field(default_factory=dict)
     refine: bool = False
     weighting: Mapping[str, Any] = field(default_factory=dict)
+    society: Society = NOWHERE
 
     @staticmethod
     def read(path: Path) -> Recipe:
@@ -109,6 +113,7 @@ class Recipe:
                 featured=tuple(values.pop("featured")),
                 card=values.pop("card"),
                 levels={name: tuple(some) for name, some in values.pop("levels", {}).items()},
+                society=Society.from_json(values.pop("society", {}), str(path)),
                 **values,
             )
         except (KeyError, TypeError, AttributeError) as error:
@@ -234,6 +239,7 @@ def build(
     population = of(
         model, table, title=recipe.title, note=recipe.note, featured=recipe.featured, card=card
     )
+    population = replace(population, society=recipe.society)
     if recipe.refine and corrected:
         say(f"{name}: learning what corrects its people")
         population, note = refine(population, table, seed=model.settings.seed)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.shared.choice import Choice
+from synth.people import appearance
 
 if TYPE_CHECKING:
     from synth.people.pictures.library import Library
@@ -23,6 +24,8 @@ Record = Mapping[str, Any]
 Words = tuple[tuple[str, tuple[str, ...]], ...]
 """Interests whose keywords the visitor changed, and the new ones."""
 
+LOOKS = "looks"
+"""The key of the widget that says how faces are shared out."""
 _EDITS = "edited keywords"
 
 
@@ -33,6 +36,7 @@ def _profiles(
     count: int,
     seed: int,
     edits: Words,
+    looks: str,
     beside: tuple[str, ...],
     _records: Sequence[Record],
     _choice: Choice,
@@ -45,6 +49,7 @@ def _profiles(
         _choice.population,
         seed,
         evidence=_choice.evidence,
+        distribution=appearance.distribution(_choice.population, looks),
         library=library(edits),
         keywords=keywords(_choice.population, edits),
         avoid=_beside,
@@ -61,8 +66,23 @@ def profiles(
     digest, known = choice.population.digest, f"{choice.evidence}|{choice.mark}"
     others = tuple(f"{profile.id} {profile.stream} {profile.name}" for profile in beside)
     return _profiles(
-        digest, known, len(records), choice.seed, edited(), others, records, choice, beside
+        digest,
+        known,
+        len(records),
+        choice.seed,
+        edited(),
+        looks(choice.population),
+        others,
+        records,
+        choice,
+        beside,
     )
+
+
+def looks(population: Population) -> str:
+    """How faces are shared out where the record does not say: a way of `appearance.ways`."""
+    way = st.session_state.get(LOOKS)
+    return way if way in appearance.ways(population) else appearance.EVENLY
 
 
 # ── Keywords that the visitor changed ────────────────────────────────────────────────────────────

@@ -8,11 +8,13 @@ from typing import NamedTuple
 import streamlit as st
 
 from pages.cards import menu, selection
+from pages.cards.profiles import LOOKS, looks
 from pages.shared import downloads, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from pages.shared.sidebar import MOST_PEOPLE
 from synth.errors import PopulaceError
+from synth.people import appearance
 from synth.populations.strata import Stratified, every
 
 _RARITIES = {"as common as they are": 1.0} | {
@@ -45,12 +47,33 @@ def _cards(choice: Choice) -> None:
     notes = dict.fromkeys(note for person in people for note in person.profile.notes)
     words = [choice.population.note]
     if not choice.population.interests:
-        words.append("This population records no interests, so its cards have no pictures.")
+        words.append("This population records no interests, so its cards show facts instead.")
     st.caption(markdown.plain(" ".join((*words, *notes))))
+    _whose_faces(choice)
     for person, room, _ in shown:
         menu.rare(person, room)
     for person, _, chosen in shown:
         menu.act(chosen, person, people)
+
+
+def _whose_faces(choice: Choice) -> None:
+    """Whose faces these are, and the choice of how they are shared out where there is one."""
+    population = choice.population
+    ways = appearance.ways(population)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="whose"):
+        way = looks(population)
+        st.caption(markdown.plain(appearance.sentence(population, way)), width="content")
+        if len(ways) > 1:
+            st.segmented_control(
+                "Faces",
+                ways,
+                default=ways[0],
+                required=True,
+                key=LOOKS,
+                bind="query-params",
+                label_visibility="collapsed",
+                help="How faces and names are shared out; records do not depend on it.",
+            )
 
 
 @st.cache_resource(show_spinner="Drawing rare people …", max_entries=16)

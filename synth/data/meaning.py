@@ -6,7 +6,7 @@ matching against a table of names in nine languages after case, accents, separat
 are removed; levels help where the name says nothing. `Column.meaning` overrules the guess.
 
 The same tables read the levels themselves: `gender_of`, `marital_of`, `partner_of`, `works_of`,
-`children_of`, `years_of`.
+`children_of`, `years_of`, `ethnicity_of`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ Meaning = Literal[
     "",
 ]
 Gender = Literal["female", "male", "unknown"]
+Ethnicity = Literal["White", "Black", "Asian", "Indian", "Hispanic", "Other"]
 Marital = Literal["married", "remarried", "partnered", "single", "divorced", "separated", "widowed"]
 
 MEANINGS: Final[tuple[Meaning, ...]] = get_args(Meaning)
@@ -151,6 +152,33 @@ def children_of(value: object) -> bool | None:
         return text in _YES
     number = re.match(r"\d+", _folded(value).strip())
     return int(number[0]) > 0 if number else None
+
+
+def ethnicity_of(value: object) -> Ethnicity | None:
+    """Read a word for ethnicity: ``Caucasian``, ``Non-Hispanic Black``, ``Asian-Pac-Islander``.
+
+    ``Other`` where the word names no group of these or several at once, such as ``Amer-Indian``
+    (who are no Indians) or ``Mixed``; None where the value is missing.
+
+    Parameters
+    ----------
+    value : object
+        The value of a cell.
+    """
+    text = f" {_plain(value)} "
+    if not text.strip():
+        return None
+    text = re.sub(r" (?:non|not|no) (?:hispanic|latino)(?: or latino)? ", " ", text)
+    if any(f" {phrase} " in text for phrase in _NO_GROUP):
+        return "Other"
+    found = set()
+    for phrase, group in _GROUPS:
+        if f" {phrase} " in text:
+            text = text.replace(f" {phrase} ", "  ")
+            found.add(group)
+    if "Hispanic" in found:
+        return "Hispanic"
+    return found.pop() if len(found) == 1 else "Other"
 
 
 def years_of(value: object) -> float | None:
@@ -377,6 +405,37 @@ def _marital() -> tuple[tuple[str, Marital], ...]:
 
 
 _MARITAL = _marital()
+_NO_GROUP = (
+    "amer indian",
+    "american indian",
+    "native american",
+    "alaska native",
+    "alaskan native",
+    "native hawaiian",
+    "first nations",
+    "two or more",
+    "more than one",
+)
+_GROUP_WORDS: Mapping[Ethnicity, str] = MappingProxyType(
+    {
+        "Indian": "south asian, asian indian, indian, inder, indien, indienne, indio",
+        "Black": "african american, black african, black, african, afro american, schwarz, noir, "
+        "noire, negro, negra, preto, nero",
+        "White": "caucasian, european, white, weiss, blanc, blanche, blanco, blanca, branco, "
+        "bianco, wit, bialy",
+        "Asian": "east asian, asian, chinese, japanese, korean, vietnamese, filipino, asiatisch, "
+        "asiatique, asiatico, amarela",
+        "Hispanic": "hispanic, latino, latina, latinx, mexican, mexican american, puerto rican, "
+        "cuban, hispanique, hispano, hispana",
+    }
+)
+# Longer phrases first: "south asian" is not "asian".
+_GROUPS: tuple[tuple[str, Ethnicity], ...] = tuple(
+    sorted(
+        ((word, group) for group, text in _GROUP_WORDS.items() for word in text.split(", ")),
+        key=lambda pair: -len(pair[0].split()),
+    )
+)
 _YES = _words("yes true ja oui si sim tak y j o s vrai wahr verdadero vero")
 _NO = _words(
     "no false none nein non nee nao nie nej n keine kein keiner aucun aucune sans "

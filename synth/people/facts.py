@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth.data import meaning
-from synth.data.meaning import Gender, Meaning
+from synth.data.meaning import Ethnicity, Gender, Meaning
 from synth.data.schema import Schema
 
 _PARENT = 25  # years; of the children in younger people's homes few are theirs
@@ -37,6 +37,8 @@ class Facts:
         Whether the person has work.
     interests : tuple of str
         First to last, each once.
+    ethnicity : str or None
+        As the record says it; ``Other`` where it names none of the groups that have faces here.
     """
 
     gender: Gender = "unknown"
@@ -47,6 +49,7 @@ class Facts:
     alone: bool | None = None
     works: bool | None = None
     interests: tuple[str, ...] = ()
+    ethnicity: Ethnicity | None = None
 
 
 def facts_of(
@@ -91,6 +94,7 @@ def facts_of(
         alone=None if household is None else household == 1,
         works=meaning.works_of(_value(record, schema, "work")),
         interests=tuple(dict.fromkeys(known)),
+        ethnicity=meaning.ethnicity_of(_value(record, schema, "ethnicity")),
     )
 
 

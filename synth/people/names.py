@@ -1,13 +1,15 @@
-"""Ethnicity and name: drawn apart from the record, on purpose.
+"""Ethnicity and name: drawn apart from the record, on purpose, unless it records an ethnicity.
 
 The paper (sections 3.3 and 3.4) assigns ethnicity and name at random, with no link to any column
 of the network, so that the table's biases don't reach the face. Here they depend on `(seed, index)`
-and the gender only. Names come from Faker's locale lists, in Latin letters, without titles.
+and the gender only; where a table does record an ethnicity, name and face follow it rather than
+contradict it. Names come from Faker's locale lists, in Latin letters, without titles.
 """
 
 from __future__ import annotations
 
 import importlib
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,6 +61,8 @@ def draw_identities(
     distribution: Mapping[str, float] | None = None,
     start: int = 0,
     taken: Sequence[Identity] = (),
+    recorded: Sequence[str | None] = (),
+    locale: str = "",
 ) -> tuple[Identity, ...]:
     """One identity a gender, without repeated names or handles among them.
 
@@ -72,6 +76,9 @@ def draw_identities(
     distribution: ethnicity → weight (weights are normalised); `UNIFORM` when left out.
     start: index of the first person.
     taken: people beside these, whose names and handles are not given again.
+    recorded: the ethnicity that each person's record says, None where it says none.
+    locale: the Faker locale of everybody's names, such as ``fr_FR``; names go with the ethnicity
+        where it is left out.
 
     Returns
     -------
@@ -81,8 +88,10 @@ def draw_identities(
     Raises
     ------
     PopulaceError
-        An unknown ethnicity or weights that do not sum to something positive.
+        An unknown ethnicity, weights that do not sum to something positive, or a locale without
+        names in Latin letters.
     """
+    everybody = _source_of(locale) if locale else None
     groups, cumulative = _shares(UNIFORM if distribution is None else distribution)
     people: list[Identity] = []
     names = {identity.name for identity in taken}
@@ -92,7 +101,9 @@ def draw_identities(
             rng = np.random.default_rng([seed, start + position, attempt])
             draws = rng.random(8)
             ethnicity = groups[int(np.searchsorted(cumulative, draws[0], side="right"))]
-            identity = _compose(ethnicity, gender_of(gender), draws[1:])
+            if position < len(recorded):
+                ethnicity = recorded[position] or ethnicity
+            identity = _compose(ethnicity, gender_of(gender), draws[1:], everybody)
             if identity.name not in names and identity.handle not in handles:
                 break
         else:
@@ -150,6 +161,9 @@ _SOURCES: Mapping[str, tuple[_Source, ...]] = MappingProxyType(
         ),
     }
 )
+
+# Names that speak of no group in particular, for a record of a group that has none here.
+_ANYBODY = (_Source(1.0, "en_US", "en_US"),)
 
 # Spanish first names that Faker lists among the American ones.
 _SPANISH_FIRST = frozenset(
@@ -226,8 +240,27 @@ def _shares(distribution: Mapping[str, float]) -> tuple[tuple[str, ...], np.ndar
     return tuple(distribution), cumulative
 
 
-def _compose(ethnicity: str, gender: Gender, draws: np.ndarray) -> Identity:
-    sources = _SOURCES[ethnicity]
+def _source_of(locale: str) -> _Source:
+    """The names of a locale, once it is sure that it has some."""
+    source = _Source(1.0, locale, locale)
+    if not re.fullmatch("[a-z]{2}_[A-Z]{2}", locale):
+        raise PopulaceError(f"{locale} is no locale: write two letters twice, as in fr_FR.")
+    try:
+        lists = [
+            _names(locale, attribute)
+            for attribute in ("first_names_female", "first_names_male", "last_names")
+        ]
+    except (ImportError, AttributeError):
+        lists = [()]
+    if not all(lists):
+        raise PopulaceError(f"Faker has no names in Latin letters for {locale}: choose fr_FR, say.")
+    return source
+
+
+def _compose(
+    ethnicity: str, gender: Gender, draws: np.ndarray, everybody: _Source | None = None
+) -> Identity:
+    sources = (everybody,) if everybody else _SOURCES.get(ethnicity, _ANYBODY)
     cumulative = np.cumsum([source.weight for source in sources])
     chosen = min(int(np.searchsorted(cumulative, draws[0], side="right")), len(sources) - 1)
     source = sources[chosen]

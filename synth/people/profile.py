@@ -26,7 +26,7 @@ from synth.people.facts import Facts, facts_of
 from synth.people.pictures.choose import Choice, choose
 from synth.people.pictures.library import Library, load_library
 from synth.people.portraits import bank
-from synth.people.posts import write
+from synth.people.posts import Words, write
 from synth.populations.as_written import canonical
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class Profile:
     choices: content pictures, each with the interest it stands for and why; the one that fills a
         cover best is first.
     notes: what stood in for something else, or is missing; one sentence each.
+    highlights: columns in words, title and value, where the population records no interests; such
+        people have no bio and no posts, since nothing is known that these could speak of.
     stream: what name, face, pictures and words were drawn with; see `stream`.
     """
 
@@ -77,6 +79,7 @@ class Profile:
     notes: tuple[str, ...]
     library: Library
     stream: int = 0
+    highlights: tuple[tuple[str, str], ...] = ()
 
     @property
     def gender(self) -> Gender:
@@ -287,6 +290,8 @@ def complete(
         distribution=distribution,
         start=start,
         taken=[profile.identity for profile in avoid],
+        recorded=[facts.ethnicity for facts in known],
+        locale=population.society.names,
     )
     faces, note = _bank()
     profiles: list[Profile] = []
@@ -323,7 +328,9 @@ def complete(
         else:
             portrait, why = _portrait(faces, facts, identity, (key, person), taken)
             notes += [why] if why else []
-        words = write(facts, seed=key, index=person, posts=posts)
+        words = Words("", ())
+        if population.interests:
+            words = write(facts, seed=key, index=person, posts=posts)
         profiles.append(
             Profile(
                 id=f"{seed}-{person}",
@@ -339,6 +346,7 @@ def complete(
                 notes=tuple(notes),
                 library=library,
                 stream=key,
+                highlights=() if population.interests else describe.highlights(record, population),
             )
         )
     return tuple(profiles)
@@ -448,6 +456,8 @@ def _portrait(
     gender, age = facts.gender, facts.age
     if gender == "unknown" or age is None:
         return None, "No portrait: the record gives no age or no gender."
+    if identity.ethnicity == "Other":
+        return None, "No portrait: the bank has no faces of an ethnicity that a record names."
     seed, note = f"{seeds[0]}-{seeds[1]}", ""
     try:
         portrait = faces.pick(gender, age, identity.ethnicity, seed, taken)

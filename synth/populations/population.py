@@ -27,6 +27,7 @@ from synth.generators.refined import RefinedModel
 from synth.interests.vocabulary import ICONS, KEYWORDS
 from synth.lazy import cached_property
 from synth.populations.as_written import as_written
+from synth.populations.society import NOWHERE, Society
 
 OWN = "own-"
 """How the names of populations in memory begin."""
@@ -116,6 +117,8 @@ class Population:
         Margins of the population that a survey's weights speak for, where they are known.
     survey_title : str
         What that population is called inside a sentence: "the US population".
+    society : Society
+        Country, language, names and looks of its people, apart from the model.
     """
 
     name: str
@@ -131,6 +134,7 @@ class Population:
     refinement: DensityRatio | None = field(default=None, repr=False)
     survey: tuple[Target, ...] = field(default=(), repr=False)
     survey_title: str = "the survey’s population"
+    society: Society = NOWHERE
 
     # ------------------------------------------------------------------ the model
 

@@ -24,6 +24,7 @@ from synth.generators.density_ratio import DensityRatio
 from synth.generators.refined import FILE
 from synth.lazy import cached_property
 from synth.populations.population import Population, of
+from synth.populations.society import NOWHERE, Society
 
 SHIPPED = Path(__file__).parents[2] / "models" / "populations"
 FORMAT = "populace-population/1"
@@ -113,6 +114,7 @@ def load(name: str | Path) -> Population:
         learned_keywords=_keywords(about.get("keywords", {}), folder),
         plan=plan if isinstance(plan, dict) else None,
         refinement=_refinement(folder / FILE, model.schema),
+        society=Society.from_json(about.get("society", {}), str(folder / ABOUT)),
         **_survey(folder / TARGETS, model.schema),
     )
 
@@ -169,6 +171,8 @@ def write(population: Population, folder: str | Path, *, rows: bool = False) -> 
         about["keywords"] = {
             name: list(words) for name, words in population.learned_keywords.items()
         }
+    if population.society != NOWHERE:
+        about["society"] = population.society.to_json()
     if population.plan is not None:
         about["plan"] = dict(population.plan)
     text = json.dumps(about, indent=2, ensure_ascii=False)

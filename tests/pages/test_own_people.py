@@ -46,8 +46,8 @@ def app(visit, cars):
 
 def test_cards_say_what_is_missing_in_a_sentence(app, cars):
     assert app.session_state["the choice"].population.name == cars.name
-    lines = texts(app, r'class="pp-line">(.*?)</p>')
-    assert len(lines) == 6 and all(line.count(" · ") >= 2 for line in lines)
+    facts = texts(app, r'class="pp-facts">(.*?)</dl>')
+    assert len(facts) == 6 and all(card.count("<dt>") >= 3 for card in facts)
     assert not texts(app, r"no interests recorded"), "cars have none to record"
     assert not texts(app, r"<img")
     notes = " ".join(caption.value for caption in app.caption)

@@ -115,6 +115,12 @@ def card(
         An ``<article class="pp-card">``.
     """
     first = profile.interests[0] if profile.interests else ""
+    values = [value for _, value in profile.highlights]
+    # A table without any known meaning has its first values for a line: the highlights say them.
+    line = "" if values and all(p in values for p in profile.line.split(" · ")) else profile.line
+    tint: int | str = sum(map(ord, first)) % _TINTS if first else "none"
+    if profile.highlights:
+        tint = sum(map(ord, profile.name)) % _TINTS
     return (
         _environment()
         .get_template("card.html")
@@ -126,7 +132,8 @@ def card(
             mark=mark,
             pin=pin,
             whole=whole,
-            tint=sum(map(ord, first)) % _TINTS if first else "none",
+            line=line,
+            tint=tint,
         )
     )
 
