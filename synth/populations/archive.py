@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from synth.bayes.budget import limited
 from synth.bayes.coding import Coding
 from synth.bayes.network import Network
 from synth.data.evidence import Evidence
@@ -26,12 +27,14 @@ from synth.generators import base
 from synth.generators.refined import FILE
 from synth.populations.as_written import canonical
 from synth.populations.population import Population
+from synth.populations.promises import check_promises
 from synth.populations.storage import ABOUT, CARD, PEOPLE, REFERENCE, TARGETS, load
 
 FORMAT = "populace-file/1"
 SUFFIX = ".populace"
 BYTES_LIMIT = 200 * 2**20
-CELLS_LIMIT = 50_000_000
+CHECK_SECONDS, CHECK_CELLS = 120.0, 20_000_000
+"""What the questions may take by which a file is tried out."""
 _MANIFEST = "manifest.json"
 _LARGE = 200 * 2**20
 _PARTS = {
@@ -91,11 +94,13 @@ def unpack(content: bytes, folder: str | Path, name: str = "The file") -> Popula
         if isinstance(error, PopulaceError):
             raise
         raise PopulaceError(f"{name} {_DAMAGED}") from error
+    check_promises(parts, name)
     for part, value in parts.items():
         (folder / part).write_bytes(value)
     try:
-        population = load(folder)
-        check(population)
+        with limited(seconds=CHECK_SECONDS, cells=CHECK_CELLS):
+            population = load(folder)
+            check(population)
     except PopulaceError as error:
         reason = str(error).replace(f"{folder}/", "")
         raise PopulaceError(f"{name} cannot be used: {reason[0].lower()}{reason[1:]}") from error
@@ -192,18 +197,13 @@ def check(population: Population) -> None:
 
 
 def _check_network(network: Network, damaged: str) -> None:
-    """Raise a PopulaceError unless a network's numbers make sense and fit into memory."""
-    cells = 0
+    """Raise a PopulaceError unless a network's numbers make sense."""
     for name, coding in network.codings.items():
-        shape = [network.codings[parent].size for parent in network.parents[name]]
-        cells += math.prod(shape) * coding.size
         if coding.column.is_number and not _sound(coding):
             raise PopulaceError(damaged)
         mass = network.tables[name].sum(axis=-1)
         if not np.isfinite(mass).all():
             raise PopulaceError(damaged)
-    if cells > CELLS_LIMIT:
-        raise PopulaceError(f"{damaged[:-1]}; its tables are too large.")
 
 
 def _sound(coding: Coding) -> bool:

@@ -1,11 +1,16 @@
 """A population as one file: the same again, and nothing else gets in."""
 
+import base64
 import hashlib
 import io
 import json
 import re
+import tracemalloc
 import zipfile
+import zlib
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from synth import populations
@@ -139,3 +144,67 @@ def test_a_twisted_network_gets_a_sentence(folder, tmp_path, key, value):
     column["pieces"][key][1] = value
     with pytest.raises(PopulaceError):
         unpack(again(pack(folder), network__json=json.dumps(network).encode()), tmp_path)
+
+
+def _twisted(network, how):
+    """A network that promises far more than it holds, in a few bytes."""
+    columns, names = network["columns"], list(network["columns"])
+    if how == "a table of noughts":
+        pieces = {"first": [*range(900)], "last": [*range(900)], "bin": [*range(900)]}
+        for name in names[:4]:
+            columns[name]["parents"] = []
+        for entry in network["schema"]["columns"][:4]:
+            entry.update(kind="integer", lower=0, upper=899, step=1)
+            entry.pop("levels", None)
+            columns[entry["name"]]["pieces"] = {**pieces, "weight": [1.0] * 900}
+        columns[names[0]]["parents"] = names[1:3]
+        nothing = base64.b64encode(zlib.compress(bytes(8 * 900**3 // 200), 9)).decode()
+        columns[names[0]]["table"] = f"f8:{nothing}"
+    elif how == "a bin of a high number":
+        next(c for c in columns.values() if c["pieces"])["pieces"]["bin"][-1] = 10**9
+    else:
+        number = next(c for c in columns.values() if c["pieces"])
+        for key in ("first", "last", "bin"):
+            number["pieces"][key] = [0] * 20_001
+    return json.dumps(network).encode()
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("a table of noughts", "numbers in network.json"),
+        ("a bin of a high number", "levels and bins in network.json"),
+        ("many pieces", "pieces in network.json"),
+        ("many values", "values in targets.json"),
+        ("many pairs", "counts in reference.json"),
+        ("many rows", "cells in its rows"),
+    ],
+)
+def test_what_it_would_unpack_to_is_said_before_it_is_done(folder, tmp_path, how, said):
+    content = pack(folder)
+    if how == "many values":
+        crafted = again(content, targets__json=b"[" + b"0," * 90_000 + b"0]")
+        limit = {"JSON_VALUES": 80_000}
+    elif how == "many pairs":
+        held = json.loads(parts(content)["reference.json"])
+        a, b, _ = held["pairs"][0]
+        for name in (a, b):
+            held["columns"][name]["labels"] = ["x"] * 7000
+        crafted, limit = again(content, reference__json=json.dumps(held).encode()), {}
+    elif how == "many rows":
+        out = io.BytesIO()
+        pq.write_table(pa.table({"a": pa.nulls(500_001, pa.int8())}), out)
+        crafted, limit = again(content, people__parquet=out.getvalue()), {"TABLE_CELLS": 500_000}
+    else:
+        network = json.loads(parts(content)["network.json"])
+        crafted, limit = again(content, network__json=_twisted(network, how)), {}
+        limit = {"PIECES": 20_000} if how == "many pieces" else {}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in limit.items():
+            patch.setattr(f"synth.populations.promises.{name}", value)
+        tracemalloc.start()
+        with pytest.raises(PopulaceError, match=f"unpack to far more.*{said}"):
+            unpack(crafted, tmp_path / "in", "x.populace")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 2**27 and not list((tmp_path / "in").iterdir())
