@@ -12,14 +12,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 FLOORS = (
-    ("synth.errors", "synth.registry", "synth.lazy", "synth.jobs"),
+    ("synth.errors", "synth.registry", "synth.lazy", "synth.jobs", "synth.remembered"),
     ("synth.data", "synth.interests.vocabulary"),
     ("synth.bayes",),
     ("synth.constraints",),
     ("synth.privacy",),
     ("synth.generators",),
     ("synth.populations",),
-    ("synth.cluster", "synth.interests", "synth.describe", "synth.fitting"),
+    ("synth.cluster", "synth.interests", "synth.describe", "synth.fitting", "synth.lives"),
     ("synth.people",),
     ("synth.evaluate",),
     ("synth.shipped_populations",),
