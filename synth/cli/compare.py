@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +16,7 @@ from synth.cli.common import AsJson, print_json, progress_bar
 from synth.errors import PopulaceError
 from synth.evaluate.generator_comparison import FIGURES, compare_generators
 from synth.fitting.simple import read_plan
+from synth.generators.training import DEVICE, device_of
 
 
 def compare_command(
@@ -35,10 +38,21 @@ def compare_command(
     report_to: Annotated[
         Path | None, typer.Option("--report", help="Also write a page, HTML.")
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Also write the comparison as JSON, as the Compare page shows it."),
+    ] = None,
+    device: Annotated[
+        str,
+        typer.Option(help="What networks learn on: cuda, cpu; the best there is if not given."),
+    ] = "",
     as_json: AsJson = False,
     seed: Annotated[int, typer.Option(help="Of the split, of learning and of drawing.")] = 0,
 ) -> None:
     """Learn one half of a table with several generators and judge each with the other half."""
+    if device:
+        device_of(device)  # refuses what is not there
+        os.environ[DEVICE] = device
     chosen = tuple(name.strip() for name in generators.split(",") if name.strip())
     with progress_bar(f"Reading {table.name}", 1) as advance:
         planned = read_plan(table)
@@ -53,12 +67,9 @@ def compare_command(
             progress=advance,
         )
     if report_to is not None:
-        try:
-            report_to.write_text(result.to_html(f"Generators on {table.name}"), encoding="utf-8")
-        except OSError as error:
-            raise PopulaceError(
-                f"The page cannot be written to {report_to}: name a file in a folder of yours."
-            ) from error
+        _write(report_to, result.to_html(f"Generators on {table.name}"))
+    if out is not None:
+        _write(out, json.dumps(result.to_dict(), ensure_ascii=False))
     if as_json:
         print_json(result.to_dict())
         return
@@ -76,3 +87,14 @@ def compare_command(
     console = Console()
     console.print(grid)
     console.print(result.sentence, markup=False)
+    for name, words in result.failed.items():
+        console.print(f"{name} could not learn this table: {words}", markup=False)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise PopulaceError(
+            f"{path} cannot be written: name a file in a folder of yours."
+        ) from error

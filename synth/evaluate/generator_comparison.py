@@ -6,10 +6,11 @@ beside the other) stand in the table too. Figures are those of `fidelity` and `u
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
@@ -46,6 +47,8 @@ REAL = "unseen real people"
 ATTACKED = 6_000
 """People of each side of an attack, at most."""
 FORMAT = "populace-comparison/1"
+FILE = "comparison.json"
+"""Its name beside a population's files."""
 
 Progress = Callable[[float, str], None]
 
@@ -200,6 +203,8 @@ class GeneratorComparison:
         Generator → curves of losses, where it learned step by step.
     figures : Figures or None
         What charts show of everybody.
+    failed : mapping of str to str
+        Generator → why it could not learn this table.
     """
 
     learned: int
@@ -210,6 +215,7 @@ class GeneratorComparison:
     fresh: Entry
     curves: Mapping[str, Mapping[str, list[float]]]
     figures: Figures | None = None
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def best(self) -> Entry:
@@ -303,6 +309,7 @@ class GeneratorComparison:
             "fresh": _plain(self.fresh),
             "curves": {name: dict(curves) for name, curves in self.curves.items()},
             "figures": None if self.figures is None else self.figures.to_dict(),
+            "failed": dict(self.failed),
             "sentence": self.sentence,
         }
 
@@ -331,6 +338,7 @@ class GeneratorComparison:
                     for name, curves in value["curves"].items()
                 },
                 None if figures is None else Figures.from_dict(figures),
+                {str(name): str(words) for name, words in value.get("failed", {}).items()},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise PopulaceError("The comparison is damaged: make it again.") from error
@@ -351,6 +359,34 @@ class GeneratorComparison:
         from synth.evaluate.generator_page import comparison_page
 
         return comparison_page(self, title)
+
+
+def stored(population: Population) -> GeneratorComparison | None:
+    """The comparison that lies beside a population's files, where there is one.
+
+    Raises
+    ------
+    PopulaceError
+        It is damaged.
+    """
+    path = None if population.folder is None else population.folder / FILE
+    if path is None or not path.is_file():
+        return None
+    return read_comparison(path)
+
+
+def read_comparison(path: Path) -> GeneratorComparison:
+    """A comparison that was written as JSON.
+
+    Raises
+    ------
+    PopulaceError
+        It is damaged.
+    """
+    try:
+        return GeneratorComparison.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise PopulaceError(f"{path} is damaged: make the comparison again.") from error
 
 
 def _plain(entry: Entry) -> dict[str, Any]:
@@ -406,7 +442,7 @@ def compare_generators(
     Raises
     ------
     PopulaceError
-        There are too few rows, or no such generator.
+        There are too few rows, no such generator, or none can learn this table.
     """
     learners = [generator(name) for name in (chosen or names())]
     if len(frame) < FEWEST:
@@ -422,18 +458,23 @@ def compare_generators(
     judge: _Judge | None = None
     entries: list[Entry] = []
     curves: dict[str, dict[str, list[float]]] = {}
+    failed: dict[str, str] = {}
     for number, learner in enumerate(learners):
 
         def say(share: float, words: str, number: int = number, title: str = learner.title) -> None:
             progress((number + share) / len(learners), f"{title}: {words}")
 
         begun = time.perf_counter()
-        population = fit(
-            known,
-            replace(plan, generator=learner.name, seed=seed),
-            lambda share, words, say=say: say(0.7 * share, words),  # type: ignore[misc]
-            minutes=minutes,
-        )
+        try:
+            population = fit(
+                known,
+                replace(plan, generator=learner.name, seed=seed),
+                lambda share, words, say=say: say(0.7 * share, words),  # type: ignore[misc]
+                minutes=minutes,
+            )
+        except PopulaceError as error:
+            failed[learner.name] = str(error)
+            continue
         seconds = time.perf_counter() - begun
         report = getattr(population.model, "report", {})
         if report.get("losses"):
@@ -453,7 +494,8 @@ def compare_generators(
             if judge is None:
                 judge = _Judge(people_of, unseen, target, seed)
             entries.append(judge.entry(people_of, half, (name, title, took), device))
-    assert judge is not None and judge.fresh is not None  # there is at least one learner
+    if judge is None or judge.fresh is None:
+        raise PopulaceError(next(iter(failed.values())))
     progress(1.0, "Done")
     return GeneratorComparison(
         half,
@@ -464,6 +506,7 @@ def compare_generators(
         judge.fresh,
         curves,
         judge.figures(),
+        failed,
     )
 
 

@@ -45,6 +45,10 @@ def comparison_page(comparison: GeneratorComparison, title: str) -> str:
         for entry in comparison.entries
         if entry.note
     )
+    notes += "".join(
+        paragraph(f"{name} could not learn this table: {words}")
+        for name, words in comparison.failed.items()
+    )
     if notes:
         body += section("Notes", notes)
     return page(title, body)

@@ -304,6 +304,9 @@ class _Learner:
                     law = self._balanced(_layers(average.values))
                     distance = judge.distance(law)
                     curves["distance"].append(distance)
+                    for curve in ("critic", "generator"):
+                        clock.note(curve, float(np.mean(curves[curve][-LOOKS:])))
+                    clock.note("distance", distance)
                     waited += 1
                     if distance < best[0]:
                         best, waited = (distance, law), 0

@@ -26,6 +26,7 @@ from synth.generators.base import Progress, Settings
 from synth.generators.coded import Codebook, Rows
 from synth.generators.hybrid_parts import Part, learn_part, restored
 from synth.generators.partition import Group
+from synth.generators.training import has_card
 from synth.jobs.process import Limits, Messages, ProcessJob, run_child
 
 LARGE = 2_000
@@ -87,7 +88,8 @@ def learn_groups(
     networks = max(1, sum(name != "bayes-network" for name in candidates))
     columns = sum(len(group.own) for group in groups)
     shares = [minutes * len(group.own) / columns / networks for group in groups]
-    at_once = min(processors(), len(groups)) if len(rows.codes) >= LARGE else 1
+    apart = len(rows.codes) >= LARGE and not has_card()  # a card serves one after another best
+    at_once = min(processors(), len(groups)) if apart else 1
     if at_once > 1:
         learned = _in_processes(rows, groups, settings, progress, candidates, shares, at_once)
     else:

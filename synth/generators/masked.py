@@ -383,6 +383,8 @@ def learn(
                         net, sizes, average.values, held, held_weights, ordered, shared
                     )
                     apart_losses.append(apart_loss)
+                    clock.note("learned", float(np.mean(losses[-LOOKS:])))
+                    clock.note("kept apart", apart_loss)
                     better = stopping.look(
                         apart_loss, {k: v.clone() for k, v in average.values.items()}
                     )

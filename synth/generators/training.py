@@ -1,22 +1,27 @@
 """What networks share while they learn: time, device, threads, people kept apart, losses.
 
 torch is imported when something is learned, never before. A graphics card is used where torch finds
-one; the report names the device (sums on it have no fixed order, so there the same seed learns
-nearly the same model). Learning ends when people kept apart are predicted no better for a
-while, when the passes (`epochs`) are used up, or when the time (`minutes` of work) is; the report
-says which. Only the last depends on the machine.
+one and `SYNTH_DEVICE` does not say ``cpu``; the report names the device (sums on it have no fixed
+order, so there the same seed learns nearly the same model). Learning ends when people kept apart
+are predicted no better for a while, when the passes (`epochs`) are used up, or when the time
+(`minutes` of work) is; the report says which. Only the last depends on the machine.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synth.errors import PopulaceError
 from synth.generators.base import Progress, Settings
 
 if TYPE_CHECKING:
@@ -34,6 +39,55 @@ FEWEST = 50
 """Below so many people nobody is kept apart: passes and time alone end learning."""
 CURVE = 400
 """Points of a curve of losses, at most."""
+DEVICE = "SYNTH_DEVICE"
+"""The environment variable that says what learns: ``cpu``, ``cuda``, or the best there is."""
+
+Listener = Callable[[str, float], None]
+_listener: ContextVar[Listener | None] = ContextVar("losses", default=None)
+
+
+@contextmanager
+def losses_to(listener: Listener) -> Iterator[None]:
+    """Until left, each loss that is looked at is also told to a listener: curve and value."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+def has_card() -> bool:
+    """Whether a graphics card seems to be there and may be used; torch is not asked."""
+    wanted = os.environ.get(DEVICE, "")
+    return wanted != "cpu" and any(Path(f"/dev/{name}").exists() for name in ("nvidiactl", "dxg"))
+
+
+def device_of(wanted: str = "") -> torch.device:
+    """What learns.
+
+    Parameters
+    ----------
+    wanted : str
+        ``cpu``, ``cuda`` or empty for the best there is; where empty, `SYNTH_DEVICE` counts.
+
+    Raises
+    ------
+    PopulaceError
+        There is no graphics card that can be used.
+    """
+    import torch
+
+    wanted = wanted or os.environ.get(DEVICE, "")
+    if wanted not in ("", "auto", "cpu", "cuda"):
+        raise PopulaceError(f"There is no device {wanted}: say cpu, cuda, or leave it out.")
+    if wanted == "cpu" or not torch.cuda.is_available():
+        if wanted == "cuda":
+            raise PopulaceError("There is no CUDA device here: leave the device out, or say cpu.")
+        return torch.device("cpu")
+    with contextlib.suppress(RuntimeError):  # limits on memory may forbid it
+        torch.zeros(1, device="cuda")
+        return torch.device("cuda")
+    return torch.device("cpu")
 
 
 @contextmanager
@@ -41,7 +95,7 @@ def learning(seed: int) -> Iterator[torch.device]:
     """A device, and random numbers and threads of this learning's own, until left."""
     import torch
 
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = device_of()
     threads = torch.get_num_threads()
     torch.set_num_threads(THREADS)
     try:
@@ -101,6 +155,12 @@ class Clock:
     def late(self) -> bool:
         """Whether the time is used up."""
         return self.worked >= 60 * self.minutes
+
+    def note(self, curve: str, loss: float) -> None:
+        """Tell whoever watches the losses."""
+        listener = _listener.get()
+        if listener is not None:
+            listener(curve, loss)
 
     def say(self, epoch: float, words: str) -> None:
         """Report; whoever listens may stop learning by raising."""

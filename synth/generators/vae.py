@@ -247,6 +247,8 @@ def _learn(
                     if len(held):
                         value = _apart(net, average, held, held_weights, groups, numbers)
                         curves["kept apart"].append(value)
+                        clock.note("learned", float(np.mean(curves["learned"][-LOOKS:])))
+                        clock.note("kept apart", value)
                         state = {k: v.clone() for k, v in average.values.items()}
                         better = stopping.look(value, state)
                         if not better and stopping.waited % 4 == 0:
