@@ -5,11 +5,10 @@ The paper's Fig. 8, over mixed columns by one measure.
 
 from __future__ import annotations
 
-import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared import header, loaders
+from pages.shared.charts import heatmap
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from synth.data.evidence import Evidence
@@ -21,8 +20,6 @@ from synth.populations.as_written import canonical
 PEOPLE = 30_000  # so many synthetic people are drawn to be counted
 _TABLE, _CLUSTERS = "as in the table", "what belongs together"
 _QUIET = {"displayModeBar": False}
-_STRENGTH = [[0.0, "rgba(180,83,42,0.04)"], [1.0, "rgba(180,83,42,1)"]]
-_CHANGE = [[0.0, "#3f7d8c"], [0.5, "rgba(128,120,110,0.06)"], [1.0, "#b4532a"]]
 
 
 @st.cache_resource(show_spinner="Counting people …", max_entries=8)
@@ -30,34 +27,6 @@ def _counted(digest: str, seed: int, _population: Population) -> tuple[Associati
     """Associations of the real people and of synthetic ones."""
     people = canonical(loaders.posterior(_population, Evidence())).sample(PEOPLE, seed=seed)
     return compare_associations(_population, people)
-
-
-def _heatmap(values: np.ndarray, titles: list[str], *, change: bool) -> go.Figure:
-    """A square of all pairs; a column with itself is left out."""
-    shown = np.where(np.eye(len(titles), dtype=bool), np.nan, values)
-    most = max(0.05, float(np.nanmax(np.abs(shown)))) if change else 1.0
-    heatmap = go.Heatmap(
-        z=shown,
-        x=titles,
-        y=titles,
-        zmin=-most if change else 0.0,
-        zmax=most,
-        colorscale=_CHANGE if change else _STRENGTH,
-        xgap=1,
-        ygap=1,
-        colorbar={"thickness": 10, "outlinewidth": 0, "len": 0.9},
-        hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
-    )
-    figure = go.Figure(heatmap)
-    figure.update_layout(
-        height=520,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        xaxis={"tickangle": -60, "showgrid": False, "tickfont": {"size": 11}},
-        yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"size": 11}},
-    )
-    return figure
 
 
 @page()
@@ -88,7 +57,7 @@ def _page(choice: Choice) -> None:
         with grid.cell():
             st.subheader(head, anchor=False)
             st.plotly_chart(
-                _heatmap(values, titles, change=change),
+                heatmap(values, titles, change=change),
                 key=f"heatmap-{head}",
                 config=_QUIET,
                 alt=f"{head}: association of every pair of columns",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from synth.evaluate.columns import ColumnComparison
 
 SHORT, BARS = 9, 24
+_STRENGTH = [[0.0, "rgba(180,83,42,0.04)"], [1.0, "rgba(180,83,42,1)"]]
+_CHANGE = [[0.0, "#3f7d8c"], [0.5, "rgba(128,120,110,0.06)"], [1.0, "#b4532a"]]
 _HEIGHT, _ROW, _MARGIN, _THICK = 250, 24, 46, 13
 
 
@@ -86,6 +88,34 @@ def with_intervals(comparison: ColumnComparison, notes: Mapping[str, str]) -> go
         }
     figure.data[2].customdata = hovers
     figure.data[2].hovertemplate = "%{customdata}<br>%{x:.1%}, exact"
+    return figure
+
+
+def heatmap(values: np.ndarray, titles: list[str], *, change: bool) -> go.Figure:
+    """A square of all pairs; a column with itself is left out."""
+    shown = np.where(np.eye(len(titles), dtype=bool), np.nan, values)
+    most = max(0.05, float(np.nanmax(np.abs(shown)))) if change else 1.0
+    heatmap = go.Heatmap(
+        z=shown,
+        x=titles,
+        y=titles,
+        zmin=-most if change else 0.0,
+        zmax=most,
+        colorscale=_CHANGE if change else _STRENGTH,
+        xgap=1,
+        ygap=1,
+        colorbar={"thickness": 10, "outlinewidth": 0, "len": 0.9},
+        hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
+    )
+    figure = go.Figure(heatmap)
+    figure.update_layout(
+        height=520,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        xaxis={"tickangle": -60, "showgrid": False, "tickfont": {"size": 11}},
+        yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"size": 11}},
+    )
     return figure
 
 
@@ -189,7 +219,9 @@ def _lying(labels: list[str], shares: Shares) -> dict[str, Any]:
 
 def _standing(labels: list[str], short: list[str], shares: Shares) -> dict[str, Any]:
     """Bins from left to right, bars upwards."""
-    most = 4 if max(map(len, short)) > 8 else 6
+    # Words stand below each other, so the longest decides how many find room on a narrow screen.
+    longest = max(len(word) for label in short for word in label.split(" "))
+    most = max(2, min(6, 34 // max(longest, 1)))
     every = max(1, -(-len(labels) // most))
     ticks = list(range(0, len(labels), every))
     if not any(sign.isdigit() for sign in short[-1]):  # values that are missing keep their words

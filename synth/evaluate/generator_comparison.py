@@ -413,6 +413,7 @@ def compare_generators(
     target: str | None = None,
     seed: int = 0,
     progress: Progress = lambda share, words: None,
+    starting: Callable[[str], None] = lambda name: None,
 ) -> GeneratorComparison:
     """Learn one half of a table with several generators and judge each with the other half.
 
@@ -434,6 +435,8 @@ def compare_generators(
         Of the split, of learning and of drawing.
     progress : callable
         Gets the share that is done, and words.
+    starting : callable
+        Gets each generator's name before it learns.
 
     Returns
     -------
@@ -464,6 +467,7 @@ def compare_generators(
         def say(share: float, words: str, number: int = number, title: str = learner.title) -> None:
             progress((number + share) / len(learners), f"{title}: {words}")
 
+        starting(learner.name)
         begun = time.perf_counter()
         try:
             population = fit(

@@ -10,11 +10,14 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synth.errors import PopulaceError
-from synth.fitting.tasks import FILE_LIMIT, MEMORY, MOST
+from synth.fitting.tasks import CARD_SPACE, FILE_LIMIT, MEMORY, MOST
+from synth.generators.losses import write_losses
+from synth.generators.training import has_card
 from synth.jobs.handle import Progress
 from synth.jobs.process import Limits, Messages, ProcessJob, run_child
 
@@ -83,7 +86,7 @@ def start(
         [sys.executable, "-m", "synth.evaluate.generator_job"],
         folder,
         task,
-        limits=Limits(MEMORY, SECONDS, FILE_LIMIT),
+        limits=Limits(MEMORY + (CARD_SPACE if has_card() else 0), SECONDS, FILE_LIMIT),
         messages=_MESSAGES,
         most=MOST,
         kind="compare",
@@ -121,15 +124,22 @@ def compare_in_child(folder: Path, task: Mapping[str, Any], progress: Progress) 
             last = time.monotonic()
             progress(min(share, 0.99), words)
 
-    result = compare_generators(
-        frame,
-        plan,
-        task["generators"],
-        minutes=task["minutes"],
-        refined=task["refined"],
-        seed=plan.seed,
-        progress=seldom,
-    )
+    with ExitStack() as watched:
+
+        def starting(generator: str) -> None:
+            watched.close()  # each generator's losses begin anew
+            watched.enter_context(write_losses(folder))
+
+        result = compare_generators(
+            frame,
+            plan,
+            task["generators"],
+            minutes=task["minutes"],
+            refined=task["refined"],
+            seed=plan.seed,
+            progress=seldom,
+            starting=starting,
+        )
     part = folder / f"{FILE}.part"
     part.write_text(json.dumps(result.to_dict()), encoding="utf-8")
     part.replace(folder / FILE)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from synth.errors import PopulaceError
+from synth.generators.training import has_card
 from synth.jobs.handle import Progress
 from synth.jobs.process import Limits, Messages, ProcessJob, run_child
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Kind = Literal["inspect", "learn", "open", "list", "interests"]
 MEMORY = 6 * 2**30
 """Bytes of address space that a child may claim; what it really uses is far less."""
+CARD_SPACE = 512 * 2**30
+"""What CUDA reserves without using it."""
 SECONDS: Mapping[Kind, int] = {
     "inspect": 900,
     "learn": 7200,
@@ -90,11 +93,16 @@ def start(
         [sys.executable, "-m", "synth.fitting.tasks", kind],
         folder,
         {"upload": str(upload), **settings},
-        limits=Limits(memory, seconds or SECONDS[kind], FILE_LIMIT),
+        limits=Limits(_memory(kind, memory), seconds or SECONDS[kind], FILE_LIMIT),
         messages=replace(_MESSAGES, broken=_DAMAGED) if kind == "open" else _MESSAGES,
         most=MOST,
         kind=kind,
     )
+
+
+def _memory(kind: Kind, memory: int) -> int:
+    """What a child may claim: a graphics card's address space is counted too, where one learns."""
+    return memory + CARD_SPACE if kind == "learn" and has_card() else memory
 
 
 # ---------------------------------------------------------------------- the child
@@ -133,6 +141,7 @@ def _learn(folder: Path, task: Mapping[str, Any], progress: Progress) -> None:
     from synth.data.table import read_frame
     from synth.fitting.fit import fit
     from synth.fitting.plan import Plan
+    from synth.generators.losses import write_losses
 
     progress(0.01, "Reading the file")
     frame, _ = read_frame(Path(task["upload"]), name=task["name"])
@@ -145,7 +154,8 @@ def _learn(folder: Path, task: Mapping[str, Any], progress: Progress) -> None:
             last = time.monotonic()
             progress(min(share, 0.97), words)
 
-    population = fit(frame, plan, seldom, second_table=_things(task, plan))
+    with write_losses(folder):
+        population = fit(frame, plan, seldom, second_table=_things(task, plan))
     progress(0.98, "Writing it down")
     populations.write(population, folder / "population", rows=True)
 
