@@ -22,7 +22,8 @@ SMALL, LARGE = 1e-4, 1e15
 """Beyond these Python writes an exponent."""
 _EXACT = 2.0**53
 _TABLE = 4  # so many digits after the point are looked up in a table of texts
-_MANY = 4_096  # below that nothing is worth encoding
+MANY = 4_096
+"""Fewer numbers are written as they come, with nothing compiled."""
 
 
 def once(values: np.ndarray, texts: Callable[[np.ndarray], pa.Array]) -> pa.Array:
@@ -35,9 +36,9 @@ def once(values: np.ndarray, texts: Callable[[np.ndarray], pa.Array]) -> pa.Arra
     texts : callable
         Their texts.
     """
-    if len(values) < _MANY:
+    if len(values) < MANY:
         return texts(values)
-    some = values[:: max(len(values) // _MANY, 1)]
+    some = values[:: max(len(values) // MANY, 1)]
     if len(np.unique(some)) > len(some) // 2:
         return texts(values)
     coded = pa.array(values).dictionary_encode()
@@ -85,6 +86,31 @@ def digits(
     fixed = _fixed(numbers, largest, decimals) if decimals else None
     texts = fixed if fixed is not None else _shortest(np.where(odd, 0.0, numbers), decimals)
     return _with_exponents(texts, numbers, odd, decimals, notation, mark)
+
+
+def on_grid(numbers: np.ndarray) -> tuple[np.ndarray, int] | None:
+    """Numbers as whole multiples of a decimal place, and how many places; None where none will do.
+
+    Parameters
+    ----------
+    numbers : int or float array
+        Missing ones count as 0.
+    """
+    if numbers.dtype.kind in "iub":
+        whole = numbers.astype(np.int64)
+        return (whole, 0) if not len(whole) or np.abs(whole).max() < 10**17 else None
+    numbers = np.where(np.isnan(numbers), 0.0, numbers)
+    largest = float(np.abs(numbers).max()) if len(numbers) else 0.0
+    some = numbers[:: max(len(numbers) // MANY, 1)]
+    for places in range(16):
+        scale = 10.0**places
+        if largest * scale >= LARGE:
+            return None
+        if (np.rint(some * scale) / scale == some).all():
+            scaled = np.rint(numbers * scale)
+            if (scaled / scale == numbers).all():
+                return scaled.astype(np.int64), places
+    return None
 
 
 def grouped(whole: np.ndarray, gap: str) -> pa.Array:

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synth.data import dates
-from synth.data.digits import LARGE, Notation, digits, grouped, once, padded
+from synth.data.digits import LARGE, MANY, Notation, digits, grouped, on_grid, once, padded
 from synth.errors import PopulaceError
 
 Texts: TypeAlias = Sequence[str] | np.ndarray | pa.Array | pa.ChunkedArray
@@ -177,12 +177,31 @@ class NumberFormat:
     def _arrow(self, numbers: np.ndarray) -> pa.Array:
         absent = np.isnan(numbers) if numbers.dtype.kind == "f" else None
         is_dressed = self.thousands or self.width or self.plus or self.prefix or self.sign_inside
-        texts = self._dressed(numbers) if is_dressed else self._digits(numbers)
-        if self.suffix:
-            texts = pc.binary_join_element_wise(texts, self.suffix, "")
+        texts = self._compiled(numbers) if len(numbers) >= MANY else None
+        if texts is None:
+            texts = self._dressed(numbers) if is_dressed else self._digits(numbers)
+            if self.suffix:
+                texts = pc.binary_join_element_wise(texts, self.suffix, "")
         if absent is not None and absent.any():
             texts = pc.if_else(pa.array(~absent), texts, pa.scalar(None, pa.string()))
         return texts
+
+    def _compiled(self, numbers: np.ndarray) -> pa.Array | None:
+        """The same texts in compiled code; None where some have an exponent or too many digits."""
+        if self.notation not in ("auto", "plain") or (grid := on_grid(numbers)) is None:
+            return None
+        scaled, places = grid
+        size = np.abs(scaled)
+        if self.notation == "auto" and ((size > 0) & (size < 10 ** max(places - 4, 0))).any():
+            return None
+        from synth.data.digit_kernels import fixed_texts
+
+        signs = ("+" if self.plus else "", "-")
+        before = [f"{self.prefix}{s}" if self.sign_inside else f"{s}{self.prefix}" for s in signs]
+        return fixed_texts(
+            scaled, places, self.decimals, before=(before[0], before[1]), after=self.suffix,
+            gap=self.thousands, point=self.decimal, width=self.width, zero=self.zero,
+        )  # fmt: skip
 
     def _digits(self, numbers: np.ndarray) -> pa.Array:
         """The number alone, with its decimal sign."""
@@ -204,7 +223,10 @@ class NumberFormat:
             if is_whole and not self.decimals:
                 texts = whole
             else:
-                rest = pc.replace_substring_regex(texts, r"\A[0-9]+", "")
+                rest = pc.replace_substring_regex(texts, r"\A[0-9]*", "")
+                if not self.zero:
+                    is_bare = pc.and_(pa.array(size < 1), pc.not_equal(rest, ""))
+                    whole = pc.if_else(is_bare, "", whole)
                 texts = pc.binary_join_element_wise(whole, rest, "")
         if self.width:
             length = pc.utf8_length(sign).to_numpy(zero_copy_only=False)

@@ -70,6 +70,10 @@ _WHOLE_DAY = 1_000_01_01
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$|^\d{1,2}[./]\d{1,2}[./]\d{4}$")
 
 
+_COMPARED = {"gt": "over", "ge": "at least", "gte": "at least", "lt": "under", "le": "up to"}
+"""Comparisons in a column's name, and the words for them before a number."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a table.
@@ -204,6 +208,8 @@ class Column:
             return self.label
         words = re.sub(r"[_\s]+", " ", self.name).strip()
         words = re.sub(r"(?<=[a-z])(?=\d+$)", " ", words) or self.name
+        for short, long in _COMPARED.items():  # Income_gt_50k: income over 50k
+            words = re.sub(rf"(?<=\w) {short} (?=\d)", f" {long} ", words)
         return words[0].upper() + words[1:]
 
     @property
@@ -1411,10 +1417,10 @@ def _on_grid(values: np.ndarray, step: float) -> np.ndarray:
 
 
 def _decimals(step: float) -> int:
-    for digits in range(12):
-        scaled = step * 10.0**digits
+    for places in range(12):
+        scaled = step * 10.0**places
         if abs(scaled - round(scaled)) < 1e-6 * scaled:
-            return digits
+            return places
     return 12
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synth.data.digits import MANY
 from synth.data.formats import (
     BooleanFormat,
     DateFormat,
@@ -181,6 +182,8 @@ def formats(draw: st.DrawFn) -> NumberFormat:
         width=draw(st.sampled_from([0, 6])),
         plus=draw(st.booleans()),
         sign_inside=draw(st.booleans()),
+        notation=draw(st.sampled_from(["auto", "plain"])),
+        zero=draw(st.booleans()),
     )
 
 
@@ -206,6 +209,24 @@ def test_what_was_written_is_detected_and_written_alike(
     if found is not None:
         assert isinstance(found, NumberFormat)
         assert found.arrow(found.parse(texts)).to_pylist() == texts.to_pylist()
+
+
+@settings(max_examples=30)
+@given(
+    formats(),
+    st.lists(st.integers(-(10**9), 10**9), min_size=1),
+    st.integers(0, 6),
+    st.booleans(),
+)
+def test_a_long_column_is_written_as_a_short_one(
+    form: NumberFormat, whole: list[int], places: int, is_whole: bool
+) -> None:
+    few = np.array(whole, dtype=np.int64)
+    numbers = few if is_whole else np.append(few / 10**places, np.nan)
+    many = np.tile(numbers, MANY // len(numbers) + 1)
+    compiled = form._arrow(many)
+    assert compiled.slice(0, len(numbers)).equals(form.arrow(numbers))
+    assert form.arrow(many).equals(compiled)
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
