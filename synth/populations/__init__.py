@@ -1,11 +1,10 @@
 """Populations: a learned model, aggregate counts of the real people, and a card."""
 
-from synth.populations.population import OWN, REMEMBERED, Population, of
+from synth.populations.population import OWN, Population, of
 from synth.populations.storage import SHIPPED, available, load, save, write
 
 __all__ = [
     "OWN",
-    "REMEMBERED",
     "SHIPPED",
     "Population",
     "available",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,11 +27,10 @@ from synth.interests.vocabulary import ICONS, KEYWORDS
 from synth.lazy import cached_property
 from synth.populations.as_written import as_written
 from synth.populations.society import NOWHERE, Society
+from synth.remembered import ANSWERS
 
 OWN = "own-"
 """How the names of populations in memory begin."""
-REMEMBERED = 64
-"""Answers kept for each population."""
 
 
 class Source(Protocol):
@@ -247,7 +245,12 @@ class Population:
 
         Its samples are as the table was written; see `synth.populations.as_written`.
         """
-        return self._answers(evidence or Evidence(), do or Evidence())
+        key = (evidence or Evidence(), do or Evidence())
+        answer: Conditional | None = ANSWERS.get(self._owner, key)
+        if answer is None:
+            answer = self.answer(*key)
+            ANSWERS.put(self._owner, key, answer, shared=self.model)
+        return answer
 
     def answer(self, evidence: Evidence | None = None, do: Evidence | None = None) -> Conditional:
         """What `given` says, worked out anew and not kept: for questions asked only once."""
@@ -255,14 +258,9 @@ class Population:
         return as_written(people, self.schema)
 
     @cached_property
-    def _answers(self) -> Callable[[Evidence, Evidence], Conditional]:
-        model, constraints, columns = self.model, self.constraints, self.schema
-
-        @lru_cache(maxsize=REMEMBERED)
-        def answers(evidence: Evidence, do: Evidence) -> Conditional:
-            return as_written(model.given(evidence, do, constraints), columns)
-
-        return answers
+    def _owner(self) -> int:
+        """Whose answers those are that `ANSWERS` keeps."""
+        return ANSWERS.owner(self)
 
     # ------------------------------------------------------------------ readings
 
