@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 SECONDS = 4 * 3600
 _SELDOM = 0.2
 _MESSAGES = Messages(
-    busy="{count} tables are being worked on just now: try again in a minute.",
+    busy="{count} tables are waiting already: try again in a few minutes.",
+    waiting="Other tables are being worked on: yours is number {place} in the queue and starts by "
+    "itself",
     too_large="A generator needed more memory than one table may take: keep fewer rows or columns.",
     too_long="Comparing took longer than {minutes} minutes and was stopped: choose fewer "
     "generators or a smaller budget.",
@@ -72,7 +74,7 @@ def start(
     Raises
     ------
     PopulaceError
-        Too many tables are being worked on.
+        Too many tables are waiting.
     """
     task: dict[str, Any] = {
         "table": str(table),

@@ -42,7 +42,9 @@ FILE_LIMIT = 2**30
 MOST = 4
 """So many children at a time, for all visitors together."""
 _MESSAGES = Messages(
-    busy="{count} tables are being worked on just now: try again in a minute.",
+    busy="{count} tables are waiting already: try again in a few minutes.",
+    waiting="Other tables are being worked on: yours is number {place} in the queue and starts by "
+    "itself",
     too_large="It needed more memory than one table may take: keep fewer rows or columns.",
     too_long="It took longer than {minutes} minutes and was stopped: keep fewer rows or columns.",
     broken="The work on this table broke off unexpectedly: try it with fewer columns, or save "
@@ -87,7 +89,7 @@ def start(
     Raises
     ------
     PopulaceError
-        Too many tables are being worked on.
+        Too many tables are waiting.
     """
     return ProcessJob(
         [sys.executable, "-m", "synth.fitting.tasks", kind],

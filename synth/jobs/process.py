@@ -41,8 +41,15 @@ _ENVIRONMENT = (
 )
 _WATCH_SECONDS = 2
 
+QUEUE = 200
+"""The most jobs that wait."""
+_LOOK_SECONDS = 0.25
+
 _running: weakref.WeakSet[ProcessJob] = weakref.WeakSet()
-_starting = threading.Lock()
+_waiting: list[weakref.ref[ProcessJob]] = []
+_starting = threading.RLock()
+_keeper = threading.Event()
+"""Set while a thread looks after the queue."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,9 @@ class Messages:
     Attributes
     ----------
     busy : str
-        Too many children work already; `{count}` is their number.
+        Too many jobs wait already; `{count}` is their number.
+    waiting : str
+        The job waits for its turn; `{place}` is its place in the queue, from 1.
     too_large : str
         The child needed more memory than it may have.
     too_long : str
@@ -82,7 +91,8 @@ class Messages:
         The job was cancelled.
     """
 
-    busy: str = "{count} jobs are being worked on just now: try again in a minute."
+    busy: str = "{count} jobs are waiting already: try again in a few minutes."
+    waiting: str = "Waiting: number {place} in the queue; it starts by itself"
     too_large: str = "It needed more memory than it may have."
     too_long: str = "It took longer than {minutes} minutes and was stopped."
     broken: str = "The work broke off unexpectedly."
@@ -90,7 +100,7 @@ class Messages:
 
 
 class ProcessJob(Job):
-    """A child process at work, started when the job is constructed.
+    """A child process at work, started when the job is constructed or when its turn comes.
 
     Parameters
     ----------
@@ -105,23 +115,23 @@ class ProcessJob(Job):
     messages : Messages
         The sentences for its deaths.
     most : int
-        Refuse to start where so many children of this process work already.
+        Wait where so many children of this process work already; first come, first served.
     kind : str
         What it does, for the caller.
 
     Attributes
     ----------
-    kind : str
+    kind, most
         As given.
     folder : Path
         Where the child leaves its results.
-    process : subprocess.Popen
-        The child.
+    process : subprocess.Popen or None
+        The child; None while the job waits.
 
     Raises
     ------
     PopulaceError
-        Too many children work already.
+        `QUEUE` jobs wait already.
     """
 
     def __init__(
@@ -138,16 +148,30 @@ class ProcessJob(Job):
         self.kind = kind
         self.folder = folder
         self._limits, self._messages = limits, messages
-        with _starting:
-            busy = sum(job.process.poll() is None for job in _running)
-            if busy >= most:
-                raise PopulaceError(messages.busy.format(count=busy))
-            self.process: subprocess.Popen[bytes] = _start(command, folder, task, limits)
-            _running.add(self)
+        self.most, self._command, self._task = most, tuple(command), dict(task)
         self._began = time.monotonic()
         self._ended: State | None = None
         self._cancelled = False
-        self._end = weakref.finalize(self, _clear, self.process, folder)
+        self._child = _Child()
+        self._end = weakref.finalize(self, _clear, self._child, folder)
+        with _starting:
+            if len(_waiting) >= QUEUE:
+                raise PopulaceError(messages.busy.format(count=len(_waiting)))
+            _waiting.append(weakref.ref(self))
+            _advance()
+        if self.process is None:
+            _look_after_the_queue()
+
+    @property
+    def process(self) -> subprocess.Popen[bytes] | None:
+        return self._child.process
+
+    @property
+    def place(self) -> int:
+        """The place in the queue, from 1; 0 where the job does not wait."""
+        with _starting:
+            jobs = [each for each in (ref() for ref in _waiting) if each is not None]
+        return next((i for i, job in enumerate(jobs, 1) if job is self), 0)
 
     def state(self) -> State:
         """Where the job stands now; after its end, always the same.
@@ -161,6 +185,16 @@ class ProcessJob(Job):
         if self._ended is not None:
             return self._ended
         seconds = time.monotonic() - self._began
+        if self.process is None:
+            with _starting:
+                _advance()
+        if self._ended is not None:
+            return self._ended
+        if self.process is None:
+            if self._cancelled:
+                self._ended = State(0.0, "", seconds, False, self._messages.cancelled, True)
+                return self._ended
+            return State(0.0, self._messages.waiting.format(place=max(self.place, 1)), seconds)
         code = self.process.poll()
         latest = self._latest()
         share, error = float(latest.get("share", 0.0)), str(latest.get("error", ""))
@@ -189,19 +223,40 @@ class ProcessJob(Job):
         State
             Where the job stands then; not over where the wait was too short.
         """
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(seconds)
+        end = time.monotonic() + seconds
+        while self.process is None and not self.state().over and time.monotonic() < end:
+            time.sleep(_LOOK_SECONDS)
+        if self.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(max(end - time.monotonic(), 0.0))
         return self.state()
 
     def cancel(self) -> None:
-        """Stop the child at once."""
+        """Stop the child at once; a job that waits leaves the queue."""
+        with _starting:
+            if self.process is None:
+                self._cancelled = True
+                _leave(self)
+                return
         if self.process.poll() is None:
             self._cancelled = True
             _kill(self.process)
             self.process.wait()
 
+    def start(self) -> None:
+        """Start the child of a job that waited; its turn has come."""
+        try:
+            self._child.process = _start(self._command, self.folder, self._task, self._limits)
+            self._began = time.monotonic()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            words = f"The server could not begin ({reason}): try later."
+            self._ended = State(0.0, "", time.monotonic() - self._began, False, words)
+
     def close(self) -> None:
-        """Stop the child and remove its folder."""
+        """Stop the child, or leave the queue, and remove the folder."""
+        with _starting:
+            _leave(self)
         self._end()
 
     def _latest(self) -> dict[str, Any]:
@@ -232,6 +287,51 @@ class ProcessJob(Job):
 
     def _too_long(self) -> str:
         return self._messages.too_long.format(minutes=self._limits.seconds // 60 or 1)
+
+
+@dataclass
+class _Child:
+    """The process of a job, which may come later."""
+
+    process: subprocess.Popen[bytes] | None = None
+
+
+def _leave(job: ProcessJob) -> None:
+    _waiting[:] = [ref for ref in _waiting if ref() not in (None, job)]
+
+
+def _advance() -> None:
+    """Start those whose turn has come; whoever calls holds `_starting`."""
+    _waiting[:] = [ref for ref in _waiting if ref() is not None]
+    while _waiting:
+        job = _waiting[0]()
+        if job is not None:
+            processes = [other.process for other in _running]
+            busy = sum(process is not None and process.poll() is None for process in processes)
+            if busy >= job.most:
+                return
+            job.start()
+            _running.add(job)
+        _waiting.pop(0)
+
+
+def _look_after_the_queue() -> None:
+    """Start waiting jobs although nobody asks for them: their visitors may be on other pages."""
+
+    def look() -> None:
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            with _starting:
+                _advance()
+                if not _waiting:
+                    _keeper.clear()
+                    return
+
+    with _starting:
+        if not _waiting or _keeper.is_set():
+            return
+        _keeper.set()
+    threading.Thread(target=look, name="populace-queue", daemon=True).start()
 
 
 def _start(
@@ -268,10 +368,11 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _clear(process: subprocess.Popen[bytes], folder: Path) -> None:
-    _kill(process)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(5)
+def _clear(child: _Child, folder: Path) -> None:
+    if child.process is not None:
+        _kill(child.process)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.process.wait(5)
     shutil.rmtree(folder, ignore_errors=True)
 
 

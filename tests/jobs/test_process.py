@@ -7,11 +7,13 @@ import time
 import pytest
 
 from synth.errors import PopulaceError
+from synth.jobs import process
 from synth.jobs.process import Limits, Messages, ProcessJob
 
 LIMITS = Limits(memory=2**31, seconds=60, file_size=2**20)
 MESSAGES = Messages(
     busy="{count} kettles are on: wait.",
+    waiting="Number {place} at the stove.",
     too_large="The kettle is too small.",
     too_long="Not boiling after {minutes} minutes.",
     broken="The kettle broke.",
@@ -92,11 +94,49 @@ def test_every_death_has_its_sentence(start, code, sentence):
     assert (state.done, state.error, state.cancelled) == (False, sentence, False)
 
 
-def test_too_long_and_too_many(start):
+def test_too_long(start):
     job = start("import time; time.sleep(60)", limits=Limits(2**31, 1, 2**20))
-    with pytest.raises(PopulaceError, match="kettles are on: wait"):
-        start("", most=1)
     time.sleep(1.2)
     assert job.state().error == "Not boiling after 1 minutes."
     with pytest.raises(ProcessLookupError):
         os.kill(job.process.pid, 0)
+
+
+def test_whoever_comes_too_early_waits_and_starts_by_itself(start, monkeypatch):
+    first = start("import time; time.sleep(60)", most=1)
+    waiting = [start("(folder / 'cup').write_text('tea')", most=1) for _ in range(4)]
+    assert [job.place for job in [first, *waiting]] == [0, 1, 2, 3, 4]
+    assert waiting[1].state().words == "Number 2 at the stove." and waiting[1].process is None
+    waiting[0].cancel()
+    assert waiting[0].state().cancelled and waiting[0].wait(1).error == "Tea is off."
+    waiting[2].close()
+    assert [job.place for job in waiting] == [0, 1, 0, 2]
+    forgotten = start("", most=1)
+    place = forgotten.place
+    monkeypatch.setattr(process, "QUEUE", 3)
+    with pytest.raises(PopulaceError, match="3 kettles are on: wait"):
+        start("", most=1)
+    assert place == 3
+    first.cancel()
+    end = time.monotonic() + 30
+    while waiting[3].process is None and time.monotonic() < end:  # nobody asks for its state
+        time.sleep(0.05)
+    assert waiting[3].wait(30).done and waiting[1].state().done
+    assert (waiting[3].folder / "cup").read_text() == "tea"
+
+
+def test_one_that_nobody_holds_any_more_gives_up_its_place(tmp_path):
+    def job(name, code):
+        command = [sys.executable, "-c", CHILD]
+        return ProcessJob(
+            command, tmp_path / name, {"code": code}, limits=LIMITS, messages=MESSAGES, most=1
+        )
+
+    first, dropped, last = job("a", "import time; time.sleep(60)"), job("b", ""), job("c", "")
+    assert last.place == 2
+    del dropped
+    assert last.place == 1
+    first.close()
+    assert last.wait(30).done
+    last.close()
+    assert list(tmp_path.iterdir()) == []
