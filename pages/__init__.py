@@ -44,6 +44,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("network", "Network", ":material/hub:", ("network-view", "network-node")),
     PageRow("portraits", "Portraits", ":material/face:"),
     PageRow("report", "Report", ":material/fact_check:"),
+    PageRow("compare", "Compare", ":material/balance:"),
     PageRow("studio", "Studio", ":material/science:"),
 )
 """The first one opens."""

@@ -7,6 +7,7 @@ traces of every chart stand in that order, present or not.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,12 +30,18 @@ _HEIGHT, _ROW, _MARGIN, _THICK = 250, 24, 46, 13
 Shares = list["np.ndarray | None"]
 
 
-def legend(*, exact: bool = True) -> str:
-    """What the colours mean, as HTML; `exact` where the posterior's own probabilities are drawn."""
+def legend(
+    *, exact: bool = True, names: tuple[str, str] = ("real people", "synthetic people")
+) -> str:
+    """What the colours mean, as HTML; `exact` where the posterior's own probabilities are drawn.
+
+    `names` says whom the quiet colour and the accent stand for.
+    """
     mark = '<span><i class="pp-exact"></i>exact posterior</span>' if exact else ""
+    quiet, accent = map(escape, names)
     return (
-        '<p class="pp-legend"><span><i class="pp-real"></i>real people</span>'
-        f'<span><i class="pp-synthetic"></i>synthetic people</span>{mark}</p>'
+        f'<p class="pp-legend"><span><i class="pp-real"></i>{quiet}</span>'
+        f'<span><i class="pp-synthetic"></i>{accent}</span>{mark}</p>'
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import loaders, markdown
+from pages.shared.losses import losses
 from pages.studio.interests import choose_interests, show_learned
 from pages.studio.rows import ask_of_rows
 from pages.studio.sheet import FIXED, MEANINGS, corrections
@@ -23,6 +24,8 @@ from synth.data.readers.containers import ENDINGS
 from synth.data.templates import PATTERN
 from synth.errors import PopulaceError
 from synth.fitting.plan import KINDS, USES, Plan, title_of
+from synth.generators.losses import read_losses
+from synth.generators.training import has_card
 from synth.populations import Population
 from synth.populations.archive import SUFFIX
 
@@ -44,6 +47,7 @@ _PLACES = {
     "pl_PL": "Poland",
     "pt_BR": "Brazil",
 }
+_WITHOUT_STEPS = ("bayes-network", "independent", "joint-table", "copula")  # no network learns
 _NEXT = (("profiles", "Meet its people"), ("marginals", "Beside the real ones"))
 _PRIVACY = (
     "Your table stays in this session: in the server’s memory and in a private folder that goes "
@@ -125,6 +129,7 @@ def _watch(state: StudioState) -> None:
     with st.container(border=True, key="studio-job"):
         st.html(f'<h2 class="pp-studio-step">{escape(_DOING[job.kind])}</h2>')
         st.progress(min(max(progress.share, 0.02), 1.0), text=markdown.plain(progress.words))
+        losses(read_losses(job.folder))
         left, right = st.columns([3, 1], vertical_alignment="center")
         left.caption(
             f"{progress.seconds:,.0f} s so far, in a process of its own: go and see the other "
@@ -403,7 +408,22 @@ def _choose_generator(state: StudioState) -> str:
         filter_mode=None,
         persist_state="session",
     )
-    st.caption(markdown.plain(generators.generator(name).description))
+    words = generators.generator(name).description
+    if name not in _WITHOUT_STEPS:
+        card = "a graphics card (CUDA)" if has_card() else "this machine’s processor"
+        words += f" It learns on {card}."
+    st.caption(markdown.plain(words))
+    with st.expander("What each can and cannot do", icon=":material/balance:"):
+        st.markdown(
+            "\n".join(
+                f"- **{markdown.plain(title)}.** "
+                f"{markdown.plain(generators.generator(each).description)}"
+                for each, title in titles.items()
+            )
+        )
+        st.page_link(
+            "pages/compare/page.py", label="Compare them on your table", icon=":material/balance:"
+        )
     return name
 
 
@@ -528,7 +548,7 @@ def _page(state: StudioState) -> None:
         if population is not None:
             _result(state, population)
         _table_head(state)
-        plan = _plan(state)
+        plan = state.plan = _plan(state)
         if state.job is None:
             _ask_to_learn(state, plan)
     else:

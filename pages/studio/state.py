@@ -26,6 +26,7 @@ from synth.fitting.plan import Plan
 from synth.fitting.tasks import Kind, start
 from synth.jobs import State
 from synth.jobs.process import ProcessJob
+from synth.jobs.scratch import scratch
 from synth.populations import Population
 from synth.populations.archive import pack
 
@@ -33,7 +34,7 @@ _PLACE = "studio"
 
 
 def _folder() -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="populace-", ignore_cleanup_errors=True)
+    return TemporaryDirectory(dir=scratch(), ignore_cleanup_errors=True)
 
 
 @dataclass
@@ -69,6 +70,8 @@ class StudioState:
         How long that took.
     problem : str
         What went wrong, in a sentence.
+    plan : Plan or None
+        What the page last said is to be learned of the table; the Compare page follows it too.
     """
 
     folder: TemporaryDirectory[str] = field(default_factory=_folder)
@@ -88,6 +91,7 @@ class StudioState:
     population: Population | None = None
     seconds: float = 0.0
     problem: str = ""
+    plan: Plan | None = None
     _count: int = 0
 
     @property
@@ -181,7 +185,7 @@ class StudioState:
         self.token = secrets.token_hex(4)
         self.name, self.size, self.job, self.inspection = "", 0, None, None
         self.sheet = self.edited = self.shown = pd.DataFrame()
-        self.population = None
+        self.population = self.plan = None
         self.remove_second_table()
         self.problem = ""
 

@@ -202,7 +202,7 @@ class GeneratorComparison:
     curves : mapping of str to mapping of str to list of float
         Generator → curves of losses, where it learned step by step.
     figures : Figures or None
-        What charts show of everybody.
+        What charts show of everybody, real people first.
     failed : mapping of str to str
         Generator → why it could not learn this table.
     """
@@ -290,6 +290,40 @@ class GeneratorComparison:
             f"Generators side by side, learned from {self.learned:,} people and judged with "
             f"{self.judged:,} others (gradient boosting’s AUC, 0.5 is chance): {each}; fresh real "
             f"people {self.fresh.hgb_auc:.3f}."
+        )
+
+    def joined(self, other: GeneratorComparison) -> GeneratorComparison:
+        """This comparison and another of the same halves; of one generator the other's entry.
+
+        Raises
+        ------
+        PopulaceError
+            They are not of the same people.
+        """
+        mine, theirs = self.figures, other.figures
+        same = (self.learned, self.judged, self.target) == (
+            other.learned,
+            other.judged,
+            other.target,
+        )
+        if mine is not None and theirs is not None:
+            same = same and mine.people[REAL].counts == theirs.people[REAL].counts
+        if not same:
+            raise PopulaceError(
+                "The comparisons are not of the same people: compare with the same table, target "
+                "and seed."
+            )
+        entries = {entry.name: entry for entry in (*self.entries, *other.entries)}
+        figures = theirs or mine
+        if mine is not None and theirs is not None:
+            figures = replace(theirs, people={**mine.people, **theirs.people})
+        failed = {name: words for name, words in self.failed.items() if name not in entries}
+        return replace(
+            other,
+            entries=tuple(entries.values()),
+            curves={**self.curves, **other.curves},
+            figures=figures,
+            failed={**failed, **other.failed},
         )
 
     def title_of(self, name: str) -> str:

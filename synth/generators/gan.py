@@ -195,8 +195,13 @@ class PlainGan(CodedGenerator):
         channels = Channels.learn(rows)
         still = np.zeros(len(channels.numbers), np.float32)
 
+        wanted = channels.correlations(rows)
+
         def law(layers: Sequence[tuple[np.ndarray, np.ndarray]]) -> ValuedLaw:
             return ValuedLaw(channels, layers, still)
+
+        def finish(law: ValuedLaw) -> ValuedLaw:
+            return law.mixed(wanted, JUDGED)
 
         learner = _Learner(
             rows,
@@ -205,6 +210,7 @@ class PlainGan(CodedGenerator):
             channels.numbers,
             conditioned=False,
             law=law,
+            finish=finish,
         )
         learned, report = learner.learn(settings, progress, 3.0)
         assert isinstance(learned, ValuedLaw)
@@ -229,6 +235,8 @@ class _Learner:
         Whether a level of a column is named.
     law : callable
         Gets layers; gives the law that draws with them.
+    finish : callable
+        Gets such a law when its biases are set; gives the one that is judged and kept.
     """
 
     def __init__(
@@ -240,10 +248,11 @@ class _Learner:
         *,
         conditioned: bool,
         law: Any,
+        finish: Any = lambda law: law,
     ) -> None:
         self.rows, self.inputs = rows, inputs
         self.groups, self.numbers = list(groups), list(numbers)
-        self.conditioned, self.law = conditioned, law
+        self.conditioned, self.law, self.finish = conditioned, law, finish
 
     def learn(
         self, settings: Settings, progress: Progress, minutes: float
@@ -301,7 +310,7 @@ class _Learner:
                 epoch = step // a_pass
                 over = clock.late or epoch >= clock.epochs
                 if step % LOOKS == 0 or over:
-                    law = self._balanced(_layers(average.values))
+                    law = self.finish(self._balanced(_layers(average.values)))
                     distance = judge.distance(law)
                     curves["distance"].append(distance)
                     for curve in ("critic", "generator"):

@@ -185,7 +185,8 @@ class PlainVae(CodedGenerator):
             rows, channels.encode(rows), channels.groups, channels.numbers, settings, progress, 0
         )
         spread = np.exp(state["spread"]).astype(np.float32)
-        return ValuedLaw(channels, _decoder(state), spread), report
+        law = ValuedLaw(channels, _decoder(state), spread)
+        return law.mixed(channels.correlations(rows)), report
 
 
 def _log_softmax(values: np.ndarray) -> np.ndarray:

@@ -4,13 +4,16 @@ A number enters in standard deviations from its mean. What a network draws need 
 as the real numbers are; each is therefore replaced by the real one of the same rank: the network's
 own distribution function (of a large sample, taken once) leads to a rank, the real quantile
 function back to a value. So a column's shape is right whatever the network has learned, and what it
-had to learn is how columns hang together. Between neighbouring real values the quantile function is
-a straight line, so drawn numbers are new ones; a value that many people share keeps its share.
-Columns with levels, and whether a number is missing, are one-hot.
+had to learn is how columns hang together. Small tables teach that badly, so numbers are mixed
+linearly before they are ranked (`mixed`): their correlations are then the real ones, and the
+network's own is what goes beyond correlations. Between neighbouring real values the quantile
+function is a straight line, so drawn numbers are new ones; a value that many people share keeps its
+share. Columns with levels, and whether a number is missing, are one-hot.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +38,10 @@ KNOTS = 513
 """Points of a network's own distribution function."""
 PROBE = 1 << 14
 """People from whom it is taken."""
+MIXINGS = 6
+"""How often the mixing of numbers is moved."""
+FLAT = 1e-3
+"""No direction of numbers varies less."""
 MOST_KNOTS = 4_096
 GRID = 4_096
 FARTHEST = 8.0
@@ -121,6 +128,12 @@ class Channels:
                 quantiles[column] = Quantiles.of(values[known], weights)
         return Channels(rows.codebook, quantiles)
 
+    def correlations(self, rows: Rows) -> np.ndarray:
+        """Correlations of the people's numbers; float64 (numbers, numbers)."""
+        names = [self.codebook.learned[column] for column in self.quantiles]
+        values = rows.frame[names].to_numpy(dtype=np.float64, na_value=np.nan)
+        return correlations(values, rows.weights)
+
     @property
     def spans(self) -> list[tuple[int, int]]:
         """First channel and number of channels of each learned column.
@@ -187,6 +200,8 @@ class ValuedLaw(Law):
         Standard deviation of what is added to each score.
     own : float64 array, shape (numbers, knots), or None
         The network's own quantiles of each score at evenly spaced ranks; worked out if None.
+    mixing : float32 array, shape (numbers, numbers), or None
+        What scores are multiplied by, one row for each that comes out; None leaves them.
     """
 
     draws_numbers = True
@@ -197,8 +212,10 @@ class ValuedLaw(Law):
         layers: Sequence[tuple[np.ndarray, np.ndarray]],
         spread: np.ndarray,
         own: np.ndarray | None = None,
+        mixing: np.ndarray | None = None,
     ) -> None:
         self.channels, self.layers, self.spread = channels, list(layers), spread
+        self.mixing = np.eye(len(channels.numbers), dtype=np.float32) if mixing is None else mixing
         self._own = own
 
     @cached_property
@@ -228,7 +245,8 @@ class ValuedLaw(Law):
         noise = random.standard_normal((rows, self.layers[0][0].shape[1])).astype(np.float32)
         out = forward(self.layers, noise)
         scatter = random.standard_normal((rows, len(self.channels.numbers))).astype(np.float32)
-        out[:, self.channels.numbers] += scatter * self.spread
+        scores = out[:, self.channels.numbers] + scatter * self.spread
+        out[:, self.channels.numbers] = scores @ self.mixing.T
         uniform = random.random((rows, len(self.channels.spans)))
         return out, uniform
 
@@ -257,13 +275,48 @@ class ValuedLaw(Law):
             number += 1
         return Draw(codes, None, values)
 
+    def mixed(self, wanted: np.ndarray, probe: int = PROBE) -> ValuedLaw:
+        """The law whose numbers have these correlations, as nearly as mixing can make them so.
+
+        Scores are whitened and coloured anew. Ranking bends them afterwards, so the colour is
+        moved a few times by what is still amiss.
+
+        Parameters
+        ----------
+        wanted : float64 array, shape (numbers, numbers)
+            As `correlations` gives them.
+        probe : int
+            People from whom it is worked out.
+        """
+        channels = self.channels
+        count = len(channels.numbers)
+        if count < 2:
+            return self
+        plain = ValuedLaw(channels, self.layers, self.spread)
+        out, _ = plain.outputs(np.random.default_rng(0), probe)
+        scores = out[:, channels.numbers].astype(np.float64)
+        deviation = np.maximum(scores.std(axis=0), 1e-6)
+        whiten = np.linalg.inv(_root(np.corrcoef(scores / deviation, rowvar=False))) / deviation
+        colour, best = wanted, (np.inf, plain)
+        for _ in range(MIXINGS):
+            mixing = (_root(colour) @ whiten).astype(np.float32)
+            law = ValuedLaw(channels, self.layers, self.spread, None, mixing)
+            values = law.people(np.random.default_rng(0), probe).values
+            assert values is not None
+            amiss = wanted - correlations(values[:, list(channels.quantiles)])
+            far = float(np.abs(amiss).max())
+            if far < best[0]:
+                best = far, law
+            colour = colour + amiss
+        return best[1]
+
     def about(self) -> dict[str, Any]:
         """The depth."""
         return {"layers": len(self.layers)}
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Weights, spreads, quantiles of the network and of the real columns."""
-        out = {"spread": self.spread, "own": self.own}
+        """Weights, spreads, the mixing, quantiles of the network and of the real columns."""
+        out = {"spread": self.spread, "own": self.own, "mixing": self.mixing}
         for number, (weight, bias) in enumerate(self.layers):
             out[f"layer{number}.weight"], out[f"layer{number}.bias"] = weight, bias
         for column, each in self.channels.quantiles.items():
@@ -285,6 +338,11 @@ class ValuedLaw(Law):
         channels = Channels(codebook, quantiles)
         layers = layers_of(about, arrays)
         own, spread = arrays["own"].astype(np.float64), arrays["spread"].astype(np.float32)
+        mixing = arrays.get("mixing")  # older files have none
+        if mixing is not None:
+            mixing = mixing.astype(np.float32)
+            if mixing.shape != (len(quantiles),) * 2 or not np.isfinite(mixing).all():
+                raise ValueError("mixing")
         fine = (
             layers[-1][0].shape[0] == channels.width
             and own.shape == (len(quantiles), KNOTS)
@@ -292,7 +350,48 @@ class ValuedLaw(Law):
         )
         if not fine:
             raise ValueError("shapes")
-        return cls(channels, layers, spread, own)
+        return cls(channels, layers, spread, own, mixing)
+
+
+def correlations(values: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Correlations of numbers over the people who state both of a pair.
+
+    Parameters
+    ----------
+    values : float64 array, shape (rows, numbers)
+        NaN for missing ones.
+    weights : float64 array, shape (rows,), optional
+        How much each person counts.
+
+    Returns
+    -------
+    float64 array, shape (numbers, numbers)
+        0 where one of a pair is constant; ones on the diagonal.
+    """
+    count = values.shape[1]
+    share = np.ones(len(values)) if weights is None else weights
+    out = np.eye(count)
+    for a in range(count):
+        for b in range(a):
+            both = ~np.isnan(values[:, a]) & ~np.isnan(values[:, b])
+            w = share[both]
+            if not w.sum() > 0:
+                continue
+            x, y = (values[both, c] - np.average(values[both, c], weights=w) for c in (a, b))
+            size = math.sqrt(float((w * x * x).sum()) * float((w * y * y).sum()))
+            if size > 0:
+                out[a, b] = out[b, a] = float((w * x * y).sum()) / size
+    return out
+
+
+def _root(matrix: np.ndarray) -> np.ndarray:
+    """The symmetric root of a matrix of correlations, made positive definite where it is not."""
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    values = np.maximum(values, FLAT)
+    fixed = (vectors * values) @ vectors.T
+    scale = 1 / np.sqrt(np.diag(fixed))
+    values, vectors = np.linalg.eigh(fixed * np.outer(scale, scale))
+    return (vectors * np.sqrt(np.maximum(values, FLAT))) @ vectors.T
 
 
 # ---------------------------------------------------------------------- plain networks

@@ -1,0 +1,1 @@
+"""The Compare page: generators side by side on one table."""

@@ -1,0 +1,354 @@
+"""Generators side by side: who draws people that are hardest to tell from unseen real ones, and
+why; a comparison that ships with the population, or one of the visitor's own table."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from pages.compare import charts
+from pages.compare.state import CompareState, current_comparison
+from pages.shared import header, losses, markdown
+from pages.shared.charts import heatmap, legend, marginal
+from pages.shared.choice import Choice
+from pages.shared.decorators import page
+from pages.studio.state import StudioState, current_state
+from synth import generators
+from synth.evaluate.generator_comparison import FEWEST, FRESH, REAL, GeneratorComparison, stored
+from synth.evaluate.generator_figures import Figures
+from synth.evaluate.generator_page import comparison_table
+from synth.evaluate.html import PARTS
+from synth.evaluate.svg import STYLE
+from synth.fitting.plan import Plan
+from synth.generators.losses import read_losses
+from synth.generators.training import has_card
+from synth.jobs import State
+from synth.populations import Population
+
+POLL = 1.0  # seconds between two looks at a job
+_MINUTES = (0.5, 1.0, 2.0, 5.0, 15.0)
+_USUAL = ("bayes-network", "copula", "autoregressive", "tvae", "ctgan")
+_COLOURS = (
+    ".rp{--rp-ink:currentColor;--rp-quiet:var(--pp-quiet);--rp-line:var(--pp-line);"
+    "--rp-accent:var(--pp-accent);--rp-back:var(--pp-card)}.rp table{margin:0}"
+    ".rp td b{color:var(--pp-accent)}"
+)
+_MINE, _SHIPPED = "your table", "the population"
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _stored(digest: str, _population: Population) -> GeneratorComparison | None:
+    return stored(_population)
+
+
+# ── A comparison that runs ───────────────────────────────────────────────────────────────────────
+
+
+def remaining(state: State) -> str:
+    """About how long a job will still take, in words; empty while nothing can be said."""
+    if state.share < 0.03 or state.seconds < 5:
+        return ""
+    left = state.seconds * (1 - state.share) / state.share
+    return f", about {left / 60:.0f} min left" if left >= 90 else f", about {left:.0f} s left"
+
+
+@st.fragment(run_every=POLL)
+def _watch(state: CompareState) -> None:
+    job = state.job
+    if job is None:  # it was stopped, in this fragment's own run
+        st.rerun()
+    progress = job.state()
+    if progress.over:
+        state.settle(progress)
+        st.rerun()
+    with st.container(border=True, key="compare-job"):
+        st.progress(min(max(progress.share, 0.02), 1.0), text=markdown.plain(progress.words))
+        losses.losses(read_losses(job.folder))
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        left.caption(
+            f"{progress.seconds:,.0f} s so far{remaining(progress)}; go and see the other pages "
+            "meanwhile."
+        )
+        right.button(
+            "Stop",
+            key="compare-stop",
+            icon=":material/stop_circle:",
+            width="stretch",
+            on_click=state.cancel,
+        )
+
+
+def _ask(studio: StudioState, state: CompareState) -> None:
+    """Which generators, and how long each may take."""
+    rows = studio.understood.rows
+    if rows < FEWEST:
+        st.info(
+            f"Your table has {rows} rows: a comparison needs at least {FEWEST}, one half to learn "
+            "from and one to judge.",
+            icon=":material/info:",
+        )
+        return
+    titles = generators.titles()
+    plan = studio.plan or Plan.of(studio.understood)
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    chosen = left.multiselect(
+        "Generators",
+        tuple(titles),
+        default=[name for name in _USUAL if name in titles],
+        format_func=titles.__getitem__,
+        key=f"compare-generators-{studio.token}",
+        persist_state="session",
+    )
+    minutes = right.selectbox(
+        "Minutes each, at most",
+        _MINUTES,
+        index=1,
+        format_func=lambda value: f"{value:g}",
+        key=f"compare-minutes-{studio.token}",
+        help="For generators that learn step by step; the others take what they need.",
+        persist_state="session",
+    )
+    device = "a graphics card" if has_card() else "this machine’s processors"
+    st.button(
+        "Compare" if state.comparison is None else "Compare again",
+        key="compare-start",
+        type="primary" if state.comparison is None else "secondary",
+        icon=":material/balance:",
+        disabled=not chosen or plan.interests is not None,
+        on_click=partial(state.compare, studio, plan, tuple(chosen), minutes),
+    )
+    st.caption(
+        f"Each learns from half of {markdown.plain(studio.name)}, one after another, on {device}, "
+        f"and is judged with the other half ({rows:,} rows)."
+        + (" Interests are not compared: leave them out first." if plan.interests else "")
+    )
+
+
+# ── What came out ────────────────────────────────────────────────────────────────────────────────
+
+
+def _show(comparison: GeneratorComparison, title: str, name: str) -> None:
+    st.html(f"<style>{PARTS}{STYLE}{_COLOURS}</style>")
+    st.markdown(f"**{markdown.plain(comparison.sentence)}**")
+    st.html(f'<div class="rp" id="compare-table">{comparison_table(comparison)}</div>')
+    for failed, words in comparison.failed.items():
+        st.caption(f"{markdown.plain(failed)} could not learn this table: {markdown.plain(words)}")
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "The comparison, HTML",
+            lambda: comparison.to_html(f"Generators on {title}"),
+            file_name=f"{name}-generators.html",
+            mime="text/html",
+            icon=":material/download:",
+            key="compare-html",
+            on_click="ignore",
+            help="One file that opens offline.",
+        )
+        st.download_button(
+            "JSON",
+            lambda: json.dumps(comparison.to_dict(), ensure_ascii=False),
+            file_name=f"{name}-generators.json",
+            mime="application/json",
+            icon=":material/data_object:",
+            key="compare-json",
+            on_click="ignore",
+        )
+    figures = comparison.figures
+    if figures is not None:
+        _beside(comparison, figures)
+    if comparison.curves:
+        st.subheader("Losses while learning", anchor=False)
+        st.caption("From the first step to the last: what each network made smaller, or fought.")
+        grid = st.grid(2, min_column_width=380, gap=20, key="compare-losses")
+        for generator, curves in comparison.curves.items():
+            with grid.cell():
+                st.markdown(f"**{markdown.plain(comparison.title_of(generator))}**")
+                st.plotly_chart(
+                    losses.chart(curves),
+                    key=f"compare-curve-{generator}",
+                    config=charts.QUIET,
+                    alt=f"Losses of {comparison.title_of(generator)}",
+                )
+    notes = [entry for entry in comparison.entries if entry.note]
+    if notes:
+        with st.expander("How each was learned", icon=":material/description:"):
+            for entry in notes:
+                st.markdown(f"**{markdown.plain(entry.title)}.** {markdown.plain(entry.note)}")
+
+
+def _beside(comparison: GeneratorComparison, figures: Figures) -> None:
+    """Any two sets of people beside each other."""
+    st.subheader("Any two beside each other", anchor=False)
+    names = [REAL, FRESH, *(entry.name for entry in comparison.entries)]
+    names = [name for name in names if name in figures.people]
+    titles = {name: comparison.title_of(name) for name in names}
+    first, second = st.columns(2)
+    left = first.selectbox(
+        "These people", names, format_func=titles.__getitem__, key="compare-left", filter_mode=None
+    )
+    right = second.selectbox(
+        "and these",
+        names,
+        index=names.index(comparison.best.name),
+        format_func=titles.__getitem__,
+        key="compare-right",
+        filter_mode=None,
+    )
+    columns, pairs, sums, spread, axes = st.tabs(
+        ["Columns", "Correlations", "Cumulative sums", "Means and deviations", "Principal axes"]
+    )
+    with columns:
+        _marginals(comparison, figures, left, right)
+    with pairs:
+        _associations(comparison, figures, left, right)
+    with sums:
+        st.caption("The share of people up to each value; levels in the table’s order.")
+        names = list(dict.fromkeys((REAL, left, right)))
+        grid = st.grid(3, min_column_width=300, gap=16, key="compare-sums")
+        for column in figures.columns:
+            with grid.cell():
+                st.markdown(f"**{markdown.plain(column.title)}**")
+                st.plotly_chart(
+                    charts.cumulative(comparison, figures, column, names),
+                    key=f"compare-sum-{column.name}",
+                    config=charts.QUIET,
+                    alt=f"Cumulative sums of {column.title}",
+                )
+    with spread:
+        _moments(comparison, figures)
+    with axes:
+        share, other = figures.explained
+        st.caption(
+            f"On the real people’s first two principal axes, {share:.0%} and {other:.0%} of their "
+            "variance; darker where more people are."
+        )
+        grid = st.grid(2, min_column_width=340, gap=16, key="compare-axes")
+        for place, name in enumerate((left, right)):
+            with grid.cell():
+                st.markdown(f"**{markdown.plain(titles[name])}**")
+                st.plotly_chart(
+                    charts.plane(figures, name),
+                    key=f"compare-plane-{place}",
+                    config=charts.QUIET,
+                    alt=f"{titles[name]} on the real people’s principal axes",
+                )
+
+
+def _marginals(comparison: GeneratorComparison, figures: Figures, left: str, right: str) -> None:
+    words = (comparison.title_of(left), comparison.title_of(right))
+    st.html(legend(exact=False, names=words))
+    grid = st.grid(3, min_column_width=300, gap=16, key="compare-columns")
+    for column in figures.columns:
+        compared = figures.column(column, left, right)
+        with grid.cell():
+            st.markdown(
+                f"**{markdown.plain(column.title)}** :gray[{compared.tvd:.3f} apart, chance "
+                f"{compared.reference:.3f}]"
+            )
+            st.plotly_chart(
+                marginal(compared),
+                key=f"compare-column-{column.name}",
+                config=charts.QUIET,
+                alt=f"{column.title}: {words[0]} beside {words[1]}",
+            )
+
+
+def _associations(comparison: GeneratorComparison, figures: Figures, left: str, right: str) -> None:
+    titles = [column.title for column in figures.columns]
+    a, b = (np.array(figures.people[name].associations) for name in (left, right))
+    st.caption(
+        "Bias-corrected Cramér’s V (Bergsma 2013), numbers in ten bins; on average a pair differs "
+        f"by {figures.distance_of_associations(left, right):.3f}."
+    )
+    grid = st.grid(2, min_column_width=430, gap=20, key="compare-pairs")
+    heads = [comparison.title_of(name) for name in (left, right)]
+    difference = f"Difference: {heads[1]} less {heads[0]}"
+    for place, (head, values) in enumerate(((heads[0], a), (heads[1], b), (difference, b - a))):
+        with grid.cell():
+            st.markdown(f"**{markdown.plain(head)}**")
+            st.plotly_chart(
+                heatmap(values, titles, change=place == 2),
+                key=f"compare-heat-{place}",
+                config=charts.QUIET,
+                alt=f"{head}: association of every pair of columns",
+            )
+
+
+def _moments(comparison: GeneratorComparison, figures: Figures) -> None:
+    if not figures.numbers:
+        st.caption("No column holds numbers.")
+        return
+    st.caption("Each point is a number’s column; on the dotted line real and synthetic agree.")
+    grid = st.grid(2, min_column_width=340, gap=16, key="compare-moments")
+    for place, head in enumerate(("Means", "Standard deviations")):
+        with grid.cell():
+            st.markdown(f"**{head}**")
+            st.plotly_chart(
+                charts.moments(comparison, figures, place),
+                key=f"compare-moments-{place}",
+                config=charts.QUIET,
+                alt=f"{head} of all numbers, real and synthetic, on logarithmic axes",
+            )
+
+
+def _none_yet(population: Population) -> None:
+    st.info(
+        f"No comparison ships with {markdown.plain(population.title)}. Bring a table in the Studio "
+        "and compare generators on it here, or make one on a command line:",
+        icon=":material/info:",
+    )
+    st.code(
+        "python -m synth compare people.csv --generators copula,autoregressive,ctgan "
+        "--minutes 5 --report compared.html",
+        language="bash",
+        wrap_lines=True,
+    )
+    st.page_link("pages/studio/page.py", label="To the Studio", icon=":material/science:")
+
+
+@page(note=False)
+def _page(choice: Choice) -> None:
+    header.show(
+        choice,
+        title="Which generator is best here?",
+        remark="half of the people learned from, the other half judges",
+    )
+    studio = current_state()
+    state = current_comparison(studio)
+    population = choice.base or choice.population
+    shipped = _stored(population.digest, population)
+    mine = studio.inspection is not None
+    shown = _SHIPPED
+    if mine and shipped is not None:
+        shown = st.segmented_control(
+            "Compared on",
+            (_MINE, _SHIPPED),
+            default=_MINE,
+            required=True,
+            format_func=lambda which: (
+                f"{_MINE}, {studio.name}" if which == _MINE else f"{_SHIPPED}, {population.title}"
+            ),
+            key="compare-which",
+        )
+    elif mine:
+        shown = _MINE
+    if shown == _MINE:
+        if state.problem:
+            st.warning(markdown.plain(state.problem), icon=":material/sentiment_dissatisfied:")
+        if state.job is not None:
+            _watch(state)
+            return
+        _ask(studio, state)
+        if state.comparison is not None:
+            _show(state.comparison, state.name, "my-table")
+        return
+    if shipped is None:
+        _none_yet(population)
+        return
+    _show(shipped, population.title, population.name)
+
+
+_page()
