@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -50,10 +52,19 @@ def show() -> None:
         st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
 
 
+@asynccontextmanager
+async def _serving(_: st.App) -> AsyncIterator[None]:
+    """What a server does beside its visitors' runs."""
+    from pages.shared import housekeeping
+
+    async with housekeeping.rounds():
+        yield
+
+
 if __name__ == "__main__":  # a visitor's run
     show()
 else:  # the server reads this file once, before anybody comes
     # Until the first run, Streamlit would look for scripts in the folder `pages`, find none, and
     # tell the first visitor that the page of the address does not exist.
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__)
+    app = st.App(__file__, lifespan=_serving)

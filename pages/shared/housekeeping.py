@@ -1,0 +1,67 @@
+"""What a server does while nobody asks: visitors who have left leave nothing behind.
+
+Streamlit keeps the session of a closed page for two minutes, in case its visitor comes back, and
+drops it only when the next session closes. Here a timer does, so that a table's files and memory
+go although no other visitor comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import gc
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from streamlit.runtime import Runtime, exists
+
+from synth.jobs import scratch
+
+SECONDS = 30.0
+"""Seconds between two rounds."""
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def rounds() -> AsyncIterator[None]:
+    """Tidy up at once, every `SECONDS` until left, and a last time."""
+    await asyncio.to_thread(scratch.remove_leftovers)
+    task = asyncio.create_task(_rounds())
+    try:
+        yield
+    finally:
+        task.cancel()
+        scratch.close()
+
+
+async def _rounds() -> None:
+    while True:
+        await asyncio.sleep(SECONDS)
+        try:
+            if drop_expired():
+                await asyncio.to_thread(_give_back)
+        except Exception:
+            _log.exception("A round of tidying up failed; the next one tries again.")
+
+
+def drop_expired() -> int:
+    """Drop the sessions whose visitors did not come back; on the server's own thread.
+
+    Returns
+    -------
+    int
+        How many were dropped.
+    """
+    if not exists():
+        return 0
+    storage = Runtime.instance()._session_mgr._session_storage  # type: ignore[attr-defined]
+    return len(storage._cache.expire() or ())
+
+
+def _give_back() -> None:
+    """Free what sessions held, and give the system the pages that are free now."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -1,0 +1,45 @@
+"""Sessions of visitors who left are dropped although nobody else comes."""
+
+import asyncio
+import weakref
+from types import SimpleNamespace
+
+import pytest
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+from streamlit.runtime.session_manager import SessionInfo
+
+from pages.shared import housekeeping
+from synth.jobs import scratch
+
+
+class Session:
+    id = "visitor"
+
+
+@pytest.fixture
+def storage(monkeypatch):
+    kept = MemorySessionStorage(ttl_seconds=0.05)
+    runtime = SimpleNamespace(_session_mgr=SimpleNamespace(_session_storage=kept))
+    monkeypatch.setattr(housekeeping, "exists", lambda: True)
+    monkeypatch.setattr(housekeeping.Runtime, "instance", lambda: runtime)
+    return kept
+
+
+def test_a_round_drops_what_has_expired(storage, monkeypatch):
+    removed = []
+    monkeypatch.setattr(housekeeping, "SECONDS", 0.03)
+    monkeypatch.setattr(scratch, "remove_leftovers", lambda: removed.append("start"))
+    monkeypatch.setattr(scratch, "close", lambda: removed.append("end"))
+    session = Session()
+    storage.save(SessionInfo(None, session, 1))
+    held = weakref.finalize(session, removed.append, "session")
+    del session
+    assert housekeeping.drop_expired() == 0
+
+    async def serve():
+        async with housekeeping.rounds():
+            await asyncio.sleep(0.3)
+
+    asyncio.run(serve())
+    assert not held.alive
+    assert removed == ["start", "session", "end"]
