@@ -192,8 +192,8 @@ def _measure(value: object, seen: set[int]) -> int:
         elif isinstance(each, list | tuple | set | frozenset):
             total += sys.getsizeof(each)
             stack.extend(each)
-        elif hasattr(each, "memory_usage"):  # a frame or a series
-            used = each.memory_usage(index=True)
+        elif hasattr(each, "memory_usage"):  # a frame, a series (with its index) or an index
+            used = each.memory_usage()
             total += int(used.sum() if hasattr(used, "sum") else used)
         elif isinstance(size := getattr(each, "nbytes", None), int):  # an Arrow table
             total += size

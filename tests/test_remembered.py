@@ -65,6 +65,7 @@ SHARED = np.zeros(100_000)
         ([np.zeros(1000)[:10]] * 5, 8000, 8400),  # a view holds the whole array
         (Answer(np.zeros(1000), {"a": np.ones(1000)}), 16_000, 17_000),
         (pd.DataFrame({"a": np.zeros(1000)}), 8000, 9000),
+        (pd.Index(np.zeros(1000)), 8000, 9000),
         (pa.table({"a": np.zeros(1000)}), 8000, 9000),
         ((SHARED, np.zeros(1000)), 8000, 8400),
         (np, 4096, 4096),
