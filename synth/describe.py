@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,13 @@ LEVELS = {
     "farming_forestry_fishing": "farming, forestry, fishing",
 }
 """Levels that a survey abbreviates."""
+BRACKETS: Mapping[str, tuple[int, ...]] = {
+    "Family income (USD a year)": (
+        *(5_000, 7_500, 10_000, 12_500, 15_000, 20_000, 25_000, 30_000, 35_000, 40_000),
+        *(50_000, 60_000, 75_000, 100_000, 150_000),
+    )
+}
+"""Where the brackets begin in which a survey asked for a number, by the column's title."""
 RANKS = ("first", "second", "third")
 """How the columns of interests are called in a sentence, in their order."""
 
@@ -214,6 +223,51 @@ def facts(evidence: Evidence, population: Population) -> tuple[str, ...]:
     return tuple(sentences)
 
 
+def predicate(evidence: Evidence, population: Population) -> str:
+    """What people do of whom the facts hold: "are aged 60", "are widowed and have children".
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The facts.
+    population : Population
+        Its schema says what each column means.
+
+    Returns
+    -------
+    str
+        After a subject in the plural.
+    """
+    schema = population.modelled
+    interests = [column.name for column in schema.of_meaning("interest")]
+    parts = []
+    for (name, fact), fact_in_words in zip(
+        evidence.items(), facts(evidence, population), strict=True
+    ):
+        column = schema[name]
+        meaning = column.means if schema.first(column.means) == column else ""
+        values = () if isinstance(fact, Between) else fact.values
+        value = _either(fact_words(column, v) for v in values) if values else ""
+        if MISSING in values:
+            parts.append(f"have {fact_in_words}")
+        elif meaning == "gender" and len(values) == 1:
+            gender = gender_of(values[0], column.levels)
+            parts.append(f"are {PEOPLE.get(gender, value)}")
+        elif meaning == "marital" and values:
+            parts.append(f"are {value}")
+        elif meaning == "age":
+            parts.append(f"are aged {range_words(column, fact)}")
+        elif meaning == "age group":
+            parts.append(f"are aged {value}".replace("-", "–"))
+        elif meaning == "children" and column.kind == "boolean" and len(values) == 1:
+            parts.append(("have " if values[0] == "yes" else "have no ") + _children(column))
+        elif name in interests:
+            parts.append(f"have {value} as their {rank_words(interests.index(name))} interest")
+        else:
+            parts.append(f"have {fact_in_words}")
+    return " and ".join(parts)
+
+
 def sentence(text: str, evidence: Evidence, population: Population) -> str:
     """A library's sentence about facts for a screen: each fact as people say it.
 
@@ -321,7 +375,7 @@ def highlights(
         for name in dict.fromkeys(order)
         if name not in told and not is_missing(record.get(name))
     ]
-    return tuple((schema[n].title, value_words(schema[n], record[n])) for n in known[:count])
+    return tuple((schema[n].title, record_words(schema[n], record[n])) for n in known[:count])
 
 
 def _line_columns(record: Mapping[str, Any], schema: Schema) -> list[Column]:
@@ -375,7 +429,7 @@ def record_rows(record: Mapping[str, Any], population: Population) -> list[tuple
         Title and value of each column, in the schema's order.
     """
     schema = population.schema
-    return [(column.title, value_words(column, record.get(column.name))) for column in schema]
+    return [(column.title, record_words(column, record.get(column.name))) for column in schema]
 
 
 def value_words(column: Column, value: Any) -> str:
@@ -400,10 +454,64 @@ def value_words(column: Column, value: Any) -> str:
         number = float(value)
         if _is_written(column):
             return column.text(number)
+        if is_year(column) and number == round(number):
+            return f"{number:.0f}"
         if column.kind == "real" or abs(number) >= 10_000:
             return f"{number:,.{min(column.decimals, 2)}f}"
         return number_text(number)
     return level_words(column, str(value))
+
+
+def record_words(column: Column, value: Any) -> str:
+    """A value of a person's record: as `value_words`, but a survey's bracket where it was one.
+
+    Parameters
+    ----------
+    column : Column
+        The value's column.
+    value : str, float, int, bool or None
+        As a row holds it.
+
+    Returns
+    -------
+    str
+        "12,500–14,999" for a family income of 13,700, which is the bracket's middle; "480" for
+        480.00.
+    """
+    starts = BRACKETS.get(column.title)
+    if starts is None or is_missing(value):
+        words = value_words(column, value)
+        plain = column.kind == "real" and not _is_written(column)
+        return re.sub(r"\.0+$", "", words) if plain else words
+    place = bisect.bisect_right(starts, float(value)) - 1
+    if place < 0:
+        return f"under {starts[0]:,}"
+    if place == len(starts) - 1:
+        return f"{starts[-1]:,} and over"
+    return f"{starts[place]:,}–{starts[place + 1] - 1:,}"
+
+
+def is_year(column: Column) -> bool:
+    """Whether a column's numbers are years of the calendar, which have no thousands separator.
+
+    Parameters
+    ----------
+    column : Column
+        Any column.
+
+    Returns
+    -------
+    bool
+        Whole numbers from 1500 to 2100 under a name that speaks of years or dates.
+    """
+    if not column.is_number or column.lower is None or column.upper is None:
+        return False
+    whole = column.kind == "integer" or not column.decimals
+    named = _YEARS.search(f"{column.name} {column.title}".replace("_", " ").lower())
+    return whole and 1500 <= column.lower and column.upper <= 2100 and named is not None
+
+
+_YEARS = re.compile(r"\b(?:year|years|yr|born|birth|debut|since|jahr|annee|ano|date|season)\b")
 
 
 def is_missing(value: Any) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from synth import describe, fit
 from synth.data.evidence import Evidence
+from synth.data.schema import Column
 
 
 @pytest.mark.parametrize(
@@ -144,3 +145,17 @@ def test_sentences_about_facts_use_the_columns_titles(us):
         "population: drop one of them."
     )
     assert describe.sentence("Nobody has age=25..35.", facts, us) == "Nobody has “age: 25–35”."
+
+
+def test_numbers_of_a_record_in_words():
+    income = Column("x", "integer", lower=2500, upper=175_000, label="Family income (USD a year)")
+    assert describe.record_words(income, 2500) == "under 5,000"
+    assert describe.record_words(income, 45_000.0) == "40,000–49,999"
+    assert describe.record_words(income, 175_000) == "150,000 and over"
+    earned = Column("w", "real", lower=0, upper=3000, step=0.01)
+    assert describe.record_words(earned, 480.0) == "480"
+    assert describe.record_words(earned, 480.5) == "480.50"
+    debut = Column("debut_year", "integer", lower=1871, upper=2020)
+    assert describe.value_words(debut, 1945) == "1945"
+    assert describe.value_words(Column("price", "integer", lower=1500, upper=2000), 1945) == "1945"
+    assert Column("income_gt_50k", "boolean").title == "Income over 50k"

@@ -163,11 +163,11 @@ def _number(column: Column, value: Any, title: str, key: str) -> float:
 
 def _share(found: WhatIf, population: Population) -> str:
     share = f"<b>{escape(describe.share_words(found.share))}</b>"
-    changes = escape(", ".join(describe.facts(found.changes, population)))
+    changes = escape(describe.predicate(found.changes, population))
     if not found.kept:
-        return f"How likely? {share} of this population have {changes}."
+        return f"How likely? {share} of this population {changes}."
     kept = escape(describe.question(found.kept, population))
-    return f"How likely? Of everybody who shares what stays ({kept}), {share} have {changes}."
+    return f"How likely? Of everybody who shares what stays ({kept}), {share} {changes}."
 
 
 def _rows(before: Record, found: WhatIf, population: Population) -> str:
@@ -175,8 +175,8 @@ def _rows(before: Record, found: WhatIf, population: Population) -> str:
     rows = []
     for name in found.differs:
         column, new_fact = schema[name], name in found.changes
-        old = escape(describe.value_words(column, before.get(name)))
-        new = escape(describe.value_words(column, found.record.get(name)))
+        old = escape(describe.record_words(column, before.get(name)))
+        new = escape(describe.record_words(column, found.record.get(name)))
         rows.append(
             f'<tr class="{"pp-told" if new_fact else ""}">'
             f'<th scope="row">{escape(column.title)}</th>'

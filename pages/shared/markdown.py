@@ -28,6 +28,8 @@ def number(value: float, column: Column | None = None) -> str:
     """A number without needless decimals (`1234.0` → `1,234`), as the column's table writes it."""
     if column is not None and column.format is not None:
         return describe.number_words(column, value)
+    if column is not None and describe.is_year(column):
+        return f"{value:.0f}"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
 
 

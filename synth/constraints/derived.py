@@ -38,14 +38,16 @@ class Sum:
         return tuple(name for name, _ in self.terms)
 
     def __str__(self) -> str:
-        """The formula in words: ``total = work + home − 1``."""
-        text = "".join(
-            f" {'+' if sign > 0 else '−'} {name}" if i or sign < 0 else f" {name}"
-            for i, (name, sign) in enumerate(self.terms)
-        ).strip()
+        """The formula in words, what is added first: ``born = 2024 − age``."""
+        parts = list(self.terms)
         if self.constant:
-            sign = "+" if self.constant > 0 else "−"
-            text += f" {sign} {number_text(abs(self.constant))}"
+            parts.append((number_text(abs(self.constant)), 1 if self.constant > 0 else -1))
+            if all(sign < 0 for _, sign in self.terms):
+                parts.sort(key=lambda part: -part[1])
+        text = "".join(
+            f" {'+' if sign > 0 else '−'} {part}" if i or sign < 0 else f" {part}"
+            for i, (part, sign) in enumerate(parts)
+        ).strip()
         return f"{self.name} = {text}"
 
     def values(self, frame: pd.DataFrame) -> np.ndarray:

@@ -78,7 +78,7 @@ def test_names_of_a_locale_and_looks_as_surveyed(census):
 
 @pytest.mark.parametrize("locale", ["xx_XX", "../../os", "ja_JP"])
 def test_a_locale_without_names_is_refused(locale):
-    with pytest.raises(PopulaceError, match="locale|no names"):
+    with pytest.raises(PopulaceError, match=r"locale|no names"):
         draw_identities(["female"], seed=0, locale=locale)
 
 
