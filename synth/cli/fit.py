@@ -14,10 +14,12 @@ from synth.cli.common import TABLE_HELP, progress_bar
 from synth.errors import PopulaceError
 from synth.fitting import fit as fitting
 from synth.fitting.plan import Plan, Use
+from synth.fitting.private import DELTA, fit_private
 from synth.fitting.refine import refine
 from synth.fitting.simple import read_plan
 from synth.populations import write
 from synth.populations.archive import pack
+from synth.privacy.public import Public
 
 
 def fit(
@@ -95,13 +97,31 @@ def fit(
         ),
     ] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same network.")] = 0,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(help="Promise every row (ε, δ)-differential privacy: 1 is strong, 10 weak."),
+    ] = None,
+    delta: Annotated[
+        float, typer.Option(help="δ of the promise, far below one over the number of rows.")
+    ] = DELTA,
+    public: Annotated[
+        Path | None,
+        typer.Option(help="With --epsilon: levels and bounds that are public, TOML or JSON."),
+    ] = None,
+    noise_seed: Annotated[
+        int | None, typer.Option(help="For tests only: noise that promises nothing.")
+    ] = None,
 ) -> None:
     """Learn a population from a table of your own."""
 
+    if epsilon is None and (public is not None or noise_seed is not None):
+        raise PopulaceError(
+            "Public levels and bounds are for private populations: add --epsilon 1."
+        )
     with progress_bar("Reading the table", 1) as advance:
         given = None if schema is None else Plan.from_json(_text(schema))
         examples = dict(_pair(line) for line in written or ())
-        planned = read_plan(table, plan=given, follow=follow, written=examples)
+        planned = read_plan(table, plan=given, follow=follow and epsilon is None, written=examples)
         for note in planned.notes:
             typer.echo(note, err=True)
         offers = [f"--make '{name}={how}'" for name, how in planned.offers.items()]
@@ -124,14 +144,32 @@ def fit(
         plan = Plan.from_json(
             {**plan.to_json(), **changes, "title": out.name, "rules": plan.rule_texts(rule)}
         )
-        population = fitting.fit(
-            planned.frame,
-            plan,
-            advance,
-            gaussian=tuple(name.strip() for name in gaussian.split(",") if name.strip()),
-            search=search,
-            minutes=minutes,
-        )
+        if epsilon is not None:
+            if refined or gaussian or make:
+                raise PopulaceError(
+                    "A private population is neither refined nor Gaussian, and makes no column new "
+                    "in the shape of the rows: drop --refine, --gaussian and --make."
+                )
+            population = fit_private(
+                planned.frame,
+                replace(plan, rules=()),
+                epsilon=epsilon,
+                delta=delta,
+                public=None if public is None else Public.read(public),
+                rules=rule or (),
+                noise_seed=noise_seed,
+                progress=advance,
+            )
+            plan = Plan.from_json(population.plan or {})
+        else:
+            population = fitting.fit(
+                planned.frame,
+                plan,
+                advance,
+                gaussian=tuple(name.strip() for name in gaussian.split(",") if name.strip()),
+                search=search,
+                minutes=minutes,
+            )
         if refined:
             advance(0.0, "Refining")
             population, note = refine(population, seed=seed, progress=advance)

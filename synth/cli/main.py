@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from synth.cli.stopping import Stopped, stopped_by_signals
 from synth.errors import PopulaceError
+from synth.surroundings import settle_streams
 
 
 class Command(NamedTuple):
@@ -63,6 +64,12 @@ COMMANDS = {
         "evaluate_command",
         "Compare synthetic people with real ones; --report writes a page.",
     ),
+    "risk": Command(
+        "privacy", "risk_command", "How many people of a table share what could identify them."
+    ),
+    "anonymise": Command(
+        "privacy", "anonymise_command", "Make values coarser until k people share them."
+    ),
     "portrait": Command(
         "portraits", "portrait", "Write portraits of people of a gender, age and ethnicity."
     ),
@@ -98,6 +105,7 @@ class _Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
+        settle_streams()
         try:
             with stopped_by_signals():
                 return super().invoke(ctx)

@@ -251,6 +251,7 @@ _MODULES: Sequence[str] = (
     "synth.generators.diffusion",
     "synth.generators.vae",
     "synth.generators.gan",
+    "synth.generators.private",
     "synth.generators.hybrid",
 )
 """The files that register a generator when they are read."""

@@ -27,6 +27,7 @@ from synth.interests.vocabulary import ICONS, KEYWORDS
 from synth.lazy import cached_property
 from synth.populations.as_written import as_written
 from synth.populations.society import NOWHERE, Society
+from synth.privacy.ledger import Ledger
 from synth.remembered import ANSWERS
 
 OWN = "own-"
@@ -201,6 +202,13 @@ class Population:
     def table(self) -> Table | None:
         """The real rows, where they are shipped or in memory."""
         return self.source.table
+
+    @cached_property
+    def ledger(self) -> Ledger | None:
+        """What was promised and spent, where it was learned under differential privacy."""
+        network = self.model.network
+        about = network.about.get("privacy") if network is not None else None
+        return None if about is None else Ledger.from_json(about)
 
     # ------------------------------------------------------------------ interests
 

@@ -25,6 +25,7 @@ from synth.generators.refined import FILE
 from synth.lazy import cached_property
 from synth.populations.population import Population, of
 from synth.populations.society import NOWHERE, Society
+from synth.privacy.learning import counts_of
 
 SHIPPED = Path(__file__).parents[2] / "models" / "populations"
 FORMAT = "populace-population/1"
@@ -44,10 +45,13 @@ class Folder:
         The population's folder.
     schema : Schema
         The columns of a finished row.
+    network : Network or None
+        Of a private population, whose counts are its own.
     """
 
     path: Path
     schema: Schema
+    network: Network | None = None
 
     @cached_property
     def card(self) -> str:
@@ -66,7 +70,9 @@ class Folder:
 
     @cached_property
     def contingency(self) -> ContingencyTables:
-        """Aggregate counts of the real people."""
+        """Aggregate counts of the real people; those of the network where it is private."""
+        if self.network is not None:
+            return counts_of(self.network)
         return ContingencyTables.from_json(_read(self.path / REFERENCE))
 
 
@@ -109,7 +115,7 @@ def load(name: str | Path) -> Population:
         model=model,
         featured=tuple(n for n in about.get("featured", names[:6]) if n in names),
         folder=folder,
-        source=Folder(folder, constraints.schema(model.schema)),
+        source=Folder(folder, constraints.schema(model.schema), _private(model)),
         constraints=constraints,
         learned_keywords=_keywords(about.get("keywords", {}), folder),
         plan=plan if isinstance(plan, dict) else None,
@@ -155,14 +161,19 @@ def write(population: Population, folder: str | Path, *, rows: bool = False) -> 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     population.model.save(folder)
-    text = population.contingency.to_json()
-    (folder / REFERENCE).write_text(text + "\n", encoding="utf-8")
+    if population.ledger is None:
+        text = population.contingency.to_json()
+        (folder / REFERENCE).write_text(text + "\n", encoding="utf-8")
+    else:  # its counts follow from the network; no others may be there
+        (folder / REFERENCE).unlink(missing_ok=True)
     about: dict[str, Any] = {
         "format": FORMAT,
         "title": population.title,
         "note": population.note,
         "featured": list(population.featured),
     }
+    if population.ledger is not None:
+        about["privacy"] = population.ledger.to_json()
     if population.model.generator != DEFAULT:
         about["generator"] = population.model.generator
     if population.constraints:
@@ -193,11 +204,17 @@ def write(population: Population, folder: str | Path, *, rows: bool = False) -> 
     else:
         (folder / TARGETS).unlink(missing_ok=True)
     people = folder / PEOPLE
-    if rows and population.table is not None:
+    if rows and population.table is not None and population.ledger is None:
         population.table.frame.to_parquet(people, index=False, compression="zstd")
     else:
         people.unlink(missing_ok=True)
     return load(folder)
+
+
+def _private(model: Model) -> Network | None:
+    """The network of a model that was learned under differential privacy."""
+    network = model.network
+    return network if network is not None and "privacy" in network.about else None
 
 
 def _refinement(path: Path, schema: Schema) -> DensityRatio | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal, get_args
 
@@ -235,8 +235,8 @@ class Accountant:
         The promise.
     source : Source
         Randomness.
-    thresholds : bool
-        Whether a tenth of δ is kept for noisy thresholds.
+    thresholds : int
+        How many noisy thresholds there may be; they share a tenth of δ.
     rho : float
         The whole budget.
     entries : list of Entry
@@ -248,7 +248,7 @@ class Accountant:
     epsilon: float
     delta: float
     source: Source = SYSTEM
-    thresholds: bool = False
+    thresholds: int = 0
     noise_scale: float = 1.0
     entries: list[Entry] = field(default_factory=list)
 
@@ -267,8 +267,6 @@ class Accountant:
         rho: float,
         what: str,
         columns: Sequence[str],
-        delta: float = 0.0,
-        mechanism: Mechanism = "discrete Gaussian",
     ) -> tuple[np.ndarray, float]:
         """Counts with noise; a person is in one of them, once.
 
@@ -278,7 +276,7 @@ class Accountant:
             How many rows are in each cell.
         rho : float
             What it may cost.
-        what, columns, delta, mechanism
+        what, columns
             As in `Entry`.
 
         Returns
@@ -288,16 +286,46 @@ class Accountant:
         sigma : float
             Its deviation.
         """
-        variance = variance_of(rho)
-        cost = float(1 / (2 * variance))
-        self._pay(
-            Entry(
-                what, mechanism, tuple(columns), true.size, math.sqrt(float(variance)), cost, delta
-            )
+        return self._noisy(
+            true, rho, Entry(what, "discrete Gaussian", tuple(columns), true.size, 0, 0)
         )
+
+    def seen(self, true: np.ndarray, rho: float, what: str, columns: Sequence[str]) -> np.ndarray:
+        """Which of some values so many rows have that one row alone cannot have brought them about.
+
+        Parameters
+        ----------
+        true : int array, shape (values,)
+            How many rows have each value that any has.
+        rho : float
+            What it may cost, beside its part of δ.
+        what, columns
+            As in `Entry`.
+
+        Returns
+        -------
+        bool array, shape (values,)
+            A value of one row is seen with probability δ / `thresholds` at most.
+        """
+        if not self.thresholds:
+            raise PopulaceError(f"No δ is kept for {what}: count it among the thresholds.")
+        delta = self.threshold_delta / self.thresholds
+        entry = Entry(what, "noisy threshold", tuple(columns), 0, 0, 0, delta)
+        noisy, sigma = self._noisy(true, rho, entry)
+        # P(noise > t) ≤ exp(-t² / 2σ²), for the discrete Gaussian is sub-Gaussian.
+        found = noisy > 1.0 + sigma * math.sqrt(2.0 * math.log(1.0 / delta))
+        # How many values there are is not for the ledger; how many were seen is.
+        self.entries[-1] = replace(self.entries[-1], cells=int(found.sum()))
+        return found
+
+    def _noisy(self, true: np.ndarray, rho: float, entry: Entry) -> tuple[np.ndarray, float]:
+        """Counts with noise that is paid for, and its deviation."""
+        variance = variance_of(rho)
+        sigma = math.sqrt(float(variance))
+        self._pay(replace(entry, sigma=sigma, rho=float(1 / (2 * variance))))
         drawn = self._noise(variance, true.size)
         noisy = np.rint(true).astype(np.int64) + drawn.reshape(true.shape)
-        return noisy, math.sqrt(float(variance)) * self.noise_scale
+        return noisy, sigma * self.noise_scale
 
     def choice(self, scores: Sequence[int], sensitivity: int, rho: float, what: str) -> int:
         """The place of one of the best candidates, by the exponential mechanism.

@@ -23,16 +23,16 @@ def test_looks_are_paid_for_and_cannot_be_overdrawn():
     assert book.choice([1, 500], 1, book.left / 4, "a choice") == 1
     with pytest.raises(PopulaceError, match="spent"):
         book.counts(np.zeros(3), book.rho, "too much", ("a",))
-    with pytest.raises(PopulaceError, match="thresholds"):
-        book.counts(np.zeros(3), book.left / 2, "levels", ("a",), delta=1e-8)
+    with pytest.raises(PopulaceError, match="No δ"):
+        book.seen(np.ones(3), book.left / 2, "levels", ("a",))
     ledger = book.ledger()
     assert [entry.cells for entry in ledger.entries] == [4, 1]
     assert ledger.spent <= ledger.rho and ledger.spent_epsilon < 1.0
 
 
 def test_the_whole_budget_is_worth_what_was_promised():
-    book = accountant(thresholds=True)
-    book.counts(np.zeros(3), book.rho / 2, "levels", ("a",), delta=1e-7)
+    book = accountant(thresholds=1)
+    assert not book.seen(np.ones(3), book.rho / 2, "levels", ("a",)).any()
     book.counts(np.zeros(3), book.left, "the rest", ("a",))
     assert 0.98 < book.ledger().spent_epsilon <= 1.0
 

@@ -1,0 +1,139 @@
+"""`python -m synth risk`, `anonymise`, `audit`: how identifiable people are, and less so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import pyarrow as pa
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from synth.cli.common import TABLE_HELP, AsJson, percent, print_json, progress_bar
+from synth.data.table import Table, make_table, read_frame
+from synth.data.writers import MARK, write_csv, write_parquet
+from synth.errors import PopulaceError
+from synth.privacy.hierarchy import Hierarchies
+from synth.privacy.mondrian import Wanted, anonymise
+from synth.privacy.risk import Risk, risk
+
+Quasi = Annotated[
+    str,
+    typer.Option(
+        metavar="COLUMNS", help="What somebody may know of a person from elsewhere: age,region."
+    ),
+]
+Sensitive = Annotated[
+    str, typer.Option(metavar="COLUMNS", help="What is not to come out: income,diagnosis.")
+]
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """The columns of a list with commas."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def risk_command(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help=TABLE_HELP)],
+    quasi: Quasi,
+    sensitive: Sensitive = "",
+    as_json: AsJson = False,
+) -> None:
+    """How many people share what could identify them: k-anonymity, ℓ-diversity, t-closeness."""
+    found = risk(_people(table).frame, names_of(quasi), names_of(sensitive))
+    if as_json:
+        print_json(found.to_dict())
+        return
+    typer.echo(found.sentence)
+    Console().print(_grid(("", "value"), _lines(found)))
+
+
+def anonymise_command(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help=TABLE_HELP)],
+    quasi: Quasi,
+    out: Annotated[Path, typer.Option(help="The file to write: CSV or Parquet.")],
+    k: Annotated[int, typer.Option("--k", min=1, help="People who share the quasi-columns.")] = 5,
+    sensitive: Sensitive = "",
+    distinct: Annotated[
+        int, typer.Option("--l", min=1, help="ℓ: values of each sensitive column in a group.")
+    ] = 1,
+    closeness: Annotated[
+        float,
+        typer.Option("--t", min=0, max=1, help="t: how far a group may lie from everybody."),
+    ] = 1.0,
+    hierarchy: Annotated[
+        Path | None,
+        typer.Option(help="Trees of levels and widths of ranges, TOML or JSON."),
+    ] = None,
+    suppress: Annotated[
+        float, typer.Option(min=0, max=0.5, help="The largest share of people to leave out.")
+    ] = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Make a table's values coarser, as little as may be, until k people share them (Mondrian)."""
+    if out.suffix.lower() not in (".csv", ".parquet", ".pq"):
+        raise PopulaceError(f"{out.name} has no ending of a table: write .csv or .parquet.")
+    people = _people(table)
+    wanted = Wanted(k, names_of(sensitive), distinct, closeness, suppress)
+    trees = None if hierarchy is None else Hierarchies.read(hierarchy)
+    with progress_bar("Making values coarser"):
+        made = anonymise(people.frame, people.schema, names_of(quasi), wanted, trees)
+    _write(made.frame, out)
+    if as_json:
+        print_json(made.to_dict())
+        return
+    typer.echo(
+        f"{out}: {len(made.frame):,} people, {int((~made.kept).sum()):,} left out; "
+        f"{percent(made.total_loss)} of the quasi-identifiers' information is lost."
+    )
+    rows = [
+        (words, before, after)
+        for (words, before), (_, after) in zip(_lines(made.before), _lines(made.after), strict=True)
+    ]
+    rows += [(f"lost of {name}", "", percent(loss)) for name, loss in made.loss.items()]
+    Console().print(_grid(("", "before", "after"), rows))
+
+
+def _people(table: str) -> Table:
+    frame, notes = read_frame(table)
+    for note in notes:
+        typer.echo(note, err=True)
+    return make_table(frame)
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    """Write real people: the file says that they are not synthetic."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    said = {MARK: b"", b"synthetic": b"Real people with coarser values; they are not synthetic."}
+    table = table.replace_schema_metadata(said)
+    if path.suffix.lower() == ".csv":
+        write_csv(path, [table])
+    else:
+        write_parquet(path, [table])
+
+
+def _lines(found: Risk) -> list[tuple[str, str]]:
+    lines = [
+        ("k, the smallest group", f"{found.k:,}"),
+        ("groups", f"{found.classes:,}"),
+        ("people alone in their group", percent(found.unique)),
+        ("people in groups below 5", percent(found.below[5])),
+        ("mean chance to be found", percent(found.average)),
+    ]
+    for each in found.sensitive:
+        lines += [
+            (f"ℓ of {each.column}", f"{each.distinct} ({each.entropy:.2f} by entropy)"),
+            (f"t of {each.column}", f"{each.closeness:.3f}"),
+            (f"people whose {each.column} the group gives away", percent(each.certain)),
+        ]
+    return lines
+
+
+def _grid(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Grid:
+    grid = Grid(*heads)
+    for row in rows:
+        grid.add_row(*row)
+    return grid
