@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from pages.shared import header, markdown
+from pages.shared import header, markdown, private
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from synth.evaluate import holdout
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from synth.data.table import Table
     from synth.evaluate.report import Report
     from synth.populations import Population
+    from synth.privacy.ledger import Ledger
 
 _PEOPLE = 30_000  # so many synthetic people are drawn where there are counts only
 _KEPT = 12
@@ -310,6 +311,16 @@ def _remark(choice: Choice, *, rows: bool) -> None:
         )
 
 
+def _private(ledger: Ledger) -> None:
+    """Promise and spending in place of figures that would need the real rows again."""
+    st.html(
+        '<div class="rp"><p>Comparing with the real rows would look at them again, beyond what was '
+        "promised, so it is switched off here. Whoever has the rows can do it in private with "
+        "<code>python -m synth evaluate</code>.</p></div>"
+    )
+    private.show_ledger(ledger)
+
+
 @page()
 def _page(choice: Choice) -> None:
     header.show(
@@ -318,6 +329,9 @@ def _page(choice: Choice) -> None:
         remark="of the whole population; the sidebar’s facts are left aside",
     )
     table = choice.population.table
+    if choice.population.ledger is not None:
+        _private(choice.population.ledger)
+        return
     _remark(choice, rows=table is not None)
     if table is None:
         _without_rows(choice)

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.shared import loaders, markdown, sidebar, which_people
+from pages.shared import loaders, markdown, private, sidebar, which_people
 from pages.shared.choice import Choice
 from pages.talk import presenter
 from synth import describe
@@ -43,6 +43,7 @@ def show(
             "present", key="present", type="tertiary", icon=":material/co_present:"
         ):
             presenter.manage(choice)
+    private.note(choice.population)
 
 
 def _share(choice: Choice, title: str) -> str:
@@ -50,6 +51,8 @@ def _share(choice: Choice, title: str) -> str:
     end = f" · {escape(reading)}" if reading else ""
     if not choice.evidence:
         rows = choice.population.contingency.rows
+        if choice.population.ledger is not None:
+            return f"Learned privately from about <b>{rows:,}</b> real people{end}"
         return f"Learned from <b>{rows:,}</b> real people{end}"
     about = f"{escape(choice.question)}: " if title else ""
     share = escape(describe.share_words(choice.conditional.probability))

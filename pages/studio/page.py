@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from html import escape
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from pages.shared import loaders, markdown
 from pages.shared.losses import losses
+from pages.shared.private import PRICES, show_ledger
 from pages.studio.interests import choose_interests, show_learned
 from pages.studio.rows import ask_of_rows
 from pages.studio.sheet import FIXED, MEANINGS, corrections
@@ -25,9 +27,12 @@ from synth.data.templates import PATTERN
 from synth.errors import PopulaceError
 from synth.fitting.plan import KINDS, USES, Plan, title_of
 from synth.generators.losses import read_losses
+from synth.generators.private import NAME as PRIVATE
 from synth.generators.training import has_card
 from synth.populations import Population
 from synth.populations.archive import SUFFIX
+from synth.privacy.accounting import in_words
+from synth.privacy.public import Public
 
 POLL = 0.7  # seconds between two looks at a job
 _FAITHFUL, _QUICK = "most faithful", "quick"
@@ -47,7 +52,13 @@ _PLACES = {
     "pl_PL": "Poland",
     "pt_BR": "Brazil",
 }
-_WITHOUT_STEPS = ("bayes-network", "independent", "joint-table", "copula")  # no network learns
+_WITHOUT_STEPS = (
+    "bayes-network",
+    "independent",
+    "joint-table",
+    "copula",
+    PRIVATE,
+)  # no network learns
 _NEXT = (("profiles", "Meet its people"), ("marginals", "Beside the real ones"))
 _PRIVACY = (
     "Your table stays in this session: in the server’s memory and in a private folder that goes "
@@ -382,9 +393,10 @@ def _ask_to_learn(state: StudioState, plan: Plan | None) -> None:
         )
         if plan is not None:
             plan = replace(plan, score=_SCORES[score])
+    privacy = _promise(state, plan) if generator == PRIVATE else {}
     again = state.population is not None
     if plan is not None:
-        plan = replace(plan, title=title_of(title), generator=generator)
+        plan = replace(plan, title=title_of(title), generator=generator, privacy=privacy)
     st.button(
         "Learn again" if again else "Learn",
         key="studio-learn",
@@ -393,6 +405,34 @@ def _ask_to_learn(state: StudioState, plan: Plan | None) -> None:
         disabled=plan is None,
         on_click=partial(state.learn, plan) if plan is not None else None,
     )
+
+
+def _promise(state: StudioState, plan: Plan | None) -> dict[str, Any]:
+    """What is promised to every row, and whether levels and bounds are public."""
+    epsilon = st.select_slider(
+        "Privacy: ε, smaller is stronger",
+        (0.5, 1.0, 2.0, 3.0, 5.0, 10.0),
+        value=1.0,
+        format_func=lambda each: f"{each:g}",
+        key=f"epsilon-{state.token}",
+    )
+    st.caption(markdown.plain(in_words(epsilon)))
+    st.caption(
+        "The price, measured on the census table Adult (12,201 people; HGB .5 and pairs .023 would "
+        "be perfect, real people teach .93): "
+        + markdown.plain("; ".join(f"ε = {each:g}: {words}" for each, words in PRICES))
+        + "."
+    )
+    public = st.checkbox(
+        "The levels and bounds above are public: they come from a codebook, not from the rows",
+        key=f"public-{state.token}",
+        help="Otherwise a part of the budget finds them: levels that enough people have, and bounds "
+        "between powers of two. Rules, sums and look-ups found in the rows are left aside.",
+    )
+    known: dict[str, Any] = {"epsilon": epsilon}
+    if public and plan is not None:
+        known["public"] = Public.from_json(plan.schema.to_json()).to_json()
+    return known
 
 
 def _choose_generator(state: StudioState) -> str:
@@ -455,7 +495,10 @@ def _result(state: StudioState, population: Population) -> None:
             )
         show_learned(population)
         ask_of_rows(population, None if population.table is None else population.table.frame)
-        if population.card:
+        if population.ledger is not None:
+            with st.expander("What it promises: the privacy ledger", icon=":material/shield:"):
+                show_ledger(population.ledger)
+        elif population.card:
             with st.expander("How it was learned", icon=":material/description:"):
                 st.markdown(_card(population))
 

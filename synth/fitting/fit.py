@@ -20,8 +20,10 @@ from synth.data.templates import Template, learn_template, parse_spec
 from synth.errors import PopulaceError
 from synth.fitting.interests import LearnedInterests, learn_interests
 from synth.fitting.plan import Plan
-from synth.generators.base import Model, Progress, Settings, generator
+from synth.generators.base import Model, Progress, Settings, generator, no_progress
+from synth.generators.private import NAME as PRIVATE
 from synth.populations import Population
+from synth.privacy.public import Public
 
 UNROLLED_LIMIT = 5_000_000
 """Counts are unrolled to at most this many rows; more of them weigh rows instead."""
@@ -79,6 +81,8 @@ def fit(
             progress(begun + (1 - begun) * share, words)
 
     plan = plan.checked()
+    if plan.generator == PRIVATE:
+        return _private(frame, plan, progress)
     learner = generator(plan.generator)
     kept = plan.kept()
     interests = None
@@ -163,6 +167,21 @@ def fit(
         population.given().sample(_CHECKED, seed=plan.seed)
     say(1.0, "Done")
     return population
+
+
+def _private(frame: pd.DataFrame, plan: Plan, progress: Progress | None) -> Population:
+    """A private population: nothing below may look at its rows."""
+    from synth.fitting.private import DELTA, fit_private  # it takes words from this module
+
+    return fit_private(
+        frame,
+        plan.following((), ()),
+        epsilon=float(plan.privacy.get("epsilon", 1.0)),
+        delta=float(plan.privacy.get("delta", DELTA)),
+        public=Public.from_json(plan.privacy.get("public", {})),
+        rules=plan.rule_texts() if plan.privacy.get("rules_are_public") else (),
+        progress=progress or no_progress,
+    )
 
 
 # ---------------------------------------------------------------------- rows

@@ -108,6 +108,9 @@ class Plan:
     make : mapping of str to str
         Columns that are left out and made new for every person, and how: ``pattern``,
         ``faker:name`` or ``faker:name:de_DE``; see `data.templates`.
+    privacy : mapping of str to JSON value
+        For the generator "private": ``epsilon``, ``delta`` and ``public``, as
+        `privacy.public.Public.to_json` writes it; see `fitting.private`.
     """
 
     schema: Schema
@@ -122,6 +125,7 @@ class Plan:
     interests: InterestSource | None = None
     generator: str = generators.DEFAULT
     make: Mapping[str, str] = field(default_factory=dict)
+    privacy: Mapping[str, Any] = field(default_factory=dict)
 
     @staticmethod
     def of(inspection: Inspection, title: str = "") -> Plan:
@@ -333,6 +337,7 @@ class Plan:
             **({"interests": self.interests.to_json()} if self.interests else {}),
             "generator": self.generator,
             "make": dict(self.make),
+            **({"privacy": dict(self.privacy)} if self.privacy else {}),
         }
 
     @staticmethod
@@ -369,6 +374,7 @@ class Plan:
                     else None
                 ),
                 generator=str(content.get("generator", generators.DEFAULT)),
+                privacy=dict(content.get("privacy", {})),
             )
             rules = "\n".join(str(rule) for rule in content.get("rules", []))
         except (KeyError, TypeError, ValueError) as error:

@@ -223,7 +223,7 @@ def _adaptive(
         now = estimate(sizes, measured, before=now, steps=tuning.steps, evenness=tuning.evenness)
         moved = float(np.abs(now.total * now.marginal(scope) - before).sum())
         if moved <= _MEAN * sigma * before.size:
-            rho *= 4
+            rho *= 2
     return measured, now
 
 

@@ -1,0 +1,81 @@
+"""What a private population promises: a line under every head, and its ledger in one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+import streamlit as st
+
+from pages.shared import markdown
+from synth.populations import Population
+from synth.privacy.ledger import Entry, Ledger
+
+PRICES = (
+    (1.0, "HGB .81–.83, pairs of columns .051, income AUC .88"),
+    (3.0, "HGB .78, pairs of columns .047, income AUC .90"),
+    (10.0, "HGB .75, pairs of columns .045, income AUC .91"),
+)
+"""ε → what it cost on Adult, as measured by `python -m synth.bench.private`."""
+_KINDS: tuple[tuple[str, Callable[[Entry], bool]], ...] = (
+    ("Levels and bounds", lambda each: each.what.startswith(("which levels", "the bounds"))),
+    ("Columns by themselves", lambda each: len(each.columns) == 1),
+    ("Choosing what to count together", lambda each: not each.columns),
+    ("Columns together", lambda each: len(each.columns) > 1),
+)
+
+
+def note(population: Population) -> None:
+    """A line that says what stands for real people on every page of a private population."""
+    ledger = population.ledger
+    if ledger is None:
+        return
+    st.caption(
+        markdown.plain(
+            f"A private population (ε = {ledger.epsilon:g}, δ = {ledger.delta:g}): no count of real "
+            "people is kept. What stands as “real” here is what was measured of them, with noise."
+        )
+    )
+
+
+def show_ledger(ledger: Ledger) -> None:
+    """The promise in words, what was spent on what as bars, and every look."""
+    st.markdown(markdown.plain(ledger.promise))
+    rest = list(ledger.entries)
+    bars = []
+    for words, belongs in _KINDS:
+        own = [entry for entry in rest if belongs(entry)]
+        rest = [entry for entry in rest if not belongs(entry)]
+        share = sum(entry.rho for entry in own) / ledger.rho
+        bars.append(
+            f'<div style="display:flex;gap:.75rem;align-items:center;margin:.3rem 0">'
+            f'<span style="flex:0 0 46%">{escape(words)}</span>'
+            '<span style="flex:1;background:rgba(127,127,127,.18);border-radius:4px">'
+            f'<span style="display:block;width:{100 * share:.1f}%;min-width:2px;height:.8rem;'
+            'background:var(--st-primary-color,#0f766e);border-radius:4px"></span></span>'
+            f'<span style="flex:0 0 3rem;text-align:right">{share:.0%}</span></div>'
+        )
+    st.html(
+        f"<div><p><b>Promised: ε = {ledger.epsilon:g}</b> at δ = {ledger.delta:g}. "
+        f"<b>Spent: ε = {ledger.spent_epsilon:.3g}</b>, in {len(ledger.entries)} looks at the rows. "
+        "The budget went to:</p>" + "".join(bars) + "</div>"
+    )
+    st.caption(
+        "Promised to every row against whoever sees the population, knows all other rows and "
+        "computes as long as they like. Not promised: what is true of people in general can be "
+        "learned and guessed of anybody; whoever has several rows is promised less."
+    )
+    with st.expander("Every look at the rows", icon=":material/receipt_long:"):
+        st.dataframe(
+            [
+                {
+                    "look": entry.what,
+                    "mechanism": entry.mechanism,
+                    "numbers": entry.cells,
+                    "noise, σ": round(entry.sigma, 1),
+                    "share of the budget": f"{entry.rho / ledger.rho:.1%}",
+                }
+                for entry in ledger.entries
+            ],
+            hide_index=True,
+        )
