@@ -3,7 +3,6 @@ file says that the people are synthetic."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import partial
 from io import BytesIO
@@ -13,6 +12,7 @@ import streamlit as st
 
 from pages.shared import markdown
 from synth.generators.rare import WEIGHT_WORDS
+from synth.people.cards.file_names import plain
 from synth.populations.as_written import as_written, canonical
 from synth.populations.strata import Stratified
 
@@ -33,7 +33,7 @@ def take(page: Sequence[Card], person: Card | None = None) -> None:
         st.download_button(
             f"{markdown.plain(person.profile.name)} as a picture (PNG)",
             partial(_png, person),
-            file_name=f"{_plain(person.profile.name)}.png",
+            file_name=f"{plain(person.profile.name)}.png",
             mime="image/png",
             key="take-card",
             on_click="ignore",
@@ -45,7 +45,7 @@ def take(page: Sequence[Card], person: Card | None = None) -> None:
     st.download_button(
         f"All {len(page)} cards as a folder (ZIP)" if len(page) > 1 else "As a folder (ZIP)",
         partial(_zip, tuple(page), choice),
-        file_name=f"populace-{_plain(choice.question)}.zip",
+        file_name=f"populace-{plain(choice.question)}.zip",
         mime="application/zip",
         key="take-page",
         on_click="ignore",
@@ -71,7 +71,7 @@ def _table(choice: Choice) -> None:
         f"{choice.seed}. For more rows: `python -m synth sample`.",
     )
     left, right = st.columns(2, wrap=False)
-    name = f"populace-{_plain(choice.question)}-{rows}"
+    name = f"populace-{plain(choice.question)}-{rows}"
     for place, kind, mime, made, icon in (
         (left, "csv", "text/csv", _csv, ":material/table:"),
         (right, "parquet", "application/vnd.apache.parquet", _parquet, ":material/database:"),
@@ -128,8 +128,3 @@ def _parquet(choice: Choice, rows: int) -> BytesIO:
 def _people(choice: Choice) -> Conditional:
     """Those of the choice, written as their table was."""
     return as_written(canonical(choice.conditional), choice.population.schema)
-
-
-def _plain(text: str) -> str:
-    """Words for a file's name."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "people"

@@ -23,7 +23,7 @@ from synth.data.meaning import Gender
 from synth.errors import PopulaceError
 from synth.people import names
 from synth.people.facts import Facts, facts_of
-from synth.people.pictures.choose import Choice, choose
+from synth.people.pictures.choose import PICTORIAL, Choice, choose
 from synth.people.pictures.library import Library, load_library
 from synth.people.portraits import bank
 from synth.people.posts import Words, write
@@ -431,7 +431,7 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_wide(choice: Choice) -> bool:
     width, height = choice.picture.size
-    return choice.picture.kind in ("photograph", "painting") and width > height
+    return choice.picture.kind in PICTORIAL and width > height
 
 
 def _cover_first(choices: Sequence[Choice]) -> tuple[Choice, ...]:

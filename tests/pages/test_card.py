@@ -54,10 +54,13 @@ def test_everything_is_escaped(hostile):
 
 
 def test_a_portrait_and_a_cover_take_their_places(hostile):
-    records = [{"gender": "woman", "age": 30, "top1": "reading"}]
-    profile = complete(records, hostile, 1)[0]
-    assert profile.portrait is not None and profile.choices
-    alt, caption = profile.portrait_alt, profile.choices[0].picture.caption
+    profile = complete([{"gender": "woman", "age": 30, "top1": "reading"}], hostile, 1)[0]
+    assert profile.choices and profile.choices[0].picture.kind != "drawing"
+    first = profile.choices[0]
+    wide = replace(first, picture=replace(first.picture, kind="photograph", size=(4, 3)))
+    profile = replace(profile, choices=(wide, *profile.choices[1:]))
+    assert profile.portrait is not None and profile.cover == profile.choices[0]
+    alt, caption = profile.portrait_alt, profile.cover.picture.caption
     sources = html.Sources(lambda profile: "data:a", lambda profile, choice: "data:b")
     markup = html.card(profile, sources=sources, icons={})
     assert f'<img class="pp-face" src="data:a" alt="{alt}">' in markup

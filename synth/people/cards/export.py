@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from synth.data.writers import csv_bytes, parquet_bytes
-from synth.people.cards import html
+from synth.people.cards import cover, html
 from synth.people.profile import NOTICE, Profile, json_schema
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ def files(
             if name not in written:
                 written.add(name)
                 yield name, profile.portrait.webp()
+        if profile.cover is None:
+            name = html.cover_file(profile)
+            if name not in written:
+                written.add(name)
+                yield name, cover.webp(profile.interests, profile.name)
         for choice in profile.choices:
             name = html.picture_file(profile, choice)
             if name not in written:

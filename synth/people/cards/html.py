@@ -12,13 +12,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from synth.interests.vocabulary import interest_title
+from synth.people.cards.cover import tint_of, uri
+from synth.people.cards.file_names import plain
 
 if TYPE_CHECKING:
     from synth.people.pictures.choose import Choice
     from synth.people.profile import Profile
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_TINTS = 6
 _SHORT = 28  # letters that surely fit in one line of a card
 
 
@@ -56,6 +57,23 @@ def picture_file(profile: Profile, choice: Choice) -> str:
     return f"pictures/{choice.picture.id}.webp"
 
 
+def cover_file(profile: Profile) -> str:
+    """Where an export holds the designed cover of people without a photograph for one.
+
+    Parameters
+    ----------
+    profile : Profile
+        On whose card.
+
+    Returns
+    -------
+    str
+        The path.
+    """
+    name = "-".join(profile.interests) or str(tint_of(profile.name))
+    return f"pictures/cover-{plain(name)}.webp"
+
+
 @dataclass(frozen=True)
 class Sources:
     """Where a card's images come from.
@@ -66,17 +84,20 @@ class Sources:
         Profile → address of its portrait.
     picture : callable
         Profile and choice → address of the content picture.
+    cover : callable
+        Profile → address of its designed cover, where no photograph fills one.
     """
 
     portrait: Callable[[Profile], str]
     picture: Callable[[Profile, Choice], str]
+    cover: Callable[[Profile], str] = lambda profile: uri(profile.interests, profile.name)
 
 
 EMBEDDED = Sources(
     lambda profile: profile.portrait_uri(), lambda profile, choice: profile.picture_uri(choice)
 )
 """Images inside the HTML, as ``data:`` addresses."""
-FILES = Sources(portrait_file, picture_file)
+FILES = Sources(portrait_file, picture_file, cover_file)
 """Images as files beside the HTML."""
 
 
@@ -118,9 +139,7 @@ def card(
     values = [value for _, value in profile.highlights]
     # A table without any known meaning has its first values for a line: the highlights say them.
     line = "" if values and all(p in values for p in profile.line.split(" · ")) else profile.line
-    tint: int | str = sum(map(ord, first)) % _TINTS if first else "none"
-    if profile.highlights:
-        tint = sum(map(ord, profile.name)) % _TINTS
+    tint = tint_of(first or profile.name)
     return (
         _environment()
         .get_template("card.html")

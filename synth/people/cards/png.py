@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps, PngImagePlugin
 
 from synth.interests.vocabulary import interest_title
+from synth.people.cards import cover as tint
 from synth.people.profile import NOTICE, Profile
 
 WIDTH = 760
@@ -35,7 +37,8 @@ def card_png(profile: Profile) -> bytes:
     y = _text(draw, y, profile.name, 34, _INK)
     y = _text(draw, y, f"@{profile.identity.handle}  ·  synthetic person", 19, _SOFT)
     y = _text(draw, y + 4, profile.line, 21, _SOFT)
-    y = _text(draw, y + 4, profile.bio, 23, _INK)
+    y = _text(draw, y + 4, profile.bio, 23, _INK) if profile.bio else y
+    y = _facts(draw, y + 10, profile)
     y = _chips(draw, y + 10, profile)
     y = _pictures(sheet, y + 6, profile)
     for post in profile.posts:
@@ -59,7 +62,7 @@ def _head(sheet: Image.Image, draw: ImageDraw.ImageDraw, profile: Profile) -> in
         with Image.open(profile.library.path(cover.picture)) as image:
             sheet.paste(ImageOps.fit(image.convert("RGB"), (WIDTH, _COVER)), (0, 0))
     else:
-        draw.rectangle((0, 0, WIDTH, _COVER), fill="#e9d9c6")
+        sheet.paste(tint.draw(profile.interests, profile.name, (WIDTH, _COVER)), (0, 0))
     top = _COVER - _FACE + 40
     box = (_MARGIN, top, _MARGIN + _FACE, top + _FACE)
     draw.ellipse((box[0] - 6, box[1] - 6, box[2] + 6, box[3] + 6), fill=_PAPER)
@@ -87,6 +90,16 @@ def _chips(draw: ImageDraw.ImageDraw, y: int, profile: Profile) -> int:
         draw.text((x + 14, y + 18), words, _ACCENT, font, anchor="lm")
         x += width + 8
     return y + 46 if profile.interests else y
+
+
+def _facts(draw: ImageDraw.ImageDraw, y: int, profile: Profile) -> int:
+    """The columns in words of a person without interests, a line each."""
+    for title, value in profile.highlights:
+        draw.line((_MARGIN, y, WIDTH - _MARGIN, y), fill=_LINE, width=1)
+        draw.text((_MARGIN, y + 9), title, _SOFT, _font(20))
+        draw.text((WIDTH - _MARGIN, y + 9), value, _INK, _font(20), anchor="ra")
+        y += 42
+    return y
 
 
 def _pictures(sheet: Image.Image, y: int, profile: Profile) -> int:
@@ -120,5 +133,6 @@ def _text(
     return y + round(size * 1.4)
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
+@lru_cache(maxsize=16)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(tint.FONTS / "Lato-Regular.ttf"), size)

@@ -13,6 +13,9 @@ from synth.people.pictures.library import Library, Picture, load_library
 THRESHOLD = 0.25
 """Below this score a picture is not shown. A picture that a person found to fit starts at 1."""
 
+PICTORIAL = ("photograph", "painting")
+"""Kinds of pictures that show a scene, come first, and may fill a cover."""
+
 _KIND_BONUS = {"photograph": 0.3, "painting": 0.1, "cut-out": 0.1, "drawing": 0.0}
 _POOL = 8  # how many of the best are drawn from, so that people who share an interest differ
 
@@ -138,11 +141,14 @@ def _draw(
     keywords: Mapping[str, Sequence[str]] | None,
 ) -> Choice | None:
     ranked = _ranked(interest, taken, library, keywords)
-    pool = ranked[:_POOL]
+    # Photographs and paintings as long as there are some, then cut-outs; no drawing on a card.
+    pictures = [choice for choice in ranked if choice.picture.kind in PICTORIAL]
+    rest = [choice for choice in ranked if choice.picture.kind == "cut-out"]
+    pool = pictures[:_POOL] or rest[:_POOL]
     if not pool:
         return None
     first = int(rng.integers(len(pool)))
-    turned = [*pool[first:], *pool[:first], *ranked[_POOL:]]
+    turned = [*pool[first:], *pool[:first], *pictures[_POOL:], *rest]
     return next((choice for choice in turned if choice.picture.id not in avoid), None)
 
 

@@ -5,7 +5,9 @@ import io
 import pytest
 from PIL import Image
 
-from synth.people.cards.png import WIDTH, card_png
+from synth.people.cards.cover import draw, webp
+from synth.people.cards.file_names import plain
+from synth.people.cards.png import WIDTH, _font, card_png
 from synth.people.profile import NOTICE, complete, make_profiles
 from synth.populations import available, load
 
@@ -21,6 +23,30 @@ def test_card_says_synthetic_and_is_the_same_each_time():
         with Image.open(io.BytesIO(data)) as image:
             assert image.format == "PNG" and image.width == WIDTH and 500 < image.height < 2400
             assert image.info["Description"] == NOTICE
+
+
+def test_every_letter_of_the_names_has_a_glyph():
+    empty = _font(40).getmask("\U0010ffff").getbbox()
+    box = bytes(_font(40).getmask("\U0010ffff"))
+    assert empty is not None, "what is missing is drawn as a box"
+    for letter in "ñéłőșžøßæœÑĐαβγδεωΩабвгджщюяЖЩії":
+        assert bytes(_font(40).getmask(letter)) != box, letter
+
+
+def test_designed_covers_are_not_blank():
+    for interests in (("gardening", "pets", "unheard_of"), ()):
+        colors = draw(interests, "Ada").getcolors(1 << 16)
+        assert (len(colors) > 10) == bool(interests)
+    assert webp(("gardening",), "") == webp(("gardening",), "")
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("Omar Muñoz", "omar-munoz"), ("Ольга Щукина", "olga-shchukina"),
+     ("Łukasz Groß", "lukasz-gross"), ("Ελένη", "eleni"), ("王", "people"), ("a" * 99, "a" * 60)],
+)  # fmt: skip
+def test_file_names_are_transliterated(name, file):
+    assert plain(name) == file
 
 
 def test_bare_record():
