@@ -32,8 +32,9 @@ def note(population: Population) -> None:
         return
     st.caption(
         markdown.plain(
-            f"A private population (ε = {ledger.epsilon:g}, δ = {ledger.delta:g}): no count of real "
-            "people is kept. What stands as “real” here is what was measured of them, with noise."
+            f"A private population (ε = {ledger.epsilon:g}, δ = {ledger.delta:g}): no count of "
+            "real people is kept. What stands as “real” here is what was measured of them, with "
+            "noise."
         )
     )
 
@@ -57,8 +58,8 @@ def show_ledger(ledger: Ledger) -> None:
         )
     st.html(
         f"<div><p><b>Promised: ε = {ledger.epsilon:g}</b> at δ = {ledger.delta:g}. "
-        f"<b>Spent: ε = {ledger.spent_epsilon:.3g}</b>, in {len(ledger.entries)} looks at the rows. "
-        "The budget went to:</p>" + "".join(bars) + "</div>"
+        f"<b>Spent: ε = {ledger.spent_epsilon:.3g}</b>, in {len(ledger.entries)} looks at the "
+        "rows. The budget went to:</p>" + "".join(bars) + "</div>"
     )
     st.caption(
         "Promised to every row against whoever sees the population, knows all other rows and "

@@ -426,8 +426,8 @@ def _promise(state: StudioState, plan: Plan | None) -> dict[str, Any]:
     public = st.checkbox(
         "The levels and bounds above are public: they come from a codebook, not from the rows",
         key=f"public-{state.token}",
-        help="Otherwise a part of the budget finds them: levels that enough people have, and bounds "
-        "between powers of two. Rules, sums and look-ups found in the rows are left aside.",
+        help="Otherwise a part of the budget finds them: levels that enough people have, and "
+        "bounds between powers of two. Rules, sums and look-ups found in the rows are left aside.",
     )
     known: dict[str, Any] = {"epsilon": epsilon}
     if public and plan is not None:

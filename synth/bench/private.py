@@ -32,7 +32,7 @@ from synth.privacy.selection import METHODS, Method
 
 TABLES = {
     "adult": ("adult_argn_train.parquet", "income", ()),
-    "us-time-use": ("atus_people.parquet", "children", ("weight", "ethnicity")),
+    "us-time-use": ("atus_people.parquet", "has_children", ("weight", "ethnicity")),
 }
 """Name → file beside the repository, what is learned from the others, columns left out."""
 PUBLIC = Path(__file__).parent / "public"
@@ -41,7 +41,7 @@ MOST = 12_000
 """People of each side that are judged."""
 
 
-def halves(name: str) -> tuple[Table, pd.DataFrame, str]:
+def halves(name: str, seed: int = 0) -> tuple[Table, pd.DataFrame, str]:
     """The half to learn from, the other, and the target.
 
     Raises
@@ -56,7 +56,7 @@ def halves(name: str) -> tuple[Table, pd.DataFrame, str]:
     if not path.exists():
         raise PopulaceError(f"The table {file} is not beside this repository: put it there first.")
     frame = pd.read_parquet(path).drop(columns=list(left_out), errors="ignore")
-    order = np.random.default_rng(0).permutation(len(frame))
+    order = np.random.default_rng(seed).permutation(len(frame))
     half = len(frame) // 2
     learned, others = (
         frame.iloc[some].reset_index(drop=True) for some in (order[:half], order[half:])
@@ -108,11 +108,12 @@ def main(
     name: Annotated[str, typer.Argument(help=" or ".join(TABLES))] = "adult",
     epsilon: Annotated[str, typer.Option(help="Promises, with commas between them.")] = "1,3,10",
     method: Annotated[str, typer.Option(help=" or ".join(METHODS))] = METHODS[0],
+    seed: Annotated[int, typer.Option(help="Which half is learned from.")] = 0,
     plain: Annotated[bool, typer.Option(help="Also the network without a promise.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Learn a table privately and judge what is drawn by people nobody learned from."""
-    table, others, target = halves(name)
+    table, others, target = halves(name, seed)
     path = PUBLIC / f"{name}.toml"
     public = Public.read(path) if path.exists() else Public()
     results: dict[str, Any] = {}

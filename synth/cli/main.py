@@ -70,6 +70,9 @@ COMMANDS = {
     "anonymise": Command(
         "privacy", "anonymise_command", "Make values coarser until k people share them."
     ),
+    "audit": Command(
+        "privacy", "audit_command", "What ε an attack on private populations shows at least."
+    ),
     "portrait": Command(
         "portraits", "portrait", "Write portraits of people of a gender, age and ethnicity."
     ),

@@ -16,7 +16,9 @@ from synth.cli.common import TABLE_HELP, AsJson, percent, print_json, progress_b
 from synth.data.table import Table, make_table, read_frame
 from synth.data.writers import MARK, write_csv, write_parquet
 from synth.errors import PopulaceError
+from synth.evaluate.audit import audit
 from synth.privacy.hierarchy import Hierarchies
+from synth.privacy.learning import Promise
 from synth.privacy.mondrian import Wanted, anonymise
 from synth.privacy.risk import Risk, risk
 
@@ -95,6 +97,26 @@ def anonymise_command(
     ]
     rows += [(f"lost of {name}", "", percent(loss)) for name, loss in made.loss.items()]
     Console().print(_grid(("", "before", "after"), rows))
+
+
+def audit_command(
+    epsilon: Annotated[float, typer.Option(help="What is promised.")] = 1.0,
+    delta: Annotated[float, typer.Option(help="δ of the promise.")] = 1e-6,
+    canaries: Annotated[int, typer.Option(min=20, max=1000, help="Rows that may be in.")] = 1000,
+    noise: Annotated[
+        float,
+        typer.Option(min=0.01, max=1, help="The share of the noise that is drawn; 1 is right."),
+    ] = 1.0,
+    as_json: AsJson = False,
+) -> None:
+    """Attack a private population with canaries: the least ε that it can have (one run)."""
+    found = audit(Promise(epsilon, delta, noise_scale=noise), canaries=canaries)
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        typer.echo(found.sentence)
+    if found.is_broken:
+        raise typer.Exit(1)
 
 
 def _people(table: str) -> Table:

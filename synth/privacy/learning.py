@@ -113,7 +113,7 @@ def learn_privately(
         shown, note = resolved(column, frame[column.name], public[column.name], book, searching)
         columns.append(shown)
         notes += [note] if note else []
-    each = ALONE * book.rho / len(columns)
+    each = (ALONE * book.rho if len(columns) > 1 else book.left) / len(columns)
     for number, column in enumerate(columns):
         progress(0.05 + 0.1 * number / len(columns), f"Counting {column.name}")
         may_miss = public[column.name].missing is True
