@@ -162,13 +162,14 @@ def _ranked(
     if keywords is not None and as_shipped:  # other words for one interest leave the others alone
         keywords = {name: KEYWORDS.get(name, words) for name, words in keywords.items()}
     probabilities = library.probabilities(interest, keywords)
+    judged = as_shipped and any(picture.fits for picture in library.pictures)
     scored = []
     for picture, probability in zip(library.pictures, probabilities.tolist(), strict=True):
         if picture.id in taken:
             continue
         curated = as_shipped and interest in picture.fits
         # A library that a person has looked at is taken at that person's word on the shipped words.
-        if not curated and ((picture.fits and as_shipped) or probability < THRESHOLD):
+        if not curated and (judged or probability < THRESHOLD):
             continue
         first = curated and picture.fits[0] == interest
         score = probability + curated + 0.2 * first + _KIND_BONUS.get(picture.kind, 0)
