@@ -120,9 +120,11 @@ def _needed(about: bytes) -> tuple[str, ...]:
     try:
         content = json.loads(about)
     except (ValueError, RecursionError):
-        return ()  # `load` says what is wrong with it
-    name = content.get("generator", base.DEFAULT) if isinstance(content, dict) else base.DEFAULT
-    return base.generator(str(name)).files
+        return (REFERENCE,)  # `load` says what is wrong with it
+    content = content if isinstance(content, dict) else {}
+    files = base.generator(str(content.get("generator", base.DEFAULT))).files
+    # A private population has no counts of real people.
+    return files if "privacy" in content else (REFERENCE, *files)
 
 
 def _parts(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
@@ -150,7 +152,7 @@ def _parts(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
         raise PopulaceError(f"{name} {_DAMAGED}") from error
     if manifest.get("format") != FORMAT:
         raise PopulaceError(f"{name} was saved by another version of Populace: save it anew.")
-    for part in (REFERENCE, ABOUT, *_needed(parts.get(ABOUT, b"{}"))):
+for part in (ABOUT, *_needed(parts.get(ABOUT, b"{}"))):
         if part not in parts:
             raise PopulaceError(f"{name} lacks {part}: it {_DAMAGED[:-1]}.")
     for part, content in parts.items():

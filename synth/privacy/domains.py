@@ -183,6 +183,7 @@ def clamped(column: Column, values: pd.Series) -> pd.Series:
     is_other = ~texts.isin(column.levels) & texts.notna()
     if OTHER in column.levels:
         texts = texts.where(~is_other, OTHER)
+    texts = texts.where(texts.isin(column.levels), None)
     known = pd.Series(pd.Categorical(texts, categories=list(column.levels)))
     return known if column.missing else known.fillna(column.levels[0])
 
