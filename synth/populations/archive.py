@@ -152,7 +152,7 @@ def _parts(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
         raise PopulaceError(f"{name} {_DAMAGED}") from error
     if manifest.get("format") != FORMAT:
         raise PopulaceError(f"{name} was saved by another version of Populace: save it anew.")
-for part in (ABOUT, *_needed(parts.get(ABOUT, b"{}"))):
+    for part in (ABOUT, *_needed(parts.get(ABOUT, b"{}"))):
         if part not in parts:
             raise PopulaceError(f"{name} lacks {part}: it {_DAMAGED[:-1]}.")
     for part, content in parts.items():
