@@ -202,7 +202,12 @@ def counts_of(network: Network) -> ContingencyTables:
 
 
 def _whole(shares: np.ndarray, rows: int) -> np.ndarray:
-    return np.rint(shares * rows).astype(np.int64)
+    """Shares as whole people who add up: the largest remainders are rounded up."""
+    people = shares.ravel() / shares.sum() * rows
+    whole = np.floor(people).astype(np.int64)
+    left = rows - int(whole.sum())
+    whole[np.argsort(whole - people, kind="stable")[:left]] += 1
+    return whole.reshape(shares.shape)
 
 
 def _binning(column: Column, coding: Coding) -> Binning:
