@@ -19,7 +19,7 @@ from synth.data.formats import DateFormat
 from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
 from synth.people.facts import Facts, facts_of
-from synth.people.what_if import WhatIf, exactly, redress, what_if
+from synth.people.what_if import WhatIf, exactly, lasting, redress, what_if
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -53,8 +53,7 @@ def ask(card: Card) -> None:
         facts = {name: _new(schema[name], card.record.get(name), at) for name in changing}
         draw = st.session_state.setdefault(f"{at}-draw", 0)
     others = [name for name in schema.names if name not in changing]
-    gender = schema.first("gender")
-    staying = {*card.choice.evidence, *(() if gender is None else (gender.name,))}
+    staying = {*card.choice.evidence, *lasting(card.record, schema, changing)}
     kept = st.pills(
         "What stays",
         others,
@@ -62,7 +61,8 @@ def ask(card: Card) -> None:
         default=[name for name in others if name in staying],
         format_func=lambda name: markdown.plain(schema[name].title),
         key=f"{at}-stays-{'-'.join(changing)}",
-        help="All other facts are drawn anew from the posterior of what changes and what stays.",
+        help="All other facts change as little as the posterior allows: the person keeps their "
+        "place among people like them.",
     )
     room = st.container()
     changes = Evidence(facts)

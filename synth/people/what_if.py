@@ -1,25 +1,35 @@
-"""What if she were 60? Some facts of a person change, some stay, the rest is drawn anew.
+"""What if she were 60? Some facts of a person change, some stay, the rest follows from the person.
 
-The new person is a sample of P(everything | what changed, what stays): the exact posterior of the
-network, not an edit of the old record. The same seed gives the same person. Name, pictures and
-words that the new facts leave alone are kept, so that one sees what the change brings with it.
+The new person is a sample of P(everything | what changed, what stays), but not any: the person is
+laid among peers, drawn from P(everything | the old facts, what stays), the peers are matched with
+as many people of the new facts so that as little as possible changes in sum (optimal transport,
+the maximal coupling of the two posteriors by their samples), and the person becomes their own
+match. Somebody drawn from the old posterior so becomes somebody drawn from the new, exactly, and
+keeps their place among others: three different people stay different. Peers and matches are drawn
+with the same counter-based numbers. The same seed gives the same person. Name, pictures and words
+that the new facts leave alone are kept, so that one sees what the change brings with it.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
 
 from synth.data.evidence import Evidence, OneOf
-from synth.data.schema import MISSING, Column, number_text
+from synth.data.schema import MISSING, Column, Schema, number_text
 from synth.errors import PopulaceError
+from synth.people.facts import age_of
 from synth.people.profile import Profile, complete, plain_record
 from synth.populations.as_written import canonical
 
 if TYPE_CHECKING:
+    from synth.generators.base import Conditional
     from synth.people.pictures.library import Library
     from synth.people.portraits.editing import Likeness
     from synth.populations import Population
@@ -49,7 +59,8 @@ class WhatIf:
 
     Attributes
     ----------
-    record: column → value (str, int, float, bool or None), drawn anew but for what was told.
+    record: column → value (str, int, float, bool or None), as near to the old one as its place
+        among others allows.
     changes, kept: the facts that were changed and those that stayed.
     share: P(changes | kept), how common the change is among people who share what stays; exact.
     differs: columns whose value is another one now, in the schema's order.
@@ -73,7 +84,7 @@ def what_if(
     seed: int = 0,
     shifts: int = 3,
 ) -> WhatIf:
-    """Change facts of a person and draw the rest from the posterior.
+    """Change facts of a person; the rest changes as little as the posterior allows.
 
     Parameters
     ----------
@@ -105,7 +116,10 @@ def what_if(
     )
     changes = changes.checked(schema)
     old, new = population.given(kept), population.given(kept | changes)
-    (after,) = canonical(new).sample(1, seed=seed).to_dict("records")
+    was = Evidence(
+        {name: exactly(schema[name], before[name]) for name in changes if name in before}
+    )
+    after = _match(before, population, kept | was, new, seed)
     for name, value in before.items():
         if name in kept:  # as it was, to the last digit
             after[name] = value
@@ -182,8 +196,10 @@ def redress(
         start=person,
         avoid=[before],
     )[0]
-    kept = {choice.interest: choice for choice in before.choices}
+    kept = {choice.interest: choice for choice in reversed(before.choices)}
     choices = tuple(kept.get(choice.interest, choice) for choice in drawn.choices)
+    if drawn.interests == before.interests:
+        choices = before.choices
     unique = {choice.picture.id: choice for choice in choices}
     same = drawn.gender == before.gender
     notes = list(drawn.notes)
@@ -201,7 +217,87 @@ def redress(
     )
 
 
+def lasting(
+    record: Mapping[str, Any], schema: Schema, changes: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Columns that no change of circumstances alters: gender, ethnicity, birth, past degrees.
+
+    Parameters
+    ----------
+    record : mapping of str to Any
+        The person.
+    schema : Schema
+        The columns.
+    changes : collection of str, optional
+        What changes itself.
+
+    Returns
+    -------
+    tuple of str
+        Names in the schema's order; schooling only of those who are old enough to have left it.
+    """
+    age = age_of(record, schema)
+    schooled = age is None or age >= _SCHOOLED
+    names = []
+    for column in schema:
+        words = f"{column.name} {column.title}".lower()
+        born = "born" in words or "birth" in words
+        degree = schooled and (column.means == "education" or "education" in words)
+        fixed = column.means in ("gender", "ethnicity") or born or degree
+        if fixed and column.name not in changes and column.name in record:
+            names.append(column.name)
+    return tuple(names)
+
+
 # ---------------------------------------------------------------------------------------- private
+
+_SCHOOLED = 25  # years
+_PEERS = 256
+
+
+def _match(
+    before: Mapping[str, Any],
+    population: Population,
+    old: Evidence,
+    new: Conditional,
+    seed: int,
+) -> dict[str, Any]:
+    """The person's match among people of the new facts."""
+    schema = population.modelled
+    # Everybody has peers of their own: with the same for all, some would share a match.
+    content = repr((seed, sorted((name, str(value)) for name, value in before.items())))
+    seed = int.from_bytes(hashlib.blake2b(content.encode(), digest_size=4).digest(), "big") >> 1
+    drawn = canonical(new).sample(_PEERS, seed=seed)
+    try:
+        peers = canonical(population.given(old)).sample(_PEERS - 1, seed=seed)
+    except PopulaceError:  # the old record is of another reading, which knows no peers of it
+        (first_drawn,) = drawn.iloc[[0]].to_dict("records")
+        return dict(first_drawn)
+    # The person first; a column that the record lacks is as far from everybody.
+    cost = np.zeros((_PEERS, _PEERS))
+    for name in schema.names:
+        if name not in before:
+            continue
+        column = schema[name]
+        mine = pd.Series([before[name]], dtype=object)
+        ours = pd.concat([mine, peers[name].astype(object)], ignore_index=True)
+        theirs = drawn[name].astype(object)
+        if column.is_number:
+            first, second = (
+                pd.to_numeric(values, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+                for values in (ours, theirs)
+            )
+            spread = max(float(np.nanstd(np.concatenate([first, second]))), 1e-9)
+            away = np.abs(first[:, None] - second[None, :]) / spread
+            gone, absent = np.isnan(first)[:, None], np.isnan(second)[None, :]
+            away = np.where(gone & absent, 0.0, np.where(gone | absent, 2.0, away))
+            cost += np.minimum(away, 2.0) / 2
+        else:
+            texts = [values.where(values.notna(), "").astype(str) for values in (ours, theirs)]
+            cost += texts[0].to_numpy()[:, None] != texts[1].to_numpy()[None, :]
+    rows, places = linear_sum_assignment(cost)
+    (found,) = drawn.iloc[[int(places[rows == 0][0])]].to_dict("records")
+    return dict(found)
 
 
 def _shifts(

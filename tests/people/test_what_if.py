@@ -7,7 +7,7 @@ from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
 from synth.people.portraits.editing import Likeness
 from synth.people.profile import make_profiles
-from synth.people.what_if import exactly, redress, what_if
+from synth.people.what_if import exactly, lasting, redress, what_if
 from synth.populations import available, load
 
 if not available():
@@ -52,13 +52,26 @@ def test_the_share_is_the_conditional_probability(population, schema, profile):
     assert found.share == pytest.approx(both / population.given(kept).probability, rel=1e-9)
 
 
-def test_the_rest_follows_the_exact_posterior(population, schema, profile):
+def test_a_hundred_people_asked_the_same_are_as_various_as_the_posterior(population, schema):
     old = Evidence.parse("age=80", schema)
-    people = 400
-    drawn = [
-        what_if(profile.record, population, old, keep=("gender",), seed=seed, shifts=0).record
-        for seed in range(people)
+    people = 100
+    before = population.given(Evidence.parse("gender=female,age=30", schema)).sample(people, seed=4)
+    found = [
+        what_if(record, population, old, keep=("gender",), seed=6, shifts=0)
+        for record in before.astype(object).to_dict("records")
     ]
+    drawn = [each.record for each in found]
+    assert len({str(record) for record in drawn}) >= 95, "a hundred people do not become one"
+    fresh = population.given(Evidence.parse("gender=female,age=80", schema)).sample(people, seed=5)
+    columns = [name for name in schema.names if name != "age"]
+    kept = np.mean([len(columns) + 1 - len(each.differs) for each in found])
+    chance = np.mean(
+        [
+            sum(str(a) == str(b) for a, b in zip(before[name], fresh[name], strict=True))
+            for name in columns
+        ]
+    )
+    assert kept > chance / people * len(columns) + 1.5, "nearer to the person than anybody is"
     posterior = population.given(Evidence.parse("gender=female,age=80", schema))
     for column in ("marital", "labor_status"):
         marginal = posterior.marginal(column)
@@ -79,6 +92,19 @@ def test_shifts_are_those_of_the_marginals(population, schema, profile):
         assert shift.before == pytest.approx(population.given(kept).marginal(name)[shift.label])
         after = population.given(kept | sixty).marginal(name)[shift.label]
         assert shift.after == pytest.approx(after) and shift.after > shift.before
+
+
+def test_what_lasts_is_gender_birth_and_degrees_once_school_is_over(schema):
+    grown, pupil = {"age": 40}, {"age": 17}
+    for name in ("gender", "born_in_us", "education", "has_higher_education"):
+        grown[name] = pupil[name] = None
+    assert lasting(grown, schema, ["age"]) == (
+        "gender",
+        "education",
+        "has_higher_education",
+        "born_in_us",
+    )
+    assert lasting(pupil, schema, ["gender"]) == ("born_in_us",)
 
 
 def test_impossible_changes_are_told_in_a_sentence(population, schema, profile):
