@@ -10,9 +10,9 @@ The door: what most people need is here, and imported when it is first used.
 The rooms, from the lowest floor to the highest; each imports only from those above it in this list
 (`tests/test_architecture.py` reads the imports):
 
-``errors``, ``registry``, ``lazy``, ``jobs``
-    One error class; weights that are fetched; attributes worked out once; long work in a thread or
-    a process, with progress and stop.
+``errors``, ``registry``, ``lazy``, ``remembered``, ``surroundings``, ``jobs``
+    One error class; weights that are fetched; attributes worked out once; answers kept by their
+    bytes; odd machines; long work in a thread or a process, with progress, queue and stop.
 ``data``
     Tables and their schema, evidence, contingency tables (counts of the real people), what columns
     mean, and the writers of every synthetic table.
@@ -20,6 +20,8 @@ The rooms, from the lowest floor to the highest; each imports only from those ab
     The mixed Bayesian network: structure, parameters, exact inference, sampling.
 ``constraints``
     What must hold in every row: rules, derived columns, look-ups, and how they are discovered.
+``privacy``
+    Budgets, exact noise, the ledger, private counts and their estimate; k, ℓ, t and Mondrian.
 ``generators``
     The contract of whatever learns people, the register, and one file a generator.
 ``populations``
@@ -40,6 +42,8 @@ from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from synth.surroundings import settle_numba_cache
 
 if TYPE_CHECKING:
     from synth.data.evidence import Evidence
@@ -73,6 +77,9 @@ _MODULES = {
     "report": "synth.evaluate.report",
     "score": "synth.populations.rows",
 }
+
+
+settle_numba_cache()
 
 
 def __getattr__(name: str) -> Any:
