@@ -32,7 +32,7 @@ class _Entry:
     value: Any
     shared: Any
     size: int
-    used: bool = False
+    used: bool = True  # whoever put it goes on to ask it
 
 
 class Remembered:
