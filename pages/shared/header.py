@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.shared import loaders, markdown, private, sidebar, which_people
+from pages.shared import guess, loaders, markdown, private, sidebar, which_people
 from pages.shared.choice import Choice
 from pages.talk import presenter
 from synth import describe
@@ -44,6 +44,7 @@ def show(
         ):
             presenter.manage(choice)
     private.note(choice.population)
+    guess.note(choice)
 
 
 def _share(choice: Choice, title: str) -> str:
@@ -56,7 +57,7 @@ def _share(choice: Choice, title: str) -> str:
         return f"Learned from <b>{rows:,}</b> real people{end}"
     about = f"{escape(choice.question)}: " if title else ""
     share = escape(describe.share_words(choice.conditional.probability))
-    how = "exact"
+    how = "a guess" if guess.is_guess(choice) else "exact"
     if not choice.exact:
         how = "estimated"
         people = choice.conditional
