@@ -33,8 +33,9 @@ from typing import IO
 from filelock import FileLock
 
 from synth.errors import PopulaceError
+from synth.surroundings import MODELS
 
-REGISTRY = Path(__file__).parents[1] / "models" / "registry.toml"
+REGISTRY = MODELS / "registry.toml"
 KINDS = ("wheel", "sdist", "url", "file")
 _NAME, _SUM = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}"), re.compile(r"[0-9a-f]{64}")
 _TYPES: Mapping[str, type | tuple[type, ...]] = {

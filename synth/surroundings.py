@@ -1,4 +1,4 @@
-"""Machines that are not as expected: unwritable folders, screens that know few characters."""
+"""Where the library is: its models, unwritable folders, screens that know few characters."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+_HERE = Path(__file__).parent
+MODELS = next(
+    (folder for folder in (_HERE.parent / "models", _HERE / "_models") if folder.is_dir()),
+    _HERE.parent / "models",
+)
+"""What was learned: beside the library in the repository, in it once installed."""
 _VARIABLE = "NUMBA_CACHE_DIR"
 
 

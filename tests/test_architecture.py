@@ -12,7 +12,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 FLOORS = (
-    ("synth.errors", "synth.registry", "synth.lazy", "synth.jobs", "synth.remembered"),
+    (
+        "synth.errors",
+        "synth.registry",
+        "synth.lazy",
+        "synth.jobs",
+        "synth.remembered",
+        "synth.surroundings",
+    ),
     ("synth.data", "synth.interests.vocabulary"),
     ("synth.bayes",),
     ("synth.constraints",),
@@ -22,6 +29,7 @@ FLOORS = (
     ("synth.cluster", "synth.interests", "synth.describe", "synth.fitting", "synth.lives"),
     ("synth.people",),
     ("synth.evaluate",),
+    ("synth.simulation",),
     ("synth.shipped_populations",),
     ("synth.bench",),
     ("synth.cli", "synth.__main__"),

@@ -83,6 +83,7 @@ COMMANDS = {
     ),
     "pictures": Command("pictures", "app", "Build, fetch and measure picture libraries."),
     "interests": Command("interests", "app", "Learn interests from what people do or write."),
+    "app": Command("app", "app_command", "Open the app in the browser, as `streamlit run app.py`."),
     "bench": Command("bench", "bench_command", "Measure the network beside its peers."),
     "bench-rows": Command(
         "rows", "bench_rows_command", "Measure filling and predicting on people kept apart."
@@ -146,3 +147,8 @@ app = typer.Typer(
 @app.callback()
 def _populace() -> None:
     """Nothing is done before a command is named."""
+
+
+def run() -> None:
+    """The installed command `populace`."""
+    app(prog_name="populace")

@@ -19,6 +19,7 @@ from rich.table import Table as Grid
 
 from synth import registry
 from synth.errors import PopulaceError
+from synth.surroundings import MODELS
 
 if TYPE_CHECKING:
     from synth.people.portraits.live import Tools
@@ -28,7 +29,7 @@ app = typer.Typer(no_args_is_help=True, help="Make, measure and rebuild the port
 _FACES = Path("../shared/faces/utkface_dlib_embeddings.npz")
 _PHOTOGRAPHS = Path("../shared/faces/utkface_balanced_3439.zip")
 _WORK = Path(".portraits")
-_REFUSED = Path(__file__).parents[2] / "models" / "portraits" / "refused.txt"
+_REFUSED = MODELS / "portraits" / "refused.txt"
 
 Gender = Literal["male", "female"]
 Ethnicity = Literal["White", "Black", "Asian", "Indian"]

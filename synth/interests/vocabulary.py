@@ -16,8 +16,9 @@ from types import MappingProxyType
 from typing import Any
 
 from synth.errors import PopulaceError
+from synth.surroundings import MODELS
 
-FOLDER = Path(__file__).parents[2] / "models" / "interests"
+FOLDER = MODELS / "interests"
 """Where vocabulary and phrases lie."""
 
 

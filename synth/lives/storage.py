@@ -16,8 +16,9 @@ from synth.lives.chain import Chain
 from synth.lives.model import CLASS, LifeModel
 from synth.lives.summary import LifeCounts
 from synth.lives.track import Track
+from synth.surroundings import MODELS
 
-SHIPPED = Path(__file__).parents[2] / "models" / "lives"
+SHIPPED = MODELS / "lives"
 """Where the shipped lives are."""
 _FILES = ("network.json", "chain.npz", "life.json", "card.md")
 

@@ -26,8 +26,9 @@ from synth.lazy import cached_property
 from synth.populations.population import Population, of
 from synth.populations.society import NOWHERE, Society
 from synth.privacy.learning import counts_of
+from synth.surroundings import MODELS
 
-SHIPPED = Path(__file__).parents[2] / "models" / "populations"
+SHIPPED = MODELS / "populations"
 FORMAT = "populace-population/1"
 REFERENCE, ABOUT, CARD, PEOPLE = "reference.json", "population.json", "card.md", "people.parquet"
 TARGETS = "targets.json"

@@ -7,13 +7,13 @@ import io
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from synth.interests.vocabulary import ICONS
+from synth.surroundings import MODELS
 
-FONTS = Path(__file__).parents[3] / "models" / "fonts"
+FONTS = MODELS / "fonts"
 SIZE = (760, 220)
 _GROUNDS = (
     ("#f0d9c8", "#a2552f"),

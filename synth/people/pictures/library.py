@@ -22,8 +22,9 @@ from synth.errors import PopulaceError
 from synth.interests.vocabulary import KEYWORDS
 from synth.people.pictures.prompts import conjugate, embed_words
 from synth.people.pictures.scorer import Scorer, normalise, softmax
+from synth.surroundings import MODELS
 
-SHIPPED = Path(__file__).parents[3] / "models" / "pictures"
+SHIPPED = MODELS / "pictures"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from PIL import Image
 from synth import registry
 from synth.errors import PopulaceError
 from synth.people.pictures.scorer import normalise, softmax
+from synth.surroundings import MODELS
 
 if TYPE_CHECKING:
     from synth.people.pictures.efficientnet import EfficientNetLite2
@@ -29,7 +30,7 @@ SCALE = 14.0
 TEMPERATURE = 0.75  # of the ImageNet logits; softer than 1 keeps the second-best names
 HEAD_WEIGHT = 0.8
 
-HEAD_FILE = Path(__file__).parents[3] / "models" / "pictures" / "standin.npz"
+HEAD_FILE = MODELS / "pictures" / "standin.npz"
 
 
 @dataclass(frozen=True)

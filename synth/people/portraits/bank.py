@@ -17,10 +17,11 @@ import numpy as np
 
 from synth.errors import PopulaceError
 from synth.people.portraits.heads import ETHNICITIES, GENDERS
+from synth.surroundings import MODELS
 
 BANDS = ((15, 20), (21, 30), (31, 45), (46, 60), (61, 90))
 """Ages in whole years, both ends included."""
-SHIPPED = Path(__file__).parents[3] / "models" / "portraits" / "bank"
+SHIPPED = MODELS / "portraits" / "bank"
 PAINTER = "mobilestylegan-ffhq"
 """Who painted a bank whose index does not say: the one generator of that time."""
 

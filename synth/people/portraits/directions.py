@@ -17,10 +17,11 @@ import numpy as np
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
 from synth.people.portraits.heads import ETHNICITIES
+from synth.surroundings import MODELS
 
 ATTRIBUTES = ("male", "age", *ETHNICITIES, "turn", "smile")
 """Log-odds of male; years; centred logits of each ethnicity; turn of the head; smile."""
-SHIPPED = Path(__file__).parents[3] / "models" / "portraits" / "directions.npz"
+SHIPPED = MODELS / "portraits" / "directions.npz"
 _SHRINK = 300.0  # of the ridge to embeddings, in variances of w
 
 

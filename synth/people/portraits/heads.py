@@ -15,6 +15,7 @@ import numpy as np
 
 from synth.errors import PopulaceError
 from synth.people.portraits.ages import Ages, Photographs, learn_ages
+from synth.surroundings import MODELS
 
 GENDERS = ("male", "female")
 ETHNICITIES = ("White", "Black", "Asian", "Indian")
@@ -22,7 +23,7 @@ AGE_GROUPS = ("Child (under 15)", "Teen (15–20)", "Adult (21–45)", "Old (46�
 AGE_EDGES = (0, 5, 10, 15, 18, 21, 26, 31, 38, 46, 53, 61, 70, 80, 100)
 _AGE_YEARS = np.array([2, 7, 12, 16.4, 19.4, 24, 28.6, 34.8, 41.5, 50, 56.5, 65.2, 74.6, 86.0])
 _GROUP_OF_BIN = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3])
-SHIPPED = Path(__file__).parents[3] / "models" / "portraits" / "heads.npz"
+SHIPPED = MODELS / "portraits" / "heads.npz"
 
 
 @dataclass(frozen=True)

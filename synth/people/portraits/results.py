@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth.errors import PopulaceError
+from synth.surroundings import MODELS
 
-SHIPPED = Path(__file__).parents[3] / "models" / "portraits" / "evaluation.json"
+SHIPPED = MODELS / "portraits" / "evaluation.json"
 _TABLES = {
     "bank": "Bank",
     "bank_at_calibrated_cuts": "Bank, ages recalibrated",
