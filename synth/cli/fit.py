@@ -8,17 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import pandas as pd
 import typer
 
 from synth.cli.common import TABLE_HELP, progress_bar
+from synth.data.schema import Schema
+from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.fitting import fit as fitting
+from synth.fitting.inspection import depend
 from synth.fitting.plan import Plan, Use
 from synth.fitting.private import DELTA, fit_private
 from synth.fitting.refine import refine
 from synth.fitting.simple import read_plan
 from synth.populations import write
 from synth.populations.archive import pack
+from synth.privacy.protect import protect
 from synth.privacy.public import Public
 
 
@@ -108,6 +113,16 @@ def fit(
         Path | None,
         typer.Option(help="With --epsilon: levels and bounds that are public, TOML or JSON."),
     ] = None,
+    protected: Annotated[
+        int | None,
+        typer.Option(
+            "--protect",
+            min=2,
+            metavar="N",
+            help="Merge levels and pairs of levels that fewer than N people have, and draw in "
+            "numbers that fewer reach.",
+        ),
+    ] = None,
     noise_seed: Annotated[
         int | None, typer.Option(help="For tests only: noise that promises nothing.")
     ] = None,
@@ -144,6 +159,11 @@ def fit(
         plan = Plan.from_json(
             {**plan.to_json(), **changes, "title": out.name, "rules": plan.rule_texts(rule)}
         )
+        frame = planned.frame
+        if protected is not None:
+            if epsilon is not None:
+                raise PopulaceError("A private population protects everybody: drop --protect.")
+            frame, plan = _protected(frame, plan, protected, follow)
         if epsilon is not None:
             if refined or gaussian or make:
                 raise PopulaceError(
@@ -163,7 +183,7 @@ def fit(
             plan = Plan.from_json(population.plan or {})
         else:
             population = fitting.fit(
-                planned.frame,
+                frame,
                 plan,
                 advance,
                 gaussian=tuple(name.strip() for name in gaussian.split(",") if name.strip()),
@@ -184,6 +204,31 @@ def fit(
     if population.has_network:
         made += f", {len(population.network.edges)} edges"
     typer.echo(f"{out}: {made}", err=True)
+
+
+def _protected(
+    frame: pd.DataFrame, plan: Plan, people: int, follow: bool
+) -> tuple[pd.DataFrame, Plan]:
+    """The rows without what fewer than so many people have, and the plan over them."""
+    table = make_table(frame, plan.schema)
+    made = protect(table.frame, table.schema, people)
+    for note in made.notes:
+        typer.echo(note, err=True)
+    columns = [
+        replace(column, levels=(), lower=None, upper=None)
+        if column.role == "model" and column.kind != "boolean"
+        else column
+        for column in plan.schema
+    ]
+    for name in made.frame.columns:
+        if plan.schema[name].role == "model":
+            frame = frame.assign(**{name: made.frame[name].to_numpy()})
+    schema = Schema(tuple(columns)).completed(frame)
+    plan = plan.on(schema)
+    if not follow:
+        return frame, plan
+    # What followed from what may follow no longer.
+    return frame, plan.following(*depend(make_table(frame, schema).frame, schema.modelled))
 
 
 def _pair(line: str) -> tuple[str, str]:

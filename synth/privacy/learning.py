@@ -13,6 +13,7 @@ from synth.bayes.counting import Codes
 from synth.bayes.network import Network
 from synth.data.contingency import Binning, ContingencyTables
 from synth.data.schema import MISSING, Column, Schema
+from synth.errors import PopulaceError
 from synth.privacy.domains import Domain, measured, resolved
 from synth.privacy.estimation import Estimate
 from synth.privacy.ledger import Accountant, Ledger
@@ -23,6 +24,9 @@ from synth.privacy.selection import Method, People, Say, Tuning, learn
 VALUES, ALONE = 0.06, 0.18
 """The shares of the budget that go to levels and bounds that are not public, and to every column by
 itself."""
+
+DRAWN = 200_000
+"""People in whom pairs are counted that are too large to be worked out."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,8 @@ def learn_privately(
         domains[column.name] = measured(column, frame[column.name], book, each, may_miss=may_miss)
     names = tuple(domains)
     codes = np.stack([domains[name].encode(frame[name]) for name in names])
-    people = People(Codes(codes, [domains[name].size for name in names]), names)
+    opened = tuple(domains[name].coding.size for name in names)
+    people = People(Codes(codes, [domains[name].size for name in names]), names, opened)
     estimate = learn(
         people,
         [domains[name].counts for name in names],
@@ -195,10 +200,23 @@ def counts_of(network: Network) -> ContingencyTables:
     counts = {name: _whole(everybody.codes(name), rows) for name in binnings}
     pairs = {}
     names = tuple(binnings)
+    drawn = None
     for i, a in enumerate(names):
         for b in names[i + 1 :]:
-            pairs[a, b] = _whole(everybody.joint(a, b), rows)
+            try:
+                joint = everybody.joint(a, b)
+            except PopulaceError:  # too large to be worked out: counted in people of the network
+                drawn = everybody.sample(DRAWN, seed=0) if drawn is None else drawn
+                joint = _counted(network, drawn, a, b)
+            pairs[a, b] = _whole(joint, rows)
     return ContingencyTables(rows, binnings, counts, pairs)
+
+
+def _counted(network: Network, drawn: pd.DataFrame, a: str, b: str) -> np.ndarray:
+    """The shares of each pair of codes among some people."""
+    first, second = network.codings[a], network.codings[b]
+    cells = first.encode(drawn[a]).astype(np.int64) * second.size + second.encode(drawn[b])
+    return np.bincount(cells, minlength=first.size * second.size).reshape(first.size, second.size)
 
 
 def _whole(shares: np.ndarray, rows: int) -> np.ndarray:

@@ -29,8 +29,9 @@ from synth.privacy.ledger import Accountant
 
 Method = Literal["adaptive", "tree"]
 METHODS: tuple[Method, ...] = get_args(Method)
-CLIQUE_CELLS = 1 << 18
-"""How many numbers the tables of all cliques may hold at the end."""
+CLIQUE_CELLS = 1 << 16
+"""How many numbers the tables of all cliques may hold at the end, over all levels and bins: then
+every question can be answered."""
 FIRST_CELLS = 1 << 14
 """As `CLIQUE_CELLS`, however little is spent."""
 CANDIDATE_CELLS = 20_000
@@ -75,10 +76,19 @@ class People:
         One row of codes for each column.
     names : tuple of str
         The columns.
+    opened : tuple of int
+        How many levels or bins each column has where codes are groups of them; empty where codes
+        are not.
     """
 
     codes: Codes
     names: tuple[str, ...]
+    opened: tuple[int, ...] = ()
+
+    @property
+    def whole_sizes(self) -> dict[str, int]:
+        """How many levels or bins each column has in the end."""
+        return dict(zip(self.names, self.opened or self.codes.sizes, strict=True))
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -209,7 +219,8 @@ def _adaptive(
         sigma = sigma_of((1 - CHOICE) * rho)
         cells = max(FIRST_CELLS, int(CLIQUE_CELLS * min(1.0, spent + rho / budget)))
         scopes = [each.scope for each in measured]
-        fits = [scope for scope in candidates if _fits(sizes, scopes, scope, cells, now.tree)]
+        whole = people.whole_sizes
+        fits = [scope for scope in candidates if _fits(whole, scopes, scope, cells, now.tree)]
         if not fits:
             break
         drawn = draw(now, max(DRAWN, int(4 * now.total)), random)
