@@ -55,6 +55,10 @@ COMMANDS = {
         "rows", "score_command", "How likely each row of a table is, and which cells are odd."
     ),
     "fit": Command("fit", "fit", "Learn a population from a table of your own."),
+    "lives": Command("lives", "app", "States over time: learn them, ask about them, draw them."),
+    "simulate": Command(
+        "simulate", "simulate_command", "Let a population grow older year by year."
+    ),
     "generators": Command("generators", "generators_command", "What can learn people."),
     "compare": Command(
         "compare", "compare_command", "What several generators make of the same table."

@@ -1,0 +1,125 @@
+"""`python -m synth lives`: learn states over time, ask about them, draw them, judge them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synth.cli.common import TABLE_HELP, AsJson, Given, Seed, percent, print_json, progress_bar
+from synth.data.table import read_table
+from synth.data.writers import arrow_table, with_mark_column, write_csv, write_parquet
+from synth.evaluate.lives import judge_lives
+from synth.lives import LifePopulation, available_lives, learn_lives, load_lives, save_lives
+from synth.lives.shipped import build_lives, life_recipes
+from synth.lives.storage import SHIPPED
+from synth.lives.summary import LifeCounts
+
+app = typer.Typer(
+    help="States over time: learn them, ask about them, draw them.",
+    invoke_without_command=True,
+    no_args_is_help=False,
+)
+Name = Annotated[str, typer.Argument(metavar="LIVES", help="A shipped name, or a folder.")]
+Life = Annotated[
+    str, typer.Option(help='What is known of the life: "age_25=married,by age_30=child".')
+]
+Table = Annotated[Path, typer.Argument(metavar="TABLE", help=TABLE_HELP)]
+Sequence = Annotated[
+    str, typer.Option(metavar="FIRST..LAST", help="The columns of the times: age_15..age_30.")
+]
+
+
+@app.callback()
+def lives(ctx: typer.Context) -> None:
+    """List the lives that are at hand."""
+    if ctx.invoked_subcommand is None:
+        for name in available_lives():
+            typer.echo(f"{name}: {load_lives(name).title}")
+
+
+@app.command("fit")
+def fit_command(
+    table: Table,
+    sequence: Sequence,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets the model.")],
+    seed: Seed = 0,
+) -> None:
+    """Learn facts and lives from a table with one row a person."""
+    people = read_table(table)
+    with progress_bar("lives") as advance:
+        model = learn_lives(people, sequence, seed=seed, progress=lambda words: advance(0, words))
+    counts = LifeCounts.of(model.track.codes(people.frame), len(model.track.states))
+    title = table.stem
+    note = f"Speaks of the {len(people):,} people of {table.name}."
+    card = f"# {title}\n\n{note} {model.chain.classes} classes of lives.\n"
+    save_lives(LifePopulation(out.name, title, note, model, {"": counts}, card), out)
+    typer.echo(f"{out}: {model.chain.classes} classes, {model.track.times} times", err=True)
+
+
+@app.command("build")
+def build_command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Shipped lives, or all.")],
+    source: Annotated[
+        Path | None,
+        typer.Option(help="The folder of the source tables; ../shared/data when not given."),
+    ] = None,
+) -> None:
+    """Learn shipped lives anew from their source table."""
+    folder = source or SHIPPED.parents[2] / "shared" / "data"
+    for each in life_recipes() if name == "all" else (name,):
+        build_lives(each, folder)
+        typer.echo(each, err=True)
+
+
+@app.command("probability")
+def probability_command(name: Name, given: Given = "", life: Life = "") -> None:
+    """How common people are of whom facts and parts of a life are known; exact."""
+    typer.echo(percent(load_lives(name).model.given(given, life).probability))
+
+
+@app.command("states")
+def states_command(name: Name, given: Given = "", life: Life = "", as_json: AsJson = False) -> None:
+    """The distribution of states at each time; exact."""
+    model = load_lives(name).model
+    states = model.given(given, life).states
+    if as_json:
+        rows = {
+            label: dict(zip(model.track.states, map(float, row), strict=True))
+            for label, row in zip(model.track.labels, states, strict=True)
+        }
+        print_json(rows)
+        return
+    for label, row in zip(model.track.labels, states, strict=True):
+        shown = sorted(zip(row, model.track.states, strict=True), reverse=True)[:4]
+        words = ", ".join(f"{state} {percent(p)}" for p, state in shown if p > 0.0005)
+        typer.echo(f"{label}: {words}")
+
+
+@app.command("sample")
+def sample_command(
+    name: Name,
+    rows: Annotated[int, typer.Option(min=1, max=10_000_000)],
+    out: Annotated[Path, typer.Option(help="A .parquet or .csv file.")],
+    given: Given = "",
+    life: Life = "",
+    seed: Seed = 0,
+) -> None:
+    """Draw people with their lives and write them."""
+    table = arrow_table(load_lives(name).model.given(given, life).sample(rows, seed), seed)
+    if out.suffix == ".csv":
+        write_csv(out, [with_mark_column(table)])
+    else:
+        write_parquet(out, [table])
+    typer.echo(f"{rows:,} lives in {out}", err=True)
+
+
+@app.command("evaluate")
+def evaluate_command(table: Table, sequence: Sequence, splits: int = 5) -> None:
+    """Learn from half of the people and judge with the other half, several times."""
+    with progress_bar("halves", splits) as advance:
+        scores = judge_lives(
+            read_table(table), sequence, splits=splits, progress=lambda words: advance(0, words)
+        )
+    print_json(scores.to_dict())
