@@ -33,8 +33,8 @@ def note(population: Population) -> None:
     st.caption(
         markdown.plain(
             f"A private population (ε = {ledger.epsilon:g}, δ = {ledger.delta:g}): no count of "
-            "real people is kept. What stands as “real” here is what was measured of them, with "
-            "noise."
+            "real people is kept. What stands as “real” here is the private estimate itself, so "
+            "it cannot show how near the real people are."
         )
     )
 

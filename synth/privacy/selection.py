@@ -36,8 +36,8 @@ FIRST_CELLS = 1 << 14
 """As `CLIQUE_CELLS`, however little is spent."""
 CANDIDATE_CELLS = 20_000
 """Pairs and triples of more cells are no candidates."""
-DRAWN = 100_000
-"""People drawn to see what an estimate says; four times the real ones where these are more."""
+DRAWN = 120_000
+"""People drawn to see what an estimate says."""
 CHOICE = 0.1
 """The share of a round that goes to the choice."""
 _MEAN = math.sqrt(2 / math.pi)  # of the size of standard Gaussian noise
@@ -223,7 +223,7 @@ def _adaptive(
         fits = [scope for scope in candidates if _fits(whole, scopes, scope, cells, now.tree)]
         if not fits:
             break
-        drawn = draw(now, max(DRAWN, int(4 * now.total)), random)
+        drawn = draw(now, DRAWN, random)
         scores = [_gain(true[scope], _expected(drawn, scope, now.total), sigma) for scope in fits]
         place = book.choice(
             scores, 1, CHOICE * rho, f"what the estimate explains worst, of {len(fits)}"
