@@ -51,9 +51,9 @@ def show_ledger(ledger: Ledger) -> None:
         bars.append(
             f'<div style="display:flex;gap:.75rem;align-items:center;margin:.3rem 0">'
             f'<span style="flex:0 0 46%">{escape(words)}</span>'
-            '<span style="flex:1;background:rgba(127,127,127,.18);border-radius:4px">'
+            '<span style="flex:1;background:var(--pp-line);border-radius:4px">'
             f'<span style="display:block;width:{100 * share:.1f}%;min-width:2px;height:.8rem;'
-            'background:var(--st-primary-color,#0f766e);border-radius:4px"></span></span>'
+            'background:var(--pp-accent);border-radius:4px"></span></span>'
             f'<span style="flex:0 0 3rem;text-align:right">{share:.0%}</span></div>'
         )
     st.html(

@@ -181,7 +181,7 @@ def in_words(epsilon: float) -> str:
     return (
         f"ε = {epsilon:g} is {strength}: whoever thinks it even odds that a person is in the "
         f"table, and knows all other rows, is at most {min(100 * belief, 99.99):.4g}% sure after "
-        "seeing everything that was learned."
+        "seeing everything that was learned, but for a chance of δ."
     )
 
 
