@@ -67,4 +67,6 @@ else:  # the server reads this file once, before anybody comes
     # Until the first run, Streamlit would look for scripts in the folder `pages`, find none, and
     # tell the first visitor that the page of the address does not exist.
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__, lifespan=_serving)
+    from synth import api
+
+    app = st.App(__file__, lifespan=_serving, routes=api.routes())

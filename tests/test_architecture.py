@@ -32,7 +32,7 @@ FLOORS = (
     ("synth.simulation",),
     ("synth.shipped_populations",),
     ("synth.bench",),
-    ("synth.cli", "synth.__main__"),
+    ("synth.cli", "synth.__main__", "synth.api"),
     ("synth",),  # the door, which names rooms and imports them when they are asked for
     ("pages",),
     ("app",),
