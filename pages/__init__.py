@@ -43,6 +43,8 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("interests", "Interests", ":material/interests:", ("rank", "group")),
     PageRow("network", "Network", ":material/hub:", ("network-view", "network-node")),
     PageRow("portraits", "Portraits", ":material/face:"),
+    PageRow("lives", "Lives", ":material/timeline:"),
+    PageRow("simulation", "Simulation", ":material/escalator_warning:"),
     PageRow("report", "Report", ":material/fact_check:"),
     PageRow("compare", "Compare", ":material/balance:"),
     PageRow("studio", "Studio", ":material/science:"),

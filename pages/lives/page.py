@@ -1,0 +1,138 @@
+"""Lives over time, real beside synthetic, under facts and any part of a life."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from pages.lives import figures
+from pages.shared import markdown
+from pages.shared.choice import Choice
+from pages.shared.decorators import page
+from synth import describe
+from synth.errors import PopulaceError
+from synth.lives import LifePopulation, Lives, available_lives, load_lives
+from synth.lives.summary import typical
+
+_QUIET = {"displayModeBar": False}
+_SHOWN, _COMPARED = 300, 2_000
+_EVERYONE = "everyone"
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _loaded(name: str) -> LifePopulation:
+    return load_lives(name)
+
+
+def _controls() -> tuple[LifePopulation, str, str]:
+    """Which lives, of whom, and what is known of them."""
+    names = list(available_lives())
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Lives",
+            names,
+            index=names.index("swiss-families") if "swiss-families" in names else 0,
+            format_func=lambda each: _loaded(each).title,
+            key="lives",
+            width=330,
+        )
+        lives = _loaded(name)
+        groups = [_EVERYONE, *(group for group in lives.counts if group)]
+        group = st.selectbox("Whom", groups, key=f"life-group-{name}", width=180)
+        track = lives.model.track
+        example = f"{track.columns[track.times // 2]}={(track.words or track.states)[-1]}"
+        known = st.text_input(
+            "What is known of the life",
+            key=f"life-known-{name}",
+            placeholder=example,
+            help=f"Such as {example}, several with commas between them; “by {track.columns[-1]}=…” "
+            "says until then, “ever=…” at any time. A word that several states share means each.",
+            width=330,
+        )
+    return lives, "" if group == _EVERYONE else group, known
+
+
+def _head(lives: LifePopulation, people: Lives) -> None:
+    st.html('<h1 class="pp-title">Lives over time</h1>')
+    share = escape(describe.share_words(people.probability))
+    count = lives.counts[""].people
+    st.html(
+        f'<p class="pp-subtitle"><b>{share}</b> of these lives · exact, learned from {count:,} '
+        "real people · everyone below is synthetic</p>"
+    )
+
+
+def _shares(lives: LifePopulation, people: Lives, group: str) -> None:
+    track = lives.model.track
+    real = lives.counts.get(group)
+    left, right = st.columns(2)
+    with left:
+        st.html('<div class="pp-column"><h2>Synthetic people</h2><p>exact</p></div>')
+        chart = figures.shares(track, people.states)
+        st.plotly_chart(chart, key="life-shares", config=_QUIET, alt="States over time")
+    with right:
+        if real is None or people.life:
+            st.html('<div class="pp-column"><h2>Real people</h2></div>')
+            st.info(
+                "The shipped counts tell of everyone and of a few groups, not of those with a "
+                "known part of a life: here the exact answer stands alone.",
+                icon=":material/info:",
+            )
+            return
+        shares = real.states / real.states.sum(axis=1, keepdims=True)
+        distance = float(0.5 * np.abs(shares - people.states).sum(axis=1).mean())
+        st.html(
+            f'<div class="pp-column"><h2>{real.people:,} real people</h2><p>TVD <b>{distance:.3f}'
+            "</b>, averaged over times</p></div>"
+        )
+        chart = figures.shares(track, shares)
+        st.plotly_chart(chart, key="life-real", config=_QUIET, alt="States of real people")
+
+
+def _lives(lives: LifePopulation, people: Lives, seed: int) -> None:
+    track = lives.model.track
+    _, codes = people.draw(_COMPARED, seed)
+    left, right = st.columns(2)
+    with left:
+        st.html(f'<div class="pp-column"><h2>{_SHOWN} synthetic lives</h2><p>a row each</p></div>')
+        chart = figures.many(track, codes[:_SHOWN])
+        st.plotly_chart(chart, key="life-many", config=_QUIET, alt="Many lives, one a row")
+    with right:
+        st.html(
+            '<div class="pp-column"><h2>Typical lives</h2><p>and the share of lives nearest to '
+            "each, estimated</p></div>"
+        )
+        found = typical(codes, seed=seed)
+        rows = np.array([codes[person] for person, _ in found])
+        names = [f"{i + 1}: {share:.0%}" for i, (_, share) in enumerate(found)]
+        chart = figures.many(track, rows, names)
+        st.plotly_chart(chart, key="life-typical", config=_QUIET, alt="Typical lives")
+    st.html(
+        f'<div class="pp-column"><h2>Who moves where</h2><p>within a {escape(track.unit)}, exact'
+        "</p></div>"
+    )
+    chart = figures.rates(track, people.moves.sum(axis=0))
+    st.plotly_chart(chart, key="life-rates", config=_QUIET, alt="Rates of moves between states")
+
+
+@page(note=False)
+def _page(choice: Choice) -> None:
+    place = st.container()
+    lives, group, known = _controls()
+    try:
+        people = lives.model.given(group, known)
+    except PopulaceError as error:
+        st.html('<h1 class="pp-title">Lives over time</h1>')
+        st.error(markdown.plain(str(error)))
+        return
+    with place:
+        _head(lives, people)
+    st.html(figures.key(lives.model.track))
+    _shares(lives, people, group)
+    _lives(lives, people, choice.seed)
+    st.caption(markdown.plain(lives.note))
+
+
+_page()

@@ -1,0 +1,1 @@
+"""A population that moves: an animated pyramid under scenarios."""

@@ -1,0 +1,170 @@
+"""A population that grows older, with scenarios: an animated pyramid and what happened."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.shared import markdown
+from pages.shared.choice import Choice
+from pages.shared.decorators import page
+from synth.errors import PopulaceError
+from synth.lives import load_lives
+from synth.populations import Population
+from synth.simulation import Rates, Record, Scenario, Simulation, first_people, rates_of, recorded
+from synth.simulation.published import BIRTHS, LIFE_TABLE
+from synth.simulation.record import BAND, BANDS
+
+_QUIET = {"displayModeBar": False}
+_PEOPLE, _FIRST = 10_000, 2016
+_LIVES = "swiss-families"
+
+
+@st.cache_resource(max_entries=4, show_spinner="Working out what a year brings …")
+def _rates(digest: str, _population: Population) -> Rates:
+    return rates_of(_population, load_lives(_LIVES).model)
+
+
+@st.cache_resource(max_entries=32, show_spinner="The years go by …")
+def _record(
+    digest: str, seed: int, years: int, scenario: Scenario, _population: Population
+) -> Record:
+    rates = _rates(digest, _population)
+    people = first_people(_population, rates, _PEOPLE, seed)
+    simulation = Simulation.of(people, rates, scenario, year=_FIRST, seed=seed)
+    return recorded(simulation, years)
+
+
+def _sliders() -> tuple[int, Scenario]:
+    with st.container(horizontal=True, gap="medium"):
+        years = st.slider("Years", 5, 60, 30, key="sim-years", width=180)
+        births = st.slider(
+            "Births", 0.0, 2.0, 1.0, 0.1, format="%.1f ×", key="sim-births", width=180
+        )
+        later = st.slider(
+            "Leaving, marrying, first children come later by (years)",
+            -5,
+            10,
+            0,
+            key="sim-later",
+            width=240,
+        )
+        partings = st.slider(
+            "Partings", 0.0, 3.0, 1.0, 0.1, format="%.1f ×", key="sim-partings", width=180
+        )
+        deaths = st.slider(
+            "Deaths", 0.2, 2.0, 1.0, 0.1, format="%.1f ×", key="sim-deaths", width=180
+        )
+    return years, Scenario(births, deaths, partings, later)
+
+
+def pyramid(record: Record) -> go.Figure:
+    """Women to the right, men to the left, a frame a year."""
+    ages = [f"{BAND * i}–{BAND * i + BAND - 1}" for i in range(BANDS - 1)]
+    ages.append(f"{BAND * (BANDS - 1)}+")
+    most = float(record.pyramid.max()) * 1.05
+
+    def bars(at: int) -> list[go.Bar]:
+        women, men = record.pyramid[at]
+        return [
+            go.Bar(
+                y=ages,
+                x=counts * sign,
+                customdata=counts,
+                name=name,
+                orientation="h",
+                hovertemplate=f"{name} of %{{y}}: %{{customdata:,}}<extra></extra>",
+            )
+            for name, counts, sign in (("men", men, -1), ("women", women, 1))
+        ]
+
+    frames = [go.Frame(data=bars(i), name=str(y)) for i, y in enumerate(record.years)]
+    figure = go.Figure(bars(0), frames=frames)
+    quick = {"frame": {"duration": 150, "redraw": True}, "mode": "immediate", "fromcurrent": True}
+    still = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate"}
+    steps = [
+        {"label": str(y), "method": "animate", "args": [[str(y)], still]} for y in record.years
+    ]
+    figure.update_layout(
+        height=520,
+        barmode="relative",
+        bargap=0.1,
+        margin={"l": 8, "r": 12, "t": 10, "b": 10},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "y": 1.05},
+        xaxis={
+            "range": [-most, most],
+            "tickvals": [-most * 0.75, 0, most * 0.75],
+            "ticktext": [f"{most * 0.75:,.0f}", "0", f"{most * 0.75:,.0f}"],
+            "fixedrange": True,
+        },
+        yaxis={"fixedrange": True},
+        sliders=[{"steps": steps, "currentvalue": {"prefix": "Year "}, "pad": {"t": 20}}],
+        updatemenus=[
+            {
+                "type": "buttons",
+                "direction": "left",
+                "x": 0,
+                "y": 1.12,
+                "showactive": False,
+                "buttons": [
+                    {"label": "Play", "method": "animate", "args": [None, quick]},
+                    {"label": "Stop", "method": "animate", "args": [[None], still]},
+                ],
+            }
+        ],
+    )
+    return figure
+
+
+def _figures(record: Record) -> None:
+    first, last = int(record.pyramid[0].sum()), int(record.pyramid[-1].sum())
+    births, deaths = (sum(getattr(e, n) for e in record.events) for n in ("births", "deaths"))
+    adults = record.marital / record.marital.sum(axis=1, keepdims=True)
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("People at the end", f"{last:,}", f"{last - first:+,}")
+        st.metric("Born", f"{births:,}")
+        st.metric("Died", f"{deaths:,}")
+        st.metric(
+            "Married, of 15 and over",
+            f"{adults[-1, 1]:.0%}",
+            f"{100 * (adults[-1, 1] - adults[0, 1]):+.0f} points",
+        )
+        size = record.household_size
+        st.metric("People in a household", f"{size[-1]:.2f}", f"{size[-1] - size[0]:+.2f}")
+    middle = (np.arange(BANDS) + 0.5) * BAND
+    ages = [float(p.sum(axis=0) @ middle / p.sum()) for p in record.pyramid]
+    st.caption(f"Mean age {ages[0]:.1f} at the start, {ages[-1]:.1f} at the end (by bands).")
+
+
+@page()
+def _page(choice: Choice) -> None:
+    st.html('<h1 class="pp-title">A population that moves</h1>')
+    st.html(
+        f'<p class="pp-subtitle">{_PEOPLE:,} synthetic people of 15 and over, and their children, '
+        "one year a step · estimated by simulation</p>"
+    )
+    years, scenario = _sliders()
+    try:
+        base = choice.base or choice.population
+        record = _record(base.digest, choice.seed, years, scenario, base)
+    except PopulaceError as error:
+        st.info(markdown.plain(str(error)), icon=":material/info:")
+        return
+    _figures(record)
+    st.plotly_chart(
+        pyramid(record), key="sim-pyramid", config=_QUIET, alt="Population pyramid, year by year"
+    )
+    st.caption(
+        "It rests on family lives in Switzerland up to 30 (1,500 people), on how marriage and work "
+        f"differ by age in this population, and on published rates: {LIFE_TABLE}; {BIRTHS}."
+    )
+    st.caption(
+        "It does not know migration, who of the table is married to whom (couples are matched by "
+        "age), or how rates will change; later marriages are read as if one generation grew older."
+    )
+
+
+_page()
