@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import linprog
 
 Edge = tuple[str, str]
 Point = tuple[float, float]
@@ -140,6 +139,8 @@ def _rows(names: Sequence[str], edges: Sequence[Edge], across: int) -> dict[str,
 
 def _short_arrows(names: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
     """Rows that make the sum of all arrows' lengths least; arrows go down by one or more."""
+    from scipy.optimize import linprog  # a third of a second in every process that draws nothing
+
     if not names:
         return {}
     number = {name: i for i, name in enumerate(names)}

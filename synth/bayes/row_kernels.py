@@ -26,6 +26,8 @@ DONE, IMPOSSIBLE, TOO_LARGE = 0, 1, 2
 """How a row's question ended: answered; its probability is zero; the scratch space is too small."""
 WIDE = 32
 """The most columns of one table."""
+# Numba compiles a function anew for every literal that it is called with. What kernels hand on to
+# others are therefore typed values: each is compiled once instead of up to five times.
 
 
 class Tables(NamedTuple):
@@ -433,7 +435,7 @@ def _whole(
     total = _constants(t, s, floor)
     if total == -math.inf:
         return IMPOSSIBLE, -math.inf
-    members = 0
+    members = np.int64(0)
     for v in range(n):
         if s.now[v] >= 0 or not s.kept[v] or s.local[v] >= 0:
             continue
@@ -441,7 +443,7 @@ def _whole(
         end = _gather(t, f, row, v, s, members, floor)
         if end < 0:
             return TOO_LARGE, 0.0
-        state, log_sum = _eliminate(t, s, members, end, first_fac, -1, maximise)
+        state, log_sum = _eliminate(t, s, members, end, first_fac, np.int64(-1), maximise)
         if state != DONE:
             return state, log_sum
         total += log_sum
@@ -484,7 +486,7 @@ def log_probabilities(
     s = _scratch(t.sizes.shape[0], t.base.shape[0], cells)
     for i in range(rows.shape[0]):
         row = rows[i]
-        state[row], out[row] = _whole(t, f, row, s, False, False, floor)
+        state[row], out[row] = _whole(t, f, row, s, np.bool_(False), np.bool_(False), floor)
 
 
 @njit(cache=True, nogil=True)
@@ -506,7 +508,7 @@ def column_posterior(
         for v in range(n):
             s.now[v] = f.codes[row, v]
         s.now[column] = 0  # so that it is kept, with all above it
-        _keep(t, f, row, s, False)
+        _keep(t, f, row, s, np.bool_(False))
         state[row] = _alone(t, f, row, s, column, floor, out[row])
 
 
@@ -517,10 +519,11 @@ def _alone(
     """One column's posterior given the codes in `now`; `kept` is that of the whole row."""
     s.now[column] = -1
     _reset(t, s)
-    end = _gather(t, f, row, column, s, 0, floor)
+    start = np.int64(0)
+    end = _gather(t, f, row, column, s, start, floor)
     if end < 0:
         return TOO_LARGE
-    state, _ = _eliminate(t, s, 0, end, 0, column, False)
+    state, _ = _eliminate(t, s, start, end, start, column, np.bool_(False))
     if state != DONE:
         return state
     size = _weights(t, s, s.used[0] - 1, out)
@@ -554,7 +557,7 @@ def beliefs(
     steps = np.empty((most, WIDE), np.int64)
     for i in range(rows.shape[0]):
         row = rows[i]
-        state[row], _ = _whole(t, f, row, s, True, False, floor)
+        state[row], _ = _whole(t, f, row, s, np.bool_(True), np.bool_(False), floor)
         if state[row] != DONE:
             continue
         for cell in range(s.used[2]):
@@ -650,7 +653,7 @@ def draw_codes(
     weight = np.empty(widest)
     for i in range(rows.shape[0]):
         row = rows[i]
-        state[row], _ = _whole(t, f, row, s, False, False, floor)
+        state[row], _ = _whole(t, f, row, s, np.bool_(False), np.bool_(False), floor)
         if state[row] != DONE:
             continue
         for draw in range(uniform.shape[0]):
@@ -716,7 +719,7 @@ def most_likely_codes(
     weight = np.empty(widest)
     for i in range(rows.shape[0]):
         row = rows[i]
-        state[row], log_out[row] = _whole(t, f, row, s, True, True, floor)
+        state[row], log_out[row] = _whole(t, f, row, s, np.bool_(True), np.bool_(True), floor)
         if state[row] != DONE:
             continue
         for turn in range(s.used[0] - 1, -1, -1):
@@ -778,7 +781,7 @@ def leave_one_out(
         row = rows[i]
         for v in range(n):
             s.now[v] = f.codes[row, v]
-        _keep(t, f, row, s, False)
+        _keep(t, f, row, s, np.bool_(False))
         state[row] = DONE
         for c in range(n):
             code = f.codes[row, c]

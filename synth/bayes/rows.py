@@ -392,9 +392,11 @@ class RowQuestions:
             for k in range(draws):
                 for c in range(n):
                     uniform[k, c] = uniforms(keys[k][c], here)
+            drawn = out[:, p.place].copy()  # contiguous however many parts: one compiled kernel
             kernels.draw_codes(
-                self._tables, p.facts, p.rows, p.cells, floor, uniform, p.state, out[:, p.place]
+                self._tables, p.facts, p.rows, p.cells, floor, uniform, p.state, drawn
             )
+            out[:, p.place] = drawn
 
         self._each(evidence, ask, threads, values_only)
         return out

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 
 from synth.interests import em
@@ -180,6 +179,8 @@ def matched(truth: np.ndarray, found: np.ndarray) -> tuple[dict[int, int], int]:
     tuple[mapping of int to int, int]
         Code in `found` → code in `truth`, and the number of people in matched groups.
     """
+    from scipy.optimize import linear_sum_assignment  # a third of a second in every child
+
     size = int(max(truth.max(initial=-1), found.max(initial=-1))) + 1
     together = np.zeros((size, size), np.int64)
     np.add.at(together, (found, truth), 1)

@@ -1,10 +1,51 @@
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from pages.studio import state as studio_state
+from synth.errors import PopulaceError
+from synth.fitting import tasks
+from synth.jobs import Job, State
+
 ROOT = Path(__file__).parents[2]
+
+
+class Here(Job):
+    """A job of the Studio whose work is done before its handle is given, without a child."""
+
+    def __init__(self, kind, folder, upload, settings):
+        self.kind, self.folder, self.error = kind, folder, ""
+        folder.mkdir(mode=0o700, parents=True)
+        task = json.loads(json.dumps({"upload": str(upload), **settings}))
+        try:
+            tasks._WORK[kind](folder, task, lambda share, words: None)
+        except PopulaceError as error:
+            self.error = str(error)
+
+    def state(self):
+        return State(1.0, "", 0.1, not self.error, self.error)
+
+    def wait(self, seconds=600.0):
+        return self.state()
+
+    def cancel(self):
+        pass
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """The Studio's jobs without their child processes, whose start costs more than such small work.
+
+    Children are tested in tests/fitting; what is tested here with a child asks for none of this.
+    """
+    monkeypatch.setattr(studio_state, "start", Here)
 
 
 @pytest.fixture

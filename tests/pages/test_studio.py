@@ -105,7 +105,7 @@ def test_a_table_becomes_a_population(visit, table):
         assert app.session_state["the choice"].population.name == made.name
 
 
-def test_nothing_is_lost_when_the_page_is_left(visit, table):
+def test_nothing_is_lost_when_the_page_is_left(visit, at_once, table):
     app = upload(visit("studio"), "people.csv", table)
     app.text_area[0].set_value("age >= 15").run()
     next(one for one in app.checkbox if "total" in one.label).uncheck().run()
@@ -117,7 +117,7 @@ def test_nothing_is_lost_when_the_page_is_left(visit, table):
     assert not next(one for one in app.checkbox if "total" in one.label).value
 
 
-def test_corrections_count(visit, table):
+def test_corrections_count(visit, at_once, table):
     app = upload(visit("studio"), "people.csv", table)
     sheet = state(app).sheet.copy()
     sheet.loc[sheet["column"] == "gender", "use"] = "leave out"
@@ -129,7 +129,7 @@ def test_corrections_count(visit, table):
     assert not any("total" in one.label for one in app.checkbox)
 
 
-def test_a_rule_that_is_not_understood_is_told(visit, table):
+def test_a_rule_that_is_not_understood_is_told(visit, at_once, table):
     app = upload(visit("studio"), "people.csv", table)
     app.text_area[0].set_value("__import__('os').system('true')").run()
     assert not app.exception
@@ -151,7 +151,7 @@ def test_learning_can_be_stopped(visit, table):
     assert button(app, "Learn")
 
 
-def test_a_population_is_saved_opened_and_forgotten(visit, table, tmp_path):
+def test_a_population_is_saved_opened_and_forgotten(visit, at_once, table, tmp_path):
     app = learned(visit, table)
     made = state(app).population
     populations.write(made, tmp_path, rows=True)
@@ -217,7 +217,7 @@ def found_words(app):
 
 
 @pytest.mark.parametrize("source", ["what people write", "what people do"])
-def test_interests_are_found_and_learned(visit, likes, source):
+def test_interests_are_found_and_learned(visit, at_once, likes, source):
     app = wishing(visit, likes, source, 2)
     assert not found_words(app)
     button(app, "Show them first").click()
@@ -248,7 +248,7 @@ def test_interests_are_found_and_learned(visit, likes, source):
         assert app.session_state["the choice"].population.name == made.name
 
 
-def test_a_wish_that_cannot_be_granted_is_a_sentence(visit, likes, table):
+def test_a_wish_that_cannot_be_granted_is_a_sentence(visit, at_once, likes, table):
     app = wishing(visit, likes, "what people write", 40)
     button(app, "Show them first").click()
     app.run()
@@ -286,7 +286,7 @@ def test_a_wish_that_cannot_be_granted_is_a_sentence(visit, likes, table):
         ("people.csv", "a\u202eb,c\n1,2\n3,4\n".encode(), "invisible"),
     ],
 )
-def test_a_hostile_upload_gets_a_sentence(visit, name, content, said):
+def test_a_hostile_upload_gets_a_sentence(visit, at_once, name, content, said):
     app = upload(visit("studio"), name, content)
     (told,) = warnings(app)
     assert said in told.replace("\\", "")
@@ -295,7 +295,7 @@ def test_a_hostile_upload_gets_a_sentence(visit, name, content, said):
     assert state(app).inspection is None
 
 
-def test_identifiers_are_left_out_and_made_new_by_a_tick(visit):
+def test_identifiers_are_left_out_and_made_new_by_a_tick(visit, at_once):
     rng = np.random.default_rng(1)
     rows = 200
     real = pd.DataFrame(
@@ -330,7 +330,7 @@ def test_identifiers_are_left_out_and_made_new_by_a_tick(visit):
         assert not app.exception, page
 
 
-def test_workbooks_json_lines_and_archives_are_taken_in(visit, table, workbook):
+def test_workbooks_json_lines_and_archives_are_taken_in(visit, at_once, table, workbook):
     import io
     import zipfile
 
@@ -352,7 +352,7 @@ def test_workbooks_json_lines_and_archives_are_taken_in(visit, table, workbook):
         assert inspection.schema["id"].role == "skip"
 
 
-def test_a_column_of_lists_is_left_out_and_the_rest_is_learned(visit):
+def test_a_column_of_lists_is_left_out_and_the_rest_is_learned(visit, at_once):
     """Case 5."""
     import io
 
@@ -381,7 +381,7 @@ def test_a_column_of_lists_is_left_out_and_the_rest_is_learned(visit):
     assert list(state(app).population.given().sample(10)) == ["age", "sex"]
 
 
-def test_dates_are_put_right_and_their_order_is_kept_by_a_tick(visit):
+def test_dates_are_put_right_and_their_order_is_kept_by_a_tick(visit, at_once):
     rng = np.random.default_rng(0)
     begin = np.datetime64("2020-01-01") + rng.integers(0, 900, 300)
     end = begin + rng.integers(0, 40, 300)

@@ -36,7 +36,7 @@ def table():
     return frame.to_csv(index=False).encode()
 
 
-def test_the_network_learns_unless_another_is_chosen(visit, table):
+def test_the_network_learns_unless_another_is_chosen(visit, at_once, table):
     app = upload(visit("studio"), "leute.csv", table)
     (box,) = [box for box in app.selectbox if box.label == "Learned by"]
     assert box.value == base.DEFAULT and box.options == list(base.titles().values())
