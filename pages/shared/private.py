@@ -8,7 +8,9 @@ from html import escape
 import streamlit as st
 
 from pages.shared import markdown
+from synth.evaluate.audit import audit
 from synth.populations import Population
+from synth.privacy.learning import Promise
 from synth.privacy.ledger import Entry, Ledger
 
 PRICES = (
@@ -39,6 +41,18 @@ def note(population: Population) -> None:
     )
 
 
+def _bar(words: str, share: float, figure: str) -> str:
+    """A line with a bar: its share of the width is the figure."""
+    return (
+        '<div style="display:flex;gap:.75rem;align-items:center;margin:.3rem 0">'
+        f'<span style="flex:0 0 46%">{escape(words)}</span>'
+        '<span style="flex:1;background:var(--pp-line);border-radius:4px">'
+        f'<span style="display:block;width:{100 * share:.1f}%;min-width:2px;height:.8rem;'
+        'background:var(--pp-accent);border-radius:4px"></span></span>'
+        f'<span style="flex:0 0 3.5rem;text-align:right">{escape(figure)}</span></div>'
+    )
+
+
 def show_ledger(ledger: Ledger) -> None:
     """The promise in words, what was spent on what as bars, and every look."""
     st.markdown(markdown.plain(ledger.promise))
@@ -48,19 +62,28 @@ def show_ledger(ledger: Ledger) -> None:
         own = [entry for entry in rest if belongs(entry)]
         rest = [entry for entry in rest if not belongs(entry)]
         share = sum(entry.rho for entry in own) / ledger.rho
-        bars.append(
-            f'<div style="display:flex;gap:.75rem;align-items:center;margin:.3rem 0">'
-            f'<span style="flex:0 0 46%">{escape(words)}</span>'
-            '<span style="flex:1;background:var(--pp-line);border-radius:4px">'
-            f'<span style="display:block;width:{100 * share:.1f}%;min-width:2px;height:.8rem;'
-            'background:var(--pp-accent);border-radius:4px"></span></span>'
-            f'<span style="flex:0 0 3rem;text-align:right">{share:.0%}</span></div>'
-        )
+        bars.append(_bar(words, share, f"{share:.0%}"))
     st.html(
         f"<div><p><b>Promised: ε = {ledger.epsilon:g}</b> at δ = {ledger.delta:g}. "
         f"<b>Spent: ε = {ledger.spent_epsilon:.3g}</b>, in {len(ledger.entries)} looks at the "
         "rows. The budget went to:</p>" + "".join(bars) + "</div>"
     )
+    if st.button(
+        "Put the promise to the test",
+        icon=":material/target:",
+        help="Learns 1,000 made-up rows in the same way, each in or out by a coin, and guesses "
+        "which were in. What is guessed right shows the least ε there can be; it never touches "
+        "the rows of this population.",
+    ):
+        found = audit(Promise(ledger.epsilon, ledger.delta))
+        most = max(found.epsilon, found.lower)
+        st.html(
+            "<div>"
+            + _bar("Promised, at most", found.epsilon / most, f"ε {found.epsilon:g}")
+            + _bar("Shown by the attack, at least", found.lower / most, f"ε {found.lower:.2f}")
+            + "</div>"
+        )
+        st.caption(markdown.plain(found.sentence))
     st.caption(
         "Promised to every row against whoever sees the population, knows all other rows and "
         "computes as long as they like. Not promised: what is true of people in general can be "
