@@ -125,7 +125,13 @@ class Associations:
         return self.columns[a], self.columns[b], float(apart[a, b])
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return {
             "measure": MEASURE,
             "columns": list(self.columns),

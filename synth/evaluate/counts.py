@@ -96,7 +96,13 @@ class Cover:
     new_reference: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return asdict(self)
 
 
@@ -156,7 +162,13 @@ class CountsReport(AnsweredQuestions):
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return {
             "title": self.title,
             "quality_of_counts": round(self.quality, 2),

@@ -51,7 +51,13 @@ class Diversity:
     plausible_reference: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return asdict(self)
 
 

@@ -101,7 +101,13 @@ class Fairness:
         return tuple(item for item in self.dependences if item.verdict == verdict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return {
             "groups": list(self.groups),
             "dependences": [asdict(item) for item in self.dependences],

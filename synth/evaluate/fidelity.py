@@ -140,7 +140,13 @@ class Fidelity:
     pairs: tuple[PairScore, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return _plain_scores(self)
 
 
@@ -239,7 +245,13 @@ class Aggregates:
     pairs: tuple[PairScore, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return _plain_scores(self)
 
 

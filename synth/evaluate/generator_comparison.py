@@ -332,7 +332,13 @@ class GeneratorComparison:
         return known.get(name, name[:1].upper() + name[1:])
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return {
             "format": FORMAT,
             "learned": self.learned,

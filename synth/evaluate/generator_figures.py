@@ -68,7 +68,13 @@ class PeopleFigures:
     plane: tuple[tuple[float, ...], ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON, numbers with five digits."""
+        """Plain values for JSON, numbers with five digits.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return {
             "rows": self.rows,
             "counts": {name: list(counts) for name, counts in self.counts.items()},
@@ -198,7 +204,13 @@ class Figures:
         return float(np.abs(a - b)[pairs].mean()) if len(pairs[0]) else 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return {
             "schema": Schema(self.columns).to_json(),
             "places": {

@@ -56,7 +56,13 @@ class Membership:
         return self.lower <= 0.5 <= self.upper
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return asdict(self)
 
 

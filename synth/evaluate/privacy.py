@@ -272,7 +272,13 @@ class Privacy:
         return LEVELS[self.level]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         out: dict[str, Any] = {
             "level": self.level,
             "words": self.words,

@@ -116,7 +116,13 @@ class Report(AnsweredQuestions):
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return {
             "title": self.title,
             "quality": round(self.quality, 2),

@@ -113,7 +113,13 @@ class Shape:
     tvd3_scrambled: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return asdict(self)
 
 

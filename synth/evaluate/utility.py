@@ -61,7 +61,13 @@ class Utility:
         return max(0.0, (self.synthetic - self.guess) / above) if above > 0.01 else 1.0
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return asdict(self) | {"kept": self.kept}
 
 

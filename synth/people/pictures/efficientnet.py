@@ -90,6 +90,20 @@ class EfficientNetLite2(nn.Module):
         self._fc = nn.Linear(1280, 1000)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Features and class scores of pictures.
+
+        Parameters
+        ----------
+        x : Tensor, shape (pictures, 3, height, width)
+            Prepared as the net was trained.
+
+        Returns
+        -------
+        features : Tensor, shape (pictures, 1280)
+            Means over places.
+        scores : Tensor, shape (pictures, 1000)
+            Logits of ImageNet's classes.
+        """
         x = F.relu6(self._bn0(self._conv_stem(x)))
         for block in self._blocks:
             x = block(x)

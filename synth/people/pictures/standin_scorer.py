@@ -236,18 +236,49 @@ class TextsOnly:
         self._texts, self._centre = texts, centre
 
     def embed_images(self, images: Sequence[Image.Image]) -> np.ndarray:
-        """Not here: raises PopulaceError."""
+        """Pictures need the whole stand-in.
+
+        Parameters
+        ----------
+        images : sequence of PIL.Image.Image
+            Not read.
+
+        Returns
+        -------
+        ndarray
+            Never.
+
+        Raises
+        ------
+        PopulaceError
+            Always.
+        """
         raise PopulaceError("This half of the stand-in reads texts only: load the whole stand-in.")
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors, shape (texts, 384), float32, centred like the class names."""
+        """Unit vectors of texts, centred like the class names.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Any number, none too.
+
+        Returns
+        -------
+        ndarray of float32, shape (texts, 384)
+        """
         if not texts:
             return np.zeros((0, 384), np.float32)
         return normalise(self._texts.embed(texts) - self._centre)
 
 
 def texts_available() -> bool:
-    """Whether the text model is in the cache already."""
+    """Whether the text model is in the cache already.
+
+    Returns
+    -------
+    bool
+    """
     return registry.artefacts()[_TEXTS].here
 
 
@@ -271,7 +302,12 @@ def load_texts() -> TextsOnly:
 
 
 def is_available() -> bool:
-    """Whether both weights are in the cache already."""
+    """Whether both weights are in the cache already.
+
+    Returns
+    -------
+    bool
+    """
     known = registry.artefacts()
     return known[_IMAGES].here and known[_TEXTS].here
 

@@ -133,10 +133,30 @@ class Photographs:
         known: tuple[np.ndarray, np.ndarray],
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> Photographs:
-        """Read a zip of age_gender_race_date.jpg; `chip` aligns a face, `embed` reads chips.
+        """Read labelled photographs from an archive.
 
-        `known` are embeddings [m, 128] and groups [m] of the same people: a photograph belongs
-        to the group of the nearest. Raises PopulaceError when the archive cannot be read.
+        Parameters
+        ----------
+        archive : Path
+            A zip of age_gender_race_date.jpg.
+        chip : callable
+            Aligns the face of a photograph; None where there is none.
+        embed : callable
+            Reads chips: embeddings and textures.
+        known : tuple of (ndarray, shape (m, 128); ndarray of int, shape (m,))
+            Embeddings and groups of the same people: a photograph belongs to the nearest's group.
+        progress : callable
+            Takes how many are read, and of how many.
+
+        Returns
+        -------
+        Photographs
+            Those with a face.
+
+        Raises
+        ------
+        PopulaceError
+            The archive cannot be read.
         """
         import io
 

@@ -26,7 +26,12 @@ class Tools:
 
     @classmethod
     def ready(cls) -> bool:
-        """Whether all weights are in the cache already, so that nothing must be downloaded."""
+        """Whether all weights are in the cache already, so that nothing must be downloaded.
+
+        Returns
+        -------
+        bool
+        """
         known = registry.artefacts()
         return known[NAME].here and known["dlib-faces"].here
 

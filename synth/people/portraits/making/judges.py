@@ -74,7 +74,13 @@ class Table1:
     answered: int
 
     def as_json(self) -> dict[str, object]:
-        """For machines."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict of str to JSON value
+            The fields by name.
+        """
         return asdict(self)
 
 
@@ -281,9 +287,21 @@ class Calibration:
 
 
 def calibrate(years: np.ndarray, judged: np.ndarray) -> Calibration:
-    """Cuts of the judged age that give real people of known years [n] the best mean F1.
+    """Cuts of the judged age that give real people the best mean F1.
 
     Each age group weighs the same, as in the requests.
+
+    Parameters
+    ----------
+    years : ndarray, shape (n,)
+        The ages of real people.
+    judged : ndarray of float, shape (n,)
+        As which they are judged, in years.
+
+    Returns
+    -------
+    Calibration
+        The cuts, and the scores with them and with the plain ones.
     """
     cuts = best_cuts(years, judged)
     return Calibration(
@@ -302,10 +320,28 @@ def read_photographs(
     known: Faces,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Calibration:
-    """Judge labelled photographs (zip of age_gender_race_date.jpg) of people over 14.
+    """Judge labelled photographs of people over 14.
 
     Only of people whom no head of age has seen: what set the cuts then had no part in choosing
-    portraits. `known` are the faces that taught the heads; they tell who is who.
+    portraits.
+
+    Parameters
+    ----------
+    archive : Path
+        A zip of age_gender_race_date.jpg.
+    judges : Judge
+        The nets.
+    reader : Reader
+        Detects and embeds the faces.
+    known : Faces
+        The faces that taught the heads; they tell who is who.
+    progress : callable
+        Takes how many are judged, and of how many.
+
+    Returns
+    -------
+    Calibration
+        See `calibrate`.
     """
     import io
     import zipfile
