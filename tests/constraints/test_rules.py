@@ -96,6 +96,23 @@ def test_what_is_missing_breaks_nothing():
     assert rule.broken(frame).tolist() == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("sign", "broken"),
+    [
+        ("<", [False, True, True]),
+        ("<=", [False, False, True]),
+        (">", [True, True, False]),
+        (">=", [True, False, False]),
+        ("=", [True, False, True]),
+        ("!=", [False, True, False]),
+    ],
+)
+def test_less_equal_and_more_break_what_they_should(sign, broken):
+    frame = pd.DataFrame({"age": [14, 15, 16], "born": [1949, 1950, 1951], "died": [1950] * 3})
+    assert parse_rule(f"age {sign} 15", SCHEMA).broken(frame).tolist() == broken
+    assert parse_rule(f"born {sign} died", SCHEMA).broken(frame).tolist() == broken
+
+
 @pytest.mark.parametrize("sign", ["<", "<=", ">", ">=", "=", "!="])
 def test_shares_of_codes_are_those_of_the_rows(sign):
     rng = np.random.default_rng(3)
