@@ -58,8 +58,8 @@ def rates(track: Track, moves: np.ndarray) -> go.Figure:
         )
     )
     figure.update_layout(**_layout(340))
-    figure.update_yaxes(autorange="reversed", automargin=True)
-    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False)
+    figure.update_xaxes(automargin=True, showgrid=False)
     return figure
 
 

@@ -58,8 +58,10 @@ def _head(lives: LifePopulation, people: Lives) -> None:
     st.html('<h1 class="pp-title">Lives over time</h1>')
     share = escape(describe.share_words(people.probability))
     count = lives.counts[""].people
+    asked = people.facts or people.life
+    begin = f"<b>{share}</b> of these lives · exact, learned" if asked else "Learned"
     st.html(
-        f'<p class="pp-subtitle"><b>{share}</b> of these lives · exact, learned from {count:,} '
+        f'<p class="pp-subtitle">{begin} from {count:,} '
         "real people · everyone below is synthetic</p>"
     )
 

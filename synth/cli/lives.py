@@ -50,7 +50,7 @@ def fit_command(
     people = read_table(table)
     with progress_bar("lives") as advance:
         model = learn_lives(people, sequence, seed=seed, progress=lambda words: advance(0, words))
-    counts = LifeCounts.of(model.track.codes(people.frame), len(model.track.states))
+    counts = LifeCounts.of(model.track.codes_of(people), len(model.track.states))
     title = table.stem
     note = f"Speaks of the {len(people):,} people of {table.name}."
     card = f"# {title}\n\n{note} {model.chain.classes} classes of lives.\n"

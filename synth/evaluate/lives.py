@@ -92,7 +92,7 @@ def judge_lives(
 
 def _figures(model: LifeModel, learned: Table, unseen: Table, seed: int) -> list[float]:
     track = model.track
-    real, fresh = track.codes(unseen.frame), track.codes(learned.frame)
+    real, fresh = track.codes_of(unseen), track.codes_of(learned)
     facts, codes = model.given().draw(len(unseen), seed)
     out = []
     for names in ((), model.facts.names):

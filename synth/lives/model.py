@@ -243,7 +243,7 @@ def learn_lives(
         The columns are no sequence, or there are too few people.
     """
     track = track_of(table, sequence) if isinstance(sequence, str) else sequence
-    codes = track.codes(table.frame)
+    codes = track.codes_of(table)
     schema = table.schema.modelled
     names = tuple(name for name in schema.names if name not in track.columns)
     features = fact_features(table, names)

@@ -52,7 +52,7 @@ def build_lives(
     settings = recipe["plan"]
     plan = ChainPlan(int(settings["classes"]), float(settings["shrink"]), tuple(settings["cuts"]))
     model = learn_lives(table, recipe["sequence"], plan=plan, progress=progress)
-    codes, states = model.track.codes(table.frame), len(model.track.states)
+    codes, states = model.track.codes_of(table), len(model.track.states)
     counts = {"": LifeCounts.of(codes, states)}
     for column in recipe["groups"]:
         values = table.frame[column].astype(object)

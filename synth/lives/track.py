@@ -105,6 +105,16 @@ class Track:
             out[:, t] = codes.to_numpy(np.int8)
         return out
 
+    def codes_of(self, table: Table) -> np.ndarray:
+        """The states of a table's people, as `codes`; a column with one state alone counts too."""
+        frame = table.frame
+        alone = {
+            name: table.schema[name].levels[0]
+            for name in self.columns
+            if name not in frame and name in table.schema and len(table.schema[name].levels) == 1
+        }
+        return self.codes(frame.assign(**alone) if alone else frame)
+
     def frame(self, codes: np.ndarray) -> pd.DataFrame:
         """States as a table's columns."""
         dtype = pd.CategoricalDtype(list(self.states))
