@@ -29,6 +29,8 @@ from synth.generators.training import DEVICE, device_of
 from synth.populations import SHIPPED, available, load
 from synth.shipped_populations import RECIPE, Recipe
 
+_WIDTH = 150
+
 
 def compare_command(
     table: Annotated[
@@ -162,8 +164,9 @@ def _print(result: GeneratorComparison) -> None:
             Text(figure.text(entry), style="bold" if entry.name in bold[figure.key] else "")
             for figure in FIGURES
         ]
-        grid.add_row(Text(entry.title, style="bold" if entry is result.best else ""), *cells)
+        grid.add_row(Text(entry.name, style="bold" if entry is result.best else ""), *cells)
     console = Console()
+    console.width = max(console.width, _WIDTH)  # cells that are cut tell nothing
     console.print(grid)
     console.print(result.sentence, markup=False)
     for name, words in result.failed.items():

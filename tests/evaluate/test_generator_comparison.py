@@ -8,8 +8,15 @@ import pytest
 from typer.testing import CliRunner
 
 from synth.cli import app
+from synth.cli.compare import with_line
 from synth.errors import PopulaceError
-from synth.evaluate.generator_comparison import FRESH, compare_generators
+from synth.evaluate.generator_comparison import (
+    FIGURES,
+    FRESH,
+    REAL,
+    GeneratorComparison,
+    compare_generators,
+)
 from synth.fitting.inspection import inspect_table
 from synth.fitting.plan import Plan
 
@@ -89,3 +96,36 @@ def test_curves_are_those_of_the_report(frame):
     plan = Plan.of(inspect_table(frame, "t.csv"))
     out = compare_generators(frame, plan, ("vae",), minutes=0.03)
     assert set(out.curves["vae"]) == {"learned", "kept apart"} and out.curves["vae"]["learned"]
+
+
+def test_it_is_read_back_and_joined(frame, result, tmp_path):
+    value = json.loads(json.dumps(result.to_dict()))
+    again = GeneratorComparison.from_dict(value)
+    assert again.sentence == result.sentence and again.to_dict() == value
+    plan = Plan.of(inspect_table(frame, "t.csv"))
+    more = compare_generators(frame, plan, ("joint-table",))
+    both = again.joined(more)
+    assert [entry.name for entry in both.entries][-1] == "joint-table" and len(both.entries) == 4
+    assert set(both.figures.people) >= {REAL, FRESH, "copula", "joint-table"}
+    with pytest.raises(PopulaceError, match="not of the same people"):
+        again.joined(compare_generators(frame.head(400), plan, ("independent",)))
+    value["entries"][0].pop("title")
+    with pytest.raises(PopulaceError, match="damaged"):
+        GeneratorComparison.from_dict(value)
+
+
+def test_the_best_of_each_column_is_bold(result):
+    by_key = {figure.key: figure for figure in FIGURES}
+    assert result.bold(by_key["hgb_auc"]) >= {result.best.name}
+    highest = max(result.entries, key=lambda entry: entry.utility)
+    assert highest.name in result.bold(by_key["utility"])
+    assert by_key["seconds"].text(result.fresh) == "–"
+    html = result.to_html("t")
+    assert "<svg" in html and "<script" not in html and result.card_line.count("AUC") == 1
+
+
+def test_a_line_of_a_card_is_replaced():
+    first = with_line("# Card\n\nText.\n", "Generators side by side, learned from 1.")
+    assert first.endswith("Text.\n\nGenerators side by side, learned from 1.\n")
+    again = with_line(first, "Generators side by side, learned from 2.")
+    assert again.count("side by side") == 1 and again.endswith("2.\n")

@@ -1,0 +1,165 @@
+"""The hybrid: its groups, its parts' probabilities, its files, its children, stop."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth.data.evidence import Evidence
+from synth.data.table import make_table
+from synth.errors import PopulaceError
+from synth.generators import Settings, generator, hybrid_process
+from synth.generators.hybrid_parts import restored
+from synth.generators.partition import (
+    Group,
+    junction_tree,
+    mutual_information,
+    partition,
+    triangulated,
+)
+
+NETWORKS = {"candidates": ["bayes-network"]}
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(1)
+    a = rng.integers(0, 3, 900)
+    b = np.where(rng.random(900) < 0.9, a, rng.integers(0, 3, 900))
+    c = np.where(rng.random(900) < 0.9, b, rng.integers(0, 3, 900))
+    d = np.where(rng.random(900) < 0.9, c, rng.integers(0, 3, 900))
+    e = 20 + 10 * d + rng.integers(0, 8, 900)
+    f, g = rng.integers(0, 2, 900), rng.integers(0, 2, 900)
+    words = {
+        name: [f"{name}{i}" for i in codes]
+        for name, codes in zip("abcd", (a, b, c, d), strict=True)
+    }
+    more = {"f": [f"f{i}" for i in f], "g": [f"g{i}" for i in g]}
+    return make_table(pd.DataFrame({**words, "e": e, **more}))
+
+
+@pytest.fixture(scope="module")
+def model(table):
+    return generator("hybrid").fit(table, Settings(seed=2, options=NETWORKS))
+
+
+def test_a_junction_tree_of_a_known_graph():
+    # A square, triangulated by one chord, and a column that nothing hangs on.
+    cliques = triangulated(5, [(0, 1), (1, 2), (2, 3), (0, 3)])
+    assert sorted(map(sorted, cliques)) == [[0, 2, 3], [0, 1, 2], [4]] or sorted(
+        map(len, cliques)
+    ) == [1, 3, 3]
+    tree = junction_tree(cliques)
+    assert len(tree) == len(cliques) - 1
+    three = [n for n, clique in enumerate(cliques) if len(clique) == 3]
+    assert tuple(sorted(three)) in {tuple(sorted(edge)) for edge in tree}
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4])
+def test_groups_draw_each_column_once_and_share_only_earlier_ones(most):
+    rng = np.random.default_rng(most)
+    edges = [(int(rng.integers(0, i)), i) for i in range(1, 17)]
+    groups = partition(17, edges, np.zeros((17, 17)), most)
+    assert len(groups) <= most
+    drawn: set[int] = set()
+    for group in groups:
+        assert group.own and set(group.shared) <= drawn and not drawn & set(group.own)
+        drawn |= set(group.own)
+    assert drawn == set(range(17))
+    # In a tree a separator is one column, and nothing else tells more where ties are nought.
+    assert all(len(group.shared) <= 1 for group in groups)
+
+
+def test_ties_are_those_of_counts(table):
+    codes = np.array([[0, 0, 0], [1, 1, 0], [0, 0, 1], [1, 1, 1]] * 500)
+    ties = mutual_information(codes, (2, 2, 2))
+    assert ties[0, 1] == pytest.approx(np.log(2), abs=1e-3)
+    assert ties[0, 2] == ties[1, 2] == 0.0
+
+
+def test_a_parts_draws_have_its_probabilities(model):
+    law = model.law
+    assert len(law.groups) == 2 and len(law.groups[1].shared) >= 1
+    part = law.parts[1]
+    rng = np.random.default_rng(0)
+    codes = np.zeros((40_000, len(part.sizes)), np.int32)
+    part.fill(codes, {}, rng)
+    shown, counts = np.unique(codes, axis=0, return_counts=True)
+    often = counts > 400
+    expected = np.exp(part.log_likelihood(shown[often].astype(np.int32)))
+    np.testing.assert_allclose(counts[often] / 40_000, expected, rtol=0.15)
+    # A fact weighs as much as it is likely.
+    last = len(part.sizes) - 1
+    likelihood = np.zeros(part.sizes[last])
+    likelihood[0] = 1.0
+    weights = np.exp(part.fill(np.zeros_like(codes), {last: likelihood}, rng))
+    assert weights.mean() == pytest.approx((codes[:, last] == 0).mean(), abs=0.01)
+    assert weights.max() <= np.exp(part.log_bound({last: likelihood})) + 1e-12
+
+
+def test_what_hangs_together_across_groups_is_kept(model, table):
+    people, real = model.sample(4000, seed=3), table.frame
+    same = (people["c"].astype(str).str[1] == people["d"].astype(str).str[1]).mean()
+    really = (real["c"].astype(str).str[1] == real["d"].astype(str).str[1]).mean()
+    assert same == pytest.approx(really, abs=0.05)
+    given = model.given(Evidence.parse("a=a1,e=30..37", model.schema))
+    drawn = given.sample(100, seed=1)
+    assert (drawn["a"] == "a1").all() and drawn["e"].between(30, 37).all()
+    share = ((people["a"] == "a1") & people["e"].between(30, 37)).mean()
+    low, high = given.interval
+    assert low - 0.02 < share < high + 0.02
+
+
+def test_it_is_saved_and_read(model, tmp_path):
+    model.save(tmp_path)
+    again = generator("hybrid").load(tmp_path)
+    assert again.digest == model.digest
+    assert again.sample(50, seed=4).equals(model.sample(50, seed=4))
+    part = model.law.parts[1]
+    broken = {**part.arrays(), "table0": np.zeros_like(part.arrays()["table0"])}
+    with pytest.raises(ValueError, match="shares"):
+        restored(part.sizes, part.about(), broken)
+
+
+def test_children_learn_what_this_process_learns(table, model, monkeypatch):
+    monkeypatch.setattr(hybrid_process, "LARGE", 10)
+    monkeypatch.setattr(hybrid_process, "processors", lambda: 2)
+    monkeypatch.setattr(hybrid_process, "has_card", lambda: False)
+    steps = []
+    other = generator("hybrid").fit(
+        table, Settings(seed=2, options=NETWORKS), lambda share, words: steps.append(share)
+    )
+    assert other.report["processes"] == 2 and other.digest == model.digest
+    assert "process of its own" in " ".join(other.notes)
+    assert max(steps) == 1.0
+
+
+def test_stopping_ends_the_children(table, monkeypatch):
+    monkeypatch.setattr(hybrid_process, "LARGE", 10)
+    monkeypatch.setattr(hybrid_process, "processors", lambda: 2)
+    monkeypatch.setattr(hybrid_process, "has_card", lambda: False)
+    begun = []
+    start = hybrid_process._start
+    monkeypatch.setattr(
+        hybrid_process, "_start", lambda *words: begun.append(start(*words)) or begun[-1]
+    )
+
+    def stop(share, words):
+        if begun:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        generator("hybrid").fit(table, Settings(options=NETWORKS), stop)
+    assert all(job.process.poll() is not None and not job.folder.exists() for job in begun)
+
+
+def test_odd_tables(table):
+    for frame in (
+        pd.DataFrame({"a": ["x", "y"] * 30}),
+        pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}),
+        pd.DataFrame({"a": ["x", None] * 40, "b": [1.5, None] * 40}),
+    ):
+        model = generator("hybrid").fit(make_table(frame), Settings(options=NETWORKS))
+        assert len(model.sample(20)) == 20
+    with pytest.raises(PopulaceError, match="cannot learn a group by ctgan"):
+        generator("hybrid").fit(table, Settings(options={"candidates": ["ctgan"]}))
+    assert Group((1,), (2,)).columns == (1, 2)
