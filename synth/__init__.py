@@ -26,12 +26,15 @@ The rooms, from the lowest floor to the highest; each imports only from those ab
     The contract of whatever learns people, the register, and one file a generator.
 ``populations``
     A model with its counts, texts and constraints: loaded, saved, packed as one file.
-``interests``, ``describe``, ``cluster``, ``fitting``
-    Topics in what people do; questions in words; sampling on Dask; from a table to a population.
+``interests``, ``describe``, ``cluster``, ``fitting``, ``lives``
+    Topics in what people do; questions in words; sampling on Dask; from a table to a population;
+    states over time.
 ``people``
     Names, profiles, posts, what-if; cards, portraits and pictures.
 ``evaluate``
     Fidelity, diversity, utility, privacy and fairness; reports.
+``simulation``
+    A population that moves, year by year.
 ``shipped_populations``, ``bench``, ``cli``
     How the shipped populations are built; benchmarks; the command line.
 
