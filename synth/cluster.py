@@ -16,8 +16,9 @@ Dask is optional: `pip install "dask[dataframe]" distributed`.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
@@ -26,12 +27,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from synth.bayes.calibration import Target
 from synth.bayes.network import Network
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.constraints.posterior import ConstraintFactors, ConstraintTransform
 from synth.data.evidence import Evidence
+from synth.data.parts import remove_leftovers, whole
 from synth.data.writers import write_parquet as write_parquet_file
 from synth.errors import PopulaceError
 from synth.generators import Conditional, Model, generator
@@ -52,6 +56,9 @@ PARTITION_ROWS = 1 << 20
 _UNKNOWN = (
     "These people have factors that no other machine knows (weights, say): draw them on this one."
 )
+MANIFEST = "_manifest.json"
+"""What lies beside the files; no reader of the folder looks at names that begin so."""
+MANIFEST_FORMAT = "populace-parts/1"
 PATIENCE = 10
 """Seconds to wait for a cluster to answer."""
 
@@ -174,8 +181,12 @@ def write_parquet(
     seed: int = 0,
     *,
     partition_rows: int = PARTITION_ROWS,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[Path, ...]:
     """Draw people in parallel into a folder of Parquet files.
+
+    A run that broke off goes on where it was when it is asked for again. `MANIFEST` names the
+    files with their rows, bytes and SHA-256.
 
     Every worker writes its partitions itself, so the folder must be theirs too: the same machine
     or a shared disk.
@@ -192,6 +203,8 @@ def write_parquet(
         The same seed gives the same people, however they are divided.
     partition_rows : int
         Rows of each file but the last.
+    progress : callable
+        Gets the number of rows that are written.
 
     Returns
     -------
@@ -202,30 +215,97 @@ def write_parquet(
     Raises
     ------
     PopulaceError
-        Dask is not installed, the folder holds something already, or a number of rows makes no
-        sense.
+        Dask is not installed, the folder holds something else already, or a number of rows makes
+        no sense.
     """
     dask, _ = _dask()
     folder = Path(folder).absolute()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise PopulaceError(f"{folder} holds something already: name a new folder.")
     bounds = _bounds(rows, partition_rows)
-    folder.mkdir(parents=True, exist_ok=True)
-    text = dask.delayed(_text_of(Question.of(people)), pure=True)
+    question = _text_of(Question.of(people))
+    task = {
+        "format": MANIFEST_FORMAT,
+        "question": hashlib.sha256(question.encode()).hexdigest(),
+        "rows": rows,
+        "seed": seed,
+        "partition_rows": partition_rows,
+    }
+    _begin(folder, task)
+    text = dask.delayed(question, pure=True)
     # Where a file is written is no value that another run could take over: never pure.
     write = dask.delayed(_write, pure=False)
     files = [folder / f"part-{number:06}.parquet" for number in range(len(bounds))]
-    dask.compute(
-        *(
-            write(text, str(path), low, high, seed)
-            for path, (low, high) in zip(files, bounds, strict=True)
-        )
-    )
+    tasks = [
+        write(text, str(path), low, high, seed)
+        for path, (low, high) in zip(files, bounds, strict=True)
+    ]
+    written = _computed(dask, tasks, [high - low for low, high in bounds], progress)
+    listed = [
+        {"name": path.name, "rows": high - low, "bytes": size, "sha256": digest}
+        for path, (low, high), (size, digest) in zip(files, bounds, written, strict=True)
+    ]
+    _save(folder / MANIFEST, {**task, "files": listed})
+    remove_leftovers(folder)
     return tuple(files)
 
 
+def _computed(
+    dask: Any, tasks: list[Any], rows: list[int], progress: Callable[[int], None]
+) -> list[tuple[int, str]]:
+    """Size and sum of each file; `progress` gets the rows written, where a cluster is at work."""
+    try:
+        from distributed import as_completed, default_client
+
+        # Whoever names another scheduler for this call does not mean the cluster.
+        if "distributed" not in str(dask.config.get("scheduler", "distributed")):
+            raise ValueError
+        client = default_client()
+    except (ImportError, ValueError):
+        computed: list[tuple[int, str]] = list(dask.compute(*tasks))
+        progress(sum(rows))
+        return computed
+    futures = client.compute(tasks)
+    left = dict(zip(futures, rows, strict=True))
+    done = 0
+    for future in as_completed(futures):
+        future.result()  # what went wrong there is raised here
+        done += left[future]
+        progress(done)
+    gathered: list[tuple[int, str]] = client.gather(futures)
+    return gathered
+
+
+def _begin(folder: Path, task: Mapping[str, Any]) -> None:
+    """Prepare the folder: a new one, or one in which a run of the same question broke off."""
+    manifest = folder / MANIFEST
+    if folder.exists() and not folder.is_dir():
+        raise PopulaceError(f"{folder} is no folder: name a new one.")
+    if folder.exists() and any(folder.iterdir()):
+        try:
+            before = json.loads(manifest.read_text(encoding="utf-8"))
+            same = {key: before[key] for key in task} == dict(task)
+        except (OSError, ValueError, KeyError, TypeError):
+            raise PopulaceError(f"{folder} holds something already: name a new folder.") from None
+        if not same:
+            raise PopulaceError(
+                f"{folder} holds other people, or the same in other parts: name a new folder."
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    _save(manifest, dict(task))
+
+
+def _save(path: Path, value: Mapping[str, Any]) -> None:
+    with whole(path) as part:
+        part.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+
+
 def write_on_cluster(
-    address: str, people: Question | Conditional, folder: str | Path, rows: int, seed: int = 0
+    address: str,
+    people: Question | Conditional,
+    folder: str | Path,
+    rows: int,
+    seed: int = 0,
+    *,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[Path, ...]:
     """`write_parquet` on the cluster whose scheduler has this address, such as tcp://head:8786.
 
@@ -233,7 +313,7 @@ def write_on_cluster(
     ----------
     address : str
         Of the scheduler: ``tcp://head:8786``.
-    people, folder, rows, seed
+    people, folder, rows, seed, progress
         As in `write_parquet`.
 
     Returns
@@ -259,7 +339,7 @@ def write_on_cluster(
             f"No Dask cluster answers at {address}: start one, or mend the address."
         ) from error
     with client:
-        return write_parquet(people, folder, rows, seed)
+        return write_parquet(people, folder, rows, seed, progress=progress)
 
 
 def _bounds(rows: int, partition_rows: int) -> list[tuple[int, int]]:
@@ -278,10 +358,23 @@ def _draw(text: str, low: int, high: int, seed: int) -> pd.DataFrame:
     return frame
 
 
-def _write(text: str, path: str, low: int, high: int, seed: int) -> None:
-    table = _answer(text).sample_arrow(high - low, seed, start=low, threads=1)
-    # A worker that was given up may still write what another was given: both write the same.
-    write_parquet_file(Path(path), [table], alone=False)
+def _write(text: str, path: str, low: int, high: int, seed: int) -> tuple[int, str]:
+    """Write people number `low` to `high`, unless they are there; the file's size and sum."""
+    file = Path(path)
+    if not _is_there(file, high - low):
+        table = _answer(text).sample_arrow(high - low, seed, start=low, threads=1)
+        # A worker that was given up may still write what another was given: both write the same.
+        write_parquet_file(file, [table], alone=False)
+    with file.open("rb") as content:
+        return file.stat().st_size, hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _is_there(file: Path, rows: int) -> bool:
+    """Whether an earlier run has written a file; its name is given only to whole ones."""
+    try:
+        return bool(pq.read_metadata(file).num_rows == rows)
+    except (OSError, pa.ArrowException):
+        return False
 
 
 # ---------------------------------------------------------------------- as text

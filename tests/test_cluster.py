@@ -93,7 +93,7 @@ def test_the_same_files_in_two_processes(posterior, workers, tmp_path):
     with workers.as_current():
         others = cluster.write_parquet(posterior, tmp_path / "both", 3000, 2, partition_rows=1000)
     assert [a.read_bytes() for a in files] == [b.read_bytes() for b in others]
-    assert sorted(alone.iterdir()) == sorted(files)
+    assert sorted(alone.iterdir()) == sorted([*files, alone / cluster.MANIFEST])
     read = pd.read_parquet(alone)
     wanted = posterior.sample(3000, seed=2)
     assert read.astype("string").equals(wanted.astype("string"))
@@ -265,3 +265,26 @@ def test_faults_are_one_sentence(posterior, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "dask", None)
     with pytest.raises(PopulaceError, match="not installed"):
         cluster.sample(posterior, 10)
+
+
+def test_a_run_that_broke_off_goes_on_and_ends_in_the_same_bytes(posterior, tmp_path):
+    with dask.config.set(scheduler="synchronous"):
+        whole = cluster.write_parquet(posterior, tmp_path / "whole", 500, 3, partition_rows=100)
+        said = json.loads((tmp_path / "whole" / cluster.MANIFEST).read_text())
+        broken = cluster.write_parquet(posterior, tmp_path / "broken", 500, 3, partition_rows=100)
+        begun = broken[0].stat().st_mtime_ns
+        for path in broken[2:]:
+            path.unlink()
+        broken[1].write_bytes(b"PAR1 damaged")
+        seen = []
+        again = cluster.write_parquet(
+            posterior, tmp_path / "broken", 500, 3, partition_rows=100, progress=seen.append
+        )
+        assert seen == [500] and again[0].stat().st_mtime_ns == begun
+        assert [a.read_bytes() for a in again] == [b.read_bytes() for b in whole]
+        assert json.loads((tmp_path / "broken" / cluster.MANIFEST).read_text()) == said
+        assert [each["rows"] for each in said["files"]] == [100] * 5
+        assert [each["bytes"] for each in said["files"]] == [p.stat().st_size for p in whole]
+        assert len(pd.read_parquet(tmp_path / "broken")) == 500
+        with pytest.raises(PopulaceError, match="holds other people"):
+            cluster.write_parquet(posterior, tmp_path / "broken", 500, 4, partition_rows=100)

@@ -53,7 +53,7 @@ def openapi() -> dict[str, Any]:
 
 
 def _path(words: str, *asked: tuple[str, str, str], path: bool = False) -> dict[str, Any]:
-    parameters = [
+    parameters: list[dict[str, Any]] = [
         {"name": name, "in": "query", "description": text, "schema": {"type": kind}}
         for name, kind, text in asked
     ]

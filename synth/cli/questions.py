@@ -206,7 +206,8 @@ def sample(
     rows = 1000 if rows is None else rows
     if dask:
         question = Question(people.model, known, constraints=people.constraints)
-        files = write_on_cluster(dask, question, Path(out), rows, seed)
+        with progress_bar(f"Drawing {rows:,} people", rows) as advance:
+            files = write_on_cluster(dask, question, Path(out), rows, seed, progress=advance)
         typer.echo(f"{rows:,} synthetic people written to {len(files)} files in {out}", err=True)
         return
     path = Path(out)
