@@ -28,6 +28,8 @@ WIDE = 32
 """The most columns of one table."""
 # Numba compiles a function anew for every literal that it is called with. What kernels hand on to
 # others are therefore typed values: each is compiled once instead of up to five times.
+Whole = int | np.int64
+Flag = bool | np.bool_
 
 
 class Tables(NamedTuple):
@@ -142,7 +144,7 @@ def _scratch(n: int, factors: int, cells: int) -> Scratch:
 
 
 @njit(cache=True, nogil=True)
-def _keep(t: Tables, f: Facts, row: int, s: Scratch, everything: bool) -> None:
+def _keep(t: Tables, f: Facts, row: int, s: Scratch, everything: Flag) -> None:
     """Which columns' own tables matter."""
     n = t.sizes.shape[0]
     for v in range(n):
@@ -235,8 +237,8 @@ def _take(t: Tables, f: Facts, row: int, g: int, s: Scratch, floor: float) -> bo
 
 @njit(cache=True, nogil=True)
 def _gather(
-    t: Tables, f: Facts, row: int, seed: int, s: Scratch, members: int, floor: float
-) -> int:
+    t: Tables, f: Facts, row: int, seed: int, s: Scratch, members: Whole, floor: float
+) -> Whole:
     """Take in all that hangs together with an unknown column; the group's end, -1 without room."""
     n = t.sizes.shape[0]
     s.local[seed] = members
@@ -270,7 +272,7 @@ def _gather(
 
 @njit(cache=True, nogil=True)
 def _eliminate(
-    t: Tables, s: Scratch, low: int, high: int, first_fac: int, last: int, maximise: bool
+    t: Tables, s: Scratch, low: Whole, high: Whole, first_fac: Whole, last: Whole, maximise: Flag
 ) -> tuple[int, float]:
     """Eliminate the group's columns, least weight first and `last` last; its log-sum."""
     for i in range(low, high):
@@ -424,7 +426,7 @@ def _constants(t: Tables, s: Scratch, floor: float) -> float:
 
 @njit(cache=True, nogil=True)
 def _whole(
-    t: Tables, f: Facts, row: int, s: Scratch, everything: bool, maximise: bool, floor: float
+    t: Tables, f: Facts, row: int, s: Scratch, everything: Flag, maximise: Flag, floor: float
 ) -> tuple[int, float]:
     """Eliminate every unknown column that matters; the log-sum with the constants."""
     n = t.sizes.shape[0]
@@ -435,7 +437,7 @@ def _whole(
     total = _constants(t, s, floor)
     if total == -math.inf:
         return IMPOSSIBLE, -math.inf
-    members = np.int64(0)
+    members: Whole = np.int64(0)
     for v in range(n):
         if s.now[v] >= 0 or not s.kept[v] or s.local[v] >= 0:
             continue

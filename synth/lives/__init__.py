@@ -2,7 +2,7 @@
 
 ``track`` says which columns are times and reads facts about lives; ``chain`` is the mixture of
 semi-Markov chains with exact forward–backward; ``learning`` learns it; ``model`` joins it with a
-network of the facts; ``summary`` counts; ``storage`` saves; ``series`` is for numbers over time.
+network of the facts; ``summary`` counts; ``storage`` saves.
 """
 
 from synth.lives.learning import ChainPlan

@@ -231,7 +231,8 @@ class Messages:
                 for s in range(chain.states):
                     to = arrive[q, s]
                     kept = flow[:, q, s, :, s]
-                    np.add.at(here[:, to, s], (slice(None), longer), kept)
+                    for d, later in enumerate(longer):
+                        here[:, to, s, later] += kept[:, d]
                     here[:, to, s, 0] += flow[:, q, :, :, s].sum(axis=(1, 2)) - kept.sum(axis=1)
             states.append(here.sum(axis=(0, 1, 3)))
         return np.array(states), np.array(moves)

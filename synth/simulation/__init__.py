@@ -1,8 +1,7 @@
 """A population that moves: people grow older, partner, part, have children, work and die.
 
 ``rates`` joins what was learned with published rates; ``start`` makes the first year's people;
-``engine`` steps; ``record`` keeps what pages show and writes each year; ``mesa_model`` is the door
-to Mesa.
+``engine`` steps; ``record`` keeps what pages show and writes each year.
 """
 
 from synth.simulation.engine import Simulation, YearEvents
