@@ -37,7 +37,7 @@ class PageRow:
 
 
 PAGES: tuple[PageRow, ...] = (
-    PageRow("profiles", "Profiles", ":material/groups:", ("rarity", "looks")),
+    PageRow("profiles", "Profiles", ":material/groups:", ("rarity", "looks", "posts")),
     PageRow("marginals", "Marginals", ":material/bar_chart:", ("whom", "order", "find")),
     PageRow("correlations", "Correlations", ":material/grid_on:", ("arrange",)),
     PageRow("interests", "Interests", ":material/interests:", ("rank", "group")),

@@ -26,6 +26,8 @@ Words = tuple[tuple[str, tuple[str, ...]], ...]
 
 LOOKS = "looks"
 """The key of the widget that says how faces are shared out."""
+POSTS, IN_ENGLISH = "posts", "posts in English"
+"""The key of the widget that says which language posts are in, and its value for English."""
 _EDITS = "edited keywords"
 
 
@@ -37,6 +39,7 @@ def _profiles(
     seed: int,
     edits: Words,
     looks: str,
+    written: str,
     beside: tuple[str, ...],
     _records: Sequence[Record],
     _choice: Choice,
@@ -50,6 +53,7 @@ def _profiles(
         seed,
         evidence=_choice.evidence,
         distribution=appearance.distribution(_choice.population, looks),
+        language=written,
         library=library(edits),
         keywords=keywords(_choice.population, edits),
         avoid=_beside,
@@ -72,6 +76,7 @@ def profiles(
         choice.seed,
         edited(),
         looks(choice.population),
+        language(choice.population),
         others,
         records,
         choice,
@@ -83,6 +88,12 @@ def looks(population: Population) -> str:
     """How faces are shared out where the record does not say: a way of `appearance.ways`."""
     way = st.session_state.get(LOOKS)
     return way if way in appearance.ways(population) else appearance.EVENLY
+
+
+def language(population: Population) -> str:
+    """The language of the posts: the population's own, or English where that was chosen."""
+    own = population.society.language
+    return "en" if own != "en" and st.session_state.get(POSTS) == IN_ENGLISH else own
 
 
 # ── Keywords that the visitor changed ────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.cards import selection
 from pages.cards.card import markup
-from pages.cards.profiles import Record, edited, keywords, library
+from pages.cards.profiles import Record, edited, keywords, language, library
 from pages.shared import markdown
 from synth import describe
 from synth.data.evidence import Evidence, OneOf
@@ -221,6 +221,7 @@ def _after(card: Card, found: WhatIf, room: DeltaGenerator) -> Profile:
         face,
         library=library(edits),
         keywords=keywords(population, edits),
+        language=language(population),
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from pages.cards import menu, selection
-from pages.cards.profiles import LOOKS, looks
+from pages.cards.profiles import IN_ENGLISH, LOOKS, POSTS, looks
 from pages.shared import downloads, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
@@ -74,6 +74,26 @@ def _whose_faces(choice: Choice) -> None:
                 label_visibility="collapsed",
                 help="How faces and names are shared out; records do not depend on it.",
             )
+        _whose_words(choice)
+
+
+_OWN_NAME = {"fr": "en français"}  # how a language is called by those who write it
+
+
+def _whose_words(choice: Choice) -> None:
+    """The choice of English where people write another language."""
+    own = _OWN_NAME.get(choice.population.society.language)
+    if own is not None:
+        st.segmented_control(
+            "Posts",
+            (own, IN_ENGLISH),
+            default=own,
+            required=True,
+            key=POSTS,
+            bind="query-params",
+            label_visibility="collapsed",
+            help="The language of bios and posts.",
+        )
 
 
 @st.cache_resource(show_spinner="Drawing rare people …", max_entries=16)

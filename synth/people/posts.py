@@ -1,19 +1,20 @@
-"""A bio and posts in the person's own words: a grammar, steered by the record.
+"""A bio and posts in the person's own words: whole sentences, steered by the record.
 
-Family, work and age are mentioned only where the record says so; nothing is invented that the
-record could contradict. Every text is original and clean.
+Family, work, school and age are mentioned only where the record says so; nothing is invented that
+the record could contradict. Every text is original and clean.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from synth.people.facts import Facts
-from synth.people.phrases import Phrases, grammar, phrases
+from synth.people.sentences import Sentences, Topic, sentences
+
+_SCHOOL = 19  # years, below
+_RETIRED = 65  # years, and without work
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,7 @@ class Words:
 
 
 def write(
-    facts: Facts,
-    *,
-    seed: int,
-    index: int = 0,
-    posts: int = 2,
+    facts: Facts, *, seed: int, index: int = 0, posts: int = 2, language: str = "en"
 ) -> Words:
     """Bio and posts of person `index` of `seed`; the same call writes the same words.
 
@@ -53,163 +50,94 @@ def write(
         The person's number.
     posts : int, optional
         How many, 1 to 3.
+    language : str, optional
+        Two letters; English where there are no sentences in it.
 
     Returns
     -------
     Words
         Bio and posts.
     """
-    rng = np.random.default_rng([seed, index, 0x3057])
-    known = [interest for interest in facts.interests if interest in phrases()]
-    used: set[str] = set()
+    material = sentences(language)
+    known = [material.topics[name] for name in facts.interests if name in material.topics]
+    topics = known or [material.plain]
+    stages = stages_of(facts)
+    added = [line for stage in stages for line in material.stage[stage]]
     written = []
     for number in range(max(1, min(posts, 3))):
-        if known:
-            turn = (seed, index + number * 997)
-            written.append(_post(known[number % len(known)], facts, turn, rng, used))
-        else:
-            written.append(_pick(grammar().plain, rng, used))
-    return Words(_bio(known, facts, rng), tuple(dict.fromkeys(written)))
+        topic = topics[number % len(topics)]
+        written.append(_post(topic, material, added, seed, index + number * 997))
+    return Words(_bio(topics, facts, seed, index, language), tuple(dict.fromkeys(written)))
+
+
+def stages_of(facts: Facts) -> tuple[str, ...]:
+    """What a person may speak of beside the interests.
+
+    Parameters
+    ----------
+    facts : Facts
+        What is known of the person.
+
+    Returns
+    -------
+    tuple of str
+        Some of `sentences.STAGES`. Who is at school speaks of nothing else.
+    """
+    if facts.age is not None and facts.age < _SCHOOL and not facts.partner:
+        return ("pupil",)
+    found = []
+    if facts.works:
+        found.append("works")
+    elif facts.works is False and facts.age is not None and facts.age >= _RETIRED:
+        found.append("retired")
+    if facts.children:
+        found.append("children")
+    elif facts.alone:
+        found.append("alone")
+    if facts.spouse:
+        found.append("spouse")
+    elif facts.partner:
+        found.append("partner")
+    return tuple(found)
 
 
 # ---------------------------------------------------------------------------------------- private
 
 
-def _turns(material: Phrases, turn: tuple[int, int]) -> tuple[str, str, str]:
-    """Deed, thing and remark in turn, so that people who follow each other say different things.
+def _post(topic: Topic, material: Sentences, added: Sequence[str], seed: int, number: int) -> str:
+    """First sentences in turn, so that people who follow each other say different things.
 
-    All pairs of deed and thing come before one comes again, and then it has another remark.
+    Beside it stands in turn a lead of anybody's, one of the topic's or the stage of life's, or an
+    end of anybody's.
     """
-    seed, number = turn
-    total = len(material.deeds) * len(material.things)
-    stride = next(s for s in range(int(total * 0.38), total) if math.gcd(s, total) == 1)
-    lap, place = divmod(number, total)
-    pair = (seed * 7 + place * stride + lap) % total
-    deed, thing = divmod(pair, len(material.things))
-    remark = material.remarks[(seed + pair + lap) % len(material.remarks)]
-    return material.deeds[deed], material.things[thing], remark
+    place = _turn(seed, number, len(topic.says) * max(1, len(topic.things)))
+    said = topic.first(place)
+    shape = number % 4
+    if shape in (0, 3):
+        said = f"{_picked(material.leads, seed // 5, number // 2)} {said}"
+    if shape == 0:
+        return said
+    own = (*topic.adds, *added) if shape == 1 else material.adds
+    return f"{said} {_picked(own, seed // 7, number)}"
 
 
-def _post(
-    interest: str,
-    facts: Facts,
-    turn: tuple[int, int],
-    rng: np.random.Generator,
-    used: set[str],
-) -> str:
-    deed, thing, remark = _turns(phrases()[interest], turn)
-    deed = deed.format(thing=thing)
-    opening = _pick(grammar().openers, rng, used)
-    company = "" if " with " in deed else _pick(_company(interest, facts), rng, set())
-    moment = ""
-    if rng.random() < 0.6:
-        fitting = [m for m in grammar().moments if not (company and "with" in m)]
-        moment = _pick([m for m in fitting if not _clash(opening, m)], rng, used)
-    if "{with}" in opening:
-        company += moment
-    else:
-        deed += moment
-    parts = [opening.format(deed=deed, **{"with": company})]
-    shape = rng.random()
-    rest = [remark] if shape < 0.66 else []
-    family = _family(interest, facts)
-    if family and rng.random() < 0.3:
-        rest.append(_pick(family, rng, used))
-    elif shape > 0.5:
-        rest.append(_pick(grammar().closers, rng, used))
-    parts += rest if rng.random() < 0.6 else rest[::-1]
-    if rng.random() < 0.12 and len(parts) > 1:
-        parts = [*parts[1:], parts[0]] if not parts[0].startswith(("So ", "Update")) else parts
-    return " ".join(parts)
+def _picked(options: Sequence[str], seed: int, number: int) -> str:
+    return options[_turn(seed, number, len(options))]
 
 
-def _clash(opening: str, moment: str) -> bool:
-    return any(
-        opening.startswith(starts) and any(word in moment for word in words)
-        for starts, words in grammar().clashes
-    )
+def _turn(seed: int, number: int, size: int) -> int:
+    """Place `number` of a walk over `size` places that visits all before one comes again."""
+    if size < 3:
+        return (seed + number) % size
+    stride = next(s for s in range(int(size * 0.38) + 1, 2 * size) if math.gcd(s, size) == 1)
+    lap = number // size
+    return (seed + number * stride + lap) % size
 
 
-def _company(interest: str, facts: Facts) -> list[str]:
-    material = grammar()
-    company = material.company
-    if interest == "children_play":
-        return list(company["play_own" if facts.children else "play_others"])
-    if interest in material.alone_for:
-        return [""]
-    return [
-        *company["any"],
-        *(company["spouse"] if facts.spouse else company["partner"] if facts.partner else ()),
-        *(company["children"] if facts.children else ()),
-    ]
-
-
-def _family(interest: str, facts: Facts) -> list[str]:
-    """Sentences that the record allows."""
-    family = grammar().family
-    sentences: list[str] = []
-    if facts.children:
-        sentences += family["children"]
-    elif facts.alone and interest != "children_play":
-        sentences += family["alone"]
-    if facts.spouse:
-        sentences += family["spouse"]
-    elif facts.partner:
-        sentences += family["partner"]
-    if facts.works:
-        sentences += family["works"]
-    if _retired(facts):
-        sentences += family["retired"]
-    if _pupil(facts):
-        sentences += family["pupil"]
-    return sentences
-
-
-def _retired(facts: Facts) -> bool:
-    return facts.age is not None and facts.age >= 68 and facts.works is False
-
-
-def _pupil(facts: Facts) -> bool:
-    return facts.age is not None and facts.age < 19
-
-
-def _bio(interests: Sequence[str], facts: Facts, rng: np.random.Generator) -> str:
-    loves = [material.gerund for material in map(phrases().__getitem__, interests)]
-    loves = list(dict.fromkeys(loves))
-    used: set[str] = set()
-    tails, heads = grammar().tails, grammar().heads
+def _bio(topics: Sequence[Topic], facts: Facts, seed: int, index: int, language: str) -> str:
+    tails = sentences(language).tails
     ends = list(tails["any"])
-    if facts.spouse:
-        ends += tails["spouse"]
-    elif facts.partner:
-        ends += tails["partner"]
-    if facts.children:
-        ends += tails["children"]
-    if _retired(facts):
-        ends += tails["retired"]
-    if _pupil(facts):
-        ends += tails["pupil"]
-    tail = _pick(ends, rng, used)
-    if not loves:
-        return tail
-    first, rest = loves[0], loves[1:]
-    words = {"first": first, "First": _capital(first), "all": ", ".join(loves)}
-    beginnings = list(heads["any"])
-    if rest:
-        words["rest"] = rest[0]
-        words["listed"] = " and ".join([", ".join(rest[:-1]), rest[-1]] if len(rest) > 1 else rest)
-        beginnings += heads["several"]
-    head = _pick([beginning.format(**words) for beginning in beginnings], rng, used)
-    return f"{head} {tail}"
-
-
-def _pick(options: Iterable[str], rng: np.random.Generator, used: set[str]) -> str:
-    options = list(options)
-    fresh = [o for o in options if o not in used] or options
-    chosen = fresh[int(rng.integers(len(fresh)))]
-    used.add(chosen)
-    return chosen
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    for stage in stages_of(facts):
+        ends += 2 * list(tails.get(stage, ()))
+    first = topics[0].bio
+    return f"{first[_turn(seed, index, len(first))]} {ends[_turn(seed // 3, index, len(ends))]}"

@@ -253,6 +253,7 @@ def complete(
     drawn_with: int | None = None,
     distribution: Mapping[str, float] | None = None,
     posts: int = 2,
+    language: str | None = None,
     library: Library | None = None,
     keywords: Mapping[str, Sequence[str]] | None = None,
     start: int = 0,
@@ -266,6 +267,7 @@ def complete(
     evidence: the question that they answer, for their `stream`.
     drawn_with: the stream of people who were completed before, instead of seed and evidence.
     distribution: ethnicity → weight; evenly when left out.
+    language: of their posts, two letters; the population's when left out.
     library, keywords: pictures to choose from and interest → words; the shipped ones when left out.
     start: number of the first person, so that a person keeps everything when shown alone.
     avoid: profiles that stand beside these: whoever would share a name, a portrait or a picture
@@ -330,7 +332,13 @@ def complete(
             notes += [why] if why else []
         words = Words("", ())
         if population.interests:
-            words = write(facts, seed=key, index=person, posts=posts)
+            words = write(
+                facts,
+                seed=key,
+                index=person,
+                posts=posts,
+                language=population.society.language if language is None else language,
+            )
         profiles.append(
             Profile(
                 id=f"{seed}-{person}",

@@ -170,6 +170,7 @@ def redress(
     library: Library | None = None,
     keywords: Mapping[str, Sequence[str]] | None = None,
     number: int = 0,
+    language: str | None = None,
 ) -> Profile:
     """The profile of the person after the change.
 
@@ -178,6 +179,7 @@ def redress(
     Parameters
     ----------
     likeness: the portrait after the change; without one the bank's pick for a new person serves.
+    language: of the posts; the population's when left out.
     number: tells apart several changes of one person in `Profile.id`.
 
     Returns
@@ -191,6 +193,7 @@ def redress(
         population,
         seed,
         drawn_with=before.stream,
+        language=language,
         library=library,
         keywords=keywords,
         start=person,

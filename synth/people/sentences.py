@@ -1,0 +1,151 @@
+"""The material of posts and bios: whole sentences by interest, stage of life and language.
+
+Read once from ``models/interests/sentences-LANGUAGE.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from synth.errors import PopulaceError
+from synth.interests.vocabulary import FOLDER, read_toml, texts
+
+LANGUAGES = ("en", "fr")
+"""Languages that people can write."""
+STAGES = ("pupil", "works", "retired", "children", "alone", "spouse", "partner")
+"""What a record must say for a sentence to be allowed."""
+_TAILS = ("any", "pupil", "spouse", "partner", "children", "retired")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What is written about one interest.
+
+    Attributes
+    ----------
+    says : tuple of str
+        First sentences; ``{thing}`` is one of `things`.
+    things, adds, bio : tuple of str
+        Fillers, second sentences, and lines for the bio.
+    """
+
+    says: tuple[str, ...]
+    things: tuple[str, ...]
+    adds: tuple[str, ...]
+    bio: tuple[str, ...]
+
+    def first(self, number: int) -> str:
+        """First sentence of a number; any number will do, all come before one comes again.
+
+        Parameters
+        ----------
+        number : int
+            From 0.
+
+        Returns
+        -------
+        str
+            With its thing filled in.
+        """
+        said, lap = self.says[number % len(self.says)], number // len(self.says)
+        if "{thing}" not in said:
+            return said
+        # Another thing for each sentence of a lap, so that neighbors do not share one.
+        thing = self.things[(lap + number) % len(self.things)]
+        filled = said.replace("{thing}", thing)
+        return filled[0].upper() + filled[1:]
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """A language's sentences.
+
+    Attributes
+    ----------
+    topics : mapping of str to Topic
+        By interest.
+    plain : Topic
+        For people without an interest that has sentences.
+    leads, adds : tuple of str
+        Anybody's, before and after what is said of an interest.
+    stage, tails : mapping of str to tuple of str
+        Second sentences, and ends of a bio, by what the record must say.
+    """
+
+    topics: Mapping[str, Topic]
+    plain: Topic
+    leads: tuple[str, ...]
+    adds: tuple[str, ...]
+    stage: Mapping[str, tuple[str, ...]]
+    tails: Mapping[str, tuple[str, ...]]
+
+
+def read_sentences(path: Path) -> Sentences:
+    """The sentences of a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        The TOML file.
+
+    Returns
+    -------
+    Sentences
+        Read-only.
+
+    Raises
+    ------
+    PopulaceError
+        The file cannot be read, or lacks a part.
+    """
+    values = dict(read_toml(path))
+    same_as = values.pop("same_as", {})
+    stage, tails = values.pop("stage", {}), values.pop("tails", {})
+    general = values.pop("general", {})
+    plain = _topic(values.pop("plain", {}), f"plain in {path.name}")
+    topics = {name: _topic(entry, f"{name} in {path.name}") for name, entry in values.items()}
+    for name, other in same_as.items():
+        if other not in topics:
+            raise PopulaceError(f"{path.name} says that {name} is {other}, which it does not hold.")
+        topics[name] = topics[other]
+    return Sentences(
+        MappingProxyType(topics),
+        plain,
+        texts(general.get("leads"), f"general leads in {path.name}"),
+        texts(general.get("adds"), f"general adds in {path.name}"),
+        MappingProxyType({key: texts(stage.get(key), f"stage {key}") for key in STAGES}),
+        MappingProxyType({key: texts(tails.get(key), f"tails {key}") for key in _TAILS}),
+    )
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def sentences(language: str = "en") -> Sentences:
+    """The shipped sentences of a language; English where there are none.
+
+    Parameters
+    ----------
+    language : str, optional
+        Two letters.
+
+    Returns
+    -------
+    Sentences
+        The sentences.
+    """
+    known = language if language in LANGUAGES else "en"
+    return read_sentences(FOLDER / f"sentences-{known}.toml")
+
+
+def _topic(entry: Any, where: str) -> Topic:
+    if not isinstance(entry, dict):
+        raise PopulaceError(f"The sentences of {where} are no table: mend it.")
+    says = texts(entry.get("says"), where)
+    things: tuple[str, ...] = ()
+    if any("{thing}" in said for said in says):
+        things = texts(entry.get("things"), where)
+    return Topic(says, things, texts(entry.get("adds"), where), texts(entry.get("bio"), where))
