@@ -16,6 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synth.data.digits import MANY, once
+
 PER_DAY = {"h": 24, "m": 1_440, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000}
 """How many of a unit a day has."""
 
@@ -256,9 +258,31 @@ def text(values: np.ndarray, pattern: str, zone: str = "", unit: str = "") -> pa
         As in `parse`.
     """
     numbers = np.asarray(values)
-    absent = np.isnan(numbers) if numbers.dtype.kind == "f" else np.zeros(len(numbers), bool)
-    counts = np.where(absent, 0, numbers).astype(np.int64)
-    fields = _fields(counts, unit or unit_of(pattern))
+    unit = unit or unit_of(pattern)
+    absent = np.isnan(numbers) if numbers.dtype.kind == "f" else None
+    if absent is None or not absent.any():
+        return _split(numbers.astype(np.int64), pattern, zone, unit)
+    texts = _split(np.where(absent, 0, numbers).astype(np.int64), pattern, zone, unit)
+    return pc.if_else(pa.array(absent), pa.scalar(None, pa.string()), texts)
+
+
+def _split(counts: np.ndarray, pattern: str, zone: str, unit: str) -> pa.Array:
+    """Each date in a pattern: day and time apart where they can be, each written once."""
+    time = re.search(r"%-?[HI]", pattern)
+    if len(counts) >= MANY and time and time.start() and unit in PER_DAY:
+        day, rest = pattern[: time.start()], pattern[time.start() :]
+        if not {code.lstrip("-^") for code in _CODE.findall(rest)} & set("Yymbdq"):
+            days, inside = np.divmod(counts, PER_DAY[unit])
+            return pc.binary_join_element_wise(
+                once(days, lambda each: _joined(each, day, zone, "D")),
+                once(inside, lambda each: _joined(each, rest, zone, unit)),
+                "",
+            )
+    return once(counts, lambda each: _joined(each, pattern, zone, unit))
+
+
+def _joined(counts: np.ndarray, pattern: str, zone: str, unit: str) -> pa.Array:
+    fields = _fields(counts, unit)
     parts: list[pa.Array | str] = []
     at = 0
     for match in _CODE.finditer(pattern):
@@ -269,8 +293,7 @@ def text(values: np.ndarray, pattern: str, zone: str = "", unit: str = "") -> pa
     parts.append(pattern[at:])
     if not any(isinstance(part, pa.Array | pa.ChunkedArray) for part in parts):
         parts.append(pa.array([""] * len(counts), pa.string()))
-    texts = pc.binary_join_element_wise(*(p for p in parts if not isinstance(p, str) or p), "")
-    return pc.if_else(pa.array(absent), pa.scalar(None, pa.string()), texts)
+    return pc.binary_join_element_wise(*(p for p in parts if not isinstance(p, str) or p), "")
 
 
 def _fields(counts: np.ndarray, unit: str) -> dict[str, np.ndarray]:

@@ -52,8 +52,8 @@ def fixed_texts(
     out = np.empty(len(scaled) * longest, dtype=np.uint8)
     offsets = np.empty(len(scaled) + 1, dtype=np.int32)
     _write(
-        scaled, places, decimals, *ahead, behind, between, mark, rooms, len(point), zero,
-        _POWERS, out, offsets,
+        scaled, places, decimals, ahead[0], ahead[1], behind, between, mark, rooms, len(point),
+        zero, _POWERS, out, offsets,
     )  # fmt: skip
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(out[: offsets[-1]])]
     return pa.Array.from_buffers(pa.string(), len(scaled), buffers)
@@ -104,7 +104,7 @@ def _write(
             at += 1
         if rooms[1 if is_negative else 0] > 0:
             long = count + (after + points if after > 0 else 0)
-            long += (count - 1) // 3 * (1 if len(between) else 0)
+            long += (max(count, 1) - 1) // 3 * (1 if len(between) else 0)
             for _ in range(rooms[1 if is_negative else 0] - long):
                 out[at] = 48
                 at += 1

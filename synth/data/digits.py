@@ -196,10 +196,9 @@ def _with_exponents(
     """The texts, those of the odd numbers written one by one."""
     if not odd.any():
         return texts
-    written = texts.to_numpy(zero_copy_only=False).copy()
     write = {"auto": _python, "plain": _plain, "short": _short}[notation]
-    written[odd] = [write(value, decimals).replace("e", mark) for value in numbers[odd].tolist()]
-    return pa.array(written, pa.string())
+    new = [write(value, decimals).replace("e", mark) for value in numbers[odd].tolist()]
+    return pc.replace_with_mask(texts, odd, pa.array(new, pa.string()))
 
 
 def _python(value: float, decimals: int) -> str:

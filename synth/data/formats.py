@@ -61,6 +61,7 @@ _LAYOUTS = (
     (".", ","),
     *((gap, mark) for gap in (" ", "\u00a0", "\u202f", "\u2009", "'", "’") for mark in (".", ",")),
 )
+_NOTHING = pa.scalar(None, pa.string())
 _EXPONENT = r"[0-9.][eE][+-]?[0-9]"
 _COMMA_FIRST = (("", ","), *(pair for pair in _LAYOUTS if pair != ("", ",")))
 
@@ -175,33 +176,36 @@ class NumberFormat:
         return once(np.asarray(values), self._arrow)
 
     def _arrow(self, numbers: np.ndarray) -> pa.Array:
-        absent = np.isnan(numbers) if numbers.dtype.kind == "f" else None
-        is_dressed = self.thousands or self.width or self.plus or self.prefix or self.sign_inside
         texts = self._compiled(numbers) if len(numbers) >= MANY else None
         if texts is None:
-            texts = self._dressed(numbers) if is_dressed else self._digits(numbers)
-            if self.suffix:
-                texts = pc.binary_join_element_wise(texts, self.suffix, "")
-        if absent is not None and absent.any():
-            texts = pc.if_else(pa.array(~absent), texts, pa.scalar(None, pa.string()))
+            texts = self._joined(numbers)
+        if numbers.dtype.kind == "f" and (absent := np.isnan(numbers)).any():
+            texts = pc.if_else(pa.array(~absent), texts, _NOTHING)
         return texts
 
+    def _joined(self, numbers: np.ndarray) -> pa.Array:
+        """The texts, put together by Arrow; those of missing numbers are anything."""
+        is_dressed = self.thousands or self.width or self.plus or self.prefix or self.sign_inside
+        texts = self._dressed(numbers) if is_dressed else self._digits(numbers)
+        return pc.binary_join_element_wise(texts, self.suffix, "") if self.suffix else texts
+
     def _compiled(self, numbers: np.ndarray) -> pa.Array | None:
-        """The same texts in compiled code; None where some have an exponent or too many digits."""
+        """The same in compiled code; None where numbers have too many digits for it."""
         if self.notation not in ("auto", "plain") or (grid := on_grid(numbers)) is None:
             return None
         scaled, places = grid
-        size = np.abs(scaled)
-        if self.notation == "auto" and ((size > 0) & (size < 10 ** max(places - 4, 0))).any():
-            return None
         from synth.data.digit_kernels import fixed_texts
 
         signs = ("+" if self.plus else "", "-")
         before = [f"{self.prefix}{s}" if self.sign_inside else f"{s}{self.prefix}" for s in signs]
-        return fixed_texts(
+        texts = fixed_texts(
             scaled, places, self.decimals, before=(before[0], before[1]), after=self.suffix,
             gap=self.thousands, point=self.decimal, width=self.width, zero=self.zero,
         )  # fmt: skip
+        if self.notation == "plain" or places <= 4:
+            return texts
+        odd = (scaled != 0) & (np.abs(scaled) < 10 ** (places - 4))  # they have an exponent
+        return pc.replace_with_mask(texts, odd, self._joined(numbers[odd])) if odd.any() else texts
 
     def _digits(self, numbers: np.ndarray) -> pa.Array:
         """The number alone, with its decimal sign."""
@@ -324,11 +328,24 @@ class DateFormat:
         if not self._is_named:
             return dates.text(values, self.pattern, self.zone, self.unit)
         numbers = np.asarray(values, dtype=np.float64)
-        stamps = pd.Series(self.outer(numbers, f"datetime64[us, {self.zone}]"))
-        texts = stamps.dt.strftime(self.pattern.replace("%3f", "%f").replace("%6f", "%f"))
-        if self.pattern.endswith("%z"):
-            texts = texts.str.replace(r"(\d\d)(\d\d)$", r"\1:\2", regex=True)
-        return pa.array(texts.where(stamps.notna(), None), pa.string(), from_pandas=True)
+        known = ~np.isnan(numbers)
+        stamps = pd.Series(self.outer(np.where(known, numbers, 0), f"datetime64[us, {self.zone}]"))
+        local = stamps.dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
+        utc = stamps.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+        away = (local - utc.astype("datetime64[us]").astype(np.int64)) // 60_000_000
+        places, code = np.unique(away, return_inverse=True)
+        signs = ["-" if each < 0 else "+" for each in places]
+        hours = [divmod(abs(int(each)), 60) for each in places]
+        ends = [
+            f"{sign}{hour:02d}:{rest:02d}" for sign, (hour, rest) in zip(signs, hours, strict=True)
+        ]
+        pattern = self.pattern.removesuffix("%z")
+        per = dates.PER_DAY["us"] // dates.PER_DAY.get(self.unit, 1)
+        texts = dates.text(local // per, pattern, unit=self.unit)
+        if pattern != self.pattern:
+            end = pa.array(ends).take(pa.array(code))
+            texts = pc.binary_join_element_wise(texts, end, "")
+        return texts if known.all() else pc.if_else(pa.array(known), texts, _NOTHING)
 
 
 def stamps_to_counts(stamps: pd.Series, unit: str) -> np.ndarray:
