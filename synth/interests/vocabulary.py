@@ -19,7 +19,7 @@ from synth.errors import PopulaceError
 from synth.surroundings import MODELS
 
 FOLDER = MODELS / "interests"
-"""Where vocabulary and phrases lie."""
+"""Where vocabulary and sentences lie."""
 
 
 @dataclass(frozen=True)
