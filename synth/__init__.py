@@ -26,17 +26,17 @@ The rooms, from the lowest floor to the highest; each imports only from those ab
     The contract of whatever learns people, the register, and one file a generator.
 ``populations``
     A model with its counts, texts and constraints: loaded, saved, packed as one file.
-``interests``, ``describe``, ``cluster``, ``fitting``, ``lives``
-    Topics in what people do; questions in words; sampling on Dask; from a table to a population;
-    states over time.
+``interests``, ``describe``, ``cluster``, ``virtual``, ``fitting``, ``lives``, ``linked``
+    Topics in what people do; questions in words; sampling on Dask; an Arrow reader of any length;
+    from a table to a population; states over time; tables linked by keys.
 ``people``
     Names, profiles, posts, what-if; cards, portraits and pictures.
 ``evaluate``
     Fidelity, diversity, utility, privacy and fairness; reports.
 ``simulation``
     A population that moves, year by year.
-``shipped_populations``, ``bench``, ``cli``
-    How the shipped populations are built; benchmarks; the command line.
+``shipped_populations``, ``api``, ``bench``, ``cli``
+    How the shipped populations are built; people over HTTP; benchmarks; the command line.
 
 Above them stand ``pages`` and ``app.py``, which draw what these rooms return.
 """
