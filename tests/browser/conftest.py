@@ -121,22 +121,36 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def context(chromium):
+    """One browser context for all visits: the app's scripts are fetched and compiled once.
+
+    A session is one of a tab, so visitors still do not share anything; what the browser itself
+    would keep of a visit is forgotten between tests.
+    """
+    context = chromium.new_context(reduced_motion="reduce", accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def visit(server, chromium):
-    """Open a page in a fresh browser context: `visit("?gender=female", width=390)`."""
-    contexts = []
+def visit(server, context):
+    """Open a page in a tab of its own: `visit("?gender=female", width=390)`."""
+    tabs = []
 
     def _visit(link="", *, width=1280, height=900, scheme="light"):
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme
-        )
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
         page = context.new_page()
+        tabs.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
         page.goto(link if link.startswith("http") else f"{server}/{link}")
         page.locator(".pp-title").wait_for()
         return page
 
     yield _visit
-    for context in contexts:
-        context.close()
+    for page in tabs:
+        if not page.is_closed():
+            page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        page.close()
+    context.clear_cookies()

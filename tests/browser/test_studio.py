@@ -62,7 +62,6 @@ def test_adult_from_upload_to_every_page(studio):
         link.first.click()
         page.wait_for_url(re.compile(rf"/{name.lower()}|/\?|/$"))
         page.locator(".pp-title").first.wait_for()
-        page.wait_for_timeout(1500)
         settled(page)
         assert page.locator("[data-testid=stSidebar]").get_by_text("only this session").count()
     page.get_by_role("combobox", name="Synthetic people").click()
