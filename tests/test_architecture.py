@@ -34,6 +34,7 @@ FLOORS = (
         "synth.fitting",
         "synth.lives",
     ),
+    ("synth.linked",),
     ("synth.people",),
     ("synth.evaluate",),
     ("synth.simulation",),

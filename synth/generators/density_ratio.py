@@ -336,6 +336,7 @@ def learn(
     *,
     weights: np.ndarray | None = None,
     trees: int = TREES,
+    folds: int = FOLDS,
     seed: int = 0,
     progress: Callable[[float, str], None] = lambda share, words: None,
 ) -> DensityRatio | None:
@@ -351,6 +352,8 @@ def learn(
         How much each real row counts.
     trees : int
         The most trees to grow.
+    folds : int
+        So many ratios are averaged where there are few rows.
     seed : int
         Of the split into people learned from and people kept apart.
 
@@ -374,7 +377,7 @@ def learn(
         _side(features, real, weights, rng),
         _side(features, compared, None, rng),
     )
-    folds = FOLDS if len(real) < MANY else 1
+    folds = folds if len(real) < MANY else 1
     models, gains, kept_weights, kept_real = [], [], [], 0
     for fold in range(folds):
         part = 0.7 / folds

@@ -1,0 +1,310 @@
+"""The compiled loop over families and their rows: what each row sees, and the draw of its columns.
+
+One loop serves learning and drawing, so that a drawn row sees exactly what a learned one saw. A
+row's *context* are codes: of its parent, its place among its siblings, the sibling before it, the
+first sibling, and what is left of the family's plan (of a mean of 12 over 4 rows, the last two need
+whatever the first two left). Given the context, its columns are drawn one after the other from
+conditional tables; every family has random numbers of its own, so it is the same whoever is drawn
+beside it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+LEVELS, SAME, NUMBER, STEP = 0, 1, 2, 3
+"""Kinds of columns: levels; levels of which the last code says "as the sibling before"; numbers;
+the number that rows are in order of, drawn as the distance from the sibling before."""
+
+
+class Program(NamedTuple):
+    """How a row's columns are drawn; C slots of context come first, then the columns' own codes.
+
+    Attributes
+    ----------
+    kind, size : int64 array, shape (columns,)
+        See above, and how many codes a column has.
+    turn : int64 array, shape (columns,)
+        The columns in the order in which they are drawn.
+    parent_start, parents, strides : int64 array
+        A column's parents lie at ``parents[parent_start[j]:parent_start[j + 1]]``: places among
+        slots and columns, and how far apart the table's rows are.
+    table_start : int64 array, shape (columns,)
+    cumulative : float64 array
+        All tables' rows, summed up; the last number of a row is 1.
+    bins : int64 array, shape (columns,)
+        How many codes of a number hold values; the next one is missing.
+    bin_start, piece_start : int64 array
+        Where a column's bins begin in `piece_start`, and a bin's pieces in the arrays that follow.
+    piece_sum, piece_first, piece_span : float64 array
+        P(piece | bin) summed up, its first lattice index and how many it spans.
+    scale : float64 array, shape (columns,)
+        A lattice index times this is the value.
+    before, first, need : int64 array, shape (columns,)
+        The slots of the sibling before, the first sibling and the plan; -1 where nobody looks.
+    edge_start, edges, need_start, need_edges : arrays
+        Where values, and needs, are cut.
+    place, left, now, then : int64
+        The slots of the row's number, of how many rows follow, and of the order's value in this row
+        and in the one before; -1.
+    place_edges, left_edges, now_edges : float64 array
+        Where they are cut.
+    """
+
+    kind: np.ndarray
+    size: np.ndarray
+    turn: np.ndarray
+    parent_start: np.ndarray
+    parents: np.ndarray
+    strides: np.ndarray
+    table_start: np.ndarray
+    cumulative: np.ndarray
+    bins: np.ndarray
+    bin_start: np.ndarray
+    piece_start: np.ndarray
+    piece_sum: np.ndarray
+    piece_first: np.ndarray
+    piece_span: np.ndarray
+    scale: np.ndarray
+    before: np.ndarray
+    first: np.ndarray
+    need: np.ndarray
+    edge_start: np.ndarray
+    edges: np.ndarray
+    need_start: np.ndarray
+    need_edges: np.ndarray
+    place: int
+    left: int
+    now: int
+    then: int
+    place_edges: np.ndarray
+    left_edges: np.ndarray
+    now_edges: np.ndarray
+
+
+@njit(cache=True, nogil=True)
+def _cut(edges: np.ndarray, low: int, high: int, value: float) -> int:
+    """How many of the edges from `low` to before `high` lie below a value."""
+    begin = low
+    while low < high:
+        middle = (low + high) >> 1
+        if edges[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low - begin
+
+
+@njit(cache=True, nogil=True)
+def _uniform(key: np.uint64, count: int) -> float:
+    """Number `count` of a stream, between 0 and 1: Widynski's "Squares" with five rounds."""
+    y = np.uint64(count + 1) * key
+    z = y + key
+    x = y * y + y
+    x = (x >> np.uint64(32)) | (x << np.uint64(32))
+    x = x * x + z
+    x = (x >> np.uint64(32)) | (x << np.uint64(32))
+    x = x * x + y
+    x = (x >> np.uint64(32)) | (x << np.uint64(32))
+    x = x * x + z
+    t = x
+    x = (x >> np.uint64(32)) | (x << np.uint64(32))
+    x = t ^ ((x * x + y) >> np.uint64(32))
+    return np.float64(x >> np.uint64(11)) * 1.1102230246251565e-16
+
+
+@njit(cache=True, nogil=True)
+def _family_key(key: np.uint64, family: int) -> np.uint64:
+    """An odd key of a family's own: SplitMix64's finaliser over the table's key."""
+    x = key + np.uint64(family) * np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (x ^ (x >> np.uint64(31))) | np.uint64(1)
+
+
+@njit(cache=True, nogil=True)
+def _value_code(p: Program, j: int, value: float) -> int:
+    """A value of column j as context: its cut or level, then missing, then "no such sibling"."""
+    if p.kind[j] == NUMBER or p.kind[j] == STEP:
+        low, high = p.edge_start[j], p.edge_start[j + 1]
+        if np.isnan(value):
+            return high - low + 1
+        return _cut(p.edges, low, high, value)
+    return int(value)
+
+
+@njit(cache=True, nogil=True)
+def _none_code(p: Program, j: int) -> int:
+    if p.kind[j] == NUMBER or p.kind[j] == STEP:
+        return p.edge_start[j + 1] - p.edge_start[j] + 2
+    return p.size[j]
+
+
+@njit(cache=True, nogil=True)
+def run(
+    p: Program,
+    counts: np.ndarray,
+    static: np.ndarray,
+    plan: np.ndarray,
+    begin: np.ndarray,
+    codes: np.ndarray,
+    values: np.ndarray,
+    context: np.ndarray,
+    needs: np.ndarray,
+    logs: np.ndarray,
+    key: np.uint64,
+    family_numbers: np.ndarray,
+    draws: bool,
+) -> None:
+    """Go through all families.
+
+    Parameters
+    ----------
+    p : Program
+    counts : int64 array, shape (families,)
+        Rows of each.
+    static : int16 array, shape (families, slots)
+        Codes of what the family knows from its parent; the other slots are filled here.
+    plan : float64 array, shape (families, columns)
+        The mean that a number is to have, how often levels change, how far the order goes; NaN.
+    begin : float64 array, shape (families,)
+        The order's first value.
+    codes : int16 array, shape (columns, rows)
+        The codes: written where `draws`, read elsewhere.
+    values : float64 array, shape (columns, rows)
+        The values (numbers) or levels' codes (the rest), likewise.
+    context : int16 array, shape (slots, rows) or (0, 0)
+        Gets what each row sees, where there is room.
+    needs : float64 array, shape (columns, rows) or (0, 0)
+        Gets what is left of the plan, uncut, where there is room.
+    logs : float64 array, shape (families,) or (0,)
+        Gets the log-probability of each family's codes, where there is room.
+    key : uint64
+        Of the table's random numbers.
+    family_numbers : int64 array, shape (families,)
+        The families' numbers.
+    draws : bool
+        Whether rows are drawn.
+    """
+    columns, slots = p.kind.shape[0], static.shape[1]
+    see = np.zeros(slots + columns, np.int64)
+    total, known, changes = np.zeros(columns), np.zeros(columns), np.zeros(columns)
+    before, first = np.zeros(columns), np.zeros(columns)
+    keeps, wants, scores = context.shape[0] > 0, needs.shape[0] > 0, logs.shape[0] > 0
+    row = 0
+    for f in range(counts.shape[0]):
+        n = counts[f]
+        mine = _family_key(key, family_numbers[f])
+        drawn = 0
+        for s in range(slots):
+            see[s] = static[f, s]
+        total[:] = 0.0
+        known[:] = 0.0
+        changes[:] = 0.0
+        at, distance = begin[f], 0.0
+        log = 0.0
+        for t in range(n):
+            # 1. What the row sees.
+            if p.place >= 0:
+                see[p.place] = _cut(p.place_edges, 0, p.place_edges.shape[0], t + 0.0)
+            if p.left >= 0:
+                see[p.left] = _cut(p.left_edges, 0, p.left_edges.shape[0], n - 1.0 - t)
+            if p.then >= 0:
+                see[p.then] = _cut(p.now_edges, 0, p.now_edges.shape[0], at)
+            for j in range(columns):
+                if p.before[j] >= 0:
+                    see[p.before[j]] = _none_code(p, j) if t == 0 else _value_code(p, j, before[j])
+                if p.first[j] >= 0:
+                    see[p.first[j]] = _none_code(p, j) if t == 0 else _value_code(p, j, first[j])
+                if p.need[j] >= 0 or wants:
+                    need = np.nan
+                    if p.kind[j] == NUMBER:
+                        mean = plan[f, j]
+                        if not np.isnan(mean):
+                            had = total[j] / known[j] * t if known[j] > 0 else mean * t
+                            need = (mean * n - had) / (n - t)
+                    elif p.kind[j] == STEP:
+                        need = (plan[f, j] - (at - begin[f])) / max(n - t, 1)
+                    elif p.kind[j] == SAME:
+                        need = (plan[f, j] - changes[j]) / (n - t)
+                    if wants:
+                        needs[j, row] = need
+                    if p.need[j] >= 0:
+                        low, high = p.need_start[j], p.need_start[j + 1]
+                        if np.isnan(need):
+                            see[p.need[j]] = high - low + 1
+                        else:
+                            see[p.need[j]] = _cut(p.need_edges, low, high, need)
+            # 2. Its columns.
+            for turn in range(columns):
+                j = p.turn[turn]
+                place = 0
+                for k in range(p.parent_start[j], p.parent_start[j + 1]):
+                    place += see[p.parents[k]] * p.strides[k]
+                low = p.table_start[j] + place * p.size[j]
+                # A first row has no distance and nobody to be alike.
+                most, mass = p.size[j] - 1, 1.0
+                if t == 0 and p.kind[j] == SAME:
+                    most, mass = most - 1, p.cumulative[low + most - 1]
+                starts = t == 0 and p.kind[j] == STEP
+                if draws:
+                    u = _uniform(mine, drawn) * mass
+                    drawn += 1
+                    code = p.bins[j] if starts else _cut(p.cumulative, low, low + most, u)
+                    codes[j, row] = code
+                else:
+                    code = int(codes[j, row])
+                    if scores and not starts:
+                        share = p.cumulative[low + code]
+                        if code > 0:
+                            share -= p.cumulative[low + code - 1]
+                        log += np.log(share / mass) if share > 0.0 else -np.inf
+                see[slots + j] = code
+                if draws:
+                    value = float(code)
+                    if p.kind[j] == SAME and code == p.size[j] - 1:
+                        value = before[j]
+                    elif starts:
+                        value = 0.0
+                    elif p.kind[j] == NUMBER or p.kind[j] == STEP:
+                        if code >= p.bins[j]:
+                            value = np.nan
+                        else:
+                            bin_ = p.bin_start[j] + code
+                            a, b = p.piece_start[bin_], p.piece_start[bin_ + 1]
+                            u = _uniform(mine, drawn)
+                            piece = a + _cut(p.piece_sum, a, b - 1, u)
+                            index = p.piece_first[piece]
+                            if p.piece_span[piece] > 1.0:
+                                u = _uniform(mine, drawn + 1)
+                                index += np.floor(u * p.piece_span[piece])
+                            drawn += 2
+                            value = index * p.scale[j]
+                    if p.kind[j] == STEP:
+                        value += at
+                    values[j, row] = value
+                value = values[j, row]
+                if p.kind[j] == STEP:
+                    distance = value - at
+                    at = value
+                    if p.now >= 0:
+                        see[p.now] = _cut(p.now_edges, 0, p.now_edges.shape[0], at)
+                elif p.kind[j] == NUMBER:
+                    if not np.isnan(value):
+                        total[j] += value
+                        known[j] += 1.0
+                elif p.kind[j] == SAME and t > 0 and value != before[j]:
+                    changes[j] += 1.0
+            if keeps:
+                for s in range(slots):
+                    context[s, row] = see[s]
+            for j in range(columns):
+                before[j] = distance if p.kind[j] == STEP else values[j, row]
+                if t == 0:
+                    first[j] = values[j, row]
+            row += 1
+        if scores:
+            logs[f] = log

@@ -1,0 +1,448 @@
+"""What was learned of linked tables, and families drawn from it.
+
+Parents come from an exact Bayesian network whose columns are the parents' own and what they plan
+for their rows; rows follow one after the other (`siblings`). Where real families were many, two
+density ratios correct what the networks miss: one of parents and plans, one of whole families;
+candidates are kept in proportion. Rules that held in every real family hold in every drawn one, and
+facts about rows are met in the same way: by keeping the families of which they are true.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from synth.bayes.random import fill, stream_key
+from synth.data.evidence import Evidence
+from synth.data.schema import Schema, hint
+from synth.errors import PopulaceError
+from synth.generators.base import Conditional, Model
+from synth.generators.density_ratio import DensityRatio
+from synth.generators.refined import Estimate
+from synth.lazy import cached_property
+from synth.linked.facts import RowFact
+from synth.linked.features import Feature, Rows, family_frame
+from synth.linked.rules import FamilyRule
+from synth.linked.siblings import Siblings, frame_of
+from synth.linked.tables import LinkedTable
+
+BLOCK = 1 << 12
+"""Families of a block; a block is drawn from its beginning, wherever in it one starts."""
+LEAST = 256
+"""Candidates of a batch, at least."""
+LARGEST = 1 << 14
+"""And at most."""
+BARREN = 1 << 21
+"""So many candidates in a row without a kept family end the search."""
+PILOT, PILOT_SEED = 1 << 14, 20261126
+"""Candidates that estimate how common families are."""
+WIDE = 4096
+"""Rows of a family that have random numbers of their own for the rows below them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """How a table looks from outside.
+
+    Attributes
+    ----------
+    name : str
+        The table.
+    schema : Schema
+        All of its columns, in order, as it has them.
+    key, parent, link, order, counter : str
+        As in `LinkedTable`.
+    counts_from : int
+        As in `LinkedTable`.
+    """
+
+    name: str
+    schema: Schema
+    key: str = ""
+    parent: str = ""
+    link: str = ""
+    order: str = ""
+    counter: str = ""
+    counts_from: int = 1
+
+    @staticmethod
+    def of(table: LinkedTable) -> Shape:
+        """The shape of a table."""
+        return Shape(
+            table.name,
+            table.schema,
+            table.key,
+            table.parent,
+            table.link,
+            table.order,
+            table.counter,
+            table.counts_from,
+        )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are written, in order: keys, the counter, and what was learned."""
+        named = {self.key, self.link, self.counter} - {""}
+        return tuple(c.name for c in self.schema if c.role == "model" or c.name in named)
+
+
+@dataclass(frozen=True, eq=False)
+class Families:
+    """Families as numbers.
+
+    Attributes
+    ----------
+    parents : DataFrame
+        The root's rows with their plans, in canonical dtypes.
+    rows : mapping of str to Rows
+        The other tables; `counts` are over the rows of the table above.
+    above : mapping of str to str
+        The table above each; empty for the root.
+    """
+
+    parents: pd.DataFrame
+    rows: Mapping[str, Rows]
+    above: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.parents)
+
+
+@dataclass(frozen=True, eq=False)
+class LinkedModel:
+    """Families that were learned; immutable, shared by threads.
+
+    Attributes
+    ----------
+    shapes : tuple of Shape
+        The tables, the root first.
+    root : Model
+        The root's columns and its plans.
+    siblings : mapping of str to Siblings
+        How rows follow, for every table but the root.
+    rules : tuple of FamilyRule
+        What held in every family.
+    root_ratio, ratio : DensityRatio or None
+        What corrects parents with their plans, and whole families.
+    features : tuple of Feature
+        What `ratio` looks at.
+    seed : int
+        With which it was learned.
+    """
+
+    shapes: tuple[Shape, ...]
+    root: Model
+    siblings: Mapping[str, Siblings]
+    rules: tuple[FamilyRule, ...] = ()
+    root_ratio: DensityRatio | None = None
+    ratio: DensityRatio | None = None
+    features: tuple[Feature, ...] = ()
+    seed: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tables' names, the root's first."""
+        return tuple(shape.name for shape in self.shapes)
+
+    def shape(self, name: str) -> Shape:
+        """A table's shape."""
+        for shape in self.shapes:
+            if shape.name == name:
+                return shape
+        raise PopulaceError(f"There is no table {name}{hint(name, self.names)}")
+
+    @cached_property
+    def digest(self) -> str:
+        """Its identity: 16 hexadecimal digits of a SHA-256."""
+        content = hashlib.sha256(self.root.digest.encode())
+        for name, some in self.siblings.items():
+            content.update(name.encode())
+            content.update(some.program.cumulative.tobytes())
+        for ratio in (self.root_ratio, self.ratio):
+            content.update(b"" if ratio is None else ratio.digest.encode())
+        content.update(repr(self.rules).encode())
+        return content.hexdigest()[:16]
+
+    def with_ratios(
+        self,
+        root_ratio: DensityRatio | None,
+        ratio: DensityRatio | None,
+        features: tuple[Feature, ...] = (),
+    ) -> LinkedModel:
+        """The same networks, corrected."""
+        return replace(self, root_ratio=root_ratio, ratio=ratio, features=features)
+
+    def given(
+        self, evidence: Evidence | None = None, some: Sequence[RowFact] = ()
+    ) -> FamiliesGiven:
+        """Families of which facts hold.
+
+        Parameters
+        ----------
+        evidence : Evidence, optional
+            About the root's row (and its plans: ``"members rows"``).
+        some : sequence of RowFact
+            About rows: how many of a table's rows are like that.
+
+        Raises
+        ------
+        PopulaceError
+            A fact names what is not there, or no family is like that.
+        """
+        for fact in some:
+            if fact.table not in self.siblings:
+                raise PopulaceError(
+                    f"There is no table {fact.table}{hint(fact.table, self.names[1:])}"
+                )
+            fact.check(self.siblings[fact.table].schema)
+        return FamiliesGiven(self, evidence or Evidence(), tuple(some))
+
+
+@dataclass(frozen=True, eq=False)
+class FamiliesGiven:
+    """Families of which facts hold, to draw.
+
+    Attributes
+    ----------
+    model : LinkedModel
+    evidence : Evidence
+        About the root.
+    some : tuple of RowFact
+        About rows.
+    """
+
+    model: LinkedModel
+    evidence: Evidence = field(default_factory=Evidence)
+    some: tuple[RowFact, ...] = ()
+
+    # ------------------------------------------------------------------ how common
+
+    @property
+    def exact(self) -> bool:
+        """Whether `probability` is exact: facts about parents alone, nothing corrected."""
+        free = self.model.ratio is None and self.model.root_ratio is None
+        if not self.evidence and not self.some:
+            return True
+        return free and not self.some and not self.model.rules
+
+    @cached_property
+    def estimate(self) -> Estimate:
+        """How common such families are.
+
+        The parents' facts count exactly, by elimination; then so many candidates are drawn of which
+        they hold, each counted by the ratios, the rules, and whether the facts about rows hold.
+        """
+        network = float(self._root.probability)
+        if self.exact:
+            return Estimate(network if self.evidence else 1.0, 0.0)
+        free = self.model.given()
+        here, here_error = self._mean_weight(True)
+        base, base_error = free._mean_weight(False)
+        value = network * here / base
+        relative = math.hypot(here_error / here if here > 0 else 0.0, base_error / base)
+        return Estimate(min(value, 1.0), value * relative)
+
+    @property
+    def probability(self) -> float:
+        """The estimate's value."""
+        return self.estimate.value
+
+    @property
+    def effective_size(self) -> float:
+        """How many independent families the pilot's weights are worth; (Σw)² / Σw²."""
+        weights = self._weights(True)
+        return float(weights.sum() ** 2 / max((weights**2).sum(), 1e-300))
+
+    @property
+    def note(self) -> str:
+        """One sentence on how far the answers go."""
+        if self.exact:
+            return ""
+        return (
+            f"Estimated from {PILOT:,} families drawn from the networks and kept or left by what "
+            f"must hold (effective size {self.effective_size:,.0f}); families drawn are exactly "
+            "those of the corrected model of which the facts are true."
+        )
+
+    def _mean_weight(self, facts: bool) -> tuple[float, float]:
+        weights = self._weights(facts)
+        return float(weights.mean()), float(weights.std() / math.sqrt(len(weights)))
+
+    def _weights(self, facts: bool) -> np.ndarray:
+        parents, families = self._pilot
+        model = self.model
+        weights = np.ones(len(parents))
+        if model.root_ratio is not None:
+            weights *= np.exp(model.root_ratio.log_ratio(parents))
+        if model.ratio is not None:
+            weights *= np.exp(model.ratio.log_ratio(self._features(families)))
+        weights *= self._obeys(families)
+        return weights * self._holds(families) if facts else weights
+
+    @cached_property
+    def _pilot(self) -> tuple[pd.DataFrame, Families]:
+        parents = self._root.sample(PILOT, PILOT_SEED)
+        numbers = np.arange(PILOT, dtype=np.int64)
+        return parents, self._below(parents, numbers, PILOT_SEED)
+
+    # ------------------------------------------------------------------ families
+
+    @cached_property
+    def _root(self) -> Conditional:
+        return self.model.root.given(self.evidence)
+
+    def families(
+        self, count: int, seed: int = 0, *, start: int = 0, threads: int | None = None
+    ) -> Families:
+        """Families number `start` to `start + count` of the seed.
+
+        Family number i of a seed is the same however many are drawn, by however many threads.
+
+        Raises
+        ------
+        PopulaceError
+            Hardly a family is like that.
+        """
+        if count < 0:
+            raise PopulaceError(f"A sample cannot have {count} families: ask for none or more.")
+        if count == 0:
+            return self._below(self._root.sample(0, seed), np.zeros(0, np.int64), seed)
+        blocks = range(start // BLOCK, (start + count - 1) // BLOCK + 1)
+
+        def part(block: int) -> Families:
+            low = max(start - block * BLOCK, 0)
+            high = min(start + count - block * BLOCK, BLOCK)
+            return self._block(block, low, high, seed)
+
+        workers = min(threads or os.cpu_count() or 1, len(blocks))
+        if workers == 1:
+            parts = [part(block) for block in blocks]
+        else:
+            with ThreadPoolExecutor(workers) as pool:
+                parts = list(pool.map(part, blocks))
+        return _joined(parts)
+
+    def _block(self, block: int, low: int, high: int, seed: int) -> Families:
+        """The families number `low` to `high` of a block: its candidates in order, those kept."""
+        model = self.model
+        own = int(stream_key(seed, f"families\x1f{block}") % np.uint64(2**62))
+        keys = [stream_key(own, word) for word in ("parents", "families")]
+        parts: list[Families] = []
+        first, kept, since = 0, 0, 0
+        size = min(max(LEAST, 2 * high), LARGEST)
+        while kept < high:
+            parents = self._root.sample(size, own, start=first, threads=1)
+            numbers = np.arange(first, first + size, dtype=np.int64)
+            if model.root_ratio is not None:
+                stay = _uniform(keys[0], first, size) < model.root_ratio.acceptance(parents)
+                parents, numbers = parents[stay].reset_index(drop=True), numbers[stay]
+            some = self._below(parents, numbers, own)
+            fine = self._obeys(some) & self._holds(some)
+            if model.ratio is not None and fine.any():
+                uniform = _uniform(keys[1], first, size)[numbers - first]
+                if not fine.all():
+                    some, uniform = _kept(some, fine), uniform[fine]
+                fine = uniform < model.ratio.acceptance(self._features(some))
+            # Of this batch, the kept ones with a number in [low, high).
+            place = kept + np.cumsum(fine) - fine
+            parts.append(_kept(some, fine & (place >= low) & (place < high)))
+            got = int(fine.sum())
+            kept += got
+            since = 0 if got else since + size
+            first += size
+            if since >= BARREN:
+                raise PopulaceError(
+                    f"Of {since:,} families not one is like that: drop a fact about the rows."
+                )
+            share = max(kept / first, 1e-4)
+            size = int(np.clip(1.1 * (high - kept) / share, LEAST, LARGEST))
+        return _joined(parts)
+
+    def _below(self, parents: pd.DataFrame, numbers: np.ndarray, seed: int) -> Families:
+        """The rows of parents, table by table."""
+        above = {self.model.shapes[0].name: (parents, numbers)}
+        rows: dict[str, Rows] = {}
+        has_below = {shape.parent for shape in self.model.shapes}
+        for shape in self.model.shapes[1:]:
+            frame, own = above[shape.parent]
+            some = self.model.siblings[shape.name].draw(frame, own, seed)
+            rows[shape.name] = some
+            if shape.name in has_below:
+                begin = np.repeat(np.cumsum(some.counts) - some.counts, some.counts)
+                inside = np.arange(len(begin)) - begin
+                above[shape.name] = (frame_of(some), np.repeat(own, some.counts) * WIDE + inside)
+        root = self.model.shapes[0].name
+        tables = {s.name: "" if s.parent == root else s.parent for s in self.model.shapes[1:]}
+        return Families(parents, rows, tables)
+
+    def _features(self, families: Families) -> pd.DataFrame:
+        top = self.model.shapes[0]
+        tables = dict.fromkeys(feature.table for feature in self.model.features)
+        own = families.parents[[c.name for c in top.schema.modelled]]
+        return family_frame(own, {t: families.rows[t] for t in tables}, self.model.features)
+
+    def _obeys(self, families: Families) -> np.ndarray:
+        """Whether every rule holds; bool, shape (families,)."""
+        out = np.ones(len(families), bool)
+        for rule in self.model.rules:
+            out &= rule.holds(families.parents, families.rows)
+        return out
+
+    def _holds(self, families: Families) -> np.ndarray:
+        """Whether every fact about rows holds; bool, shape (families,)."""
+        out = np.ones(len(families), bool)
+        for fact in self.some:
+            matches = fact.matches(families.rows[fact.table])
+            out &= fact.fits(self._per_root(fact.table, matches, families))
+        return out
+
+    def _per_root(self, table: str, matches: np.ndarray, families: Families) -> np.ndarray:
+        """How many of a root row's rows match, also where tables lie between."""
+        name, count = table, matches.astype(np.int64)
+        while name != self.model.shapes[0].name:
+            counts = families.rows[name].counts
+            family = np.repeat(np.arange(len(counts)), counts)
+            count = np.bincount(family, count, minlength=len(counts)).astype(np.int64)
+            name = self.model.shape(name).parent
+        return count
+
+
+def _kept(families: Families, keep: np.ndarray) -> Families:
+    """Some families, with all of their rows at every level."""
+    if keep.all():
+        return families
+    masks = {"": keep}
+    rows: dict[str, Rows] = {}
+    for name, some in families.rows.items():
+        above = families.above[name]
+        rows[name] = some.kept(masks[above])
+        masks[name] = np.repeat(masks[above], some.counts)
+    return Families(families.parents[keep].reset_index(drop=True), rows, families.above)
+
+
+def _joined(parts: Sequence[Families]) -> Families:
+    if len(parts) == 1:
+        return parts[0]
+    parents = pd.concat([part.parents for part in parts], ignore_index=True)
+    rows = {
+        name: Rows(
+            some.schema,
+            np.concatenate([part.rows[name].counts for part in parts]),
+            np.concatenate([part.rows[name].values for part in parts], axis=1),
+        )
+        for name, some in parts[0].rows.items()
+    }
+    return Families(parents, rows, parts[0].above)
+
+
+def _uniform(key: np.uint64, first: int, size: int) -> np.ndarray:
+    number = np.empty(size, np.uint64)
+    fill(key, first, number)
+    return (number >> np.uint64(11)).astype(np.float64) * 2.0**-53

@@ -1,0 +1,298 @@
+"""What a parent plans for its rows: how many, from when, for how long, what on average.
+
+Summaries of a family's rows become columns of its parent, so the network that learns parents learns
+families with them: how many rows which parents have, and how the rows' averages hang together. The
+rows are then drawn so that they come out as planned; see `kernels`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from synth.data.schema import Column, Schema
+from synth.errors import PopulaceError
+from synth.linked.kernels import LEVELS, NUMBER, SAME, STEP
+
+What = Literal["rows", "first", "span", "mean", "changes", "most"]
+MANY = 12
+"""Columns with more levels are drawn as "as before" or anew, where rows often are as before."""
+ALIKE = 0.2
+"""How often rows must be as the one before for that."""
+DIGITS = 2
+"""A mean is kept to a hundredth of the power of ten below its spread."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A column of the parent that says something of its rows.
+
+    Attributes
+    ----------
+    name : str
+        The column.
+    what : What
+        ``rows``, how many there are; ``first`` and ``span``, where the order begins and how far it
+        goes; ``mean`` of a number; how often a column ``changes`` from row to row; the level that
+        ``most`` rows have.
+    column : str
+        Of the rows; empty for ``rows``.
+    """
+
+    name: str
+    what: What
+    column: str = ""
+
+    def __post_init__(self) -> None:
+        if self.what not in get_args(What):
+            raise PopulaceError(f"A plan knows no {self.what!r}: learn the tables again.")
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is known of a table's rows before they are drawn.
+
+    Attributes
+    ----------
+    table : str
+        The rows' table.
+    kinds : mapping of str to int
+        Column → how it is drawn; see `kernels`.
+    summaries : tuple of Summary
+        Columns of the parent.
+    begin : float
+        Where the order begins if the parent does not say.
+    """
+
+    table: str
+    kinds: Mapping[str, int]
+    summaries: tuple[Summary, ...]
+    begin: float = 0.0
+
+    @staticmethod
+    def of(name: str, schema: Schema, frame: pd.DataFrame, counts: np.ndarray, order: str) -> Plan:
+        """What there is to be planned of a table.
+
+        Parameters
+        ----------
+        name : str
+            The table.
+        schema, frame
+            Its columns and rows, family by family.
+        counts : int64 array, shape (parents,)
+            Rows of each parent.
+        order : str
+            The column that rows are in order of; empty where there is none.
+        """
+        begin = np.repeat(np.cumsum(counts) - counts, counts)
+        follows = np.arange(len(frame)) > begin
+        kinds: dict[str, int] = {}
+        summaries = [Summary(f"{name} rows", "rows")]
+        start = 0.0
+        for column in schema:
+            kind, some = LEVELS, ["most"]
+            if column.name == order:
+                kind, some = STEP, ["first", "span"]
+                start = float(np.median(frame[column.name].to_numpy(np.float64)))
+            elif column.is_number:
+                kind, some = NUMBER, ["mean"]
+            elif len(column.levels) > MANY:
+                codes = frame[column.name].cat.codes.to_numpy()
+                alike = (codes == np.r_[-1, codes[:-1]])[follows]
+                kind = SAME if len(alike) and alike.mean() >= ALIKE else LEVELS
+                some = ["changes"] if kind == SAME else []
+            kinds[column.name] = kind
+            summaries += [Summary(f"{name} {column.name} {w}", w, column.name) for w in some]  # type: ignore[arg-type]
+        return Plan(name, kinds, tuple(summaries), start)
+
+    def has_target(self, column: str) -> bool:
+        """Whether rows are drawn towards a mean, a span or a number of changes."""
+        return any(
+            s.column == column and s.what in ("mean", "span", "changes") for s in self.summaries
+        )
+
+    def targets(self, parents: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows of each parent, what each column is to come to, and where the order begins.
+
+        Returns
+        -------
+        counts : int64 array, shape (parents,)
+        targets : float64 array, shape (parents, columns)
+            NaN where nothing is planned.
+        begin : float64 array, shape (parents,)
+        """
+        names = list(self.kinds)
+        targets = np.full((len(parents), len(names)), np.nan)
+        begin = np.full(len(parents), self.begin)
+        counts = np.zeros(len(parents), np.int64)
+        for s in self.summaries:
+            if s.what == "most":
+                continue
+            values = parents[s.name].to_numpy(np.float64, na_value=np.nan)
+            if s.what == "rows":
+                counts = np.nan_to_num(values).astype(np.int64)
+            elif s.what == "first":
+                begin = np.where(np.isnan(values), self.begin, values)
+            else:
+                targets[:, names.index(s.column)] = values
+        for column, kind in self.kinds.items():
+            if kind in (STEP, SAME):  # these count from 0
+                j = names.index(column)
+                targets[:, j] = np.nan_to_num(targets[:, j])
+        return counts, targets, begin
+
+    def summarise(
+        self, schema: Schema, values: Mapping[str, np.ndarray], counts: np.ndarray
+    ) -> dict[str, Any]:
+        """The summaries of families, uncut.
+
+        Parameters
+        ----------
+        schema : Schema
+            The rows' columns.
+        values : mapping of str to float64 array, shape (rows,)
+            Numbers, NaN where missing; codes of levels, missing last.
+        counts : int64 array, shape (parents,)
+            Rows of each family.
+
+        Returns
+        -------
+        dict of str to float64 array, shape (parents,)
+            NaN where there is nothing to summarise; levels as codes.
+        """
+        some = Grouped(counts)
+        out = {}
+        for s in self.summaries:
+            x = values[s.column] if s.column else np.zeros(0)
+            if s.what == "rows":
+                out[s.name] = counts.astype(np.float64)
+            elif s.what == "first":
+                out[s.name] = some.first(x)
+            elif s.what == "span":
+                out[s.name] = some.last(x) - some.first(x)
+            elif s.what == "mean":
+                out[s.name] = some.mean(x)
+            elif s.what == "changes":
+                out[s.name] = some.changes(x)
+            else:
+                levels = len(schema[s.column].levels)
+                out[s.name] = some.most(x, levels)
+        return out
+
+    def columns(self, schema: Schema, summaries: Mapping[str, np.ndarray]) -> Schema:
+        """The summaries as columns."""
+        out = []
+        for s in self.summaries:
+            x = summaries[s.name]
+            known = x[~np.isnan(x)]
+            missing = len(known) < len(x)
+            if s.what == "most":
+                levels = schema[s.column].levels
+                out.append(Column(s.name, "categorical", levels, missing))
+                continue
+            step = 1.0
+            if s.what == "mean":
+                spread = float(known.std()) if len(known) else 1.0
+                step = 10.0 ** (math.floor(math.log10(spread)) - DIGITS) if spread > 0 else 1.0
+            elif s.what in ("first", "span"):
+                step = schema[s.column].step or 1.0
+            kind: Any = "integer" if step == 1.0 and s.what != "mean" else "real"
+            low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+            out.append(Column(s.name, kind, (), missing, low, high, step))
+        return Schema(tuple(out))
+
+    @staticmethod
+    def frame(columns: Schema, summaries: Mapping[str, np.ndarray]) -> pd.DataFrame:
+        """The summaries in canonical dtypes."""
+        data: dict[str, Any] = {}
+        for c in columns:
+            x = summaries[c.name]
+            absent = np.isnan(x)
+            if not c.is_number:
+                codes = np.where(absent, -1, np.nan_to_num(x)).astype(np.int64)
+                data[c.name] = pd.Categorical.from_codes(codes, dtype=c.dtype)
+            elif c.kind == "real":
+                step = c.step or 1.0
+                data[c.name] = np.rint(x / step) * step
+            else:
+                whole = np.rint(np.nan_to_num(x)).astype(np.int64)
+                data[c.name] = pd.arrays.IntegerArray(whole, absent) if c.missing else whole
+        return pd.DataFrame(data)
+
+
+class Grouped:
+    """Sums, means and the like over the rows of each family.
+
+    Parameters
+    ----------
+    counts : int64 array, shape (families,)
+        Rows of each, which lie one family after the other.
+    """
+
+    def __init__(self, counts: np.ndarray) -> None:
+        self.counts = counts
+        self.begin = np.cumsum(counts) - counts
+        self.has = counts > 0
+        self.family = np.repeat(np.arange(len(counts)), counts)
+
+    def first(self, x: np.ndarray) -> np.ndarray:
+        """The first row's value; NaN without rows."""
+        return self.at(x, 0)
+
+    def last(self, x: np.ndarray) -> np.ndarray:
+        """The last row's value; NaN without rows."""
+        out = np.full(len(self.counts), np.nan)
+        out[self.has] = x[(self.begin + self.counts - 1)[self.has]]
+        return out
+
+    def at(self, x: np.ndarray, place: int) -> np.ndarray:
+        """The value of row number `place`, from 0; NaN where there are fewer rows."""
+        out = np.full(len(self.counts), np.nan)
+        has = self.counts > place
+        out[has] = x[self.begin[has] + place]
+        return out
+
+    def total(self, x: np.ndarray) -> np.ndarray:
+        """The sum of the known values; 0 without rows."""
+        return np.bincount(self.family, np.nan_to_num(x), minlength=len(self.counts))
+
+    def mean(self, x: np.ndarray) -> np.ndarray:
+        """The mean of the known values; NaN where none is."""
+        known = np.bincount(self.family, ~np.isnan(x), minlength=len(self.counts))
+        return np.where(known > 0, self.total(x) / np.maximum(known, 1), np.nan)
+
+    def extreme(self, x: np.ndarray, *, least: bool) -> np.ndarray:
+        """The least or greatest known value; NaN where none is."""
+        worst = np.inf if least else -np.inf
+        out = np.full(len(self.counts), worst)
+        (np.minimum if least else np.maximum).at(out, self.family, np.where(np.isnan(x), worst, x))
+        return np.where(np.isinf(out), np.nan, out)
+
+    def changes(self, x: np.ndarray) -> np.ndarray:
+        """How often a value is another than the row's before; NaN without rows."""
+        if not len(x):
+            return np.full(len(self.counts), np.nan)
+        follows = np.arange(len(x)) > np.repeat(self.begin, self.counts)
+        other = follows & (x != np.r_[np.nan, x[:-1]])
+        return np.where(self.has, self.total(other.astype(np.float64)), np.nan)
+
+    def counted(self, x: np.ndarray, states: int) -> np.ndarray:
+        """How many rows have each state; shape (families, states)."""
+        cells = self.family * states + x.astype(np.int64)
+        counts = np.bincount(cells, minlength=len(self.counts) * states)
+        return counts.reshape(-1, states)
+
+    def most(self, x: np.ndarray, levels: int) -> np.ndarray:
+        """The level that most rows have, the first of several; NaN where none has one."""
+        counts = self.counted(x, levels + 1)[:, :levels]
+        return np.where(counts.sum(axis=1) > 0, counts.argmax(axis=1), np.nan)
+
+    def distinct(self, x: np.ndarray, states: int) -> np.ndarray:
+        """How many different states the rows have."""
+        cells = np.unique(self.family * states + x.astype(np.int64))
+        return np.bincount(cells // states, minlength=len(self.counts)).astype(np.float64)
