@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from synth.bayes.random import stream_key
 from synth.interests.vocabulary import KEYWORDS
 from synth.people.pictures.library import Library, Picture, load_library
 
@@ -81,13 +80,14 @@ def choose(
         The choices, and notes on what was not found.
     """
     library = load_library() if library is None else library
-    rng = np.random.default_rng([seed, index, 0x91C])
     taken = set(used)
     wanted = list(dict.fromkeys(interests))[:count]
     found: dict[int, Choice] = {}
     notes: list[str] = []
+    # Each place draws by itself: another picture in one leaves the others as they are.
+    draws = [f"{seed}\x1f{index}\x1f{slot}" for slot in range(count)]
     for slot, interest in enumerate(wanted):
-        choice = _draw(interest, taken, avoid, rng, library, keywords)
+        choice = _draw(interest, taken, avoid, draws[slot], library, keywords)
         if choice is None:
             notes.append(f"No picture that fits {interest.replace('_', ' ')} was left.")
         else:
@@ -95,7 +95,7 @@ def choose(
             taken.add(choice.picture.id)
     for slot in range(count):
         for interest in wanted if slot not in found else ():
-            choice = _draw(interest, taken, avoid, rng, library, keywords)
+            choice = _draw(interest, taken, avoid, draws[slot], library, keywords)
             if choice is not None:
                 found[slot] = choice
                 taken.add(choice.picture.id)
@@ -136,7 +136,7 @@ def _draw(
     interest: str,
     taken: Collection[str],
     avoid: Collection[str],
-    rng: np.random.Generator,
+    draw: str,
     library: Library,
     keywords: Mapping[str, Sequence[str]] | None,
 ) -> Choice | None:
@@ -147,8 +147,9 @@ def _draw(
     pool = pictures[:_POOL] or rest[:_POOL]
     if not pool:
         return None
-    first = int(rng.integers(len(pool)))
-    turned = [*pool[first:], *pool[:first], *pictures[_POOL:], *rest]
+    # By a number of each picture's own, so that the pool's order does not matter.
+    shuffled = sorted(pool, key=lambda choice: stream_key(0, f"{draw}\x1f{choice.picture.id}"))
+    turned = [*shuffled, *pictures[_POOL:], *rest]
     return next((choice for choice in turned if choice.picture.id not in avoid), None)
 
 
