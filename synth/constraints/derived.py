@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from synth.constraints.gaps import Gap
 from synth.constraints.rules import Rule, parse_rules
 from synth.data.dates import PER_DAY
 from synth.data.formats import DateFormat
@@ -269,11 +270,17 @@ class Constraints:
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready values."""
+        gaps = {
+            str(rule): [list(rule.gap.knots), list(rule.gap.shares)]
+            for rule in self.rules
+            if rule.gap is not None
+        }
         return {
             "derived": [derived_to_json(definition) for definition in self.derived],
             "columns": Schema(self.columns).to_json()["columns"],
             "rules": [str(rule) for rule in self.rules],
             "order": list(self.order),
+            **({"gaps": gaps} if gaps else {}),
             **({"made": [each.to_json() for each in self.templates]} if self.templates else {}),
         }
 
@@ -292,6 +299,10 @@ class Constraints:
             rules = "\n".join(str(rule) for rule in value["rules"])
             order = tuple(str(name) for name in value["order"])
             templates = tuple(Template.from_json(each) for each in value.get("made", ()))
+            gaps = {
+                str(text): Gap(tuple(map(int, knots)), tuple(map(float, shares)))
+                for text, (knots, shares) in value.get("gaps", {}).items()
+            }
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, PopulaceError):
                 raise
@@ -301,7 +312,8 @@ class Constraints:
         constraints = Constraints(derived, columns, (), order, templates)
         constraints.check(modelled)
         parsed = parse_rules(rules, constraints.schema(modelled))
-        return replace(constraints, rules=parsed)
+        spaced = tuple(replace(rule, gap=gaps.get(str(rule))) for rule in parsed)
+        return replace(constraints, rules=spaced)
 
     def check(self, modelled: Schema) -> None:
         """Raise a PopulaceError unless every part is there before what is made of it."""

@@ -4,7 +4,8 @@ A rule is a node that is always true: a table P(rule holds | codes of its column
 the network, and conditioning on it is exact, as on any evidence. Nobody is rejected for it. Only
 where one bin holds both values that keep the rule and values that break it (born and died in the
 same bin) are the values of that row, not its codes, drawn again until they keep it; given the
-codes, that is their exact distribution too. Rules about derived columns are kept by drawing whole
+codes, that is their exact distribution too. Dates in order are drawn at the distances that real
+ones have (`gaps`), given their bins. Rules about derived columns are kept by drawing whole
 rows anew.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from synth.bayes.inference import CutCodings, DrawRows, ExtraFactors, Posterior
 from synth.bayes.network import Network
 from synth.bayes.random import stream_key
 from synth.constraints.derived import Constraints
+from synth.constraints.gaps import Spread, drawn_pair
 from synth.constraints.rules import Rule
 from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
@@ -196,6 +199,7 @@ class _Drawing:
         seed = self._seed if seed is None else seed
         frame = self._draw(rows, seed, start=start, threads=threads)
         if self._numbers:
+            frame = self._spaced(frame, seed, start)
             frame = self._redrawn(frame, seed, start)
         return self._constraints.derive(frame)
 
@@ -220,6 +224,44 @@ class _Drawing:
                     frame[name] = column
             still.append(rows[wrong])
         return frame, np.concatenate(still)
+
+    def _spaced(self, frame: pd.DataFrame, seed: int, start: int) -> pd.DataFrame:
+        """Dates in order as far apart as the real ones, inside their bins."""
+        ordered = [(rule.dates, rule.gap) for rule in self._rules if rule.gap is not None]
+        settled: set[str] = set()
+        for names, gap in ordered:
+            if names is None or gap is None or settled.issuperset(names):
+                continue
+            known = np.flatnonzero(~frame[list(names)].isna().any(axis=1).to_numpy())
+            part = [frame[name].iloc[known].reset_index(drop=True) for name in names]
+            first, second = (
+                Spread(coding, pieces, np.asarray(coding.encode(column), dtype=np.int64))
+                for column, (coding, pieces) in zip(
+                    part, (self._numbers[name] for name in names), strict=True
+                )
+            )
+            begin, end = (column.to_numpy(dtype=np.float64) for column in part)
+
+            uniform = partial(_stream, seed, names, start + known)
+            drawn = drawn_pair(
+                gap,
+                first,
+                second,
+                uniform,
+                fixed_first=begin if names[0] in settled else None,
+                fixed_second=end if names[1] in settled else None,
+            )
+            places = known[drawn[2]]
+            frame = frame.copy(deep=False)
+            for name, values in zip(names, drawn, strict=False):
+                if name not in settled:
+                    column = frame[name].copy()
+                    some = column.iloc[places]
+                    absent = np.zeros(len(places), dtype=bool)
+                    column.iloc[places] = _like(values[drawn[2]], absent, some)
+                    frame[name] = column
+            settled.update(names)
+        return frame
 
     def _broken(self, frame: pd.DataFrame) -> np.ndarray:
         """Which rows break a rule about columns with codes."""
@@ -286,6 +328,11 @@ def _like(values: np.ndarray, absent: np.ndarray, column: pd.Series) -> Any:
         return np.rint(values).astype(column.dtype)
     whole = np.where(absent, 1, np.rint(values)).astype(column.dtype.numpy_dtype)
     return pd.arrays.IntegerArray(whole, absent)
+
+
+def _stream(seed: int, names: tuple[str, str], rows: np.ndarray, word: str) -> np.ndarray:
+    """Numbers of two columns' own stream called by a word, one for each row."""
+    return _uniform(stream_key(seed, "\x1f".join((*names, word))), rows)
 
 
 def _uniform(key: np.uint64, rows: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from synth.errors import PopulaceError
 
 if TYPE_CHECKING:  # what looks at a table need not load the network
     from synth.bayes.coding import Coding, Pieces
+    from synth.constraints.gaps import Gap
 
 RULES_LIMIT = 100
 LINE_LIMIT = 500
@@ -92,10 +94,28 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Rule:
-    """What must hold; with a condition, only where the condition is true."""
+    """What must hold; with a condition, only where the condition is true.
+
+    Attributes
+    ----------
+    conclusion, condition : Comparison
+        What holds, and where.
+    gap : Gap or None
+        Of two dates in order: how far apart they are, once that has been learned.
+    """
 
     conclusion: Comparison
     condition: Comparison | None = None
+    gap: Gap | None = None
+
+    @property
+    def dates(self) -> tuple[str, str] | None:
+        """The earlier and the later of two columns in order; None where the rule orders none."""
+        other, sign = self.conclusion.other, self.conclusion.sign
+        if self.condition is not None or other is None or sign not in ("<", "<=", ">", ">="):
+            return None
+        both = (self.conclusion.column, other)
+        return both if sign in ("<", "<=") else both[::-1]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -129,6 +149,9 @@ class Rule:
             return 1.0 - np.multiply.outer(applies, wrong)
         if self.conclusion.other is None:
             return 1.0 - _false(self.conclusion, pieces)
+        if self.gap is not None and self.dates is not None:
+            out = _spaced(self.gap, *(pieces[name] for name in self.dates))
+            return out if self.dates == self.columns else out.T
         return _pair(self.conclusion, pieces)
 
 
@@ -420,3 +443,42 @@ def _pair(comparison: Comparison, pieces: Mapping[str, tuple[Coding, Pieces | No
         out[:known, j] = np.bincount(bin_, weight * share, minlength=known)[:known]
     out[out < 1e-12] = 0.0
     return np.clip(out, 0.0, 1.0)
+
+
+_Cut = tuple["Coding", "Pieces | None"]
+
+
+def _spaced(gap: Gap, first: _Cut, second: _Cut) -> np.ndarray:
+    """How much more often gaps fit what a fact left of two bins than the whole bins; 0 where none.
+
+    The network learned which bins go together from people who keep the rule, so without facts
+    every pair of bins that a gap can bridge counts in full.
+    """
+    whole = _bridged_whole(gap, first[0], second[0])
+    cut = [each is coding.pieces for coding, each in (first, second)]
+    left = whole if all(cut) else _bridged(gap, first, second)
+    return np.divide(left, whole, out=np.zeros_like(whole), where=whole > 1e-300)
+
+
+@lru_cache(maxsize=64)
+def _bridged_whole(gap: Gap, first: Coding, second: Coding) -> np.ndarray:
+    return _bridged(gap, (first, first.pieces), (second, second.pieces))
+
+
+def _bridged(gap: Gap, first: _Cut, second: _Cut) -> np.ndarray:
+    """The mean share of people at the gaps between the values of two codes; 1 where one misses."""
+    (coding, begin), (other, end) = first, second
+    out = np.ones((coding.size, other.size))
+    if begin is None or end is None:
+        return out
+    left, weight, bin_ = _points(coding, begin)
+    low, high = (np.asarray(other.value(each), dtype=np.float64) for each in (end.first, end.last))
+    between = gap.below(high - left[:, None]) - gap.below(low - left[:, None] - 1)
+    between *= weight[:, None] * (end.weight / (high - low + 1))
+    known, others = coding.size - coding.column.missing, other.size - other.column.missing
+    rows = np.zeros((known, len(low)))
+    np.add.at(rows, bin_, between)
+    sums = np.zeros((others, known))
+    np.add.at(sums, end.bin, rows.T)
+    out[:known, :others] = sums.T
+    return out

@@ -12,7 +12,9 @@ import pandas as pd
 from synth import populations
 from synth.bayes.coding import SHARED
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints, Cut, Sum, possible
+from synth.constraints.gaps import Gap
 from synth.constraints.rules import Rule, parse_rules
+from synth.data.formats import DateFormat
 from synth.data.meaning import Meaning
 from synth.data.schema import Column, Schema, some_of
 from synth.data.table import CELLS_LIMIT, Table, make_table
@@ -134,7 +136,7 @@ def fit(
     )
     model = learner.fit(people, settings, lambda share, words: say(0.05 + 0.83 * share, words))
     # 3. What is worked out, must hold and is made new in every sampled row.
-    constraints = _constraints(plan, table.schema, derived, model.schema)
+    constraints = _spaced(_constraints(plan, table.schema, derived, model.schema), rows, model)
     templates, making = _templates(plan, source, model.schema)
     notes += making
     if templates:
@@ -334,6 +336,25 @@ def _constraints(
         constraints = replace(constraints, order=order)
         constraints.check(modelled)
     return constraints
+
+
+def _spaced(constraints: Constraints, rows: pd.DataFrame, model: Model) -> Constraints:
+    """The same, with how far apart those dates are that a rule orders and the network learned."""
+    if model.network is None:
+        return constraints
+    schema, rules = model.schema, []
+    for rule in constraints.rules:
+        names = rule.dates
+        is_dated = names is not None and all(
+            name in schema and isinstance(schema[name].format, DateFormat) for name in names
+        )
+        if names is not None and is_dated:
+            first, second = (
+                rows[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in names
+            )
+            rule = replace(rule, gap=Gap.learn(first, second))
+        rules.append(rule)
+    return replace(constraints, rules=tuple(rules))
 
 
 FEATURED: tuple[Meaning, ...] = ("gender", "age", "age group", "education", "marital", "interest")

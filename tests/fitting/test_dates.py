@@ -167,3 +167,16 @@ def test_what_hangs_on_the_wrong_order_is_dropped(stays):
     corrected = plan.corrected([Correction("admitted", written="12/31/2020")])
     assert corrected.rules == ()
     assert corrected.schema["admitted"].lower is None
+
+
+def test_dates_in_order_are_as_far_apart_as_the_real_ones(stays, tmp_path):
+    real = (pd.to_datetime(stays["discharged"]) - pd.to_datetime(stays["admitted"])).dt.days
+    population = simple.fit(stays, score="k2", follow=False, rules=["admitted <= discharged"])
+    populations.write(population, tmp_path / "kept")
+    for each in (population, populations.load(tmp_path / "kept")):
+        for facts, slack in (("", 0.05), ("admitted=2016-01..2016-12", 0.15), ("ward=north", 0.05)):
+            drawn = each.given(each.evidence(facts)).sample(8000, seed=1)
+            days = pd.to_datetime(drawn["discharged"]) - pd.to_datetime(drawn["admitted"])
+            assert (days.dt.days >= 0).all()
+            assert days.dt.days.mean() == pytest.approx(real.mean(), rel=slack)
+            assert abs((days.dt.days <= 3).mean() - (real <= 3).mean()) < 0.04
