@@ -169,6 +169,11 @@ def differs(real: Sequence[str], made: Sequence[str], is_number: bool) -> str:
     if not is_number:
         return f"writes {strange[0]!r}" if strange else ""
     signs = {sign for cell in real for sign in _DIGITS.sub("", cell)} | set("-")
+    if all(re.search(r"\d[eE]", cell) for cell in real if cell):  # the mantissas tell
+        real, strange = (
+            [re.sub(r"[eE].*", "", cell) for cell in cells] for cells in (real, strange)
+        )
+        signs |= {"e", "+"}
     decimals = max((_decimals(cell) for cell in real), default=0)
     for cell in strange:
         if set(_DIGITS.sub("", cell)) - signs:

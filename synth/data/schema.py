@@ -1201,10 +1201,10 @@ def _resolution(values: np.ndarray, single: bool) -> float:
 
 
 def _finest(values: np.ndarray) -> float:
-    """The last decimal place that any of the numbers needs, at least 1e-17."""
+    """The last decimal place that any of the numbers needs."""
     texts = digits(np.unique(values), 0, "plain")
     places = pc.binary_length(pc.replace_substring_regex(texts, r"\A[^.]*\.?", ""))
-    return float(10.0 ** -min(pc.max(places).as_py() or 0, 17))
+    return float(10.0 ** -(pc.max(places).as_py() or 0))
 
 
 def _in_order(texts: Sequence[str]) -> tuple[str, ...]:
