@@ -7,15 +7,15 @@ rows are then drawn so that they come out as planned; see `kernels`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
-from synth.data.schema import Column, Schema
+from synth.data.schema import Column, Schema, number_text
 from synth.errors import PopulaceError
 from synth.linked.kernels import LEVELS, NUMBER, SAME, STEP
 
@@ -24,8 +24,8 @@ MANY = 12
 """Columns with more levels are drawn as "as before" or anew, where rows often are as before."""
 ALIKE = 0.2
 """How often rows must be as the one before for that."""
-DIGITS = 2
-"""A mean is kept to a hundredth of the power of ten below its spread."""
+PARTS = 12
+"""Ranges into which means are cut: of one row it is whole, of two a half, which no range tells."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,32 @@ class Summary:
         ``most`` rows have.
     column : str
         Of the rows; empty for ``rows``.
+    edges : tuple of float
+        Where means are cut.
+    middles : tuple of float
+        What families of each range have on average.
     """
 
     name: str
     what: What
     column: str = ""
+    edges: tuple[float, ...] = ()
+    middles: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.what not in get_args(What):
             raise PopulaceError(f"A plan knows no {self.what!r}: learn the tables again.")
+        if self.what == "mean" and len(self.middles) != len(self.edges) + 1:
+            raise PopulaceError(f"The ranges of {self.name} are damaged: learn the tables again.")
+
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """The ranges of a mean in words, numbered."""
+        ends = [number_text(float(f"{edge:.4g}")) for edge in self.edges]
+        if not ends:
+            return ("1: any",)
+        words = [f"up to {ends[0]}", *(f"{a} to {b}" for a, b in pairwise(ends))]
+        return tuple(f"{i}: {word}" for i, word in enumerate([*words, f"over {ends[-1]}"], 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +112,8 @@ class Plan:
         summaries = [Summary(f"{name} rows", "rows")]
         start = 0.0
         for column in schema:
-            kind, some = LEVELS, ["most"]
+            kind = LEVELS
+            some: list[What] = ["most"]
             if column.name == order:
                 kind, some = STEP, ["first", "span"]
                 start = float(np.median(frame[column.name].to_numpy(np.float64)))
@@ -107,7 +125,15 @@ class Plan:
                 kind = SAME if len(alike) and alike.mean() >= ALIKE else LEVELS
                 some = ["changes"] if kind == SAME else []
             kinds[column.name] = kind
-            summaries += [Summary(f"{name} {column.name} {w}", w, column.name) for w in some]  # type: ignore[arg-type]
+            for what in some:
+                title = f"{name} {column.name} {what}"
+                cut: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
+                if what == "mean":
+                    means = Grouped(counts).mean(
+                        frame[column.name].to_numpy(np.float64, na_value=np.nan)
+                    )
+                    cut = _cut(means[~np.isnan(means)])
+                summaries.append(Summary(title, what, column.name, *cut))
         return Plan(name, kinds, tuple(summaries), start)
 
     def has_target(self, column: str) -> bool:
@@ -133,6 +159,11 @@ class Plan:
         for s in self.summaries:
             if s.what == "most":
                 continue
+            if s.what == "mean":
+                codes = parents[s.name].cat.codes.to_numpy()
+                middles = np.append(s.middles, np.nan)
+                targets[:, names.index(s.column)] = middles[codes]
+                continue
             values = parents[s.name].to_numpy(np.float64, na_value=np.nan)
             if s.what == "rows":
                 counts = np.nan_to_num(values).astype(np.int64)
@@ -149,7 +180,7 @@ class Plan:
     def summarise(
         self, schema: Schema, values: Mapping[str, np.ndarray], counts: np.ndarray
     ) -> dict[str, Any]:
-        """The summaries of families, uncut.
+        """The summaries of families.
 
         Parameters
         ----------
@@ -176,7 +207,9 @@ class Plan:
             elif s.what == "span":
                 out[s.name] = some.last(x) - some.first(x)
             elif s.what == "mean":
-                out[s.name] = some.mean(x)
+                mean = some.mean(x)
+                code = np.searchsorted(s.edges, mean, side="left").astype(np.float64)
+                out[s.name] = np.where(np.isnan(mean), np.nan, code)
             elif s.what == "changes":
                 out[s.name] = some.changes(x)
             else:
@@ -191,17 +224,14 @@ class Plan:
             x = summaries[s.name]
             known = x[~np.isnan(x)]
             missing = len(known) < len(x)
-            if s.what == "most":
-                levels = schema[s.column].levels
+            if s.what in ("most", "mean"):
+                levels = schema[s.column].levels if s.what == "most" else s.ranges
                 out.append(Column(s.name, "categorical", levels, missing))
                 continue
             step = 1.0
-            if s.what == "mean":
-                spread = float(known.std()) if len(known) else 1.0
-                step = 10.0 ** (math.floor(math.log10(spread)) - DIGITS) if spread > 0 else 1.0
-            elif s.what in ("first", "span"):
+            if s.what in ("first", "span"):
                 step = schema[s.column].step or 1.0
-            kind: Any = "integer" if step == 1.0 and s.what != "mean" else "real"
+            kind: Any = "integer" if step == 1.0 else "real"
             low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
             out.append(Column(s.name, kind, (), missing, low, high, step))
         return Schema(tuple(out))
@@ -223,6 +253,18 @@ class Plan:
                 whole = np.rint(np.nan_to_num(x)).astype(np.int64)
                 data[c.name] = pd.arrays.IntegerArray(whole, absent) if c.missing else whole
         return pd.DataFrame(data)
+
+
+def _cut(means: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Ranges that hold about as many families each, and their averages."""
+    if not len(means):
+        return (), (0.0,)
+    at = np.quantile(means, np.arange(1, PARTS) / PARTS, method="lower")
+    edges = np.unique(at[at < means.max()])
+    part = np.searchsorted(edges, means, side="left")
+    sums = np.bincount(part, means, minlength=len(edges) + 1)
+    middles = sums / np.maximum(np.bincount(part, minlength=len(edges) + 1), 1)
+    return tuple(map(float, edges)), tuple(map(float, middles))
 
 
 class Grouped:

@@ -278,8 +278,8 @@ def _child(
             )
         if canonical[sorted_by].isna().any():
             raise PopulaceError(
-                f"{name} cannot be in order of {sorted_by}, of which some are missing: name one that is "
-                "known in every row."
+                f"{name} cannot be in order of {sorted_by}, of which some are missing: name one "
+                "that is known in every row."
             )
         turn = np.lexsort((canonical[sorted_by].to_numpy(np.float64), at))
         canonical = canonical.iloc[turn].reset_index(drop=True)

@@ -1,0 +1,136 @@
+"""Families learned from small tables: drawn, conditioned, and beside enumeration."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth.data.evidence import Evidence
+from synth.errors import PopulaceError
+from synth.linked.facts import RowFact
+from synth.linked.features import Rows
+from synth.linked.learning import learn_linked
+from synth.linked.tables import link
+
+SOME = 700
+
+
+@pytest.fixture(scope="module")
+def tables():
+    """Homes with one to three members: the first is an adult, children are never above them."""
+    random = np.random.default_rng(0)
+    size = random.choice([1, 2, 3], SOME, p=[0.3, 0.4, 0.3])
+    homes = pd.DataFrame(
+        {"home": np.arange(SOME), "kind": random.choice(["flat", "house"], SOME), "size": size}
+    )
+    home = np.repeat(np.arange(SOME), size)
+    place = np.concatenate([np.arange(n) for n in size])
+    second = np.where(random.random(len(home)) < 0.6, "spouse", "child")
+    role = np.where(place == 0, "head", np.where(place == 1, second, "child"))
+    head = random.integers(31, 80, SOME)[home]
+    child = head - 20 - random.integers(0, 11, len(home))
+    age = np.where(role == "head", head, np.where(role == "spouse", head - 2, child))
+    members = pd.DataFrame({"home": home, "role": role, "age": age})
+    return link({"homes": homes, "members": members})
+
+
+@pytest.fixture(scope="module")
+def model(tables):
+    return learn_linked(tables, refine=False)
+
+
+@pytest.fixture(scope="module")
+def levels(tables):
+    """The same families with nothing but roles, so that they can be enumerated."""
+    members = tables["members"]
+    frame = pd.DataFrame(
+        {
+            "home": np.repeat(np.arange(SOME), members.rows),
+            "role": members.frame["role"].astype(str),
+        }
+    )
+    homes = tables.root.frame[["kind", "size"]].assign(home=np.arange(SOME))
+    return learn_linked(link({"homes": homes, "members": frame}), refine=False)
+
+
+def test_rules_across_levels_are_found(model):
+    texts = [str(rule) for rule in model.rules]
+    assert "size is the number of members" in texts
+    assert "exactly one of members has role head" in texts
+    assert "at most one of members has role spouse" in texts
+    assert "age of members with role head is above that of child" in texts
+
+
+def test_no_family_breaks_a_rule(model):
+    families = model.given().families(3_000, seed=1)
+    for rule in model.rules:
+        assert rule.holds(families.parents, families.rows).all(), str(rule)
+
+
+def test_a_family_is_the_same_however_many_are_drawn(model):
+    whole = model.given().families(50, seed=3)
+    later = model.given().families(20, seed=3, start=30)
+    pd.testing.assert_frame_equal(
+        whole.parents.iloc[30:].reset_index(drop=True), later.parents.reset_index(drop=True)
+    )
+    kept = whole.rows["members"].kept(np.arange(50) >= 30)
+    np.testing.assert_array_equal(kept.values, later.rows["members"].values)
+
+
+def test_ages_and_roles_are_as_in_the_real_families(model, tables):
+    drawn = model.given().families(3_000, seed=2).rows["members"]
+    real = Rows.of(
+        tables["members"].schema.modelled, tables["members"].frame, tables["members"].rows
+    )
+    for values, truth in zip(drawn.values, real.values, strict=True):
+        assert abs(values.mean() - truth.mean()) < 0.15 * truth.std() + 0.02
+
+
+def test_rows_are_drawn_as_often_as_their_probability_says(levels):
+    """Every family of a parent, enumerated: the probabilities sum to one and meet the draws."""
+    siblings = levels.siblings["members"]
+    parents = levels.given().families(400, seed=5).parents
+    parent = parents[parents["members rows"] == 2].iloc[[0]].reset_index(drop=True)
+    states = len(siblings.columns[0].levels)
+    every = list(itertools.product(range(states), repeat=2))
+    many = parent.iloc[np.zeros(len(every), int)].reset_index(drop=True)
+    values = np.array(every, float).reshape(1, -1)
+    logs = siblings.log_probability(many, np.full(len(every), 2), values)
+    assert np.exp(logs).sum() == pytest.approx(1.0, abs=1e-5)
+    count = 20_000
+    again = parent.iloc[np.zeros(count, int)].reset_index(drop=True)
+    drawn = siblings.draw(again, np.arange(count), 7).values.reshape(count, 2).astype(int)
+    shares = np.bincount(drawn[:, 0] * states + drawn[:, 1], minlength=states**2) / count
+    expected = np.exp(logs)
+    assert (np.abs(shares - expected) < 5 * np.sqrt(expected / count) + 1e-3).all()
+
+
+def test_a_fact_about_rows_holds_in_every_family_and_its_probability_is_right(model):
+    schemas = {name: some.schema for name, some in model.siblings.items()}
+    fact = RowFact.parse("members 1..: role=child,age=..20", schemas)
+    given = model.given(Evidence.parse("kind=flat", model.root.schema), [fact])
+    families = given.families(300, seed=4)
+    assert fact.fits(
+        given._per_root("members", fact.matches(families.rows["members"]), families)
+    ).all()
+    assert (families.parents["kind"] == "flat").all()
+    free = model.given().families(8_000, seed=9)
+    true = fact.fits(given._per_root("members", fact.matches(free.rows["members"]), free))
+    share = (true & (free.parents["kind"] == "flat").to_numpy()).mean()
+    assert not given.exact
+    assert abs(given.probability - share) < 5 * (given.estimate.standard_error + 0.005)
+
+
+@pytest.mark.parametrize(
+    "text", ["nobody: age=3", "members: heigth=3", "members two: age=3", "age=3"]
+)
+def test_a_fact_that_says_nothing_is_refused(model, text):
+    schemas = {name: some.schema for name, some in model.siblings.items()}
+    with pytest.raises(PopulaceError):
+        model.given(None, [RowFact.parse(text, schemas)])
+
+
+def test_too_few_families_are_refused(tables):
+    with pytest.raises(PopulaceError, match="families are learned from"):
+        learn_linked(tables.part(np.arange(5)))
