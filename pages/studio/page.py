@@ -25,6 +25,7 @@ from synth.constraints.rules import Rule
 from synth.data.readers.containers import ENDINGS
 from synth.data.templates import PATTERN
 from synth.errors import PopulaceError
+from synth.fitting.derive import deriving
 from synth.fitting.plan import KINDS, USES, Plan, title_of
 from synth.generators.losses import read_losses
 from synth.generators.private import NAME as PRIVATE
@@ -325,6 +326,24 @@ def _dependences(state: StudioState, plan: Plan) -> Plan:
     )
 
 
+def _derived(state: StudioState, plan: Plan) -> Plan:
+    """Columns that the user adds; the plan as it was, with a sentence, where one is no formula."""
+    text = st.text_area(
+        "Columns to work out in every row",
+        key=f"derive-{state.token}",
+        placeholder="age = years(admitted - born)\ntotal = work + home",
+        help="Days, weeks, months, years, hours, minutes or seconds between two dates, or a sum "
+        "of numbers; one a line.",
+        height=80,
+        persist_state="session",
+    )
+    try:
+        return deriving(plan, [line for line in (text or "").splitlines() if line.strip()])
+    except PopulaceError as error:
+        _say_no(error)
+        return plan
+
+
 def _rules(state: StudioState, plan: Plan) -> Plan:
     text = st.text_area(
         "Rules",
@@ -350,7 +369,7 @@ def _plan(state: StudioState) -> Plan | None:
         return None
     plan = _made(state, plan)
     _step("What follows from what")
-    plan = _dependences(state, plan)
+    plan = _derived(state, _dependences(state, plan))
     _step("What must hold")
     ruled: Plan | None = None
     try:

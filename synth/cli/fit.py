@@ -70,6 +70,14 @@ def fit(
         list[str] | None,
         typer.Option(metavar="RULE", help="What holds for everybody: 'born < died'; repeatable."),
     ] = None,
+    derive: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=FORMULA",
+            help="A column to add, worked out in every row: 'age = years(admitted - born)', "
+            "'total = work + home'; repeatable.",
+        ),
+    ] = None,
     make: Annotated[
         list[str] | None,
         typer.Option(
@@ -136,7 +144,13 @@ def fit(
     with progress_bar("Reading the table", 1) as advance:
         given = None if schema is None else Plan.from_json(_text(schema))
         examples = dict(_pair(line) for line in written or ())
-        planned = read_plan(table, plan=given, follow=follow and epsilon is None, written=examples)
+        planned = read_plan(
+            table,
+            plan=given,
+            follow=follow and epsilon is None,
+            written=examples,
+            derive=derive or (),
+        )
         for note in planned.notes:
             typer.echo(note, err=True)
         offers = [f"--make '{name}={how}'" for name, how in planned.offers.items()]

@@ -20,6 +20,7 @@ from synth.data.schema import Column, Schema, some_of
 from synth.data.table import CELLS_LIMIT, Table, make_table
 from synth.data.templates import Template, learn_template, parse_spec
 from synth.errors import PopulaceError
+from synth.fitting.derive import worked_out
 from synth.fitting.interests import LearnedInterests, learn_interests
 from synth.fitting.plan import Plan
 from synth.generators.base import Model, Progress, Settings, generator, no_progress
@@ -86,6 +87,7 @@ def fit(
     if plan.generator == PRIVATE:
         return _private(frame, plan, progress)
     learner = generator(plan.generator)
+    frame = worked_out(frame, plan)
     kept = plan.kept()
     interests = None
     source = frame

@@ -14,6 +14,7 @@ from synth.data.readers.database import DatabaseTable, is_url
 from synth.data.table import make_table, read_frame, with_index
 from synth.errors import PopulaceError
 from synth.fitting import fit as fitting
+from synth.fitting.derive import deriving, worked_out
 from synth.fitting.inspection import depend, inspect_table, ordered
 from synth.fitting.plan import Correction, Plan
 from synth.jobs import Progress
@@ -48,6 +49,7 @@ def read_plan(
     plan: Plan | None = None,
     follow: bool = True,
     written: Mapping[str, str] | None = None,
+    derive: Sequence[str] = (),
 ) -> Planned:
     """Read a table and understand it.
 
@@ -61,6 +63,8 @@ def read_plan(
         Keep sums, ranges, look-ups and orders of dates that hold in every row exact.
     written : mapping of str to str, optional
         How columns are written, by examples: ``{"born": "12/31/2020"}``; see `Column.written_as`.
+    derive : sequence of str
+        Further columns: ``"age = years(admitted - born)"``; see `constraints.formula`.
 
     Returns
     -------
@@ -92,6 +96,7 @@ def read_plan(
         )
         offers = {each.column.name: each.make for each in inspection.columns if each.make}
     else:
+        frame = worked_out(frame, plan)
         whole = plan.schema.completed(frame)
         plan = plan.on(whole)
         if follow and not plan.derived and not plan.lookups:
@@ -105,7 +110,8 @@ def read_plan(
     if is_new and plan.rules:
         kept = "; ".join(plan.rule_texts())
         notes += (f"It holds in every row and is kept in every synthetic row: {kept}.",)
-    return Planned(frame, plan if follow else plan.following((), ()), notes, offers)
+    plan = deriving(plan if follow else plan.following((), ()), derive)
+    return Planned(worked_out(frame, plan), plan, notes, offers)
 
 
 def _followed(plan: Plan, frame: pd.DataFrame) -> Plan:
@@ -124,6 +130,7 @@ def fit(
     rules: Sequence[str] = (),
     follow: bool = True,
     written: Mapping[str, str] | None = None,
+    derive: Sequence[str] = (),
     title: str = "",
     seed: int = 0,
     progress: Progress | None = None,
@@ -143,6 +150,8 @@ def fit(
         Keep sums, ranges, look-ups and orders of dates that hold in every row exact.
     written : mapping of str to str, optional
         How columns are written, by examples: ``{"born": "12/31/2020"}``; see `Column.written_as`.
+    derive : sequence of str
+        Columns to work out in every row: ``"age = years(admitted - born)"``, ``"all = a + b"``.
     title : str
         What the population is called.
     seed : int
@@ -163,7 +172,7 @@ def fit(
     PopulaceError
         One sentence on what cannot be learned and what to do.
     """
-    planned = read_plan(table, plan=plan, follow=follow, written=written)
+    planned = read_plan(table, plan=plan, follow=follow, written=written, derive=derive)
     learned = planned.plan.making({**planned.plan.make, **changes.get("make", {})})
     value = learned.to_json()
     unknown = sorted(changes.keys() - value.keys())

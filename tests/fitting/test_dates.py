@@ -180,3 +180,22 @@ def test_dates_in_order_are_as_far_apart_as_the_real_ones(stays, tmp_path):
             assert (days.dt.days >= 0).all()
             assert days.dt.days.mean() == pytest.approx(real.mean(), rel=slack)
             assert abs((days.dt.days <= 3).mean() - (real <= 3).mean()) < 0.04
+
+
+def test_a_column_is_added_and_worked_out_in_every_row(stays, table, tmp_path):
+    lines = ["age = years(admitted - born)", "stay = days(discharged - admitted)"]
+    words = [word for line in lines for word in ("--derive", line)]
+    invoke("fit", table, "--out", tmp_path / "out", "--score", "k2", *words)
+    by_command = drawn_of(tmp_path / "out", tmp_path, "--rows", 500)
+    by_python = simple.fit(stays, score="k2", derive=lines).given().sample(500, seed=1)
+    for drawn in (by_command, by_python):
+        born, admitted, discharged = (
+            pd.to_datetime(drawn[name]) for name in ("born", "admitted", "discharged")
+        )
+        assert drawn["stay"].tolist() == (discharged - admitted).dt.days.tolist()
+        full = admitted.dt.year - born.dt.year
+        early = admitted.dt.strftime("%m%d") < born.dt.strftime("%m%d")
+        assert drawn["age"].tolist() == (full - early).tolist()
+        assert drawn["age"].dtype == np.int64
+    again = simple.fit(stays, plan=Plan.from_json((tmp_path / "out/plan.json").read_text("utf-8")))
+    assert again.constraints.names == ("age", "stay")

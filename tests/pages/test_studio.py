@@ -396,6 +396,10 @@ def test_dates_are_put_right_and_their_order_is_kept_by_a_tick(visit, at_once):
     state(app).edited = sheet
     app.switch_page("pages/marginals/page.py").run()
     app.switch_page("pages/studio/page.py").run()
+    derive = app.text_area(key=f"derive-{state(app).token}")
+    derive.set_value("stay = weeks(end - birth)").run()
+    assert any("birth, which is no number or date" in one for one in warnings(app))
+    app.text_area(key=f"derive-{state(app).token}").set_value("stay = days(end - begin)").run()
     app.segmented_control(key=f"score-{state(app).token}").set_value("quick").run()
     button(app, "Learn").click()
     app.run()
@@ -403,4 +407,5 @@ def test_dates_are_put_right_and_their_order_is_kept_by_a_tick(visit, at_once):
     assert not warnings(app)
     population = state(app).population
     assert [str(rule) for rule in population.constraints.rules] == ["begin <= end"]
+    assert population.constraints.names == ("stay",)
     assert population.schema["born"].format.pattern == "%m/%d/%Y"
