@@ -1514,6 +1514,67 @@ def _conform(series: pd.Series, column: Column) -> Any:
     return _integers(values, absent, column)
 
 
+def read_as(series: pd.Series, column: Column) -> pd.Series:
+    """A column of another table with the eyes of a schema: its format, words and missing words.
+
+    Parameters
+    ----------
+    series : pd.Series
+        As it was read, or canonical.
+    column : Column
+        What it is in the table that it is compared with.
+
+    Returns
+    -------
+    pd.Series
+        Numbers as float64; truth values as ``yes`` and ``no``; levels as texts, also those that
+        the column does not have; missing ones as NaN or None.
+
+    Raises
+    ------
+    PopulaceError
+        A number is none.
+    """
+    if column.is_number:
+        try:
+            values = _numbers(series, column.name, column)[0]
+        except PopulaceError:
+            if (others := _otherwise(series, column)) is None:
+                raise
+            values = others
+        return pd.Series(values.astype(np.float64), index=series.index)
+    codes, texts = _coded_or_refused(series, column.name)
+    lost = _lost_words(column, texts, Origin.of(series))
+    words = [None if text in lost else text for text in texts]
+    if column.kind == "boolean":
+        known = {"yes": "yes", "true": "yes", "1": "yes", "no": "no", "false": "no", "0": "no"}
+        if isinstance(column.format, BooleanFormat):
+            form = column.format
+            known |= {form.no.casefold(): "no", form.yes.casefold(): "yes"}
+        words = [word and known.get(word.casefold(), word) for word in words]
+    return pd.Series(np.array([*words, None], dtype=object)[codes], index=series.index)
+
+
+def _otherwise(series: pd.Series, column: Column) -> np.ndarray | None:
+    """Dates or numbers that are written in another way than the column's; None where they are not.
+
+    A file that another program wrote may hold ``2020-12-31 00:00:00`` for ``31/12/2020``.
+    """
+    codes, texts = _coded_or_refused(series, column.name)
+    known = [text for text in texts if text not in MISSING_WORDS and text != column.missing_word]
+    if isinstance(column.format, DateFormat):
+        found = detect_date(known)
+        if found is None:
+            return None
+        values = dates.parse(texts, found.pattern, found.zone, column.format.unit)
+    else:
+        form = detect_number(known, exact=False)
+        if form is None:
+            return None
+        values = form.parse(texts)
+    return np.append(values, np.nan)[codes]
+
+
 def _integers(values: np.ndarray, absent: np.ndarray, column: Column) -> Any:
     whole = values.astype(np.int64, copy=False)
     return pd.arrays.IntegerArray(whole, absent) if column.missing else whole

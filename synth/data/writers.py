@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -21,10 +22,12 @@ import pyarrow.parquet as pq
 
 from synth.data.formats import (
     BooleanFormat,
+    DateFormat,
     Format,
     LevelsFormat,
     NumberFormat,
     format_from_json,
+    stamps_to_counts,
 )
 from synth.data.parts import whole
 
@@ -191,7 +194,9 @@ def _texts(field: pa.Field, values: pa.ChunkedArray) -> pa.ChunkedArray:
     word = about.get("missing_word")
     kind = values.type
     is_plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-    if is_plain and isinstance(form, NumberFormat | BooleanFormat):  # dates are texts by now
+    if isinstance(form, DateFormat) and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
+        values = pa.chunked_array([_dated(chunk, form) for chunk in values.chunks], pa.string())
+    elif is_plain and isinstance(form, NumberFormat | BooleanFormat):
         chunks = [_formatted(chunk, form) for chunk in values.chunks]
         values = pa.chunked_array(chunks, pa.string())
     if word and values.null_count:
@@ -201,6 +206,13 @@ def _texts(field: pa.Field, values: pa.ChunkedArray) -> pa.ChunkedArray:
             values = values.cast(pa.string())
         values = pc.fill_null(values, word)
     return values
+
+
+def _dated(chunk: pa.Array, form: DateFormat) -> pa.Array:
+    """Timestamps as the column's table would write them; in UTC where they have a zone."""
+    plain = chunk.cast(pa.timestamp("us")) if pa.types.is_date(chunk.type) else chunk
+    stamps = plain.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
+    return form.arrow(stamps_to_counts(pd.Series(stamps), form.unit))
 
 
 def _formatted(chunk: pa.Array, form: Format) -> pa.Array:

@@ -6,6 +6,7 @@ are the places of every row, the keys of equal rows and the coordinates of peopl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -15,6 +16,8 @@ import numpy as np
 import pandas as pd
 
 from synth.data.contingency import Binning
+from synth.data.formats import DateFormat
+from synth.data.schema import read_as
 from synth.errors import PopulaceError
 from synth.evaluate.distance import Space
 from synth.evaluate.spelling import spelling_hints
@@ -467,6 +470,7 @@ def _edges(known: np.ndarray, bins: int) -> np.ndarray:
 
 
 def _as_levels(column: Column, parts: list[pd.Series]) -> list[pd.Series]:
+    parts = [read_as(part, column) for part in parts]
     coding = Binning(tuple(column.levels))
     codes = [coding.codes(part) for part in parts]
     strange: dict[str, int] = {}
@@ -482,15 +486,17 @@ def _as_levels(column: Column, parts: list[pd.Series]) -> list[pd.Series]:
 
 
 def _as_numbers(column: Column, part: pd.Series, word: str) -> pd.Series:
-    if not pd.api.types.is_numeric_dtype(part.dtype):
-        numbers = pd.to_numeric(part.astype(object), errors="coerce")
-        wrong = numbers.isna() & part.notna()
-        if wrong.any():
+    if not pd.api.types.is_numeric_dtype(part.dtype) or column.format is not None:
+        try:
+            part = read_as(part, column)
+        except PopulaceError as error:
+            odd = re.search(r"has '(.*)' in row", str(error))
+            kind = "dates" if isinstance(column.format, DateFormat) else "numbers"
+            one = kind.removesuffix("s")
             raise PopulaceError(
-                f"Column “{column.name}” of the {word} table holds “{part[wrong].iloc[0]}” among "
-                "its numbers: write a number or leave it empty."
-            )
-        part = numbers
+                f"Column “{column.name}” of the {word} table holds “{odd[1] if odd else ''}” among "
+                f"its {kind}: write a {one} or leave it empty."
+            ) from error
     values = part.to_numpy(dtype=float, na_value=np.nan)
     if column.kind == "real":  # 0.1 is one number whether a library keeps it in 4 bytes or in 8
         values = values.astype(np.float32).astype(float)
