@@ -508,7 +508,7 @@ def is_year(column: Column) -> bool:
         return False
     whole = column.kind == "integer" or not column.decimals
     named = _YEARS.search(f"{column.name} {column.title}".replace("_", " ").lower())
-    return whole and 1500 <= column.lower and column.upper <= 2100 and named is not None
+    return whole and column.lower >= 1500 and column.upper <= 2100 and named is not None
 
 
 _YEARS = re.compile(r"\b(?:year|years|yr|born|birth|debut|since|jahr|annee|ano|date|season)\b")
