@@ -73,7 +73,7 @@ def test_adult_from_upload_to_every_page(studio):
 
 def test_what_was_typed_is_still_there_after_another_page(studio, tmp_path):
     page = studio(small(tmp_path))
-    rules = page.locator("textarea").first
+    rules = page.get_by_role("textbox", name="Rules", exact=True)
     rules.fill("age >= 20")
     rules.press("Control+Enter")
     settled(page)

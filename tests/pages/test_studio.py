@@ -49,6 +49,10 @@ def settled(app):
     return app
 
 
+def rules_of(app):
+    return next(area for area in app.text_area if area.label == "Rules")
+
+
 def button(app, label):
     return next(one for one in app.button if one.label == label)
 
@@ -79,7 +83,7 @@ def test_a_table_becomes_a_population(visit, table):
     assert any("total = work" in label for label in ticks)
     assert any("city" in label and "province" in label for label in ticks)
 
-    app.text_area[0].set_value("age >= 15\nwork <= home").run()
+    rules_of(app).set_value("age >= 15\nwork <= home").run()
     app.segmented_control(key=f"score-{state(app).token}").set_value("quick").run()
     app.text_input(key=f"title-{state(app).token}").set_value("our *people*").run()
     button(app, "Learn").click()
@@ -107,13 +111,13 @@ def test_a_table_becomes_a_population(visit, table):
 
 def test_nothing_is_lost_when_the_page_is_left(visit, at_once, table):
     app = upload(visit("studio"), "people.csv", table)
-    app.text_area[0].set_value("age >= 15").run()
+    rules_of(app).set_value("age >= 15").run()
     next(one for one in app.checkbox if "total" in one.label).uncheck().run()
     app.switch_page("pages/marginals/page.py").run()
     app.switch_page("pages/studio/page.py").run()
     assert not app.exception
     assert state(app).inspection is not None
-    assert app.text_area[0].value == "age >= 15"
+    assert rules_of(app).value == "age >= 15"
     assert not next(one for one in app.checkbox if "total" in one.label).value
 
 
@@ -131,11 +135,11 @@ def test_corrections_count(visit, at_once, table):
 
 def test_a_rule_that_is_not_understood_is_told(visit, at_once, table):
     app = upload(visit("studio"), "people.csv", table)
-    app.text_area[0].set_value("__import__('os').system('true')").run()
+    rules_of(app).set_value("__import__('os').system('true')").run()
     assert not app.exception
     assert any("is not understood" in text for text in warnings(app))
     assert button(app, "Learn").disabled
-    app.text_area[0].set_value("agee > 3").run()
+    rules_of(app).set_value("agee > 3").run()
     assert any("agee" in text for text in warnings(app))
 
 
