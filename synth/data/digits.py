@@ -38,6 +38,10 @@ def once(values: np.ndarray, texts: Callable[[np.ndarray], pa.Array]) -> pa.Arra
     """
     if len(values) < MANY:
         return texts(values)
+    if values.dtype.kind == "i":
+        low, high = int(values.min()), int(values.max())
+        if high - low < len(values) // 2:
+            return texts(np.arange(low, high + 1)).take(pa.array(values - low))
     some = values[:: max(len(values) // MANY, 1)]
     if len(np.unique(some)) > len(some) // 2:
         return texts(values)

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from synth.data.formats import (
@@ -34,6 +34,8 @@ from synth.data.parts import whole
 if TYPE_CHECKING:
     import pandas as pd
 
+_ROWS = 65_536
+"""So many rows of a text file are put together at once."""
 COLUMN = "synthetic"
 """The name of the column that marks the rows of a CSV file."""
 FIELD = b"populace"
@@ -145,26 +147,58 @@ def write_csv(
         return
     if bom:
         target.write(codecs.BOM_UTF8)
-    writer: pa_csv.CSVWriter | None = None
-    done = 0
+    done, is_begun = 0, False
+    safe = _safe_texts if guard else _plain_texts
     for table in tables:
-        done += table.num_rows
-        safe = _safe_texts if guard else _plain_texts
+        marked = with_mark_column(table)
         fields = with_mark_column(table.slice(0, 0)).schema
-        # What is safe is settled before numbers get their words: no minus sign is guarded.
-        columns = [
-            _texts(field, safe(column))
-            for field, column in zip(fields, with_mark_column(table).columns, strict=True)
-        ]
-        names = safe(pa.chunked_array([fields.names], pa.string())).to_pylist()
-        plain = pa.table(columns, names=names)
-        if writer is None:
-            writer = pa_csv.CSVWriter(target, plain.schema)
-        writer.write_table(plain)
+        if not is_begun:
+            names = safe(pa.chunked_array([fields.names], pa.string())).combine_chunks()
+            target.write(",".join(_quoted(names).to_pylist()).encode() + b"\n")
+            is_begun = True
+        for first in range(0, table.num_rows, _ROWS):
+            # What is safe is settled before numbers get their words: no minus sign is guarded.
+            cells = [
+                _cells(_texts(field, safe(column.slice(first, _ROWS))))
+                for field, column in zip(fields, marked.columns, strict=True)
+            ]
+            target.write(_lines(cells))
+        done += table.num_rows
         if progress is not None:
             progress(done)
-    if writer is not None:
-        writer.close()
+
+
+def _cells(values: pa.ChunkedArray) -> pa.Array:
+    """Texts as they stand between two commas; null where one is missing."""
+    array = values.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # as some versions have it
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    is_text = pa.types.is_string(array.type) or pa.types.is_large_string(array.type)
+    if not is_text:
+        return array.cast(pa.string())
+    return _quoted(array if pa.types.is_string(array.type) else array.cast(pa.string()))
+
+
+def _quoted(texts: pa.Array) -> pa.Array:
+    """Texts in quotes where they hold a comma, a quote or a line's end, or are empty."""
+    buffer = texts.buffers()[2]
+    content = np.frombuffer(buffer, np.uint8) if buffer is not None else np.zeros(0, np.uint8)
+    odd = any((content == sign).any() for sign in b',"\r\n')
+    if odd or pc.any(pc.equal(texts, "")).as_py():
+        needs = pc.match_substring_regex(texts, r'[,"\r\n]|\A\z')
+        inner = pc.replace_substring(texts, '"', '""')
+        texts = pc.if_else(needs, pc.binary_join_element_wise('"', inner, '"', ""), texts)
+    return texts
+
+
+def _lines(cells: list[pa.Array]) -> memoryview:
+    """The bytes of rows."""
+    gap = {"null_handling": "replace", "null_replacement": ""}
+    last = pc.binary_join_element_wise(cells[-1], "\n", "", **gap)
+    lines = pc.binary_join_element_wise(*cells[:-1], last, ",", **gap)
+    _, offsets, content = lines.buffers()
+    ends = np.frombuffer(offsets, np.int32)[lines.offset : lines.offset + len(lines) + 1]
+    return memoryview(content)[int(ends[0]) : int(ends[-1])]
 
 
 def csv_bytes(tables: Iterable[pa.Table]) -> bytes:
@@ -241,9 +275,22 @@ def _safe_texts(values: pa.ChunkedArray) -> pa.ChunkedArray:
             for chunk in values.chunks
         ]
         return pa.chunked_array(chunks, kind.value_type)
+    if pa.types.is_string(kind) and not any(_may_be_formula(chunk) for chunk in values.chunks):
+        return values
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return pc.replace_substring_regex(values, r"\A('*[=+\-@\t\r])", r"'\1")
     return values
+
+
+def _may_be_formula(texts: pa.Array) -> bool:
+    """Whether the first byte of any text is a sign that is guarded against, or the guard."""
+    _, offsets, content = texts.buffers()
+    if content is None or not len(texts):
+        return False
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    begins = ends[:-1][ends[1:] > ends[:-1]]
+    first = np.frombuffer(content, np.uint8)[begins]
+    return bool(np.isin(first, np.frombuffer(b"'=+-@\t\r", np.uint8)).any())
 
 
 def unguarded(values: pa.Array) -> pa.Array:

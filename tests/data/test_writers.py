@@ -1,13 +1,18 @@
 """Tables that leave say that they are synthetic."""
 
+import csv
 import io
+from unittest import mock
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from synth.data import writers
 from synth.data.evidence import Evidence
 from synth.data.writers import (
     COLUMN,
@@ -72,7 +77,7 @@ def test_a_csv_file_says_it_in_its_last_column_and_counts(tmp_path):
     path, seen = tmp_path / "people.csv", []
     write_csv(path, [arrow_table(FRAME)] * 2, progress=seen.append)
     assert path.read_bytes() == csv_bytes([arrow_table(FRAME)] * 2)
-    assert path.read_text().splitlines()[:2] == ['"a","b","synthetic"', '1,"\'=x",true']
+    assert path.read_text().splitlines()[:2] == ["a,b,synthetic", "1,'=x,true"]
     assert seen == [2, 4]
 
 
@@ -88,3 +93,35 @@ def test_a_file_half_written_takes_no_place(write, tmp_path):
     with pytest.raises(ZeroDivisionError):
         write(path, broken())
     assert path.read_text() == "before" and list(tmp_path.iterdir()) == [path]
+
+
+CELLS = st.lists(
+    st.one_of(
+        st.none(), st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=5)
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=50)
+@given(CELLS, st.sampled_from(["plain", "dictionary", "chunked"]), st.integers(1, 3))
+def test_any_text_reads_back_and_only_what_must_be_is_quoted(cells, kind, rows):
+    texts = pa.array(cells, pa.string())
+    if kind == "dictionary":
+        texts = texts.dictionary_encode()
+    column = pa.chunked_array([texts, texts.slice(1)] if kind == "chunked" else [texts.slice(0)])
+    whole = column.cast(pa.string()).to_pylist()
+    table = pa.table({"n": pa.array(range(len(whole))), "a, b": column})
+    buffer = io.BytesIO()
+    with mock.patch.object(writers, "_ROWS", rows):
+        writers.write_csv(buffer, [table], guard=False)
+    content = buffer.getvalue().decode()
+    read = list(csv.reader(io.StringIO(content, newline=""), strict=True))
+    assert read[0] == ["n", "a, b", "synthetic"]
+    assert read[1:] == [[str(i), cell or "", "true"] for i, cell in enumerate(whole)]
+    needed = sum(
+        cell is not None and (not cell or bool(set(cell) & set(',"\r\n'))) for cell in whole
+    )
+    quoted = content.count('"') - sum(2 * (cell or "").count('"') for cell in whole)
+    assert quoted == 2 * needed + 2  # and the second name
