@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from synth import populations
-from synth.errors import PopulaceError
 from synth.fitting import tasks
 from synth.fitting.inspection import Inspection
 from synth.fitting.plan import Plan
@@ -115,10 +114,11 @@ def test_time_is_limited(upload, inspection, tmp_path):
     job.close()
 
 
-def test_not_too_many_at_a_time(upload, tmp_path, monkeypatch):
+def test_whoever_comes_too_early_waits(upload, tmp_path, monkeypatch):
     monkeypatch.setattr(tasks, "MOST", 0)
-    with pytest.raises(PopulaceError, match="try again"):
-        start("inspect", tmp_path / "job", upload, {"name": "x"})
+    job = start("inspect", tmp_path / "job", upload, {"name": "x"})
+    assert job.place == 1 and "number 1 in the queue" in job.state().words
+    job.close()
     assert not (tmp_path / "job").exists()
 
 
