@@ -101,11 +101,16 @@ def test_impossible_facts_are_told_and_let_go(visit):
 def test_nothing_sticks_out_on_a_phone(visit, link, scheme):
     page = visit(link, width=390, height=844, scheme=scheme)
     page.locator(".pp-card, .pp-column").first.wait_for()
-    page.wait_for_timeout(300)
-    widths = page.evaluate(
+    measure = (
         "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
         ".map(part => part.scrollWidth - part.clientWidth)"
     )
+    # The sidebar slides away while the first cards are drawn already.
+    for _ in range(50):
+        widths = page.evaluate(measure)
+        if widths == [0, 0]:
+            break
+        page.wait_for_timeout(200)
     assert widths == [0, 0]
     background = page.evaluate(
         "() => getComputedStyle(document.querySelector('.stApp')).backgroundColor"
