@@ -20,9 +20,7 @@ from synth.generators import Settings, coded, gan, generator, masked, names, vae
 from synth.generators.coded import BLOCK, Codebook, CodedConditional, CodedModel, choose, holds
 
 TINY = {"epochs": 2, "minutes": 5}
-CODED = tuple(
-    n for n in names() if n not in ("bayes-network", "independent-columns", "private")
-)
+CODED = tuple(n for n in names() if n not in ("bayes-network", "independent-columns", "private"))
 LOOKUP = Lookup("province", "city")
 
 
