@@ -542,7 +542,14 @@ def _writes(form: NumberFormat, array: pa.Array) -> bool:
     numbers = form.parse(array)
     if np.isnan(numbers).any() or np.isinf(numbers).any():
         return False
-    return bool(pc.all(pc.equal(form.arrow(numbers), array)).as_py())
+    alike = pc.equal(form.arrow(numbers), array)
+    if pc.all(alike).as_py():
+        return True
+    if (numbers == np.rint(numbers)).all():
+        return False
+    # Among fractions there is nothing less than nothing: -0.0 is written as 0.0.
+    other = array.filter(pc.invert(alike))
+    return bool(pc.all(pc.match_substring_regex(other, r"\A[^1-9]*-[^1-9]*\z")).as_py())
 
 
 def _fewest_decimals(array: pa.Array, form: NumberFormat) -> int:

@@ -253,3 +253,10 @@ def test_small_numbers_that_nobody_had_are_written_as_the_others(
     found = detect_number(seen)
     assert found is not None
     assert found.text(np.array([new])).tolist() == [text]
+
+
+def test_a_zero_below_zero_keeps_no_column_from_being_numbers() -> None:
+    found = detect_number(["-0.0", "1.5", "-2.0"])
+    assert found == NumberFormat(decimals=1)
+    assert found.text(np.array([-0.0])).tolist() == ["0.0"]
+    assert detect_number(["-0.0", "1.5", "2.50"]) is None
