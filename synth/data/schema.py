@@ -1043,6 +1043,10 @@ def _infer_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, 
     origin = Origin.of(series)
     values, single = _numbers(series, name)
     values = values[~np.isnan(values)] if values.dtype.kind == "f" else values
+    if not len(values):
+        raise PopulaceError(
+            f"Column {name} holds only numbers without bounds (inf): leave those cells empty."
+        )
     if (days := _whole_days(values, name)) is not None:
         column = replace(
             _number_column(name, days, missing, single=False),

@@ -349,3 +349,8 @@ def test_multiples_of_the_step_stay_exact_where_a_few_values_are_far_away():
     assert 3e6 / table.schema["v"].step <= 2**53
     drawn = learn(table).given().sample(500, seed=1)["v"]
     assert drawn.between(-3e6, 2e6).all()
+
+
+def test_a_column_of_nothing_but_infinity_is_refused():
+    with pytest.raises(PopulaceError, match="x holds only numbers without bounds"):
+        Schema.infer(pd.DataFrame({"x": pd.Series([None, None, np.inf], dtype=object)}))
