@@ -278,7 +278,7 @@ def _read_duckdb(source: DatabaseTable) -> pd.DataFrame:
     with closing(_duckdb(source, read_only=True)) as database:
         query = source.query or f"SELECT * FROM {_quoted(source.table)}"
         try:
-            table = database.execute(query).fetch_arrow_table()
+            table = database.sql(query).to_arrow_table()
         except Exception as error:  # the library's own kinds, which may not be there to be named
             raise PopulaceError(
                 f"DuckDB cannot read {source.title} ({_first_line(error)}): check the URL."
