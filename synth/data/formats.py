@@ -367,7 +367,7 @@ def date_format_of(stamps: pd.Series) -> DateFormat | None:
     """The coarsest unit that tells all timestamps or periods; None where it is below 1 µs."""
     zone = ""
     if isinstance(stamps.dtype, pd.PeriodDtype):
-        unit = str(stamps.dtype.freq.name)[0]
+        unit = str(stamps.dtype.freq.rule_code)[0]
         if unit in "MQY":
             pattern = {"M": "%Y-%m", "Q": "%YQ%q", "Y": "%Y"}[unit]
             return DateFormat(pattern, unit)  # type: ignore[arg-type]

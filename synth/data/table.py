@@ -321,7 +321,7 @@ def _storages(arrow: pa.Schema, frame: pd.DataFrame) -> dict[str, dict[str, str]
             storage = f"decimal({field.type.precision}, {field.type.scale})"
         elif pa.types.is_integer(field.type) and dtype.kind in "iu" and frame[name].hasnans:
             storage = storage.replace("uint", "UInt").replace("int", "Int")
-        if pa.types.is_boolean(field.type) and dtype.kind == "b" and frame[name].hasnans:
+        if pa.types.is_boolean(field.type) and dtype == np.dtype(bool) and frame[name].hasnans:
             continue  # pandas has objects there
         if storage != str(frame[name].dtype):
             found[name] = {"storage": storage}
@@ -360,6 +360,8 @@ def _read_excel(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, ...
 def _pandas(values: pa.ChunkedArray) -> pd.Series:
     kind = values.type
     if isinstance(kind, pa.ExtensionType | pa.BaseExtensionType):
+        if kind.extension_name == "pandas.period":
+            return values.to_pandas()
         return _pandas(pa.chunked_array([c.storage for c in values.chunks], kind.storage_type))
     if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
         values = values.cast(pa.float64())
@@ -494,6 +496,8 @@ def _typed(values: pa.DictionaryArray, decimal: str) -> tuple[pd.Series, dict[st
         return series, {"storage": "str"}
     numbers, form = found
     written: dict[str, Any] = {} if form == NumberFormat() else {"format": format_to_json(form)}
+    if form.decimals and (numbers == np.rint(numbers)).all():
+        written["storage"] = "float64"  # 3.0, as pandas would have it
     kept = missing & ~empty
     if kept.any():
         counts = np.bincount(codes[codes >= 0], minlength=len(words)) * kept
