@@ -81,7 +81,9 @@ def test_what_was_typed_is_still_there_after_another_page(studio, tmp_path):
     page.get_by_role("heading", level=1, name="Real beside synthetic").wait_for()
     page.get_by_role("link", name="Studio").click()
     page.locator(".pp-studio-file").first.wait_for()
-    page.wait_for_function("() => document.querySelector('textarea')?.value === 'age >= 20'")
+    page.wait_for_function(
+        "() => document.querySelector('textarea[aria-label=Rules]')?.value === 'age >= 20'"
+    )
 
 
 def test_a_population_goes_out_and_comes_in_again(studio, visit, tmp_path):
