@@ -20,8 +20,6 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from synth.bayes.random import fill
-
 DONE, IMPOSSIBLE, TOO_LARGE = 0, 1, 2
 """How a row's question ended: answered; its probability is zero; the scratch space is too small."""
 WIDE = 32
@@ -821,15 +819,6 @@ def leave_one_out(
             surprise[row, c] = -here
             expected[row, c] = mean
             tail[row, c] = min(share, 1.0)
-
-
-@njit(cache=True, nogil=True)
-def scattered(key: np.uint64, numbers: np.ndarray, out: np.ndarray) -> None:
-    """Number i of a stream for each i of `numbers`, in [0, 1)."""
-    one = np.empty(1, np.uint64)
-    for i in range(numbers.shape[0]):
-        fill(key, numbers[i], one)
-        out[i] = float(one[0] >> np.uint64(11)) / 9007199254740992.0
 
 
 @njit(cache=True, nogil=True)

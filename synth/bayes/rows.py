@@ -21,7 +21,7 @@ from synth.bayes.budget import current
 from synth.bayes.coding import Coding, Pieces
 from synth.bayes.factors import Factor
 from synth.bayes.network import Network
-from synth.bayes.random import stream_key
+from synth.bayes.random import stream_key, uniforms_at
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
 
@@ -391,7 +391,7 @@ class RowQuestions:
             uniform = np.empty((draws, n, len(here)))
             for k in range(draws):
                 for c in range(n):
-                    uniform[k, c] = uniforms(keys[k][c], here)
+                    uniform[k, c] = uniforms_at(keys[k][c], here)
             drawn = out[:, p.place].copy()  # contiguous however many parts: one compiled kernel
             kernels.draw_codes(
                 self._tables, p.facts, p.rows, p.cells, floor, uniform, p.state, drawn
@@ -651,25 +651,6 @@ class RowQuestions:
                 vector[: coding.size - 1] = 1.0
                 more.append(vector)
         return np.concatenate([vectors, *(v[None] for v in more)]), barred
-
-
-def uniforms(key: np.uint64, numbers: np.ndarray) -> np.ndarray:
-    """Number i of a stream for each i of `numbers`, in [0, 1).
-
-    Parameters
-    ----------
-    key : uint64
-        The stream's key.
-    numbers : int64 array, shape (rows,)
-        Not negative.
-
-    Returns
-    -------
-    float64 array, shape (rows,)
-    """
-    out = np.empty(len(numbers))
-    kernels.scattered(key, np.asarray(numbers, dtype=np.int64), out)
-    return out
 
 
 def values_inside(

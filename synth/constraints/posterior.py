@@ -23,7 +23,7 @@ from synth.bayes.coding import Coding, Pieces
 from synth.bayes.factors import Factor
 from synth.bayes.inference import CutCodings, DrawRows, ExtraFactors, Posterior
 from synth.bayes.network import Network
-from synth.bayes.random import stream_key
+from synth.bayes.random import stream_key, uniforms_at
 from synth.constraints.derived import Constraints
 from synth.constraints.gaps import Spread, drawn_pair
 from synth.constraints.rules import Rule
@@ -308,7 +308,7 @@ class _Drawing:
         coding, pieces = self._numbers[name]
         codes = np.minimum(codes, pieces.bins - 1)
         first, second = (
-            _uniform(stream_key(seed, f"{name}\x1frule{attempt}\x1f{k}"), rows) for k in "ab"
+            uniforms_at(stream_key(seed, f"{name}\x1frule{attempt}\x1f{k}"), rows) for k in "ab"
         )
         total = np.append(0.0, np.cumsum(pieces.weight))
         starts = np.searchsorted(pieces.bin, np.arange(int(codes.max()) + 2))
@@ -332,23 +332,4 @@ def _like(values: np.ndarray, absent: np.ndarray, column: pd.Series) -> Any:
 
 def _stream(seed: int, names: tuple[str, str], rows: np.ndarray, word: str) -> np.ndarray:
     """Numbers of two columns' own stream called by a word, one for each row."""
-    return _uniform(stream_key(seed, "\x1f".join((*names, word))), rows)
-
-
-def _uniform(key: np.uint64, rows: np.ndarray) -> np.ndarray:
-    """Number `row` of a stream for each row, in [0, 1); as `random.fill`, at scattered places."""
-    half = np.uint64(32)
-    with np.errstate(over="ignore"):
-        y = (rows.astype(np.uint64) + np.uint64(1)) * key
-        z = y + key
-        x = y * y + y
-        x = (x >> half) | (x << half)
-        x = x * x + z
-        x = (x >> half) | (x << half)
-        x = x * x + y
-        x = (x >> half) | (x << half)
-        x = x * x + z
-        t = x
-        x = (x >> half) | (x << half)
-        number = t ^ ((x * x + y) >> half)
-    return (number >> np.uint64(11)).astype(np.float64) / 9007199254740992.0
+    return uniforms_at(stream_key(seed, "\x1f".join((*names, word))), rows)

@@ -33,12 +33,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -47,7 +46,7 @@ import pandas as pd
 
 from synth.bayes.coding import Coding, Pieces
 from synth.bayes.marginal import Marginal
-from synth.bayes.random import fill, stream_key
+from synth.bayes.random import stream_key, uniforms
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.constraints.discovery import Lookup
 from synth.data.evidence import Between, Evidence, Fact
@@ -61,6 +60,7 @@ from synth.generators.base import (
     Settings,
     no_progress,
 )
+from synth.generators.blocks import draw_blocks
 from synth.generators.constrained import ConstrainedDraws, marginal_of
 from synth.lazy import cached_property
 
@@ -392,13 +392,6 @@ def _known(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(values), 0.0, values)
 
 
-def uniforms(seed: int, name: str, start: int, rows: int) -> np.ndarray:
-    """Numbers `start` and on of a stream of its own, in [0, 1); float64, shape (rows,)."""
-    number = np.empty(rows, np.uint64)
-    fill(stream_key(seed, name), start, number)
-    return (number >> np.uint64(11)).astype(np.float64) * 2.0**-53
-
-
 def _values(
     coding: Coding,
     pieces: Pieces,
@@ -409,7 +402,9 @@ def _values(
 ) -> np.ndarray:
     """A value inside each bin, by the numbers of the people."""
     seed, name = stream
-    which, where = (uniforms(seed, f"{name}\x1f{k}", start, len(codes)) for k in ("piece", "value"))
+    which, where = (
+        uniforms(stream_key(seed, f"{name}\x1f{k}"), start, len(codes)) for k in ("piece", "value")
+    )
     total = np.append(0.0, np.cumsum(pieces.weight))
     starts = np.searchsorted(pieces.bin, np.arange(bins + 1))
     low, high = total[starts[codes]], total[starts[codes + 1]]
@@ -605,19 +600,7 @@ class CodedConditional(DrawnConditional):
         width = len(self.codebook.learned)
         if rows == 0:
             return self.codebook.decode(np.zeros((0, width), np.int32), seed, start)
-        blocks = range(start // BLOCK, (start + rows - 1) // BLOCK + 1)
-
-        def part(block: int) -> Draw:
-            low = max(start - block * BLOCK, 0)
-            high = min(start + rows - block * BLOCK, BLOCK)
-            return self._block(block, low, high, seed)
-
-        workers = min(threads or os.cpu_count() or 1, len(blocks))
-        if workers == 1:
-            drawn = [part(block) for block in blocks]
-        else:
-            with ThreadPoolExecutor(workers) as pool:
-                drawn = list(pool.map(part, blocks))
+        drawn = draw_blocks(partial(self._block, seed), BLOCK, start, rows, threads)
         values = [each.values for each in drawn if each.values is not None]
         return self.codebook.decode(
             np.concatenate([each.codes for each in drawn]),
@@ -643,13 +626,13 @@ class CodedConditional(DrawnConditional):
                 keep = keep * holds(self.codebook.codings[name], fact, numbers)
         return keep
 
-    def _block(self, block: int, low: int, high: int, seed: int) -> Draw:
+    def _block(self, seed: int, block: int, low: int, high: int) -> Draw:
         """The people number `low` to `high` of a block: its candidates in order, those kept."""
         codes, values = [], []
         kept, batch, barren = 0, 0, 0
         while kept < high:
             people = self._batch(seed, block, batch)
-            coin = uniforms(seed, f"keep\x1f{block}\x1f{batch}", 0, BLOCK)
+            coin = uniforms(stream_key(seed, f"keep\x1f{block}\x1f{batch}"), 0, BLOCK)
             chosen = np.flatnonzero(coin < self._accepted(people))
             places = kept + np.arange(len(chosen))
             chosen = chosen[(places >= low) & (places < high)]

@@ -16,20 +16,20 @@ References
 from __future__ import annotations
 
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from synth.bayes.random import fill, stream_key
+from synth.bayes.random import stream_key, uniforms
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
 from synth.generators.base import Conditional, DrawnConditional, Model, ModelWrapper
+from synth.generators.blocks import draw_blocks
 from synth.generators.density_ratio import DensityRatio
 from synth.lazy import cached_property
 
@@ -210,22 +210,10 @@ class RefinedConditional(DrawnConditional):
         """
         if rows == 0:
             return self.model.sample(0, seed)
-        blocks = range(start // BLOCK, (start + rows - 1) // BLOCK + 1)
-
-        def part(block: int) -> pd.DataFrame:
-            low = max(start - block * BLOCK, 0)
-            high = min(start + rows - block * BLOCK, BLOCK)
-            return self._block(block, low, high, seed)
-
-        workers = min(threads or os.cpu_count() or 1, len(blocks))
-        if workers == 1:
-            frames = [part(block) for block in blocks]
-        else:
-            with ThreadPoolExecutor(workers) as pool:
-                frames = list(pool.map(part, blocks))
+        frames = draw_blocks(partial(self._block, seed), BLOCK, start, rows, threads)
         return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
-    def _block(self, block: int, low: int, high: int, seed: int) -> pd.DataFrame:
+    def _block(self, seed: int, block: int, low: int, high: int) -> pd.DataFrame:
         """The people number `low` to `high` of a block: its candidates in order, those kept."""
         candidates = int(stream_key(seed, f"candidates\x1f{block}") % np.uint64(2**62))
         key = stream_key(seed, f"keep\x1f{block}")
@@ -234,10 +222,7 @@ class RefinedConditional(DrawnConditional):
         size = max(FIRST, high)
         while kept < high:
             frame = self.model.sample(size, candidates, start=first, threads=1)
-            number = np.empty(size, np.uint64)
-            fill(key, first, number)
-            uniform = (number >> np.uint64(11)).astype(np.float64) * 2.0**-53
-            chosen = np.flatnonzero(uniform < self.ratio.acceptance(frame))
+            chosen = np.flatnonzero(uniforms(key, first, size) < self.ratio.acceptance(frame))
             # Of this batch, the kept ones with a number in [low, high).
             places = kept + np.arange(len(chosen))
             frames.append(frame.iloc[chosen[(places >= low) & (places < high)]])

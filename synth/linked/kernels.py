@@ -15,6 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from synth.bayes.random import number, unit
+
 LEVELS, SAME, NUMBER, STEP = 0, 1, 2, 3
 """Kinds of columns: levels; levels of which the last code says "as the sibling before"; numbers;
 the number that rows are in order of, drawn as the distance from the sibling before."""
@@ -96,24 +98,6 @@ def _cut(edges: np.ndarray, low: int, high: int, value: float) -> int:
         else:
             high = middle
     return low - begin
-
-
-@njit(cache=True, nogil=True)
-def _uniform(key: np.uint64, count: int) -> float:
-    """Number `count` of a stream, between 0 and 1: Widynski's "Squares" with five rounds."""
-    y = np.uint64(count + 1) * key
-    z = y + key
-    x = y * y + y
-    x = (x >> np.uint64(32)) | (x << np.uint64(32))
-    x = x * x + z
-    x = (x >> np.uint64(32)) | (x << np.uint64(32))
-    x = x * x + y
-    x = (x >> np.uint64(32)) | (x << np.uint64(32))
-    x = x * x + z
-    t = x
-    x = (x >> np.uint64(32)) | (x << np.uint64(32))
-    x = t ^ ((x * x + y) >> np.uint64(32))
-    return np.float64(x >> np.uint64(11)) * 1.1102230246251565e-16
 
 
 @njit(cache=True, nogil=True)
@@ -251,7 +235,7 @@ def run(
                     most, mass = most - 1, p.cumulative[low + most - 1]
                 starts = t == 0 and p.kind[j] == STEP
                 if draws:
-                    u = _uniform(mine, drawn) * mass
+                    u = unit(number(mine, drawn)) * mass
                     drawn += 1
                     code = p.bins[j] if starts else _cut(p.cumulative, low, low + most, u)
                     codes[j, row] = code
@@ -275,11 +259,11 @@ def run(
                         else:
                             bin_ = p.bin_start[j] + code
                             a, b = p.piece_start[bin_], p.piece_start[bin_ + 1]
-                            u = _uniform(mine, drawn)
+                            u = unit(number(mine, drawn))
                             piece = a + _cut(p.piece_sum, a, b - 1, u)
                             index = p.piece_first[piece]
                             if p.piece_span[piece] > 1.0:
-                                u = _uniform(mine, drawn + 1)
+                                u = unit(number(mine, drawn + 1))
                                 index += np.floor(u * p.piece_span[piece])
                             drawn += 2
                             value = index * p.scale[j]

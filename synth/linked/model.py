@@ -11,19 +11,19 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from synth.bayes.random import fill, stream_key
+from synth.bayes.random import stream_key, uniforms
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema, hint
 from synth.errors import PopulaceError
 from synth.generators.base import Conditional, Model
+from synth.generators.blocks import draw_blocks
 from synth.generators.density_ratio import DensityRatio
 from synth.generators.refined import Estimate
 from synth.lazy import cached_property
@@ -314,22 +314,9 @@ class FamiliesGiven:
             raise PopulaceError(f"A sample cannot have {count} families: ask for none or more.")
         if count == 0:
             return self._below(self._root.sample(0, seed), np.zeros(0, np.int64), seed)
-        blocks = range(start // BLOCK, (start + count - 1) // BLOCK + 1)
+        return _joined(draw_blocks(partial(self._block, seed), BLOCK, start, count, threads))
 
-        def part(block: int) -> Families:
-            low = max(start - block * BLOCK, 0)
-            high = min(start + count - block * BLOCK, BLOCK)
-            return self._block(block, low, high, seed)
-
-        workers = min(threads or os.cpu_count() or 1, len(blocks))
-        if workers == 1:
-            parts = [part(block) for block in blocks]
-        else:
-            with ThreadPoolExecutor(workers) as pool:
-                parts = list(pool.map(part, blocks))
-        return _joined(parts)
-
-    def _block(self, block: int, low: int, high: int, seed: int) -> Families:
+    def _block(self, seed: int, block: int, low: int, high: int) -> Families:
         """The families number `low` to `high` of a block: its candidates in order, those kept."""
         model = self.model
         own = int(stream_key(seed, f"families\x1f{block}") % np.uint64(2**62))
@@ -341,12 +328,12 @@ class FamiliesGiven:
             parents = self._root.sample(size, own, start=first, threads=1)
             numbers = np.arange(first, first + size, dtype=np.int64)
             if model.root_ratio is not None:
-                stay = _uniform(keys[0], first, size) < model.root_ratio.acceptance(parents)
+                stay = uniforms(keys[0], first, size) < model.root_ratio.acceptance(parents)
                 parents, numbers = parents[stay].reset_index(drop=True), numbers[stay]
             some = self._below(parents, numbers, own)
             fine = self._obeys(some) & self._holds(some)
             if model.ratio is not None and fine.any():
-                uniform = _uniform(keys[1], first, size)[numbers - first]
+                uniform = uniforms(keys[1], first, size)[numbers - first]
                 if not fine.all():
                     some, uniform = _kept(some, fine), uniform[fine]
                 fine = uniform < model.ratio.acceptance(self._features(some))
@@ -440,9 +427,3 @@ def _joined(parts: Sequence[Families]) -> Families:
         for name, some in parts[0].rows.items()
     }
     return Families(parents, rows, parts[0].above)
-
-
-def _uniform(key: np.uint64, first: int, size: int) -> np.ndarray:
-    number = np.empty(size, np.uint64)
-    fill(key, first, number)
-    return (number >> np.uint64(11)).astype(np.float64) * 2.0**-53

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from synth.bayes.random import fill, stream_key
+from synth.bayes.random import fill, stream_key, unit
 from synth.lives.chain import Messages
 
 _STREAM = "life"
@@ -66,7 +66,7 @@ def _draw(
 
 @njit(cache=True, nogil=True, inline="always")
 def _pick(cumulative: np.ndarray, number: np.uint64) -> int:
-    u = float(number >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    u = unit(number)
     place = 0
     while cumulative[place] <= u:
         place += 1

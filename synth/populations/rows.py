@@ -21,8 +21,8 @@ import pyarrow as pa
 
 from synth.bayes.budget import current
 from synth.bayes.coding import Coding, Pieces
-from synth.bayes.random import stream_key
-from synth.bayes.rows import FLOOR, RowEvidence, RowQuestions, uniforms, values_inside
+from synth.bayes.random import stream_key, uniforms_at
+from synth.bayes.rows import FLOOR, RowEvidence, RowQuestions, values_inside
 from synth.constraints.derived import Cut, Sum
 from synth.constraints.posterior import ConstraintFactors, rules_of
 from synth.constraints.rules import Rule
@@ -824,7 +824,7 @@ class _Filling:
                 continue
             total = np.cumsum(p[here], axis=1)
             key = stream_key(self._seed, f"{name}\x1fgiven\x1f{draw}")
-            wanted = uniforms(key, places)[here] * total[:, -1]
+            wanted = uniforms_at(key, places)[here] * total[:, -1]
             codes[here, c] = (total <= wanted[:, None]).sum(axis=1)
 
     def _beliefs(self, evidence: RowEvidence, floor: float) -> dict[str, np.ndarray]:
@@ -896,7 +896,9 @@ class _Filling:
                 first = second = np.full(len(places), 0.5)
             else:
                 first, second = (
-                    uniforms(stream_key(self._seed, f"{name}\x1fin{stream}\x1f{k}{draw}"), places)
+                    uniforms_at(
+                        stream_key(self._seed, f"{name}\x1fin{stream}\x1f{k}{draw}"), places
+                    )
                     for k in "ab"
                 )
             code = np.clip(codes[:, c].astype(np.int64), 0, coding.pieces.bins - 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
-from synth.bayes.random import fill, stream_key
+from synth.bayes.random import fill_uniforms, stream_key
 from synth.simulation.rates import Family
 
 NOBODY = -1
@@ -90,14 +90,15 @@ def uniforms(seed: int, purpose: str, start: int, count: int, threads: int = 1) 
     float64 array, shape (count,)
     """
     key = stream_key(seed, f"simulation/{purpose}")
-    out = np.empty(count, dtype=np.uint64)
+    out = np.empty(count)
     if threads <= 1 or count <= _PART:
-        fill(key, start, out)
+        fill_uniforms(key, start, out)
     else:
         with ThreadPoolExecutor(threads) as pool:
             lows = range(0, count, _PART)
-            list(pool.map(lambda low: fill(key, start + low, out[low : low + _PART]), lows))
-    return (out >> np.uint64(11)).astype(np.float64) * 2.0**-53
+            parts = (out[low : low + _PART] for low in lows)
+            list(pool.map(lambda low, part: fill_uniforms(key, start + low, part), lows, parts))
+    return out
 
 
 def frame_of(people: People, family: Family, year: int, work: np.ndarray | None) -> pd.DataFrame:

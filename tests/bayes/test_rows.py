@@ -13,8 +13,8 @@ from synth.bayes.coding import Coding, Pieces
 from synth.bayes.factors import Factor
 from synth.bayes.gaussian import Gaussian
 from synth.bayes.network import Network
-from synth.bayes.random import stream_key
-from synth.bayes.rows import FLOOR, RowQuestions, uniforms, values_inside
+from synth.bayes.random import stream_key, uniforms_at
+from synth.bayes.rows import FLOOR, RowQuestions, values_inside
 from synth.bayes.scoring import log_rows
 from synth.data.schema import Column, Schema
 from synth.errors import PopulaceError
@@ -294,8 +294,8 @@ def test_values_inside_bins_and_scattered_numbers():
     key = stream_key(3, "x")
     numbers = np.arange(100)
     some = np.array([2, 50, 99])
-    assert (uniforms(key, numbers)[some] == uniforms(key, some)).all()
-    assert len(uniforms(key, numbers[:0])) == 0
+    assert (uniforms_at(key, numbers)[some] == uniforms_at(key, some)).all()
+    assert len(uniforms_at(key, numbers[:0])) == 0
 
 
 def test_what_cannot_be_asked_says_so():

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from synth.bayes import learn
+from synth.bayes.random import uniforms_at
 from synth.constraints.derived import Constraints, Sum, possible
-from synth.constraints.posterior import _uniform, constrained
+from synth.constraints.posterior import constrained
 from synth.constraints.rules import parse_rules
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema
@@ -102,7 +103,7 @@ def test_a_rule_on_a_sum_draws_whole_rows_anew(network):
 
 def test_scattered_random_numbers_are_even():
     rows = np.arange(0, 10**7, 997)
-    drawn = _uniform(np.uint64(0x9E3779B97F4A7C15), rows)
+    drawn = uniforms_at(np.uint64(0x9E3779B97F4A7C15), rows)
     assert ((drawn >= 0) & (drawn < 1)).all()
     assert drawn.mean() == pytest.approx(0.5, abs=0.02)
     assert np.histogram(drawn, 10, (0, 1))[0].min() > 800
