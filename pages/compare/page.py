@@ -15,6 +15,7 @@ from pages.shared import header, losses, markdown
 from pages.shared.charts import heatmap, legend, marginal
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
+from pages.shared.jobs import watch
 from pages.studio.state import StudioState, current_state
 from synth import generators
 from synth.evaluate.generator_comparison import FEWEST, FRESH, REAL, GeneratorComparison, stored
@@ -23,12 +24,9 @@ from synth.evaluate.generator_page import comparison_table
 from synth.evaluate.html import PARTS
 from synth.evaluate.svg import STYLE
 from synth.fitting.plan import Plan
-from synth.generators.losses import read_losses
 from synth.generators.training import has_card
-from synth.jobs import State
 from synth.populations import Population
 
-POLL = 1.0  # seconds between two looks at a job
 _MINUTES = (0.5, 1.0, 2.0, 5.0, 15.0)
 _USUAL = ("bayes-network", "copula", "autoregressive", "tvae", "ctgan")
 _COLOURS = (
@@ -44,41 +42,7 @@ def _stored(digest: str, _population: Population) -> GeneratorComparison | None:
     return stored(_population)
 
 
-# ── A comparison that runs ───────────────────────────────────────────────────────────────────────
-
-
-def remaining(state: State) -> str:
-    """About how long a job will still take, in words; empty while nothing can be said."""
-    if state.share < 0.03 or state.seconds < 5:
-        return ""
-    left = state.seconds * (1 - state.share) / state.share
-    return f", about {left / 60:.0f} min left" if left >= 90 else f", about {left:.0f} s left"
-
-
-@st.fragment(run_every=POLL)
-def _watch(state: CompareState) -> None:
-    job = state.job
-    if job is None:  # it was stopped, in this fragment's own run
-        st.rerun()
-    progress = job.state()
-    if progress.over:
-        state.settle(progress)
-        st.rerun()
-    with st.container(border=True, key="compare-job"):
-        st.progress(min(max(progress.share, 0.02), 1.0), text=markdown.plain(progress.words))
-        losses.losses(read_losses(job.folder))
-        left, right = st.columns([3, 1], vertical_alignment="center")
-        left.caption(
-            f"{progress.seconds:,.0f} s so far{remaining(progress)}; go and see the other pages "
-            "meanwhile."
-        )
-        right.button(
-            "Stop",
-            key="compare-stop",
-            icon=":material/stop_circle:",
-            width="stretch",
-            on_click=state.cancel,
-        )
+# ── What is to be compared ───────────────────────────────────────────────────────────────────────
 
 
 def _ask(studio: StudioState, state: CompareState) -> None:
@@ -339,7 +303,7 @@ def _page(choice: Choice) -> None:
         if state.problem:
             st.warning(markdown.plain(state.problem), icon=":material/sentiment_dissatisfied:")
         if state.job is not None:
-            _watch(state)
+            watch(state, "compare", steady=True)
             return
         _ask(studio, state)
         if state.comparison is not None:

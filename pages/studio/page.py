@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import loaders, markdown
-from pages.shared.losses import losses
+from pages.shared.jobs import watch
 from pages.shared.private import PRICES, show_ledger
 from pages.studio.interests import choose_interests, show_learned
 from pages.studio.rows import ask_of_rows
@@ -27,7 +27,6 @@ from synth.data.templates import PATTERN
 from synth.errors import PopulaceError
 from synth.fitting.derive import deriving
 from synth.fitting.plan import KINDS, USES, Plan, title_of
-from synth.generators.losses import read_losses
 from synth.generators.private import NAME as PRIVATE
 from synth.generators.training import has_card
 from synth.populations import Population
@@ -35,7 +34,6 @@ from synth.populations.archive import SUFFIX
 from synth.privacy.accounting import in_words
 from synth.privacy.public import Public
 
-POLL = 0.7  # seconds between two looks at a job
 _FAITHFUL, _QUICK = "most faithful", "quick"
 _SCORES: dict[str, ScoreName] = {_FAITHFUL: "predictive", _QUICK: "k2"}
 _ROW, _MOST_ROWS = 35, 16  # pixels of a row of the sheet, and how many are seen at once
@@ -126,34 +124,6 @@ _DOING = {
     "list": "Reading the second table",
     "interests": "Finding interests",
 }
-
-
-@st.fragment(run_every=POLL)
-def _watch(state: StudioState) -> None:
-    """How far the job is; the page runs again when it is over."""
-    job = state.job
-    if job is None:  # it was stopped, in this fragment's own run
-        st.rerun()
-    progress = job.state()
-    if progress.over:
-        state.settle(progress)
-        st.rerun()
-    with st.container(border=True, key="studio-job"):
-        st.html(f'<h2 class="pp-studio-step">{escape(_DOING[job.kind])}</h2>')
-        st.progress(min(max(progress.share, 0.02), 1.0), text=markdown.plain(progress.words))
-        losses(read_losses(job.folder))
-        left, right = st.columns([3, 1], vertical_alignment="center")
-        left.caption(
-            f"{progress.seconds:,.0f} s so far, in a process of its own: go and see the other "
-            "pages meanwhile."
-        )
-        right.button(
-            "Stop",
-            key="studio-stop",
-            icon=":material/stop_circle:",
-            width="stretch",
-            on_click=state.cancel,
-        )
 
 
 # ── What was understood ──────────────────────────────────────────────────────────────────────────
@@ -604,7 +574,7 @@ def _page(state: StudioState) -> None:
     if state.problem:
         _say_no(state.problem)
     if state.job is not None:
-        _watch(state)
+        watch(state, "studio", _DOING[state.job.kind])
     population = state.population if state.job is None else None
     if state.inspection is not None:
         if population is not None:

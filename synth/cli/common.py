@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
+
+from synth.surroundings import MODELS
 
 PopulationName = Annotated[
     str, typer.Argument(metavar="POP", help="A population's name or a fitted folder.")
@@ -22,7 +25,27 @@ TABLE_HELP = (
     "a database's table, as in sqlite:///people.db?table=people."
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Source = Annotated[
+    Path | None,
+    typer.Option(help="The folder of the source tables; ../shared/data when not given."),
+]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same people.")]
+
+
+def source_folder(source: Path | None) -> Path:
+    """Where source tables are read: as said, or in the folder beside this project's.
+
+    Parameters
+    ----------
+    source : Path or None
+        What was given.
+
+    Returns
+    -------
+    Path
+        Not looked for.
+    """
+    return source or MODELS.parents[1] / "shared" / "data"
 
 
 def percent(share: float) -> str:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from synth.cli.common import TABLE_HELP, AsJson, print_json, progress_bar
+from synth.cli.common import TABLE_HELP, AsJson, print_json, progress_bar, source_folder
 from synth.errors import PopulaceError
 from synth.evaluate.generator_comparison import (
     FEWEST,
@@ -131,7 +131,7 @@ def _read(table: str) -> tuple[pd.DataFrame, Plan]:
 def _shipped(name: str, source: Path | None) -> tuple[pd.DataFrame, Plan]:
     """The rows that a shipped population was learned from, and its columns."""
     recipe = Recipe.read(SHIPPED / name / RECIPE)
-    table = recipe.table(source or SHIPPED.parents[2] / "shared" / "data")
+    table = recipe.table(source_folder(source))
     return table.frame, Plan(schema=table.schema)
 
 

@@ -7,13 +7,22 @@ from typing import Annotated
 
 import typer
 
-from synth.cli.common import TABLE_HELP, AsJson, Given, Seed, percent, print_json, progress_bar
+from synth.cli.common import (
+    TABLE_HELP,
+    AsJson,
+    Given,
+    Seed,
+    Source,
+    percent,
+    print_json,
+    progress_bar,
+    source_folder,
+)
 from synth.data.table import read_table
 from synth.data.writers import arrow_table, with_mark_column, write_csv, write_parquet
 from synth.evaluate.lives import judge_lives
 from synth.lives import LifePopulation, available_lives, learn_lives, load_lives, save_lives
 from synth.lives.shipped import build_lives, life_recipes
-from synth.lives.storage import SHIPPED
 from synth.lives.summary import LifeCounts
 
 app = typer.Typer(
@@ -61,13 +70,10 @@ def fit_command(
 @app.command("build")
 def build_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Shipped lives, or all.")],
-    source: Annotated[
-        Path | None,
-        typer.Option(help="The folder of the source tables; ../shared/data when not given."),
-    ] = None,
+    source: Source = None,
 ) -> None:
     """Learn shipped lives anew from their source table."""
-    folder = source or SHIPPED.parents[2] / "shared" / "data"
+    folder = source_folder(source)
     for each in life_recipes() if name == "all" else (name,):
         build_lives(each, folder)
         typer.echo(each, err=True)

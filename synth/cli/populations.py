@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from synth.cli.common import AsJson, print_json, progress_bar
-from synth.populations import SHIPPED, available, load
+from synth.cli.common import AsJson, Source, print_json, progress_bar, source_folder
+from synth.populations import available, load
 from synth.shipped_populations import build, recipes
 
 app = typer.Typer(
@@ -45,13 +44,10 @@ def populations(ctx: typer.Context, as_json: AsJson = False) -> None:
 @app.command("build")
 def build_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A population's name, or all.")],
-    source: Annotated[
-        Path | None,
-        typer.Option(help="The folder of the source tables; ../shared/data when not given."),
-    ] = None,
+    source: Source = None,
 ) -> None:
     """Learn a shipped population anew from its source table."""
-    folder = source or SHIPPED.parents[2] / "shared" / "data"
+    folder = source_folder(source)
     with progress_bar(name) as advance:
         for each in recipes() if name == "all" else (name,):
             population = build(each, folder, lambda words: advance(0, words))

@@ -11,25 +11,24 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synth.errors import PopulaceError
-from synth.fitting.tasks import CARD_SPACE, FILE_LIMIT, MEMORY, MOST
+from synth.fitting.tasks import CARD_SPACE, FILE_LIMIT, MEMORY, MESSAGES, MOST
 from synth.generators.losses import write_losses
 from synth.generators.training import has_card
 from synth.jobs.handle import Progress
-from synth.jobs.process import Limits, Messages, ProcessJob, run_child
+from synth.jobs.process import Limits, ProcessJob, run_child
 
 if TYPE_CHECKING:
     from synth.fitting.plan import Plan
 
 SECONDS = 4 * 3600
 _SELDOM = 0.2
-_MESSAGES = Messages(
-    busy="{count} tables are waiting already: try again in a few minutes.",
-    waiting="Other tables are being worked on: yours is number {place} in the queue and starts by "
-    "itself",
+_MESSAGES = replace(
+    MESSAGES,
     too_large="A generator needed more memory than one table may take: keep fewer rows or columns.",
     too_long="Comparing took longer than {minutes} minutes and was stopped: choose fewer "
     "generators or a smaller budget.",

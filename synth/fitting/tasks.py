@@ -41,7 +41,7 @@ SECONDS: Mapping[Kind, int] = {
 FILE_LIMIT = 2**30
 MOST = 4
 """So many children at a time, for all visitors together."""
-_MESSAGES = Messages(
+MESSAGES = Messages(
     busy="{count} tables are waiting already: try again in a few minutes.",
     waiting="Other tables are being worked on: yours is number {place} in the queue and starts by "
     "itself",
@@ -96,7 +96,7 @@ def start(
         folder,
         {"upload": str(upload), **settings},
         limits=Limits(_memory(kind, memory), seconds or SECONDS[kind], FILE_LIMIT),
-        messages=replace(_MESSAGES, broken=_DAMAGED) if kind == "open" else _MESSAGES,
+        messages=replace(MESSAGES, broken=_DAMAGED) if kind == "open" else MESSAGES,
         most=MOST,
         kind=kind,
     )
@@ -124,7 +124,7 @@ def main(arguments: list[str]) -> int:
         The exit code: 0 where it went well.
     """
     kind, folder = arguments
-    return run_child(Path(folder), _WORK[kind], too_large=_MESSAGES.too_large)
+    return run_child(Path(folder), _WORK[kind], too_large=MESSAGES.too_large)
 
 
 def _inspect(folder: Path, task: Mapping[str, Any], progress: Progress) -> None:
