@@ -96,7 +96,7 @@ def _ask(studio: StudioState, state: CompareState) -> None:
 
 def _show(comparison: GeneratorComparison, title: str, name: str) -> None:
     st.html(f"<style>{PARTS}{STYLE}{_COLOURS}</style>")
-    st.markdown(f"**{markdown.plain(comparison.sentence)}**")
+    st.markdown(markdown.plain(comparison.sentence))
     st.html(f'<div class="rp" id="compare-table">{comparison_table(comparison)}</div>')
     for failed, words in comparison.failed.items():
         st.caption(f"{markdown.plain(failed)} could not learn this table: {markdown.plain(words)}")

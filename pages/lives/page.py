@@ -62,7 +62,8 @@ def _head(lives: LifePopulation, people: Lives) -> None:
     begin = f"<b>{share}</b> of these lives · exact, learned" if asked else "Learned"
     st.html(
         f'<p class="pp-subtitle">{begin} from {count:,} '
-        "real people · everyone below is synthetic</p>"
+        "real people · synthetic lives beside shares of the real ones; the sidebar’s facts are "
+        "left aside</p>"
     )
 
 

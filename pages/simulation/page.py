@@ -19,6 +19,7 @@ from synth.simulation.record import BAND, BANDS
 _QUIET = {"displayModeBar": False}
 _PEOPLE, _FIRST = 10_000, 2016
 _LIVES = "swiss-families"
+_WIDE = 150  # pixels of a slider: five stand in a row
 
 
 @st.cache_resource(max_entries=4, show_spinner="Working out what a year brings …")
@@ -37,24 +38,25 @@ def _record(
 
 
 def _sliders() -> tuple[int, Scenario]:
-    with st.container(horizontal=True, gap="medium"):
-        years = st.slider("Years", 5, 60, 30, key="sim-years", width=180)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        years = st.slider("Years", 5, 60, 30, key="sim-years", width=_WIDE)
         births = st.slider(
-            "Births", 0.0, 2.0, 1.0, 0.1, format="%.1f ×", key="sim-births", width=180
+            "Births", 0.0, 2.0, 1.0, 0.1, format="%.1f ×", key="sim-births", width=_WIDE
         )
         later = st.slider(
-            "Leaving, marrying, first children come later by (years)",
+            "Families later by (years)",
             -5,
             10,
             0,
             key="sim-later",
-            width=240,
+            width=_WIDE,
+            help="By so many years later people leave home, marry and have a first child.",
         )
         partings = st.slider(
-            "Partings", 0.0, 3.0, 1.0, 0.1, format="%.1f ×", key="sim-partings", width=180
+            "Partings", 0.0, 3.0, 1.0, 0.1, format="%.1f ×", key="sim-partings", width=_WIDE
         )
         deaths = st.slider(
-            "Deaths", 0.2, 2.0, 1.0, 0.1, format="%.1f ×", key="sim-deaths", width=180
+            "Deaths", 0.2, 2.0, 1.0, 0.1, format="%.1f ×", key="sim-deaths", width=_WIDE
         )
     return years, Scenario(births, deaths, partings, later)
 
@@ -144,11 +146,12 @@ def _page(choice: Choice) -> None:
     st.html('<h1 class="pp-title">A population that moves</h1>')
     st.html(
         f'<p class="pp-subtitle">{_PEOPLE:,} synthetic people of 15 and over, and their children, '
-        "one year a step · estimated by simulation</p>"
+        "one year a step · estimated by simulation; the sidebar’s facts are left aside</p>"
     )
     years, scenario = _sliders()
     try:
-        base = choice.base or choice.population
+        weighted = choice.reading.base == "weighted"
+        base = choice.population if weighted else choice.base or choice.population
         record = _record(base.digest, choice.seed, years, scenario, base)
     except PopulaceError as error:
         st.info(markdown.plain(str(error)), icon=":material/info:")
@@ -162,8 +165,10 @@ def _page(choice: Choice) -> None:
         f"differ by age in this population, and on published rates: {LIFE_TABLE}; {BIRTHS}."
     )
     st.caption(
-        "It does not know migration, who of the table is married to whom (couples are matched by "
-        "age), or how rates will change; later marriages are read as if one generation grew older."
+        "The first children are placed by the size of their mothers’ households, which makes them "
+        "somewhat too many. It does not know migration, who of the table is married to whom "
+        "(couples are matched by age and children), or how rates will change; later marriages are "
+        "read as if one generation grew older."
     )
 
 

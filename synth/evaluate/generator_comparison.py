@@ -237,6 +237,12 @@ class GeneratorComparison:
         return frozenset(e.name for e in self.entries if figure.text(e) == written)
 
     @property
+    def target_title(self) -> str:
+        """The column that models learn, as screens call it."""
+        columns = () if self.figures is None else self.figures.columns
+        return next((c.title for c in columns if c.name == self.target), self.target)
+
+    @property
     def sentence(self) -> str:
         """Who wins, by what, and why."""
         best = self.best
@@ -257,8 +263,8 @@ class GeneratorComparison:
         return (
             f"{best.title} wins, {ahead}because its people are the hardest to tell from unseen "
             f"real ones ({told}; next {second.title} with {second.hgb_auc:.3f}): "
-            f"{self._why(best, others)} A model of {self.target} that learned from its people "
-            f"scores {best.utility:.3f}, one that learned from real people "
+            f"{self._why(best, others)} A model of “{self.target_title}” that learned from its "
+            f"people scores {best.utility:.3f}, one that learned from real people "
             f"{self.fresh.utility:.3f}."
         )
 

@@ -79,8 +79,8 @@ def comparison_table(comparison: GeneratorComparison) -> str:
     meanings = "; ".join(f"{figure.head}: {figure.words}" for figure in FIGURES)
     return bold_table(heads, rows) + paragraph(
         f"Learned from {comparison.learned:,} people, judged with {comparison.judged:,} others. "
-        f"Utility is the {comparison.score} of {comparison.target}. The best of each column is "
-        f"bold. {meanings}.",
+        f"Utility is the {comparison.score} of a model of “{comparison.target_title}”. The best of "
+        f"each column is bold. {meanings}.",
         quiet=True,
     )
 

@@ -21,6 +21,10 @@ from synth.simulation.published import BOYS
 from synth.simulation.rates import Rates, people_of
 
 _YOUNG, _GROWN = 15, 26
+_OF_AGE = 18
+"""Below it one counts as a child of the household."""
+_PARENT = 20
+"""Age from which children at home are taken for the person's own."""
 _PARTED = ("divorced", "separated", "widowed")
 
 
@@ -58,11 +62,14 @@ def first_people(population: Population, rates: Rates, count: int, seed: int = 0
         has_child = (
             frame[names["children"]].map(lambda v: bool(children_of(v))).to_numpy(bool).copy()
         )
-    spouse = _couples(male, age, married)
+        # Children at home are brothers and sisters of those who are hardly grown.
+        has_child &= married | (age >= _PARENT)
+    spouse = _couples(male, age, married, has_child)
     alone = married & (spouse < 0)  # one side has more: the rest count as parted
     status[alone] = "divorced"
     married = spouse >= 0
-    has_child[married] |= has_child[spouse[married]]
+    husbands = np.flatnonzero(married & male)
+    has_child[husbands] = has_child[spouse[husbands]]  # where they differ, hers are theirs
     kind, home = _classes(rates, male, age, married, has_child, seed)
     parted = np.isin(status.astype(str), _PARTED)
     home &= ~married & ~parted & ~has_child
@@ -102,17 +109,25 @@ def _drawn(population: Population, count: int, seed: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _couples(male: np.ndarray, age: np.ndarray, married: np.ndarray) -> np.ndarray:
-    """Husband and wife by age, each side in its order; those of the larger side are spread out."""
+def _couples(
+    male: np.ndarray, age: np.ndarray, married: np.ndarray, child: np.ndarray
+) -> np.ndarray:
+    """Husband and wife by age, each side in its order; those of the larger side are spread out.
+
+    Parents are paired with parents first, and others with others, or there would be more families
+    with children than anybody was learned from; who is left over is paired at the end.
+    """
     spouse = np.full(len(male), NOBODY, dtype=np.int64)
-    sides = [np.flatnonzero(married & (male == side)) for side in (False, True)]
-    sides = [side[np.argsort(age[side], kind="stable")] for side in sides]
-    count = min(map(len, sides))
-    if count:
-        women, men = (
-            side[np.linspace(0, len(side) - 1, count).round().astype(int)] for side in sides
-        )
-        spouse[women], spouse[men] = men, women
+    for alike in (child, ~child, np.ones(len(male), dtype=bool)):
+        free = married & alike & (spouse < 0)
+        sides = [np.flatnonzero(free & (male == side)) for side in (False, True)]
+        sides = [side[np.argsort(age[side], kind="stable")] for side in sides]
+        count = min(map(len, sides))
+        if count:
+            women, men = (
+                side[np.linspace(0, len(side) - 1, count).round().astype(int)] for side in sides
+            )
+            spouse[women], spouse[men] = men, women
     return spouse
 
 
@@ -170,9 +185,11 @@ def _with_children(people: People, rates: Rates, size: np.ndarray | None, seed: 
     start = len(people)
     u = uniforms(seed, "first ages", start, len(mother))
     low = np.maximum(people.age[mother] - 44, 0)
-    high = np.minimum(people.age[mother] - 16, _YOUNG - 1)
-    fits = high >= low
-    mother, u, low, high = mother[fits], u[fits], low[fits], high[fits]
+    high = np.minimum(people.age[mother] - 16, _OF_AGE - 1)
+    age = (low + u * (high - low + 1)).astype(np.int16)
+    # Those who are old enough to be asked are among the first people already.
+    fits = (high >= low) & (age < _YOUNG)
+    mother, age = mother[fits], age[fits]
     male = uniforms(seed, "first boys", start, len(mother)) < BOYS
     shares = np.cumsum(rates.classes, axis=1)[male.astype(np.int64)]
     v = uniforms(seed, "first classes", start, len(mother))
@@ -182,5 +199,5 @@ def _with_children(people: People, rates: Rates, size: np.ndarray | None, seed: 
     young = newborn(
         male, kind, state, mother, people.spouse[mother], people.household[mother], works
     )
-    young.age[:] = (low + u * (high - low + 1)).astype(np.int16)
+    young.age[:] = age
     return people.joined(young)
