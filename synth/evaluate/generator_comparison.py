@@ -46,6 +46,8 @@ FRESH = "fresh real people"
 REAL = "unseen real people"
 ATTACKED = 6_000
 """People of each side of an attack, at most."""
+_WARM = 64
+"""People drawn before drawing is timed."""
 FORMAT = "populace-comparison/1"
 FILE = "comparison.json"
 """Its name beside a population's files."""
@@ -602,8 +604,10 @@ class _Judge:
     ) -> Entry:
         """The entry of a population."""
         name, title, seconds = named
+        answer = canonical(population.answer())
+        answer.sample(_WARM, seed=self._seed)  # compiled and worked out before it is timed
         begun = time.perf_counter()
-        people = canonical(population.answer()).sample(rows, seed=self._seed + 1)
+        people = answer.sample(rows, seed=self._seed + 1)
         speed = rows / max(time.perf_counter() - begun, 1e-9)
         self._people[name] = self._ruler.measure(people)
         comparison = Comparison.of(self._real, people, holdout=self._unseen, seed=self._seed)
