@@ -10,7 +10,7 @@ The door: what most people need is here, and imported when it is first used.
 The rooms, from the lowest floor to the highest; each imports only from those above it in this list
 (`tests/test_architecture.py` reads the imports):
 
-``errors``, ``registry``, ``lazy``, ``remembered``, ``surroundings``, ``jobs``
+``errors``, ``registry``, ``lazy``, ``cache``, ``environment``, ``jobs``
     One error class; weights that are fetched; attributes worked out once; answers kept by their
     bytes; odd machines; long work in a thread or a process, with progress, queue and stop.
 ``data``
@@ -46,7 +46,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from synth.surroundings import settle_numba_cache
+from synth.environment import ensure_numba_cache
 
 if TYPE_CHECKING:
     from synth.data.evidence import Evidence
@@ -82,7 +82,7 @@ _MODULES = {
 }
 
 
-settle_numba_cache()
+ensure_numba_cache()
 
 
 def __getattr__(name: str) -> Any:

@@ -34,8 +34,8 @@ from synth.bayes.calibration import Target
 from synth.bayes.network import Network
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.constraints.posterior import ConstraintFactors, ConstraintTransform
+from synth.data.atomic import remove_leftovers, whole
 from synth.data.evidence import Evidence
-from synth.data.parts import remove_leftovers, whole
 from synth.data.writers import write_parquet as write_parquet_file
 from synth.errors import PopulaceError
 from synth.generators import Conditional, Model, generator

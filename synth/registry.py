@@ -32,8 +32,8 @@ from typing import IO
 
 from filelock import FileLock
 
+from synth.environment import MODELS
 from synth.errors import PopulaceError
-from synth.surroundings import MODELS
 
 REGISTRY = MODELS / "registry.toml"
 KINDS = ("wheel", "sdist", "url", "file")

@@ -23,7 +23,7 @@ def test_importing_loads_nothing_heavy_and_little_else():
     )
     loaded = json.loads(done.stdout)
     assert not {name.split(".")[0] for name in loaded} & set(HEAVY)
-    assert {name for name in loaded if name.startswith("synth")} == {"synth", "synth.surroundings"}
+    assert {name for name in loaded if name.startswith("synth")} == {"synth", "synth.environment"}
     assert len(loaded) < 60, "so few modules take well under a tenth of a second"
 
 

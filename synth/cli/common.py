@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from synth.surroundings import MODELS
+from synth.environment import MODELS
 
 PopulationName = Annotated[
     str, typer.Argument(metavar="POP", help="A population's name or a fitted folder.")

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from synth.cli.stopping import Stopped, stopped_by_signals
+from synth.cli.signals import Stopped, stopped_by_signals
+from synth.environment import ensure_output_encoding
 from synth.errors import PopulaceError
-from synth.surroundings import settle_streams
 
 
 class Command(NamedTuple):
@@ -113,7 +113,7 @@ class _Commands(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        settle_streams()
+        ensure_output_encoding()
         try:
             with stopped_by_signals():
                 return super().invoke(ctx)

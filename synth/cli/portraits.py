@@ -18,8 +18,8 @@ from rich.progress import Progress, TaskID
 from rich.table import Table as Grid
 
 from synth import registry
+from synth.environment import MODELS
 from synth.errors import PopulaceError
-from synth.surroundings import MODELS
 
 if TYPE_CHECKING:
     from synth.people.portraits.live import Tools

@@ -12,8 +12,8 @@ import typer
 
 from synth.cli.common import AsJson, Given, PopulationName, Seed, percent, print_json, progress_bar
 from synth.cluster import Question, write_on_cluster
+from synth.data.atomic import check_target
 from synth.data.evidence import Evidence
-from synth.data.parts import check_target
 from synth.data.readers.database import is_url, write_database
 from synth.data.writers import with_mark_column, write_csv
 from synth.errors import PopulaceError

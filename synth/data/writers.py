@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from synth.data.atomic import whole
 from synth.data.formats import (
     BooleanFormat,
     DateFormat,
@@ -29,7 +30,6 @@ from synth.data.formats import (
     format_from_json,
     stamps_to_counts,
 )
-from synth.data.parts import whole
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from synth.environment import MODELS
 from synth.errors import PopulaceError
-from synth.surroundings import MODELS
 
 FOLDER = MODELS / "interests"
 """Where vocabulary and sentences lie."""

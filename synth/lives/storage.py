@@ -11,12 +11,12 @@ import numpy as np
 
 from synth.bayes.network import Network
 from synth.data.schema import hint
+from synth.environment import MODELS
 from synth.errors import PopulaceError
 from synth.lives.chain import Chain
 from synth.lives.model import CLASS, LifeModel
 from synth.lives.summary import LifeCounts
 from synth.lives.track import Track
-from synth.surroundings import MODELS
 
 SHIPPED = MODELS / "lives"
 """Where the shipped lives are."""

@@ -25,9 +25,9 @@ from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
 from synth.generators import base
 from synth.generators.refined import FILE
+from synth.populations.archive_limits import check_size
 from synth.populations.as_written import canonical
 from synth.populations.population import Population
-from synth.populations.promises import check_promises
 from synth.populations.storage import ABOUT, CARD, PEOPLE, REFERENCE, TARGETS, load
 
 FORMAT = "populace-file/1"
@@ -94,7 +94,7 @@ def unpack(content: bytes, folder: str | Path, name: str = "The file") -> Popula
         if isinstance(error, PopulaceError):
             raise
         raise PopulaceError(f"{name} {_DAMAGED}") from error
-    check_promises(parts, name)
+    check_size(parts, name)
     for part, value in parts.items():
         (folder / part).write_bytes(value)
     try:

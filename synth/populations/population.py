@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from synth.bayes.calibration import Target
 from synth.bayes.network import Network
+from synth.cache import ANSWERS
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.data.contingency import ContingencyTables
 from synth.data.evidence import Evidence
@@ -28,7 +29,6 @@ from synth.lazy import cached_property
 from synth.populations.as_written import as_written
 from synth.populations.society import NOWHERE, Society
 from synth.privacy.ledger import Ledger
-from synth.remembered import ANSWERS
 
 OWN = "own-"
 """How the names of populations in memory begin."""

@@ -18,6 +18,7 @@ from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.data.contingency import ContingencyTables
 from synth.data.schema import Schema, hint
 from synth.data.table import Table, read_table
+from synth.environment import MODELS
 from synth.errors import PopulaceError
 from synth.generators.base import DEFAULT, Model, generator
 from synth.generators.density_ratio import DensityRatio
@@ -26,7 +27,6 @@ from synth.lazy import cached_property
 from synth.populations.population import Population, of
 from synth.populations.society import NOWHERE, Society
 from synth.privacy.learning import counts_of
-from synth.surroundings import MODELS
 
 SHIPPED = MODELS / "populations"
 FORMAT = "populace-population/1"

@@ -201,7 +201,7 @@ def test_what_it_would_unpack_to_is_said_before_it_is_done(folder, tmp_path, how
         limit = {"PIECES": 20_000} if how == "many pieces" else {}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in limit.items():
-            patch.setattr(f"synth.populations.promises.{name}", value)
+            patch.setattr(f"synth.populations.archive_limits.{name}", value)
         tracemalloc.start()
         with pytest.raises(PopulaceError, match=f"unpack to far more.*{said}"):
             unpack(crafted, tmp_path / "in", "x.populace")

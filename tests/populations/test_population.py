@@ -10,11 +10,11 @@ import pytest
 
 from synth import populations, shipped_populations
 from synth.bayes import learn
+from synth.cache import ANSWERS
 from synth.data.evidence import Evidence
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.interests.vocabulary import KEYWORDS
-from synth.remembered import ANSWERS
 
 SOURCES = Path(__file__).parents[3] / "shared" / "data"
 

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
 
+from synth.environment import MODELS
 from synth.interests.vocabulary import ICONS
-from synth.surroundings import MODELS
 
 FONTS = MODELS / "fonts"
 SIZE = (760, 220)

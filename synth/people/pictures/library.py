@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from synth.environment import MODELS
 from synth.errors import PopulaceError
 from synth.interests.vocabulary import KEYWORDS
 from synth.people.pictures.prompts import conjugate, embed_words
 from synth.people.pictures.scorer import Scorer, normalise, softmax
-from synth.surroundings import MODELS
 
 SHIPPED = MODELS / "pictures"
 

@@ -17,9 +17,9 @@ import numpy as np
 from PIL import Image
 
 from synth import registry
+from synth.environment import MODELS
 from synth.errors import PopulaceError
 from synth.people.pictures.scorer import normalise, softmax
-from synth.surroundings import MODELS
 
 if TYPE_CHECKING:
     from synth.people.pictures.efficientnet import EfficientNetLite2

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from synth.environment import MODELS
 from synth.errors import PopulaceError
 from synth.people.portraits.heads import ETHNICITIES, GENDERS
-from synth.surroundings import MODELS
 
 BANDS = ((15, 20), (21, 30), (31, 45), (46, 60), (61, 90))
 """Ages in whole years, both ends included."""

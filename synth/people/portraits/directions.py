@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from synth.environment import MODELS
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
 from synth.people.portraits.heads import ETHNICITIES
-from synth.surroundings import MODELS
 
 ATTRIBUTES = ("male", "age", *ETHNICITIES, "turn", "smile")
 """Log-odds of male; years; centred logits of each ethnicity; turn of the head; smile."""

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from synth.environment import MODELS
 from synth.errors import PopulaceError
 from synth.people.portraits.ages import Ages, Photographs, learn_ages
-from synth.surroundings import MODELS
 
 GENDERS = ("male", "female")
 ETHNICITIES = ("White", "Black", "Asian", "Indian")

@@ -9,8 +9,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from synth.environment import MODELS
 from synth.errors import PopulaceError
-from synth.surroundings import MODELS
 
 SHIPPED = MODELS / "portraits" / "evaluation.json"
 _TABLES = {

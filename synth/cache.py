@@ -35,7 +35,7 @@ class _Entry:
     used: bool = True  # whoever put it goes on to ask it
 
 
-class Remembered:
+class BoundedCache:
     """Values under keys, bounded in bytes; threads share it.
 
     Parameters
@@ -209,5 +209,5 @@ def _limit() -> int:
         return MEGABYTES * 2**20
 
 
-ANSWERS = Remembered(_limit())
+ANSWERS = BoundedCache(_limit())
 """The answers of all populations of this process."""

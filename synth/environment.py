@@ -17,7 +17,7 @@ MODELS = next(
 _VARIABLE = "NUMBA_CACHE_DIR"
 
 
-def settle_numba_cache() -> None:
+def ensure_numba_cache() -> None:
     """Name a folder for compiled code where numba would find none and refuse to compile.
 
     Numba keeps it beside the code or in the user's cache. Where neither can be written (a
@@ -35,7 +35,7 @@ def settle_numba_cache() -> None:
             return
 
 
-def settle_streams() -> None:
+def ensure_output_encoding() -> None:
     """Let characters that a screen does not know be replaced instead of ending the command."""
     for stream in (sys.stdout, sys.stderr):
         encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")

@@ -34,7 +34,7 @@ TABLE_CELLS = 100_000_000
 """The most cells of the real rows."""
 
 
-def check_promises(parts: Mapping[str, bytes], name: str) -> None:
+def check_size(parts: Mapping[str, bytes], name: str) -> None:
     """Raise a PopulaceError where the parts of a file would unpack to more than it may.
 
     Parameters

@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from synth.data.parts import ENDING, check_target, remove_leftovers, whole
+from synth.data.atomic import ENDING, check_target, remove_leftovers, whole
 from synth.data.writers import write_parquet
 from synth.errors import PopulaceError
 
 HELD = """
 import sys, time
 from pathlib import Path
-from synth.data.parts import whole
+from synth.data.atomic import whole
 with whole(Path(sys.argv[1])) as part:
     part.write_text("half")
     print("begun", flush=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from synth import surroundings
+from synth import environment
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,10 +17,10 @@ def unwritable(tmp_path, monkeypatch):
     """A machine on which only the folders that a test names can be written."""
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.delenv("SYNTH_CACHE", raising=False)
-    monkeypatch.setattr(surroundings.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
+    monkeypatch.setattr(environment.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
     allowed = []
     monkeypatch.setattr(
-        surroundings.os,
+        environment.os,
         "access",
         lambda path, mode: any(Path(path).is_relative_to(each) for each in allowed),
     )
@@ -29,18 +29,18 @@ def unwritable(tmp_path, monkeypatch):
 
 
 def test_compiled_code_goes_where_it_can_be_written(tmp_path, unwritable, monkeypatch):
-    surroundings.settle_numba_cache()
+    environment.ensure_numba_cache()
     assert "NUMBA_CACHE_DIR" not in os.environ  # nowhere: numba says so itself
     unwritable.append(tmp_path / "tmp")
-    surroundings.settle_numba_cache()
+    environment.ensure_numba_cache()
     folder = Path(os.environ.pop("NUMBA_CACHE_DIR"))
     assert folder.parent == tmp_path / "tmp" and folder.stat().st_mode & 0o077 == 0
     monkeypatch.setenv("SYNTH_CACHE", str(tmp_path / "cache"))
     unwritable.append(tmp_path / "cache")
-    surroundings.settle_numba_cache()
+    environment.ensure_numba_cache()
     assert os.environ.pop("NUMBA_CACHE_DIR") == str(tmp_path / "cache" / "numba")
     unwritable.append(ROOT)
-    surroundings.settle_numba_cache()
+    environment.ensure_numba_cache()
     assert "NUMBA_CACHE_DIR" not in os.environ
 
 
@@ -49,7 +49,7 @@ def test_no_folder_of_others_is_used_for_code_that_is_run(tmp_path, unwritable):
     theirs = tmp_path / "tmp" / f"populace-numba-{os.getuid()}"
     theirs.mkdir(parents=True)
     theirs.chmod(0o777)
-    surroundings.settle_numba_cache()
+    environment.ensure_numba_cache()
     assert "NUMBA_CACHE_DIR" not in os.environ
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from synth.remembered import Remembered, size_of
+from synth.cache import BoundedCache, size_of
 
 
 @dataclass
@@ -21,7 +21,7 @@ def answer(kilobytes):
 
 
 def test_the_one_used_longest_ago_goes_first():
-    kept, owner = Remembered(100_000), answer(0)
+    kept, owner = BoundedCache(100_000), answer(0)
     number = kept.owner(owner)
     for name in "abc":
         kept.put(number, name, answer(30))
@@ -34,7 +34,7 @@ def test_the_one_used_longest_ago_goes_first():
 
 
 def test_what_grew_is_measured_again():
-    kept, owner = Remembered(100_000), answer(0)
+    kept, owner = BoundedCache(100_000), answer(0)
     number, first = kept.owner(owner), answer(1)
     kept.put(number, "first", first)
     first.more["marginals"] = [np.zeros(10_000)]  # it was asked for more
@@ -43,7 +43,7 @@ def test_what_grew_is_measured_again():
 
 
 def test_answers_go_with_their_owner_and_owners_do_not_mix():
-    kept, mine, yours = Remembered(10**6), answer(0), answer(0)
+    kept, mine, yours = BoundedCache(10**6), answer(0), answer(0)
     numbers = kept.owner(mine), kept.owner(yours)
     for number in numbers:
         kept.put(number, "same key", answer(number + 1))
