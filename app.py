@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -30,6 +31,7 @@ def show() -> None:
     st.logo(str(_HERE / "pages/shared/logo.svg"), size="large")
     st.html(_HERE / "pages/shared/style.css")
     st.html(_HERE / "pages/cards/people.css")
+    st.html(_script(), unsafe_allow_javascript=True)
     if st.context.theme.type:  # dialogs lie outside the app and would be light in the dark
         st.html(f"<style>:root {{ color-scheme: {st.context.theme.type}; }}</style>")
 
@@ -50,6 +52,11 @@ def show() -> None:
             page.run()
     except PopulaceError as error:
         st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+
+
+@cache
+def _script() -> str:
+    return f"<script>{(_HERE / 'pages/shared/browser.js').read_text(encoding='utf-8')}</script>"
 
 
 @asynccontextmanager

@@ -37,7 +37,7 @@ def show(card: Card, place: str) -> tuple[DeltaGenerator, str]:
     room = foot.empty()
     room.html('<p class="pp-rare">\u2007</p>', width="stretch")
     chosen = foot.menu_button(
-        "More",
+        f"More :small[about {markdown.plain(card.profile.name)}]",  # the name is for screen readers
         _menu(card),
         key=f"menu-{place}",
         type="tertiary",

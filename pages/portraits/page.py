@@ -80,7 +80,7 @@ def _controls() -> tuple[str, int, str, int, str, int]:
 
 
 def _caption(words: str, alt: str, data: bytes, name: str, index: int) -> None:
-    st.image(data, width="stretch", caption=words)
+    st.image(data, width="stretch", caption=words, alt=alt)
     st.download_button(
         "Save",
         data,
@@ -196,7 +196,9 @@ def _strip(portraits: list[Portrait]) -> None:
             look = tools.reader.look(image)
         with faces, st.container(width=_FACE):
             words = look.reading.words(0) if look else "no face is found any more"
-            st.image(image, caption=f"{part:.0%} · {words}", width="stretch")
+            st.image(
+                image, caption=f"{part:.0%} · {words}", width="stretch", alt=f"Portrait: {words}"
+            )
 
 
 def _table1() -> None:

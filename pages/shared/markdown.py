@@ -9,7 +9,13 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from synth import describe
 from synth.data.schema import Column
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:^])")
+_ALWAYS = r"[\\`*{}\[\]<>|~$^]"
+# Signs that mean something only at the beginning of a line, beside a letter or outside a word.
+_SOMETIMES = (
+    r"(?m:(?<=^)\s*[#+\-=])|(?<=\d)[.)](?=\s|$)|:(?=[\w/])|(?<=[^\W\d])\.(?=\w)|(?<=\w)@(?=\w)"
+    r"|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)"
+)
+_MARKDOWN = re.compile(f"({_ALWAYS}|{_SOMETIMES})")
 
 
 def titles(column: Column, levels: Iterable[str]) -> dict[str, str]:
@@ -20,8 +26,16 @@ def titles(column: Column, levels: Iterable[str]) -> dict[str, str]:
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it stands."""
-    return _MARKDOWN.sub(r"\\\1", text)
+    """Text that Markdown shows as it stands.
+
+    No more is escaped than Markdown needs: names of widgets reach screen readers with the escapes.
+    """
+    return _MARKDOWN.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    sign = found[0]
+    return f"{sign[:-1]}\\{sign[-1]}"
 
 
 def number(value: float, column: Column | None = None) -> str:

@@ -108,7 +108,7 @@ def show() -> None:
         read, reading, about = which_people.show(population)
         link += about
 
-        st.html('<h2 class="pp-section">What is known</h2>')
+        st.html('<p class="pp-section">What is known</p>')
         answers = _facts(population)
         facts = {column: answer.fact for column, answer in answers.items() if answer.fact}
         link += [pair for answer in answers.values() for pair in answer.link]
@@ -121,7 +121,7 @@ def show() -> None:
                 on_click=partial(forget, population, tuple(facts)),
             )
 
-        st.html('<h2 class="pp-section">People</h2>')
+        st.html('<p class="pp-section">People</p>')
         left, right = st.container(key="numbers").columns(2, gap="small", wrap=False)
         count = left.number_input(
             "How many", 1, MOST_PEOPLE, PEOPLE, key="people", bind="query-params"

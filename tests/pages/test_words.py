@@ -15,7 +15,38 @@ def test_levels_keep_apart_what_would_read_the_same():
 
 
 def test_markdown_shows_text_as_it_stands():
-    assert markdown.plain("[a](b) *c*") == r"\[a\]\(b\) \*c\*"
+    assert markdown.plain("[a](b) *c*") == r"\[a\](b) \*c\*"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Weekly earnings (USD)",
+        "n_in_household",
+        "Family income (USD a year)",
+        "What? - 65+, #1: no",
+    ],
+)
+def test_plain_words_reach_screen_readers_without_escapes(text):
+    assert markdown.plain(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("1. one", r"1\. one"),
+        ("- one", r"\- one"),
+        ("one\n# two", "one\n\\# two"),
+        ("_so_", r"\_so\_"),
+        (":red[x]", r"\:red\[x\]"),
+        ("https://a.example", r"https\://a\.example"),
+        ("a@b.example", r"a\@b\.example"),
+        ("3.5 &amp; more", r"3.5 \&amp; more"),
+        ("$1 and $2", r"\$1 and \$2"),
+    ],
+)
+def test_signs_are_escaped_where_markdown_would_read_them(text, written):
+    assert markdown.plain(text) == written
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,34 @@
+// What Streamlit's own page leaves undone in the browser; each part is set up once a tab.
+(() => {
+  if (window.populaceReady) return;
+  window.populaceReady = true;
+
+  // Esc closes a dialog also when nothing in it has the focus, as after a download.
+  document.addEventListener("keydown", (event) => {
+    const lost = document.activeElement === document.body || document.activeElement === null;
+    if (event.key !== "Escape" || !lost) return;
+    const dialog = [...document.querySelectorAll("[role=dialog]")].pop();
+    const close = dialog?.querySelector("button[aria-label=Close]");
+    if (!close) return;
+    event.stopImmediatePropagation();
+    close.click();
+  }, true);
+
+  // One action is one step back: Streamlit makes an entry of the history for each widget that
+  // changes, so that "Forget all facts" would be undone fact by fact.
+  const TOGETHER = 400; // milliseconds between entries of one action
+  const push = history.pushState.bind(history);
+  const replace = history.replaceState.bind(history);
+  let last = -Infinity, action = 0, pushed = -1;
+  for (const kind of ["pointerdown", "keydown"]) {
+    window.addEventListener(kind, () => { action += 1; }, { capture: true, passive: true });
+  }
+  history.pushState = (state, title, url) => {
+    const now = performance.now();
+    const same = url != null && new URL(url, location.href).pathname === location.pathname;
+    const together = same && pushed === action && now - last < TOGETHER;
+    last = now;
+    pushed = action;
+    (together ? replace : push)(state, title, url);
+  };
+})();
