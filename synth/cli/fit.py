@@ -134,8 +134,32 @@ def fit(
     noise_seed: Annotated[
         int | None, typer.Option(help="For tests only: noise that promises nothing.")
     ] = None,
+    child: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="A table whose rows belong to TABLE's, or to a child's before it; repeatable. "
+            "Whole families are learned, and refined if there are 2,000.",
+        ),
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="With --child: the column that both tables have; found where it is not given.",
+        ),
+    ] = None,
 ) -> None:
     """Learn a population from a table of your own."""
+    if child:
+        from synth.cli.linked import fit_linked
+
+        if epsilon is not None or protected is not None or weights or count or rule or make:
+            raise PopulaceError(
+                "Linked tables are learned as they are: drop options other than --key and --seed."
+            )
+        fit_linked(table, child, key or (), out, refine=True, seed=seed)
+        return
 
     if epsilon is None and (public is not None or noise_seed is not None):
         raise PopulaceError(

@@ -56,6 +56,9 @@ COMMANDS = {
     ),
     "fit": Command("fit", "fit", "Learn a population from a table of your own."),
     "lives": Command("lives", "app", "States over time: learn them, ask about them, draw them."),
+    "families": Command(
+        "linked", "app", "Tables linked by keys: rules, probabilities, figures, rebuilding."
+    ),
     "simulate": Command(
         "simulate", "simulate_command", "Let a population grow older year by year."
     ),

@@ -20,6 +20,7 @@ from synth.errors import PopulaceError
 from synth.generators import Conditional
 from synth.generators.on_device import on_device
 from synth.generators.rare import WEIGHT_WORDS
+from synth.linked.storage import is_linked
 from synth.populations import Population, load, strata
 from synth.populations.as_written import as_written
 from synth.populations.reading import Base, Reading, calibration
@@ -186,8 +187,21 @@ def sample(
             help="Draw on a graphics processor, cuda; the people are the same, bit for bit.",
         ),
     ] = "",
+    some: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FACTS",
+            help="Of linked tables, facts about rows: 'members: age=70..', "
+            "'members 2..3: gender=female'; repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """Draw people of whom the facts hold and write them to a file."""
+    if is_linked(population):
+        from synth.cli.linked import sample_linked
+
+        sample_linked(population, Path(out), rows or 1000, given, some or (), seed)
+        return
     lines = [*(target or []), *map(_independent, independent or [])]
     people = _reading(load(population), refined, weighted, rarity, lines)
     if device:

@@ -292,3 +292,18 @@ def run(
             row += 1
         if scores:
             logs[f] = log
+
+
+@njit(cache=True, nogil=True)
+def distinct(counts: np.ndarray, codes: np.ndarray, states: int) -> np.ndarray:
+    """How many different codes the rows of each family have; float64, shape (families,)."""
+    out = np.zeros(counts.shape[0])
+    seen = np.full(states, -1, np.int64)
+    row = 0
+    for f in range(counts.shape[0]):
+        for _ in range(counts[f]):
+            if seen[codes[row]] != f:
+                seen[codes[row]] = f
+                out[f] += 1.0
+            row += 1
+    return out

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.generators import density_ratio
 from synth.generators.base import Progress, Settings, generator, no_progress
+from synth.generators.density_ratio import DensityRatio
 from synth.linked.features import Rows, family_frame, family_schema, features_of
 from synth.linked.model import LinkedModel, Shape
 from synth.linked.plans import Plan
@@ -125,7 +127,7 @@ def _refined(
     progress(0.6, f"Drawing {count:,} parents to compare with")
     drawn = model.root.given().sample(count, seed=seed + 1)
     ratio = density_ratio.learn(root.schema, root.frame, drawn, seed=seed, trees=TREES, folds=FOLDS)
-    model = model.with_ratios(ratio, None)
+    model = model.with_ratios(_bounded(ratio, ROOT), None)
     progress(0.75, f"Drawing {count:,} families to compare with")
     children = [table for table in tables.tables[1:] if table.parent == tables.root.name]
     real = {t.name: Rows.of(whole[t.name].schema, whole[t.name].frame, t.rows) for t in children}
@@ -143,9 +145,19 @@ def _refined(
         folds=FOLDS,
         progress=lambda share, words: progress(0.8 + 0.2 * share, words),
     )
-    return model.with_ratios(model.root_ratio, ratio, features)
+    return model.with_ratios(model.root_ratio, _bounded(ratio, FAMILY), features)
 
 
+def _bounded(ratio: DensityRatio | None, most: float) -> DensityRatio | None:
+    """The ratio, of which more than so many times its mean counts as so much."""
+    if ratio is None:
+        return None
+    return replace(ratio, log_bound=min(ratio.log_bound, math.log(most * ratio.mean)))
+
+
+ROOT, FAMILY = 3.0, 5.0
+"""The most that a ratio counts, over its mean: about so many candidates are drawn for each that is
+kept."""
 TREES = 250
 """The most trees of a ratio: more would make drawing slow."""
 FOLDS = 3

@@ -17,7 +17,7 @@ import pandas as pd
 
 from synth.data.schema import Column, Schema, number_text
 from synth.errors import PopulaceError
-from synth.linked.kernels import LEVELS, NUMBER, SAME, STEP
+from synth.linked.kernels import LEVELS, NUMBER, SAME, STEP, distinct
 
 What = Literal["rows", "first", "span", "mean", "changes", "most"]
 MANY = 12
@@ -310,10 +310,11 @@ class Grouped:
 
     def extreme(self, x: np.ndarray, *, least: bool) -> np.ndarray:
         """The least or greatest known value; NaN where none is."""
-        worst = np.inf if least else -np.inf
-        out = np.full(len(self.counts), worst)
-        (np.minimum if least else np.maximum).at(out, self.family, np.where(np.isnan(x), worst, x))
-        return np.where(np.isinf(out), np.nan, out)
+        out = np.full(len(self.counts), np.nan)
+        if self.has.any():
+            over = np.fmin if least else np.fmax
+            out[self.has] = over.reduceat(x, self.begin[self.has])
+        return out
 
     def changes(self, x: np.ndarray) -> np.ndarray:
         """How often a value is another than the row's before; NaN without rows."""
@@ -336,5 +337,4 @@ class Grouped:
 
     def distinct(self, x: np.ndarray, states: int) -> np.ndarray:
         """How many different states the rows have."""
-        cells = np.unique(self.family * states + x.astype(np.int64))
-        return np.bincount(cells // states, minlength=len(self.counts)).astype(np.float64)
+        return distinct(self.counts, x.astype(np.int64), states)

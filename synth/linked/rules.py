@@ -33,11 +33,18 @@ RuleKind = Literal[
     "one at most",
     "one",
     "above",
+    "known from",
 ]
 FEWEST = 50
 """Families (or pairs) of which a rule must be seen to hold."""
 CHANCE = 12.0
 """How often chance alone would have broken it."""
+MEETINGS = 300
+"""Families in which two levels must meet for one to be always above the other: seen without an
+exception so often, exceptions are rarer than one in a hundred (the rule of three)."""
+OVERLAP = 0.05
+"""And how often it would have been broken by rows that know nothing of each other: levels whose
+numbers lie far apart anyway need no rule."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class FamilyRule:
         `parent` is no more than rows. ``greatest``, ``first``: the greatest, or the first row's,
         `column` is at least `bound`. ``one at most``, ``one``: rows of this `level` of `by`.
         ``above``: every row of `level` of `by` has a greater `column` than every row of `other`.
+        ``known from``: `column` is known exactly in rows whose `by` is `bound` or more.
     table : str
         The rows' table.
     parent : str
@@ -92,6 +100,7 @@ class FamilyRule:
             "one": f"exactly one of {table} has {self.by} {self.level}",
             "above": f"{self.column} of {table} with {self.by} {self.level} is above that of "
             f"{self.other}",
+            "known from": f"{self.column} of {table} is known exactly from {self.by} {bound} on",
         }
         return texts[self.kind]
 
@@ -116,6 +125,9 @@ class FamilyRule:
             lower = np.where(by == levels.index(self.other), x, np.nan)
             low, high = grouped.extreme(upper, least=True), grouped.extreme(lower, least=False)
             return np.isnan(low) | np.isnan(high) | (low > high)
+        if self.kind == "known from":
+            wrong = _missing(some, self.column) == (some.column(self.by) >= self.bound)
+            return grouped.total(wrong.astype(np.float64)) == 0
         if self.kind == "missing without":
             return parents[self.parent].isna().to_numpy() == (some.counts == 0)
         value = parents[self.parent].to_numpy(np.float64, na_value=np.nan)
@@ -205,6 +217,7 @@ def _candidates(
 
 def _of_rows(rows: Rows, grouped: Grouped, table: str) -> Iterator[FamilyRule]:
     several = rows.counts > 1
+    yield from _known_from(rows, table)
     for column in rows.schema:
         x = rows.column(column.name)
         if column.is_number:
@@ -237,6 +250,29 @@ def _of_rows(rows: Rows, grouped: Grouped, table: str) -> Iterator[FamilyRule]:
                     yield from _above(rows, grouped, table, column.name, other.name)
 
 
+def _missing(rows: Rows, name: str) -> np.ndarray:
+    """Which rows lack a value; bool."""
+    column, x = rows.schema[name], rows.column(name)
+    return np.isnan(x) if column.is_number else x >= len(column.levels)
+
+
+def _known_from(rows: Rows, table: str) -> Iterator[FamilyRule]:
+    """Columns that are known from some value of a number on, and never below it."""
+    for column in rows.schema:
+        missing = _missing(rows, column.name)
+        if min(missing.sum(), (~missing).sum()) < FEWEST:
+            continue
+        for by in rows.schema:
+            if not by.is_number or by.name == column.name:
+                continue
+            x = rows.column(by.name)
+            bound = x[~missing].min()
+            if x[missing].max() < bound:
+                yield FamilyRule(
+                    "known from", table, column=column.name, by=by.name, bound=float(bound)
+                )
+
+
 def _above(rows: Rows, grouped: Grouped, table: str, by: str, number: str) -> Iterator[FamilyRule]:
     """Pairs of levels whose numbers never meet within a family, though they do across families."""
     levels = rows.schema[by].levels
@@ -249,9 +285,9 @@ def _above(rows: Rows, grouped: Grouped, table: str, by: str, number: str) -> It
         mine = np.where(level == a, x, np.nan), np.where(level == b, x, np.nan)
         low, high = grouped.extreme(mine[0], least=True), grouped.extreme(mine[1], least=False)
         both = ~np.isnan(low) & ~np.isnan(high)
-        if both.sum() < FEWEST or not (low[both] > high[both]).all():
+        if both.sum() < MEETINGS or not (low[both] > high[both]).all():
             continue
         lower = np.sort(lower)
         met = 1 - np.searchsorted(lower, upper, side="left") / len(lower)
-        if met.mean() * both.sum() >= CHANCE:
+        if met.mean() >= OVERLAP:
             yield FamilyRule("above", table, column=number, level=levels[a], other=levels[b], by=by)

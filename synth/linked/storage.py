@@ -1,0 +1,334 @@
+"""Learned families as a folder: JSON and plain arrays; nothing is pickled.
+
+``linked.json`` says what the tables are and what was found, ``network.json`` holds the root with
+its plans, ``rows.npz`` the tables by which rows follow, ``root_ratio.npz`` and ``ratio.npz`` what
+corrects them, ``card.md`` the card. What is read is checked before compiled code looks into it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from synth.data.schema import Schema, hint
+from synth.environment import MODELS
+from synth.errors import PopulaceError
+from synth.generators.base import DEFAULT, generator
+from synth.generators.density_ratio import DensityRatio
+from synth.linked.features import Feature
+from synth.linked.kernels import NUMBER, SAME, STEP, Program
+from synth.linked.model import LinkedModel, Shape
+from synth.linked.plans import Plan, Summary
+from synth.linked.population import Counts, LinkedPopulation
+from synth.linked.rules import FamilyRule
+from synth.linked.siblings import Siblings, Slot
+from synth.populations.archive_limits import check_size
+
+SHIPPED = MODELS / "linked"
+"""Where the shipped families are."""
+FORMAT = "populace-linked/1"
+ABOUT, ROWS, ROOT_RATIO, RATIO, CARD = (
+    "linked.json",
+    "rows.npz",
+    "root_ratio.npz",
+    "ratio.npz",
+    "card.md",
+)
+LARGEST = 256 * 2**20
+"""Bytes that the rows' arrays may unpack to."""
+_NUMBERS = ("place", "left", "now", "then")
+_WHOLE = ("kind", "size", "turn", "parent_start", "parents", "strides", "table_start", "bins",
+          "bin_start", "piece_start", "before", "first", "need", "edge_start",
+          "need_start")  # fmt: skip
+
+
+def available_linked() -> tuple[str, ...]:
+    """The names of the shipped families."""
+    return tuple(sorted(path.parent.name for path in SHIPPED.glob(f"*/{ABOUT}")))
+
+
+def is_linked(folder: str | Path) -> bool:
+    """Whether a name or a folder holds linked tables."""
+    return str(folder) in available_linked() or (Path(folder) / ABOUT).is_file()
+
+
+# ---------------------------------------------------------------------- writing
+
+
+def save_linked(population: LinkedPopulation, folder: str | Path) -> None:
+    """Write a folder that `load_linked` reads."""
+    path, model = Path(folder), population.model
+    path.mkdir(parents=True, exist_ok=True)
+    if model.root.generator != DEFAULT:
+        raise PopulaceError("Families are saved where a Bayesian network learned their parents.")
+    model.root.save(path)
+    arrays: dict[str, np.ndarray] = {}
+    tables = {}
+    for number, (name, some) in enumerate(model.siblings.items()):
+        for key, value in some.program._asdict().items():
+            if key not in _NUMBERS:
+                stored = value.astype(np.float32) if key == "cumulative" else value
+                arrays[f"{number}.{key}"] = stored
+        for place, slot in enumerate(some.slots):
+            arrays[f"{number}.edges of {place}"] = slot.edges
+            arrays[f"{number}.codes of {place}"] = slot.codes
+        tables[name] = {
+            "schema": some.schema.to_json(),
+            "begin": some.plan.begin,
+            "kinds": {key: int(kind) for key, kind in some.plan.kinds.items()},
+            "plan": [asdict(summary) for summary in some.plan.summaries],
+            "slots": [slot.column for slot in some.slots],
+            "context": list(some.context),
+            **{key: int(getattr(some.program, key)) for key in _NUMBERS},
+        }
+    np.savez_compressed(path / ROWS, **arrays)  # type: ignore[arg-type]
+    for file, ratio in ((ROOT_RATIO, model.root_ratio), (RATIO, model.ratio)):
+        if ratio is None:
+            (path / file).unlink(missing_ok=True)
+        else:
+            ratio.save(path / file)
+    about = {
+        "format": FORMAT,
+        "title": population.title,
+        "note": population.note,
+        "families": population.families,
+        "files": dict(population.files),
+        "notes": list(population.notes),
+        "seed": model.seed,
+        "shapes": [
+            {**_words(shape), "schema": shape.schema.to_json(), "counts_from": shape.counts_from}
+            for shape in model.shapes
+        ],
+        "tables": tables,
+        "rules": [rule.to_json() for rule in model.rules],
+        "features": [[f.table, f.column, f.what] for f in model.features],
+        "counts": [counts.to_json() for counts in population.counts],
+    }
+    text = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
+    (path / ABOUT).write_text(text + "\n", "utf-8")
+    (path / CARD).write_text(population.card, "utf-8")
+
+
+_WORDS = ("name", "key", "parent", "link", "order", "counter")
+
+
+def _words(shape: Shape) -> dict[str, str]:
+    return {word: getattr(shape, word) for word in _WORDS}
+
+
+# ---------------------------------------------------------------------- reading
+
+
+def load_linked(name: str | Path) -> LinkedPopulation:
+    """Read shipped families by their name, or a folder that `save_linked` wrote.
+
+    Raises
+    ------
+    PopulaceError
+        There are none, or a file is damaged.
+    """
+    folder = SHIPPED / name if str(name) in available_linked() else Path(name)
+    if not (folder / ABOUT).is_file():
+        raise PopulaceError(
+            f"There are no families {name}{hint(str(name), available_linked())} A folder that "
+            "`python -m synth fit PARENT --child FILE` wrote will do too."
+        )
+    damaged = f"The families in {folder} are damaged: learn them again."
+    try:
+        content = (folder / ABOUT).read_bytes()
+        check_size({ABOUT: content}, folder.name)
+        about = json.loads(content.decode("utf-8"))
+        if about["format"] != FORMAT:
+            raise ValueError("format")
+        shapes = tuple(
+            Shape(
+                schema=Schema.from_json(each["schema"]),
+                counts_from=int(each["counts_from"]),
+                **{word: str(each[word]) for word in _WORDS},
+            )
+            for each in about["shapes"]
+        )
+        root = generator().load(folder)
+        siblings = _siblings(folder / ROWS, about["tables"], shapes, root.schema)
+        model = LinkedModel(
+            shapes,
+            root,
+            siblings,
+            tuple(FamilyRule.from_json(rule) for rule in about["rules"]),
+            _ratio(folder / ROOT_RATIO),
+            _ratio(folder / RATIO),
+            tuple(Feature(*map(str, feature)) for feature in about["features"]),
+            int(about["seed"]),
+        )
+        _check_names(model)
+        return LinkedPopulation(
+            folder.name,
+            str(about["title"]),
+            str(about["note"]),
+            model,
+            int(about["families"]),
+            tuple(Counts.from_json(each) for each in about["counts"]),
+            {str(key): Path(str(file)).name for key, file in about["files"].items()},
+            tuple(map(str, about["notes"])),
+            (folder / CARD).read_text("utf-8") if (folder / CARD).is_file() else "",
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise PopulaceError(damaged) from error
+    except (zipfile.BadZipFile, RecursionError, OverflowError) as error:
+        raise PopulaceError(damaged) from error
+
+
+def _ratio(path: Path) -> DensityRatio | None:
+    return DensityRatio.load(path) if path.is_file() else None
+
+
+def _siblings(
+    path: Path, tables: Mapping[str, Any], shapes: tuple[Shape, ...], root: Schema
+) -> dict[str, Siblings]:
+    with zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > LARGEST:
+            raise ValueError("size")
+    out: dict[str, Siblings] = {}
+    above = {shapes[0].name: root}
+    parents = {shape.name: shape.parent for shape in shapes[1:]}
+    # A table's schema with its plans is what the tables below it look at.
+    above |= {str(name): Schema.from_json(each["schema"]) for name, each in tables.items()}
+    if list(parents) != list(tables):
+        raise ValueError("tables")
+    with np.load(path, allow_pickle=False) as arrays:
+        for number, (name, each) in enumerate(tables.items()):
+            schema, looked = above[name], above[parents[name]]
+            summaries = tuple(
+                Summary(
+                    str(s["name"]),
+                    s["what"],
+                    str(s["column"]),
+                    tuple(map(float, s["edges"])),
+                    tuple(map(float, s["middles"])),
+                )
+                for s in each["plan"]
+            )
+            kinds = {column.name: int(each["kinds"][column.name]) for column in schema}
+            plan = Plan(name, kinds, summaries, float(each["begin"]))
+            slots = tuple(
+                Slot(
+                    str(column),
+                    arrays[f"{number}.edges of {place}"].astype(np.float64),
+                    arrays[f"{number}.codes of {place}"].astype(np.int16),
+                )
+                for place, column in enumerate(each["slots"])
+            )
+            program = Program(
+                **{key: int(each[key]) for key in _NUMBERS},
+                **{
+                    key: arrays[f"{number}.{key}"].astype(np.int64 if key in _WHOLE else np.float64)
+                    for key in Program._fields
+                    if key not in _NUMBERS
+                },
+            )
+            context = tuple(map(str, each["context"]))
+            _check_program(program, schema, slots, len(context), kinds)
+            _check_slots(slots, plan, schema, looked)
+            out[name] = Siblings(plan, schema.columns, slots, program, context)
+    return out
+
+
+def _require(fine: bool, what: str) -> None:
+    if not fine:
+        raise ValueError(what)
+
+
+def _check_names(model: LinkedModel) -> None:
+    """Rules and features speak of tables and columns that are there."""
+    top = model.shapes[0].schema
+    for rule in model.rules:
+        schema = model.siblings[rule.table].schema
+        for name in (rule.column, rule.by):
+            _require(not name or name in schema, "rule")
+        _require(not rule.parent or rule.parent in top, "rule")
+    for feature in model.features:
+        schema = model.siblings[feature.table].schema
+        _require(not feature.column or feature.column in schema, "feature")
+
+
+def _check_slots(slots: tuple[Slot, ...], plan: Plan, schema: Schema, above: Schema) -> None:
+    for slot in slots:
+        column = above[slot.column]
+        states = 0 if column.is_number else len(column.levels) + 1
+        _require(len(slot.codes) == states and (slot.codes >= 0).all(), "slot")
+    for summary in plan.summaries:
+        _require(summary.name in above, "plan")
+        _require(not summary.column or summary.column in schema, "plan")
+
+
+def _check_program(
+    p: Program, schema: Schema, slots: tuple[Slot, ...], width: int, kinds: Mapping[str, int]
+) -> None:
+    """Nothing that compiled code looks up lies outside of its array."""
+    columns = len(schema)
+    for key in ("kind", "size", "turn", "table_start", "bins", "scale", "before", "first", "need"):
+        _require(len(getattr(p, key)) == columns, key)
+    _require(p.kind.tolist() == [kinds[c.name] for c in schema], "kinds")
+    _require(sorted(p.turn.tolist()) == list(range(columns)), "turn")
+    for starts, ends in (
+        (p.parent_start, len(p.parents)),
+        (p.edge_start, len(p.edges)),
+        (p.need_start, len(p.need_edges)),
+    ):
+        _require(len(starts) == columns + 1 and starts[0] == 0 and starts[-1] == ends, "starts")
+        _require(bool((np.diff(starts) >= 0).all()), "starts")
+    pieces = len(p.piece_first)
+    _require(len(p.piece_sum) == pieces == len(p.piece_span), "pieces")
+    _require(bool((np.diff(p.piece_start) > 0).all()) and p.piece_start[0] == 0, "pieces")
+    _require(int(p.piece_start[-1]) == pieces, "pieces")
+    sizes = _slot_sizes(p, slots, width)
+    for j, column in enumerate(schema):
+        number = p.kind[j] in (NUMBER, STEP)
+        _require(number == column.is_number and p.size[j] > 0, "column")
+        if number:
+            _require(0 <= p.bins[j] <= p.size[j] <= p.bins[j] + 1, "bins")
+            last = p.bin_start[j] + p.bins[j]
+            _require(p.bin_start[j] >= 0 and last < len(p.piece_start), "bins")
+        else:
+            _require(p.size[j] <= len(column.levels) + 1 + (p.kind[j] == SAME), "levels")
+        sizes.append(int(p.size[j]))
+    for j in range(columns):
+        part = slice(p.parent_start[j], p.parent_start[j + 1])
+        above, strides = p.parents[part], p.strides[part]
+        _require(bool(((above >= 0) & (above < width + columns)).all()), "parents")
+        _require(bool((strides >= 0).all()) and len(p.parents) == len(p.strides), "strides")
+        most = sum((sizes[a] - 1) * int(s) for a, s in zip(above, strides, strict=True))
+        end = int(p.table_start[j]) + (most + 1) * int(p.size[j])
+        _require(p.table_start[j] >= 0 and end <= len(p.cumulative), "tables")
+    _require(bool(np.isfinite(p.cumulative).all() and np.isfinite(p.piece_sum).all()), "numbers")
+
+
+def _slot_sizes(p: Program, slots: tuple[Slot, ...], width: int) -> list[int]:
+    """How many codes each slot of the context may have."""
+    sizes = [0] * width
+    named = [(s, slot.size) for s, slot in enumerate(slots)]
+    named += [
+        (p.place, len(p.place_edges) + 1),
+        (p.left, len(p.left_edges) + 1),
+        (p.now, len(p.now_edges) + 1),
+        (p.then, len(p.now_edges) + 1),
+    ]
+    for j in range(len(p.kind)):
+        number = p.kind[j] in (NUMBER, STEP)
+        cuts = int(p.edge_start[j + 1] - p.edge_start[j])
+        size = cuts + 3 if number else int(p.size[j]) + 1
+        needs = int(p.need_start[j + 1] - p.need_start[j]) + 2
+        named += [(int(p.before[j]), size), (int(p.first[j]), size), (int(p.need[j]), needs)]
+    for place, size in named:
+        if place >= 0:
+            _require(place < width, "slots")
+            sizes[place] = max(sizes[place], size)
+    _require(math.prod(bool(size) for size in sizes) == 1, "slots")
+    return sizes

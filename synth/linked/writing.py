@@ -1,0 +1,132 @@
+"""Drawn families as tables: keys, counters, and columns as the sources had them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from synth.data.writers import with_mark_column, write_csv, write_parquet
+from synth.data.written import written_table
+from synth.linked.model import Families, FamiliesGiven, LinkedModel, Shape
+from synth.linked.population import LinkedPopulation
+from synth.linked.siblings import frame_of
+
+PIECE = 20_000
+"""Families that are drawn and written at once."""
+
+
+def frames(model: LinkedModel, families: Families, start: int = 0) -> dict[str, pd.DataFrame]:
+    """Families as frames in canonical dtypes, with keys.
+
+    Parameters
+    ----------
+    model : LinkedModel
+        What drew them.
+    families : Families
+        The families.
+    start : int
+        The first family's number; keys of the root count from 1.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Table → its rows; a row of a child names its parent's. The key of a row that has rows
+        below it is its parent's, a dash, and its place.
+    """
+    top = model.shapes[0]
+    numbers = pd.Series(np.arange(start + 1, start + 1 + len(families)))
+    keys = {top.name: numbers}
+    parents = families.parents[[c.name for c in top.schema.modelled]]
+    out = {top.name: _placed(top, parents.assign(**{top.key: numbers}))}
+    for shape in model.shapes[1:]:
+        rows = families.rows[shape.name]
+        begin = np.repeat(np.cumsum(rows.counts) - rows.counts, rows.counts)
+        place = np.arange(len(begin)) - begin
+        above = keys[shape.parent].repeat(rows.counts).reset_index(drop=True)
+        frame = frame_of(rows)[[c.name for c in shape.schema.modelled]]
+        frame[shape.link] = above
+        if shape.counter:
+            frame[shape.counter] = place + shape.counts_from
+        if shape.key:
+            keys[shape.name] = above.astype(str) + "-" + pd.Series(place + 1).astype(str)
+            frame[shape.key] = keys[shape.name]
+        out[shape.name] = _placed(shape, frame)
+    return out
+
+
+def _placed(shape: Shape, frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[list(shape.columns)]
+
+
+def tables(
+    model: LinkedModel, families: Families, start: int = 0, seed: int | None = None
+) -> dict[str, pa.Table]:
+    """Families as Arrow tables in the sources' dtypes and words, marked as synthetic."""
+    found = frames(model, families, start)
+    return {
+        shape.name: written_table(found[shape.name], shape.schema.modelled, seed)
+        for shape in model.shapes
+    }
+
+
+def file_name(population: LinkedPopulation, table: str) -> str:
+    """What a table's file is called: as its source, where that was CSV or Parquet."""
+    source = Path(population.files.get(table, ""))
+    return source.name if source.suffix in (".csv", ".parquet") else f"{table}.parquet"
+
+
+def write_linked(
+    population: LinkedPopulation,
+    given: FamiliesGiven,
+    count: int,
+    folder: str | Path,
+    *,
+    seed: int = 0,
+    progress: Callable[[int], None] = lambda done: None,
+) -> dict[str, int]:
+    """Draw families and write one file a table, piece by piece.
+
+    Parameters
+    ----------
+    population : LinkedPopulation
+        Whose names the files get.
+    given : FamiliesGiven
+        Which families.
+    count : int
+        How many.
+    folder : path
+        Made where it is not there.
+    seed : int
+        The same seed gives the same families.
+    progress : callable
+        Gets how many families are written.
+
+    Returns
+    -------
+    dict of str to int
+        File name → rows.
+    """
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    pieces: dict[str, list[pa.Table]] = {shape.name: [] for shape in population.model.shapes}
+    for start in range(0, max(count, 1), PIECE):
+        some = given.families(min(PIECE, count - start), seed, start=start)
+        for name, table in tables(population.model, some, start, seed).items():
+            pieces[name].append(table)
+        progress(start + len(some))
+    out = {}
+    for name, parts in pieces.items():
+        file = file_name(population, name)
+        write = write_csv if file.endswith(".csv") else write_parquet
+        write(target / file, list(_marked(parts, file)))
+        out[file] = sum(part.num_rows for part in parts)
+    return out
+
+
+def _marked(parts: list[pa.Table], file: str) -> Iterator[pa.Table]:
+    for part in parts:
+        yield with_mark_column(part) if file.endswith(".csv") else part
