@@ -1,0 +1,1 @@
+"""Families: whole households, real beside synthetic, under facts on any level."""

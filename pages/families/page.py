@@ -1,0 +1,214 @@
+"""Whole households: cards, and distributions real beside synthetic, under facts on any level."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from pages.families import figures
+from pages.families.cards import card
+from pages.shared import charts, markdown
+from pages.shared.choice import Choice
+from pages.shared.decorators import page
+from synth import describe
+from synth.data.evidence import Between, Evidence, Fact, OneOf
+from synth.data.schema import Column, number_text
+from synth.errors import PopulaceError
+from synth.evaluate.distances import tvd
+from synth.linked.facts import RowFact
+from synth.linked.features import Rows
+from synth.linked.model import Families, FamiliesGiven
+from synth.linked.population import Counts, LinkedPopulation
+from synth.linked.storage import available_linked, load_linked
+from synth.people.households import make_members
+
+_QUIET = {"displayModeBar": False}
+_STYLE = Path(__file__).parent / "families.css"
+_CARDS, _COMPARED = 6, 2_000
+_ANY = "any home"
+_OLDEST, _MANY = 92, 8
+_CODES = {"level": "education", "fuel": "fuel"}
+"""Levels that the source leaves as codes begin so; the codes are shown as what they are."""
+
+
+@st.cache_resource(max_entries=4, show_spinner="Waking the families …")
+def _loaded(name: str) -> LinkedPopulation:
+    return load_linked(name)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Looking for such households …")
+def _drawn(digest: str, asked: str, seed: int, count: int, _given: FamiliesGiven) -> Families:
+    return _given.families(count, seed)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _share(digest: str, asked: str, _given: FamiliesGiven) -> tuple[float, float, bool]:
+    estimate = _given.estimate
+    return estimate.value, estimate.standard_error, _given.exact
+
+
+def _asked(population: LinkedPopulation) -> tuple[Evidence, tuple[RowFact, ...]]:
+    """What the controls say is known."""
+    schema = population.model.root.schema
+    with st.sidebar.container(key="family-facts"):
+        st.html('<h2 class="pp-section">The household</h2>')
+        home = st.selectbox("Home", (_ANY, *schema["home"].levels), key="family-home")
+        size = st.slider("Members aged 5 and more", 1, _MANY, (1, _MANY), key="family-size")
+        income = st.slider(
+            "Income bracket, low to high", 1, 11, (1, 11), key="family-income",
+            help="The survey’s brackets; known of households with a vehicle.",
+        )  # fmt: skip
+        vehicles = st.slider("Vehicles", 0, _MANY, (0, _MANY), key="family-vehicles")
+        one = st.slider("Somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-one")
+        other = st.slider("And somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-other")
+    facts: dict[str, Fact] = {}
+    if home != _ANY:
+        facts["home"] = OneOf((home,))
+    for name, low, (first, last), most in (
+        ("members rows", 1, size, _MANY),
+        ("income_bracket", 1, income, 11),
+        ("vehicles rows", 0, vehicles, _MANY),
+    ):
+        if (first, last) != (low, most):
+            facts[name] = Between(first, None if last == most else last)
+    some = [
+        RowFact("members", Evidence({"age": Between(*ages)}))
+        for ages in (one, other)
+        if ages != (5, _OLDEST)
+    ]
+    return Evidence(facts), tuple(some)
+
+
+def _head(population: LinkedPopulation, given: FamiliesGiven, asked: str) -> None:
+    st.html('<h1 class="pp-title">Families</h1>')
+    if not asked:
+        begin = f"Learned from <b>{population.families:,}</b> real households"
+    else:
+        share, error, exact = _share(population.model.digest, asked, given)
+        how = "exact" if exact else f"estimated ± {describe.share_words(error)}"
+        begin = f"<b>{escape(describe.share_words(share))}</b> of these households · {escape(how)}"
+    st.html(
+        f'<p class="pp-subtitle">{begin} · every household below is synthetic; facts of single '
+        "people in the sidebar are left aside</p>"
+    )
+
+
+def _cell(column: Column, value: float) -> str:
+    """A value in words; empty where it is missing."""
+    if column.is_number:
+        return "" if np.isnan(value) else number_text(float(value))
+    states = (*column.levels, "")
+    word = states[int(value)]
+    begin, _, code = word.partition(" ")
+    if code.isdigit() and begin in _CODES:
+        return f"{_CODES[begin]} code {code}"
+    return word
+
+
+def _record(rows: Rows, at: int, left: tuple[str, ...] = ()) -> dict[str, str]:
+    words = {
+        c.name: _cell(c, rows.values[j, at])
+        for j, c in enumerate(rows.schema)
+        if c.name not in left
+    }
+    return {name: word for name, word in words.items() if word}
+
+
+def _cards(population: LinkedPopulation, families: Families, seed: int) -> None:
+    top = population.model.shapes[0].schema.modelled
+    ones = Rows.of(top, families.parents[list(top.names)], np.ones(len(families), np.int64))
+    starts = {name: np.cumsum(r.counts) - r.counts for name, r in families.rows.items()}
+    members, vehicles = families.rows["members"], families.rows["vehicles"]
+    names = {"young_children": "children under 5", "income_bracket": "income bracket (1–11)",
+             "owns_home": "home is", "urban_size": "size of urban area (1–6)"}  # fmt: skip
+    columns = st.columns(2)
+    for number in range(len(families)):
+        facts = _record(ones, number, ("size",))
+        facts = {names.get(name, name): word for name, word in facts.items()}
+        at = range(starts["members"][number], starts["members"][number] + members.counts[number])
+        ages = [float(members.column("age")[i]) for i in at]
+        genders = [_cell(members.schema["gender"], members.column("gender")[i]) for i in at]
+        people = make_members(ages, genders, seed=seed, household=number)
+        records = [_record(members, i, ("age", "gender")) for i in at]
+        first = starts["vehicles"][number]
+        cars = [_car(_record(vehicles, i)) for i in range(first, first + vehicles.counts[number])]
+        with columns[number % 2], st.container(border=True, key=f"household-{number}"):
+            st.html(card(number, facts, people, records, {"vehicles": cars}))
+
+
+def _car(record: dict[str, str]) -> dict[str, str]:
+    age = record.pop("age", "")
+    return {**record, **({"age": f"{age} year{'' if age == '1' else 's'} old"} if age else {})}
+
+
+def _beside(population: LinkedPopulation, families: Families, asked: str) -> None:
+    st.html('<h2 class="pp-section">Real beside synthetic</h2>')
+    real = "all real households" if asked else "real households"
+    st.html(charts.legend(exact=False, names=(real, "synthetic households")))
+    top = population.model.shapes[0]
+    ones = np.ones(len(families), np.int64)
+    own = top.schema.modelled
+    tables = {
+        top.name: Rows.of(own, families.parents[list(own.names)], ones),
+        **families.rows,
+    }
+    columns = st.columns(3)
+    for place, counts in enumerate(population.counts):
+        values = (
+            tables[counts.table].column(counts.column)
+            if counts.column
+            else tables[counts.table].counts.astype(np.float64)
+        )
+        synthetic = counts.of(values)
+        if not synthetic.sum() or not sum(counts.counts):
+            continue
+        with columns[place % 3]:
+            _chart(counts, synthetic, bool(asked))
+
+
+def _chart(counts: Counts, synthetic: np.ndarray, asked: bool) -> None:
+    title = counts.column.replace("_", " ") or f"how many {counts.table}"
+    table = "" if not counts.column else f" of {counts.table}"
+    distance = tvd(np.array(counts.counts), synthetic)
+    words = "" if asked else f"<p>TVD <b>{distance:.3f}</b></p>"
+    st.html(f'<div class="pp-column"><h2>{escape(title.capitalize() + table)}</h2>{words}</div>')
+    st.plotly_chart(
+        figures.beside(counts, synthetic),
+        key=f"family-{counts.table}-{counts.column}",
+        config=_QUIET,
+        alt=f"{title}{table}: real shares beside synthetic ones",
+    )
+
+
+@page(note=False)
+def _page(choice: Choice) -> None:
+    st.html(_STYLE)
+    population = _loaded(available_linked()[0])
+    evidence, some = _asked(population)
+    asked = "|".join([str(evidence), *(f"{f.table}:{f.evidence}" for f in some)]).strip("|")
+    try:
+        given = population.model.given(evidence, some)
+        digest = population.model.digest
+        shown = _drawn(digest, asked, choice.seed, _CARDS, given)
+        _head(population, given, asked)
+    except PopulaceError as error:
+        st.html('<h1 class="pp-title">Families</h1>')
+        st.error(markdown.plain(str(error)))
+        return
+    _cards(population, shown, choice.seed)
+    if not some:
+        _beside(population, _drawn(digest, asked, choice.seed, _COMPARED, given), asked)
+    with st.expander(f"{len(population.model.rules)} rules that hold in every household"):
+        st.markdown("\n".join(f"- {markdown.plain(str(r))}" for r in population.model.rules))
+    st.caption(
+        markdown.plain(
+            f"{population.note} Names, faces and relations are not in the data: names and faces "
+            "are invented, relations are guessed from ages."
+        )
+    )
+
+
+_page()
