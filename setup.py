@@ -13,7 +13,7 @@ from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
 EXTRAS = {
-    "app": ("streamlit", "plotly"),
+    "app": ("streamlit", "plotly", "segno"),
     "portraits": (
         "torch",
         "open_clip_torch",

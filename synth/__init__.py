@@ -26,15 +26,15 @@ The rooms, from the lowest floor to the highest; each imports only from those ab
     The contract of whatever learns people, the register, and one file a generator.
 ``populations``
     A model with its counts, texts and constraints: loaded, saved, packed as one file.
-``interests``, ``describe``, ``cluster``, ``virtual``, ``fitting``, ``lives``, ``linked``
+``interests``, ``describe``, ``cluster``, ``virtual``, ``fitting``, ``lives``, ``days``, ``linked``
     Topics in what people do; questions in words; sampling on Dask; an Arrow reader of any length;
-    from a table to a population; states over time; tables linked by keys.
+    from a table to a population; states over time; minutes of a day; tables linked by keys.
 ``people``
     Names, profiles, posts, what-if; cards, portraits and pictures.
 ``evaluate``
     Fidelity, diversity, utility, privacy and fairness; reports.
-``simulation``
-    A population that moves, year by year.
+``simulation``, ``survey``
+    A population that moves, year by year; whether people believe a profile.
 ``shipped_populations``, ``api``, ``bench``, ``cli``
     How the shipped populations are built; people over HTTP; benchmarks; the command line.
 
