@@ -184,7 +184,7 @@ def compare_columns(
                 labels=labels,
                 real=true,
                 synthetic=synthetic,
-                exact=_exact(conditional, column.name, labels, edges),
+                exact=exact_shares(conditional, column.name, labels, edges),
                 edges=edges,
                 single=counts.binnings[column.name].values is not None,
                 tvd=None if true is None else tvd(true, synthetic),
@@ -215,11 +215,26 @@ def compare_associations(
     return associations(real), associations(real.recount(people), like=real)
 
 
-def _exact(
+def exact_shares(
     conditional: Conditional, name: str, labels: tuple[str, ...], edges: np.ndarray | None
 ) -> np.ndarray | None:
-    """A marginal's probabilities over the places of counts; the outer bins take what lies beyond
-    them, as the counts do. None where the model can only estimate them."""
+    """A marginal's probabilities over the places of counts.
+
+    Parameters
+    ----------
+    conditional : Conditional
+        Whose marginal it is.
+    name : str
+        The column.
+    labels, edges
+        Its places, as the counts have them; the outer bins take what lies beyond them, as the
+        counts do.
+
+    Returns
+    -------
+    ndarray of float or None, shape (labels,)
+        None where the model can only estimate them, or knows other levels.
+    """
     if not conditional.exact:
         return None
     marginal = conditional.marginal(name)
