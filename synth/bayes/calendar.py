@@ -71,25 +71,25 @@ class Lattice:
     span: int = 1
 
     @cached_property
-    def _inner(self) -> np.ndarray:
+    def inner(self) -> np.ndarray:
         """Where each inner cell begins, in units of the outer width; shape (kinds, inner + 1)."""
         begin = np.zeros((len(self.profile), self.profile.shape[1] + 1), dtype=np.int64)
         np.cumsum(self.profile * self.span, axis=1, out=begin[:, 1:])
         return begin
 
     @cached_property
-    def _outer(self) -> np.ndarray:
+    def outer(self) -> np.ndarray:
         """The position at which each outer cell begins; shape (outer cells + 1,)."""
-        return np.append(0, np.cumsum(self.width * self._inner[self.kind, -1]))
+        return np.append(0, np.cumsum(self.width * self.inner[self.kind, -1]))
 
     @cached_property
-    def _guide(self) -> tuple[np.ndarray, np.ndarray]:
+    def guide(self) -> tuple[np.ndarray, np.ndarray]:
         """For evenly spaced positions, the last cell that begins at or before: outer, inner."""
-        grid = np.linspace(0, self._outer[-1], _GUIDE * len(self.width) + 1)[:-1].astype(np.int64)
-        outer = np.searchsorted(self._outer, grid, side="right") - 1
+        grid = np.linspace(0, self.outer[-1], _GUIDE * len(self.width) + 1)[:-1].astype(np.int64)
+        outer = np.searchsorted(self.outer, grid, side="right") - 1
         cells = _GUIDE * self.profile.shape[1]
         inner = np.zeros((len(self.profile), cells), dtype=np.int64)
-        for kind, begin in enumerate(self._inner):
+        for kind, begin in enumerate(self.inner):
             grid = np.linspace(0, begin[-1], cells + 1)[:-1].astype(np.int64)
             inner[kind] = np.searchsorted(begin, grid, side="right") - 1
         return outer, inner
@@ -97,7 +97,7 @@ class Lattice:
     @property
     def size(self) -> int:
         """How many positions there are."""
-        return int(self._outer[-1])
+        return int(self.outer[-1])
 
     @property
     def per_cell(self) -> int:
@@ -121,8 +121,8 @@ class Lattice:
         """The position at which each value begins; −1 below the lattice, its size above."""
         cell, inner, rest, known, below = self._places(values)
         kind = self.kind[cell]
-        inside = self._inner[kind, inner] + rest * self.profile[kind, inner]
-        begin = self._outer[cell] + self.width[cell] * inside
+        inside = self.inner[kind, inner] + rest * self.profile[kind, inner]
+        begin = self.outer[cell] + self.width[cell] * inside
         return np.where(known, begin, np.where(below, -1, self.size))
 
     def range(self, lower: float, upper: float) -> tuple[float, float]:
@@ -144,7 +144,7 @@ class Lattice:
         out = np.empty(len(flat), dtype=np.int64)
         _values(
             flat, self.first, self.width, self.kind, self.profile, self.span,
-            self._outer, self._inner, *self._guide, out,
+            self.outer, self.inner, *self.guide, out,
         )  # fmt: skip
         return out.reshape(where.shape)
 
@@ -159,9 +159,9 @@ class Lattice:
         """Sums of the values, counted from the lattice's first, before each outer, inner cell."""
         number = np.arange(self.profile.shape[1])
         middle = number * self.span + (self.span - 1) / 2
-        inner = np.zeros(self._inner.shape)
+        inner = np.zeros(self.inner.shape)
         np.cumsum(self.profile * self.span * middle, axis=1, out=inner[:, 1:])
-        each = np.arange(len(self.width)) * float(self.per_cell) * np.diff(self._outer)
+        each = np.arange(len(self.width)) * float(self.per_cell) * np.diff(self.outer)
         each = each + self.width * inner[self.kind, -1]
         return np.append(0.0, np.cumsum(each)), inner
 
@@ -169,17 +169,17 @@ class Lattice:
         """The sum of the values before a position, counted from the lattice's first."""
         outer, inner = self._sums
         position = np.clip(position, 0, self.size)
-        cell = np.searchsorted(self._outer, position, side="right") - 1
+        cell = np.searchsorted(self.outer, position, side="right") - 1
         cell = np.minimum(cell, len(self.width) - 1)
         kind, width = self.kind[cell], np.maximum(self.width[cell], 1)
-        offset = position - self._outer[cell]
+        offset = position - self.outer[cell]
         whole = offset // width
         value = self.values(np.minimum(position, self.size - 1)) - self.first
         local = np.where(position < self.size, value - cell * self.per_cell, 0)
         at, rest = np.divmod(local, self.span)
         wide = self.profile[kind, at]
         before = inner[kind, at] + wide * (rest * (rest - 1) / 2 + rest * at * self.span)
-        before = before + (whole - self._inner[kind, at] - wide * rest) * local
+        before = before + (whole - self.inner[kind, at] - wide * rest) * local
         inside = width * before + (offset - whole * width) * local
         full = outer[cell] + inside + offset * (cell * float(self.per_cell))
         return np.where(position < self.size, full, outer[-1])

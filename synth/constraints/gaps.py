@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from synth.bayes.coding import Coding, Pieces
+from synth.constraints.gap_kernels import Side, reached
 from synth.lazy import cached_property
 
 KNOTS = 64
@@ -70,16 +72,17 @@ class Gap:
         return Gap(knots, (0.0, *(round(float(share), 9) for share in shares), 1.0))
 
     @cached_property
-    def _table(self) -> tuple[np.ndarray, np.ndarray]:
+    def table(self) -> tuple[np.ndarray, np.ndarray]:
+        """Knots and shares."""
         return np.array(self.knots, dtype=np.float64), np.array(self.shares)
 
     def below(self, gaps: np.ndarray) -> np.ndarray:
         """The share of gaps at or below each of some whole numbers."""
-        return np.interp(gaps, *self._table)
+        return np.interp(gaps, *self.table)
 
     def at(self, shares: np.ndarray) -> np.ndarray:
         """The gap of each share: the inverse of `below`, rounded up to whole numbers."""
-        knots, known = self._table
+        knots, known = self.table
         return np.ceil(np.interp(shares, known, knots) - 1e-9)
 
 
@@ -112,63 +115,29 @@ def drawn_pair(
     done : bool array, shape (rows,)
         Where no gap reaches from the one bin into the other nothing is drawn.
     """
-    numbers = [uniform(f"{word}{k}") for word in ("piece", "place", "gap") for k in range(_CHOICES)]
-    numbers += [uniform("from"), uniform("to")]
+    names = [f"{word}{k}" for word in ("piece", "place", "gap") for k in range(_CHOICES)]
+    numbers = np.stack([uniform(name) for name in (*names, "from", "to")])
+    count = numbers.shape[1]
+    begin, end, done = np.zeros(count), np.zeros(count), np.zeros(count, dtype=bool)
+    every = np.arange(count)
+    knots, shares = gap.table
+
+    def reach(rows: np.ndarray, sign: int, *, is_fixed: bool = False) -> None:
+        sides, dates = ((first.side, begin), (second.side, end))[::sign], done
+        (start, near), (goal, far) = sides
+        reached(knots, shares, start, goal, sign, numbers, rows, is_fixed, near, far, dates)
+
     if fixed_first is not None:
-        begin, end, done = _reached(gap, first, second, 1, numbers, fixed_first)
-        return begin, end, done
-    if fixed_second is not None:
-        end, begin, done = _reached(gap, second, first, -1, numbers, fixed_second)
-        return begin, end, done
-    # From the narrower bin the other one is reached with fewer trials.
-    narrow = np.subtract(*first.ends) >= np.subtract(*second.ends)
-    begin, end, done = np.zeros(len(narrow)), np.zeros(len(narrow)), np.zeros(len(narrow), bool)
-    for rows, sign in ((narrow, 1), (~narrow, -1)):
-        if not rows.any():
-            continue
-        some = [each[rows] for each in numbers]
-        sides = (first.of(rows), second.of(rows))
-        start, goal = sides[::sign]
-        one, other, done[rows] = _reached(gap, start, goal, sign, some)
-        begin[rows], end[rows] = (one, other)[::sign]
+        begin[:] = fixed_first
+        reach(every, 1, is_fixed=True)
+    elif fixed_second is not None:
+        end[:] = fixed_second
+        reach(every, -1, is_fixed=True)
+    else:  # from the narrower bin the other one is reached with fewer trials
+        narrow = np.subtract(*first.ends) >= np.subtract(*second.ends)
+        reach(np.flatnonzero(narrow), 1)
+        reach(np.flatnonzero(~narrow), -1)
     return begin, end, done
-
-
-def _reached(
-    gap: Gap,
-    start: Spread,
-    goal: Spread,
-    sign: int,
-    numbers: list[np.ndarray],
-    fixed: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Dates of one side, by what of the other side gaps reach from there, and dates of that."""
-    low, high = goal.ends
-
-    def within(dates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        near, far = (low - dates, high - dates) if sign > 0 else (dates - high, dates - low)
-        return gap.below(near - 1), gap.below(far)
-
-    places, inside, steps = (numbers[k * _CHOICES : (k + 1) * _CHOICES] for k in range(3))
-    if fixed is None:
-        starts = [start.value(a, b) for a, b in zip(places, inside, strict=True)]
-        masses = [np.subtract(*within(each)[::-1]) for each in starts]
-        fixed = _chosen(starts, masses, numbers[-2])
-    lower, upper = within(fixed)
-    ends = [fixed + sign * gap.at(lower + step * (upper - lower)) for step in steps]
-    end = _chosen(ends, [goal.weight(each) for each in ends], numbers[-1])
-    return fixed, end, (upper > lower) & (goal.weight(end) > 0)
-
-
-def _chosen(
-    choices: list[np.ndarray], weights: list[np.ndarray], uniform: np.ndarray
-) -> np.ndarray:
-    """One choice of each row, in proportion to the weights; the first where all are 0."""
-    weight = np.stack(weights, axis=1)
-    total = np.cumsum(weight, axis=1)
-    at = (total <= (uniform * total[:, -1])[:, None]).sum(axis=1)
-    at = np.where(total[:, -1] > 0, np.minimum(at, len(choices) - 1), 0)
-    return np.stack(choices, axis=1)[np.arange(len(at)), at]
 
 
 class Spread:
@@ -189,34 +158,26 @@ class Spread:
         self._codes = codes
         self._total = np.append(0.0, np.cumsum(pieces.weight))
 
-    def of(self, rows: np.ndarray) -> Spread:
-        """What the bins of some rows hold."""
-        return Spread(self._coding, self._pieces, self._codes[rows])
+    @cached_property
+    def side(self) -> Side:
+        """The same for compiled code."""
+        pieces, lattice = self._pieces, self._coding.lattice
+        none = np.zeros((1, 1), dtype=np.int64)
+        widths: tuple[Any, ...] = (
+            False, 0, none[0], none[0], none, 1, none[0], none, none[0], none
+        )  # fmt: skip
+        if lattice is not None:
+            widths = (
+                True, int(lattice.first), lattice.width, lattice.kind, lattice.profile,
+                int(lattice.span), lattice.outer, lattice.inner, *lattice.guide,
+            )  # fmt: skip
+        return Side(
+            pieces.first, pieces.last, np.asarray(pieces.weight, dtype=np.float64), self._total,
+            self._from, self._to, float(self._coding.per_unit), *widths,
+        )  # fmt: skip
 
     @cached_property
     def ends(self) -> tuple[np.ndarray, np.ndarray]:
         """The smallest and the largest value of each row's bin."""
         low, high = self._pieces.first[self._from], self._pieces.last[self._to - 1]
         return tuple(np.asarray(self._coding.value(e), dtype=np.float64) for e in (low, high))  # type: ignore[return-value]
-
-    def value(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """A value of each row's bin, by two numbers in [0, 1)."""
-        pieces, total = self._pieces, self._total
-        low, high = total[self._from], total[self._to]
-        piece = np.searchsorted(total, low + first * (high - low), side="right") - 1
-        piece = np.clip(piece, self._from, np.maximum(self._to - 1, self._from))
-        span = pieces.last[piece] - pieces.first[piece] + 1
-        index = pieces.first[piece] + np.floor(second * span).astype(np.int64)
-        return np.asarray(self._coding.value(index), dtype=np.float64)
-
-    def weight(self, values: np.ndarray) -> np.ndarray:
-        """How often a value occurs beside the others of its bin; 0 outside the bin's pieces."""
-        pieces = self._pieces
-        index = self._coding.index(values)
-        piece = np.searchsorted(pieces.first, index, side="right") - 1
-        piece = np.clip(piece, 0, len(pieces.first) - 1)
-        span = pieces.last[piece] - pieces.first[piece] + 1
-        inside = (index >= pieces.first[piece]) & (index <= pieces.last[piece])
-        inside &= (piece >= self._from) & (piece < self._to)
-        each = pieces.weight[piece] / span * self._coding.widths(values)
-        return np.where(inside, each, 0.0)

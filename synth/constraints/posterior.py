@@ -275,29 +275,28 @@ class _Drawing:
         places = np.flatnonzero(self._broken(frame))
         if not len(places):
             return frame
-        part = frame.iloc[places].reset_index(drop=True)
+        names = [name for rule in self._rules for name in rule.columns]
+        part = frame[list(dict.fromkeys(names))].iloc[places].reset_index(drop=True)
         codes = {name: coding.encode(part[name]) for name, (coding, _) in self._numbers.items()}
-        result = part.copy()
+        result = {name: part[name].to_numpy(np.float64, na_value=np.nan) for name in self._numbers}
+        absent = {name: np.isnan(values) for name, values in result.items()}
         left = np.arange(len(part))
         for attempt in range(TRIES):
-            trial = part.iloc[left].copy()
-            for name in self._numbers:
+            trial = {name: part[name].iloc[left].array for name in part if name not in result}
+            for name in result:
                 values = self._values(name, codes[name][left], seed, start + places[left], attempt)
-                absent = trial[name].isna().to_numpy()
-                trial[name] = _like(values, absent, trial[name])
-            wrong = self._broken(trial)
-            kept = left[~wrong]
-            for name in self._numbers:
-                column = result[name].copy()
-                column.iloc[kept] = trial[name].iloc[~wrong].array
-                result[name] = column
+                values[absent[name][left]] = np.nan
+                trial[name] = values
+            wrong = self._broken(pd.DataFrame(trial))
+            for name in result:
+                result[name][left[~wrong]] = trial[name][~wrong]
             left = left[wrong]
             if not len(left):
                 break
         frame = frame.copy(deep=False)
-        for name in self._numbers:
+        for name, values in result.items():
             column = frame[name].copy()
-            column.iloc[places] = result[name].array
+            column.iloc[places] = _like(values, absent[name], part[name])
             frame[name] = column
         return frame
 
@@ -317,7 +316,7 @@ class _Drawing:
         piece = np.clip(piece, starts[codes], np.maximum(starts[codes + 1] - 1, 0))
         span = pieces.last[piece] - pieces.first[piece] + 1
         index = pieces.first[piece] + np.floor(second * span).astype(np.int64)
-        return np.asarray(coding.value(index), dtype=np.float64)
+        return np.array(coding.value(index), dtype=np.float64)
 
 
 def _like(values: np.ndarray, absent: np.ndarray, column: pd.Series) -> Any:
