@@ -56,6 +56,7 @@ COMMANDS = {
     ),
     "fit": Command("fit", "fit", "Learn a population from a table of your own."),
     "lives": Command("lives", "app", "States over time: learn them, ask about them, draw them."),
+    "days": Command("days", "app", "How people spend a day: draw, build and judge days."),
     "families": Command(
         "linked", "app", "Tables linked by keys: rules, probabilities, figures, rebuilding."
     ),
