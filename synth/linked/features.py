@@ -20,6 +20,8 @@ SMALL = 6
 """Families of at most so many rows (nine in ten of them) show their first rows one by one."""
 SHOWN = 4
 """So many of them."""
+FAMILIES = 50
+"""And only places that as many families have."""
 WIDE = 60
 """Columns of rows beyond which rows are not shown one by one."""
 
@@ -143,6 +145,7 @@ def features_of(rows: Mapping[str, Rows], orders: Mapping[str, str]) -> tuple[Fe
     for table, some in rows.items():
         out.append(Feature(table, "", "rows"))
         small = np.quantile(some.counts, 0.9) <= SMALL and len(some.schema) <= WIDE
+        shown = sum(int((some.counts > k).sum()) >= FAMILIES for k in range(SHOWN))
         for column in some.schema:
             if column.name == orders.get(table):
                 whats = ["first", "span"]
@@ -154,7 +157,7 @@ def features_of(rows: Mapping[str, Rows], orders: Mapping[str, str]) -> tuple[Fe
                 whats = ["most", "distinct", "first", "last"]
             if small:
                 whats = [w for w in whats if w not in ("first", "last")]
-                whats += [str(k) for k in range(SHOWN)]
+                whats += [str(k) for k in range(shown)]
             out += [Feature(table, column.name, what) for what in whats]
     return tuple(out)
 

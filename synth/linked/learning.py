@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -12,7 +11,7 @@ from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.generators import density_ratio
 from synth.generators.base import Progress, Settings, generator, no_progress
-from synth.generators.density_ratio import DensityRatio
+from synth.linked.correction import Correction
 from synth.linked.features import Rows, family_frame, family_schema, features_of
 from synth.linked.model import LinkedModel, Shape
 from synth.linked.plans import Plan
@@ -127,7 +126,9 @@ def _refined(
     progress(0.6, f"Drawing {count:,} parents to compare with")
     drawn = model.root.given().sample(count, seed=seed + 1)
     ratio = density_ratio.learn(root.schema, root.frame, drawn, seed=seed, trees=TREES, folds=FOLDS)
-    model = model.with_ratios(_bounded(ratio, ROOT), None)
+    fresh = model.root.given().sample(CALIBRATED, seed=seed + 3)
+    root_ratio = Correction.learn(ratio, fresh, model.planned_sizes(fresh), ROOT)
+    model = model.with_ratios(root_ratio, None)
     progress(0.75, f"Drawing {count:,} families to compare with")
     children = [table for table in tables.tables[1:] if table.parent == tables.root.name]
     real = {t.name: Rows.of(whole[t.name].schema, whole[t.name].frame, t.rows) for t in children}
@@ -145,20 +146,20 @@ def _refined(
         folds=FOLDS,
         progress=lambda share, words: progress(0.8 + 0.2 * share, words),
     )
-    return model.with_ratios(model.root_ratio, _bounded(ratio, FAMILY), features)
-
-
-def _bounded(ratio: DensityRatio | None, most: float) -> DensityRatio | None:
-    """The ratio, of which more than so many times its mean counts as so much."""
-    if ratio is None:
-        return None
-    return replace(ratio, log_bound=min(ratio.log_bound, math.log(most * ratio.mean)))
+    # Bounds are chosen by families that no tree has seen.
+    judged = model.with_ratios(root_ratio, None, features)
+    fresh_families = judged.given().families(CALIBRATED, seed=seed + 4)
+    correction = Correction.learn(
+        ratio, judged.features_of(fresh_families), fresh_families.sizes, FAMILY
+    )
+    return model.with_ratios(root_ratio, correction, features)
 
 
 ROOT, FAMILY = 3.0, 5.0
-"""The most that a ratio counts, over its mean: about so many candidates are drawn for each that is
-kept."""
-TREES = 250
+"""About so many parents, and families, are drawn for each that is kept."""
+CALIBRATED = 6_000
+"""Families by which the bounds are chosen."""
+TREES = 120
 """The most trees of a ratio: more would make drawing slow."""
-FOLDS = 3
+FOLDS = 2
 """Ratios that are averaged: each makes drawing slower."""

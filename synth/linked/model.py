@@ -24,9 +24,9 @@ from synth.data.schema import Schema, hint
 from synth.errors import PopulaceError
 from synth.generators.base import Conditional, Model
 from synth.generators.blocks import draw_blocks
-from synth.generators.density_ratio import DensityRatio
 from synth.generators.refined import Estimate
 from synth.lazy import cached_property
+from synth.linked.correction import Correction
 from synth.linked.facts import RowFact
 from synth.linked.features import Feature, Rows, family_frame
 from synth.linked.rules import FamilyRule
@@ -114,6 +114,15 @@ class Families:
     def __len__(self) -> int:
         return len(self.parents)
 
+    @property
+    def sizes(self) -> np.ndarray:
+        """How many rows each family has right below its parent; int64."""
+        out = np.zeros(len(self), np.int64)
+        for name, some in self.rows.items():
+            if not self.above[name]:
+                out += some.counts
+        return out
+
 
 @dataclass(frozen=True, eq=False)
 class LinkedModel:
@@ -129,7 +138,7 @@ class LinkedModel:
         How rows follow, for every table but the root.
     rules : tuple of FamilyRule
         What held in every family.
-    root_ratio, ratio : DensityRatio or None
+    root_ratio, ratio : Correction or None
         What corrects parents with their plans, and whole families.
     features : tuple of Feature
         What `ratio` looks at.
@@ -141,8 +150,8 @@ class LinkedModel:
     root: Model
     siblings: Mapping[str, Siblings]
     rules: tuple[FamilyRule, ...] = ()
-    root_ratio: DensityRatio | None = None
-    ratio: DensityRatio | None = None
+    root_ratio: Correction | None = None
+    ratio: Correction | None = None
     features: tuple[Feature, ...] = ()
     seed: int = 0
 
@@ -170,10 +179,26 @@ class LinkedModel:
         content.update(repr(self.rules).encode())
         return content.hexdigest()[:16]
 
+    def features_of(self, families: Families) -> pd.DataFrame:
+        """What `ratio` looks at."""
+        top = self.shapes[0]
+        tables = dict.fromkeys(feature.table for feature in self.features)
+        own = families.parents[[c.name for c in top.schema.modelled]]
+        return family_frame(own, {t: families.rows[t] for t in tables}, self.features)
+
+    def planned_sizes(self, parents: pd.DataFrame) -> np.ndarray:
+        """How many rows parents plan, of all tables right below them together."""
+        top = self.shapes[0].name
+        out = np.zeros(len(parents), np.int64)
+        for shape in self.shapes[1:]:
+            if shape.parent == top:
+                out += self.siblings[shape.name].plan.targets(parents)[0]
+        return out
+
     def with_ratios(
         self,
-        root_ratio: DensityRatio | None,
-        ratio: DensityRatio | None,
+        root_ratio: Correction | None,
+        ratio: Correction | None,
         features: tuple[Feature, ...] = (),
     ) -> LinkedModel:
         """The same networks, corrected."""
@@ -280,9 +305,9 @@ class FamiliesGiven:
         model = self.model
         weights = np.ones(len(parents))
         if model.root_ratio is not None:
-            weights *= np.exp(model.root_ratio.log_ratio(parents))
+            weights *= model.root_ratio.acceptance(parents, model.planned_sizes(parents))
         if model.ratio is not None:
-            weights *= np.exp(model.ratio.log_ratio(self._features(families)))
+            weights *= model.ratio.acceptance(self.model.features_of(families), families.sizes)
         weights *= self._obeys(families)
         return weights * self._holds(families) if facts else weights
 
@@ -328,7 +353,8 @@ class FamiliesGiven:
             parents = self._root.sample(size, own, start=first, threads=1)
             numbers = np.arange(first, first + size, dtype=np.int64)
             if model.root_ratio is not None:
-                stay = uniforms(keys[0], first, size) < model.root_ratio.acceptance(parents)
+                keep = model.root_ratio.acceptance(parents, model.planned_sizes(parents))
+                stay = uniforms(keys[0], first, size) < keep
                 parents, numbers = parents[stay].reset_index(drop=True), numbers[stay]
             some = self._below(parents, numbers, own)
             fine = self._obeys(some) & self._holds(some)
@@ -336,7 +362,8 @@ class FamiliesGiven:
                 uniform = uniforms(keys[1], first, size)[numbers - first]
                 if not fine.all():
                     some, uniform = _kept(some, fine), uniform[fine]
-                fine = uniform < model.ratio.acceptance(self._features(some))
+                keep = model.ratio.acceptance(model.features_of(some), some.sizes)
+                fine = uniform < keep
             # Of this batch, the kept ones with a number in [low, high).
             place = kept + np.cumsum(fine) - fine
             parts.append(_kept(some, fine & (place >= low) & (place < high)))
@@ -368,12 +395,6 @@ class FamiliesGiven:
         root = self.model.shapes[0].name
         tables = {s.name: "" if s.parent == root else s.parent for s in self.model.shapes[1:]}
         return Families(parents, rows, tables)
-
-    def _features(self, families: Families) -> pd.DataFrame:
-        top = self.model.shapes[0]
-        tables = dict.fromkeys(feature.table for feature in self.model.features)
-        own = families.parents[[c.name for c in top.schema.modelled]]
-        return family_frame(own, {t: families.rows[t] for t in tables}, self.model.features)
 
     def _obeys(self, families: Families) -> np.ndarray:
         """Whether every rule holds; bool, shape (families,)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -125,7 +125,9 @@ def count_families(tables: LinkedTables) -> tuple[Counts, ...]:
     root = tables.root
     top = Rows.of(root.schema.modelled, root.frame, np.ones(len(root), np.int64))
     out = [
-        _counted(name, Column("", "integer"), rows.counts.astype(np.float64))
+        replace(
+            _counted(name, Column("rows", "integer"), rows.counts.astype(np.float64)), column=""
+        )
         for name, rows in families.rows.items()
     ]
     for name, rows in {root.name: top, **families.rows}.items():

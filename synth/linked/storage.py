@@ -11,7 +11,7 @@ import json
 import math
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from synth.data.schema import Schema, hint
 from synth.environment import MODELS
 from synth.errors import PopulaceError
 from synth.generators.base import DEFAULT, generator
-from synth.generators.density_ratio import DensityRatio
+from synth.generators.density_ratio import CLIP, DensityRatio
+from synth.linked.correction import Correction
 from synth.linked.features import Feature
 from synth.linked.kernels import NUMBER, SAME, STEP, Program
 from synth.linked.model import LinkedModel, Shape
@@ -93,7 +94,7 @@ def save_linked(population: LinkedPopulation, folder: str | Path) -> None:
         if ratio is None:
             (path / file).unlink(missing_ok=True)
         else:
-            ratio.save(path / file)
+            ratio.ratio.save(path / file)
     about = {
         "format": FORMAT,
         "title": population.title,
@@ -109,6 +110,11 @@ def save_linked(population: LinkedPopulation, folder: str | Path) -> None:
         "tables": tables,
         "rules": [rule.to_json() for rule in model.rules],
         "features": [[f.table, f.column, f.what] for f in model.features],
+        "bounds": {
+            file: ratio.to_json()
+            for file, ratio in ((ROOT_RATIO, model.root_ratio), (RATIO, model.ratio))
+            if ratio is not None
+        },
         "counts": [counts.to_json() for counts in population.counts],
     }
     text = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
@@ -162,8 +168,8 @@ def load_linked(name: str | Path) -> LinkedPopulation:
             root,
             siblings,
             tuple(FamilyRule.from_json(rule) for rule in about["rules"]),
-            _ratio(folder / ROOT_RATIO),
-            _ratio(folder / RATIO),
+            _correction(folder / ROOT_RATIO, about),
+            _correction(folder / RATIO, about),
             tuple(Feature(*map(str, feature)) for feature in about["features"]),
             int(about["seed"]),
         )
@@ -185,8 +191,11 @@ def load_linked(name: str | Path) -> LinkedPopulation:
         raise PopulaceError(damaged) from error
 
 
-def _ratio(path: Path) -> DensityRatio | None:
-    return DensityRatio.load(path) if path.is_file() else None
+def _correction(path: Path, about: Mapping[str, Any]) -> Correction | None:
+    if path.name not in about["bounds"]:
+        return None
+    ratio = replace(DensityRatio.load(path), log_bound=CLIP)
+    return Correction.from_json(ratio, about["bounds"][path.name])
 
 
 def _siblings(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from synth.data.writers import with_mark_column, write_csv, write_parquet
+from synth.data.writers import write_csv, write_parquet
 from synth.data.written import written_table
 from synth.linked.model import Families, FamiliesGiven, LinkedModel, Shape
 from synth.linked.population import LinkedPopulation
@@ -122,11 +122,6 @@ def write_linked(
     for name, parts in pieces.items():
         file = file_name(population, name)
         write = write_csv if file.endswith(".csv") else write_parquet
-        write(target / file, list(_marked(parts, file)))
+        write(target / file, parts)
         out[file] = sum(part.num_rows for part in parts)
     return out
-
-
-def _marked(parts: list[pa.Table], file: str) -> Iterator[pa.Table]:
-    for part in parts:
-        yield with_mark_column(part) if file.endswith(".csv") else part

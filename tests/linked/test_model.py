@@ -13,31 +13,7 @@ from synth.linked.features import Rows
 from synth.linked.learning import learn_linked
 from synth.linked.tables import link
 
-SOME = 700
-
-
-@pytest.fixture(scope="module")
-def tables():
-    """Homes with one to three members: the first is an adult, children are never above them."""
-    random = np.random.default_rng(0)
-    size = random.choice([1, 2, 3], SOME, p=[0.3, 0.4, 0.3])
-    homes = pd.DataFrame(
-        {"home": np.arange(SOME), "kind": random.choice(["flat", "house"], SOME), "size": size}
-    )
-    home = np.repeat(np.arange(SOME), size)
-    place = np.concatenate([np.arange(n) for n in size])
-    second = np.where(random.random(len(home)) < 0.6, "spouse", "child")
-    role = np.where(place == 0, "head", np.where(place == 1, second, "child"))
-    head = random.integers(31, 80, SOME)[home]
-    child = head - 20 - random.integers(0, 11, len(home))
-    age = np.where(role == "head", head, np.where(role == "spouse", head - 2, child))
-    members = pd.DataFrame({"home": home, "role": role, "age": age})
-    return link({"homes": homes, "members": members})
-
-
-@pytest.fixture(scope="module")
-def model(tables):
-    return learn_linked(tables, refine=False)
+SOME = 700  # homes, as `conftest` makes them
 
 
 @pytest.fixture(scope="module")
