@@ -1,0 +1,1 @@
+"""A survey: whether people believe that the profiles are real."""

@@ -1,0 +1,119 @@
+"""What a survey's votes tell so far, on stage: drawn anew every two seconds."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.survey import store
+from synth.survey import PAPER, Results, Share, Survey, results
+from synth.survey.results import PAPER_PEOPLE, PAPER_PROFILES
+
+_EVERY = 2.0  # seconds
+_ROW = 27
+_ACCENT, _QUIET = {"light": "#b4532a", "dark": "#e0814f"}, {"light": "#6f665b", "dark": "#a99e92"}
+
+
+@st.fragment(run_every=_EVERY)
+def show(survey: Survey) -> None:
+    """The share who believe, and by whom and what was shown."""
+    now = _now(survey)
+    st.html(_headline(now))
+    st.plotly_chart(
+        figure(now, st.context.theme.type or "light"),
+        key="survey-chart",
+        config={"displayModeBar": False},
+        theme="streamlit",
+    )
+    st.caption(
+        "Lines are Wilson’s 95% intervals, as if every answer came from another person; answers of "
+        "the same person go together, so the truth is a little less sure. Dashed: the paper’s "
+        f"{PAPER:.0%} ({PAPER_PEOPLE} people, {_words(PAPER_PROFILES)} profiles each; it gives no "
+        "interval)."
+    )
+
+
+def _now(survey: Survey) -> Results:
+    counts, participants = store.opened().counts(survey.code)
+    return results(survey, counts, participants)
+
+
+def _headline(now: Results) -> str:
+    people = "1 person has" if now.participants == 1 else f"{now.participants:,} people have"
+    if now.overall.value is None:
+        return (
+            '<p class="pp-believed" role="status"><b>–</b>Nobody has answered yet. The paper: '
+            f"{PAPER:.0%} believed.</p>"
+        )
+    low, high = now.overall.interval
+    return (
+        f'<p class="pp-believed" role="status"><b>{now.overall.value:.0%}</b>believed the profiles '
+        f"({low:.0%} to {high:.0%}); the paper: {PAPER:.0%}. {people} given "
+        f"{now.overall.answers:,} answers.</p>"
+    )
+
+
+def figure(now: Results, theme: str) -> go.Figure:
+    """Shares with their intervals, group below group, and the paper's as a dashed line."""
+    rows: list[tuple[str, Share | None]] = [("everybody", now.overall)]
+    for title, shares in now.groups.items():
+        rows += [(f"<b>{title}</b>", None), *((share.label, share) for share in shares)]
+    places = [i for i, (_, share) in enumerate(rows) if share is not None and share.answers]
+    shown = [share for _, share in rows if share is not None and share.answers]
+    values = [share.value or 0.0 for share in shown]
+    ends = [share.interval for share in shown]
+    marks: dict[str, Any] = {
+        "x": values,
+        "y": places,
+        "mode": "markers",
+        "marker": {"size": 11, "color": _ACCENT[theme]},
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [high - value for value, (_, high) in zip(values, ends, strict=True)],
+            "arrayminus": [value - low for value, (low, _) in zip(values, ends, strict=True)],
+            "thickness": 2,
+            "width": 0,
+            "color": _ACCENT[theme],
+        },
+        "customdata": [
+            f"{escape(s.label)}: {s.believed} of {s.answers}, {low:.0%} to {high:.0%}"
+            for s, (low, high) in zip(shown, ends, strict=True)
+        ],
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+    drawn = go.Figure(go.Scatter(**marks))
+    drawn.add_vline(x=PAPER, line={"dash": "dash", "width": 1.5, "color": _QUIET[theme]})
+    drawn.update_layout(
+        height=40 + _ROW * len(rows),
+        margin={"l": 8, "r": 16, "t": 6, "b": 28},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        showlegend=False,
+        dragmode=False,
+        xaxis={"tickformat": ".0%", "range": [0, 1], "fixedrange": True, "dtick": 0.25},
+        yaxis={
+            "tickfont": {"size": 13, "color": _QUIET[theme]},
+            "tickvals": list(range(len(rows))),
+            "ticktext": [_tick(label, share) for label, share in rows],
+            "range": [len(rows) - 0.4, -0.6],
+            "showgrid": False,
+            "fixedrange": True,
+            "automargin": True,
+            "zeroline": False,
+        },
+    )
+    return drawn
+
+
+def _tick(label: str, share: Share | None) -> str:
+    if share is None:
+        return label
+    return f"{escape(label)} · {share.believed} of {share.answers}"
+
+
+def _words(number: int) -> str:
+    return {10: "ten"}.get(number, str(number))
