@@ -19,6 +19,7 @@ def show() -> None:
     """Draw what all pages share, and the page of the address."""
     from pages import PAGES  # their caches want a server that runs
     from pages.shared import limits, markdown, sidebar
+    from pages.survey import participant
     from pages.talk import presenter
 
     st.set_page_config(
@@ -41,8 +42,12 @@ def show() -> None:
         )
         for row in PAGES
     }
-    page = st.navigation(list(pages.values()))
+    asked = participant.is_here()  # a telephone that joined a survey sees nothing else
+    page = st.navigation(list(pages.values()), position="hidden" if asked else "sidebar")
     try:
+        if asked:
+            participant.show()
+            return
         sidebar.arrive(page.url_path)
         presenter.arrive(pages, page)
         with limits.questions():

@@ -47,6 +47,7 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("simulation", "Simulation", ":material/escalator_warning:"),
     PageRow("report", "Report", ":material/fact_check:"),
     PageRow("compare", "Compare", ":material/balance:"),
+    PageRow("survey", "Survey", ":material/how_to_vote:"),
     PageRow("studio", "Studio", ":material/science:"),
 )
 """The first one opens."""
