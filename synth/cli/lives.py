@@ -18,10 +18,14 @@ from synth.cli.common import (
     progress_bar,
     source_folder,
 )
+from synth.data.schema import hint
 from synth.data.table import read_table
 from synth.data.writers import arrow_table, with_mark_column, write_csv, write_parquet
+from synth.errors import PopulaceError
 from synth.evaluate.lives import judge_lives
+from synth.evaluate.series import judge_series
 from synth.lives import LifePopulation, available_lives, learn_lives, load_lives, save_lives
+from synth.lives.series import learn_series
 from synth.lives.shipped import build_lives, life_recipes
 from synth.lives.summary import LifeCounts
 
@@ -129,3 +133,43 @@ def evaluate_command(table: Table, sequence: Sequence, splits: int = 5) -> None:
             read_table(table), sequence, splits=splits, progress=lambda words: advance(0, words)
         )
     print_json(scores.to_dict())
+
+
+@app.command("series")
+def series_command(
+    table: Table,
+    columns: Annotated[
+        str, typer.Option(metavar="A,B,C", help="The series, one row a step in order of time.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Gets the model, a .json file.")],
+    sample: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Gets one synthetic series of that length.")
+    ] = None,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Print its figures beside bootstrap intervals.")
+    ] = False,
+    seed: Seed = 0,
+) -> None:
+    """Learn numeric series together, whose spread comes and goes."""
+    source = read_table(table).frame
+    names = [name.strip() for name in columns.split(",")]
+    missing = [name for name in names if name not in source]
+    if missing:
+        raise PopulaceError(f"The table has no column {missing[0]}{hint(missing[0], tuple(source))}")
+    values = source[names].astype(float)
+    model = learn_series(values, seed=seed)
+    model.save(out)
+    typer.echo(f"{out}: {model.regimes} regimes, {len(values):,} steps", err=True)
+    if sample is not None:
+        drawn = arrow_table(model.given(len(values)).sample(seed), seed)
+        if sample.suffix == ".csv":
+            write_csv(sample, [with_mark_column(drawn)])
+        else:
+            write_parquet(sample, [drawn])
+    if judge:
+        scores = judge_series(model, values.to_numpy(), seed=seed)
+        rows = {
+            name: dict(zip(("real", "low", "high", "synthetic"), row, strict=True))
+            for name, row in scores.figures.items()
+        }
+        print_json({"figures": rows, "outside": list(scores.outside)})

@@ -9,6 +9,8 @@ References
 ----------
 .. [1] J. D. Hamilton, "A New Approach to the Economic Analysis of Nonstationary Time Series and the
    Business Cycle", Econometrica 57, 1989.
+.. [2] E. J. Hannan, B. G. Quinn, "The Determination of the Order of an Autoregression", J. R. Stat.
+   Soc. B 41, 1979.
 """
 
 from __future__ import annotations
@@ -20,12 +22,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numba import njit
 
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
 
 REGIMES = (1, 2, 3, 4, 5, 6)
-"""Numbers of regimes that are tried; the least BIC wins."""
+"""Numbers of regimes that are tried; the least value of Hannan and Quinn's criterion wins."""
 LEAST_STEPS = 50
 _ROUNDS, _GAIN = 200, 1e-6
 _STARTS = 2
@@ -169,11 +172,7 @@ class SeriesPosterior:
     @cached_property
     def _back(self) -> np.ndarray:
         """P(what is known later | regime), up to a constant for each step."""
-        out = np.ones_like(self._forward)
-        for t in range(len(out) - 2, -1, -1):
-            row = self.model.moves @ (self._weights[t + 1] * out[t + 1])
-            out[t] = row / row.sum()
-        return out
+        return np.asarray(_backward(self.model.moves, self._weights))
 
     @cached_property
     def regimes(self) -> np.ndarray:
@@ -229,7 +228,7 @@ class SeriesPosterior:
 def learn_series(
     values: pd.DataFrame, regimes: Sequence[int] = REGIMES, seed: int = 0
 ) -> SeriesModel:
-    """Learn regimes by expectation–maximisation; their number by BIC.
+    """Learn regimes by expectation–maximisation; their number by Hannan and Quinn's criterion.
 
     Parameters
     ----------
@@ -259,7 +258,7 @@ def learn_series(
     for count in regimes:
         for start in range(_STARTS if count > 1 else 1):
             model, likelihood = _climb(_begin(names, x, count, seed + start), x)
-            score = model.parameters * np.log(len(x)) - 2 * likelihood
+            score = 2 * model.parameters * np.log(np.log(len(x))) - 2 * likelihood
             if best is None or score < best[0]:
                 best = score, model
     if best is None:
@@ -313,16 +312,47 @@ def _forward(model: SeriesModel, logs: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """P(regime | what is known so far), what each step weighs, and ln p(what is known)."""
     top = logs.max(axis=1, keepdims=True)
     weights = np.exp(logs - top)
-    out = np.empty_like(weights)
-    total = float(top.sum())
-    row = model.first
-    for t, weight in enumerate(weights):
-        row = (row if t == 0 else row @ model.moves) * weight
-        mass = row.sum()
-        row = row / mass
-        total += float(np.log(mass))
-        out[t] = row
-    return out, weights, total
+    out, total = _filtered(model.first, model.moves, weights)
+    return out, weights, float(top.sum() + total)
+
+
+@njit(cache=True, nogil=True)
+def _filtered(
+    first: np.ndarray, moves: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, float]:
+    steps, count = weights.shape
+    out, total = np.empty((steps, count)), 0.0
+    for t in range(steps):
+        mass = 0.0
+        for k in range(count):
+            share = first[k]
+            if t > 0:
+                share = 0.0
+                for j in range(count):
+                    share += out[t - 1, j] * moves[j, k]
+            out[t, k] = share * weights[t, k]
+            mass += out[t, k]
+        for k in range(count):
+            out[t, k] /= mass
+        total += np.log(mass)
+    return out, total
+
+
+@njit(cache=True, nogil=True)
+def _backward(moves: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    steps, count = weights.shape
+    out = np.ones((steps, count))
+    for t in range(steps - 2, -1, -1):
+        mass = 0.0
+        for k in range(count):
+            share = 0.0
+            for j in range(count):
+                share += moves[k, j] * weights[t + 1, j] * out[t + 1, j]
+            out[t, k] = share
+            mass += share
+        for k in range(count):
+            out[t, k] /= mass
+    return out
 
 
 def _chosen(mass: np.ndarray, random: np.random.Generator) -> np.ndarray:
