@@ -25,6 +25,9 @@ EXTRAS = {
     "cluster": ("dask", "distributed"),
     "pgmpy": ("pgmpy",),
 }
+"""Extra → names of requirements.txt that it has and the library alone has not."""
+OPTIONAL = {"tables": ["duckdb~=2.0", "polars~=2.1"]}
+"""Extras of what nothing here imports: it scans what the library hands out."""
 
 
 def requirements(path: Path) -> dict[str, str]:
@@ -54,6 +57,7 @@ setup(
     cmdclass={"build_py": WithModels},
     install_requires=[line for name, line in ALL.items() if name not in TAKEN],
     extras_require={
+        **OPTIONAL,
         **{extra: [ALL[name] for name in names] for extra, names in EXTRAS.items()},
         "test": [*requirements(HERE / "tests" / "requirements.txt").values()],
     },

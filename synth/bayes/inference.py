@@ -44,7 +44,7 @@ from synth.bayes.sampling import Draw, Sampler, check_rows
 from synth.data import writers
 from synth.data.evidence import Between, Evidence, Fact, OneOf
 from synth.data.schema import Schema, number_text
-from synth.errors import PopulaceError
+from synth.errors import ImpossibleError, PopulaceError
 from synth.lazy import cached_property
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Posterior:
         self._question = _Question(codings, self._sizes, self._cut, self.factors, self.evidence)
         self._eliminated = self._question.eliminate()
         if self._eliminated[1] == -math.inf:
-            raise PopulaceError(_contradiction(self._question, self.evidence))
+            raise ImpossibleError(_contradiction(self._question, self.evidence))
 
     @property
     def schema(self) -> Schema:
@@ -416,6 +416,16 @@ class Posterior:
             steps += prior_steps([g for n, g in self._cut.gaussians.items() if n not in linked])
             gaussian = GaussianSampler(steps, self._sizes)
         return Sampler(self.network.codings, draws, gaussian, self.network.schema.names)
+
+    def sampler(self, columns: Sequence[str]) -> Sampler:
+        """What draws some columns of these people, before the row transform, and no others.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Their names.
+        """
+        return self._sampler.only(columns)
 
     def device_sampler(self, device: str) -> DeviceSampler:
         """What draws these people, before the row transform, on a graphics processor.

@@ -13,6 +13,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import pairwise
 from threading import Lock
@@ -473,7 +474,34 @@ class Sampler:
         self._gaussian = gaussian
         number = {draw.name: i for i, draw in enumerate(draws)}
         self._number = number
+        self._parents = {draw.name: draw.parents for draw in draws}
         self.nodes = tuple(Node(draw, number, self._codings) for draw in draws)
+
+    def only(self, columns: Sequence[str]) -> Sampler:
+        """What draws some of the columns, with the same values: only what they depend on is drawn.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Their names; the finished table has them in the order of the whole one.
+
+        Returns
+        -------
+        Sampler
+            It shares the alias tables. Where a column has no codes it is this one: such columns
+            are drawn together.
+        """
+        needed = set(columns)
+        if not needed <= self._number.keys():
+            return self
+        for node in reversed(self.nodes):
+            if node.name in needed:
+                needed.update(self._parents[node.name])
+        other = copy(self)
+        other.order = tuple(name for name in self.order if name in columns)
+        other.nodes = tuple(node for node in self.nodes if node.name in needed)
+        other._gaussian = None
+        return other
 
     # ------------------------------------------------------------------ frames
 
@@ -518,7 +546,7 @@ class Sampler:
         out = {name: np.empty(rows, dtype=self.dtype(name)) for name in self.order}
         keys = {
             name: (stream_key(seed, name), stream_key(seed, f"{name}\x1fvalue"))
-            for name in self.order
+            for name in {*self.order, *(node.name for node in self.nodes)}
         }
         workers = threads or os.cpu_count() or 1
         if chunk is None:
@@ -531,7 +559,7 @@ class Sampler:
                 node.tables.make_whole()
 
         def work(part: int) -> None:
-            buffers = _Buffers(len(self.nodes), min(chunk, rows))
+            buffers = _Buffers(len(self._number), min(chunk, rows))
             for low, high in bounds[part::workers]:
                 self._fill(buffers, keys, start, low, high, out)
 
@@ -554,7 +582,8 @@ class Sampler:
         codes = buffers.codes[:, : high - low]
         for node in self.nodes:
             key, value_key = keys[node.name]
-            spare = buffers.spare[: high - low] if node.values is not None else buffers.none
+            valued = node.values if node.name in out else None
+            spare = buffers.none if valued is None else buffers.spare[: high - low]
             drawn = 0
             while drawn < high - low:
                 drawn = _draw_codes(
@@ -571,12 +600,14 @@ class Sampler:
                 )
                 if drawn < high - low:
                     node.tables.make_visited(codes[:, drawn:], node.parents)
+            if node.name not in out:  # drawn for those that depend on it
+                continue
             target = out[node.name][low:high]
-            if node.values is None:
+            if valued is None:
                 target[:] = codes[node.column]
                 continue
             index = buffers.index[: high - low]
-            values = node.values
+            values = valued
             _draw_values(
                 codes[node.column],
                 values.starts,
