@@ -155,7 +155,9 @@ def series_command(
     names = [name.strip() for name in columns.split(",")]
     missing = [name for name in names if name not in source]
     if missing:
-        raise PopulaceError(f"The table has no column {missing[0]}{hint(missing[0], tuple(source))}")
+        raise PopulaceError(
+            f"The table has no column {missing[0]}{hint(missing[0], tuple(source))}"
+        )
     values = source[names].astype(float)
     model = learn_series(values, seed=seed)
     model.save(out)

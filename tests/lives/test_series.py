@@ -5,7 +5,9 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from synth.cli.main import app
 from synth.errors import PopulaceError
 from synth.evaluate.series import judge_series
 from synth.lives.series import SeriesModel, learn_series
@@ -108,3 +110,17 @@ def test_what_cannot_be_learned_from(values, words):
 def test_known_values_of_another_shape(known):
     with pytest.raises(PopulaceError, match="steps × series"):
         TWO.given(known)
+
+
+def test_series_on_the_command_line(sampled, tmp_path):
+    table, model, drawn = (tmp_path / name for name in ("s.csv", "s.json", "drawn.parquet"))
+    sampled.iloc[:120].to_csv(table, index=False)
+    words = ["lives", "series", table, "--columns", "a,b", "--out", model, "--sample", drawn]
+    done = CliRunner().invoke(app, [*map(str, words), "--judge"])
+    assert done.exit_code == 0, done.output
+    assert SeriesModel.load(model).names == ("a", "b")
+    assert len(pd.read_parquet(drawn)) == 120
+    assert "squares of b, 20 apart" in done.output
+    words[4] = "a,c"
+    refused = CliRunner().invoke(app, [str(word) for word in words])
+    assert "no column c" in refused.output + str(refused.exception)
