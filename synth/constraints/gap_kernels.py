@@ -77,7 +77,7 @@ def _between(x: float, knots: np.ndarray, values: np.ndarray) -> float:
     return float(slope * (x - knots[j]) + values[j])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _value(side: Side, index: int) -> float:
     """The value at a lattice index."""
     if not side.is_wide:
@@ -105,7 +105,7 @@ def _value(side: Side, index: int) -> float:
     return float(side.zero + (cell * inners + at) * side.span + rest)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _drawn(side: Side, row: int, first: float, second: float) -> float:
     """A value of a row's bin, by two numbers in [0, 1)."""
     begin, end = side.begin[row], side.end[row]
@@ -116,7 +116,7 @@ def _drawn(side: Side, row: int, first: float, second: float) -> float:
     return _value(side, side.first[piece] + int(np.floor(second * span)))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _weight(side: Side, row: int, value: float) -> float:
     """How often a value occurs beside the others of a row's bin; 0 outside the bin's pieces."""
     whole = int(np.rint(value * side.per_unit))
@@ -166,6 +166,8 @@ def reached(
     goal: Side,
     sign: int,
     numbers: np.ndarray,
+    lows: np.ndarray,
+    highs: np.ndarray,
     rows: np.ndarray,
     is_fixed: bool,
     fixed: np.ndarray,
@@ -184,6 +186,8 @@ def reached(
         1 where the first side is the earlier one, else −1.
     numbers : float64 array, shape (3 × choices + 2, rows)
         In [0, 1): pieces, places in them and steps of each choice; for the first side, the other.
+    lows, highs : float64 array, shape (all rows,)
+        The smallest and the largest value of the other side's bin.
     rows : int64 array
         The rows to draw.
     is_fixed : bool
@@ -194,8 +198,7 @@ def reached(
     choices = (numbers.shape[0] - 2) // 3
     dates, weights = np.zeros(choices), np.zeros(choices)
     for row in rows:
-        low = _value(goal, goal.first[goal.begin[row]])
-        high = _value(goal, goal.last[goal.end[row] - 1])
+        low, high = lows[row], highs[row]
         if not is_fixed:
             for k in range(choices):
                 date = _drawn(start, row, numbers[k, row], numbers[choices + k, row])

@@ -123,9 +123,11 @@ def drawn_pair(
     knots, shares = gap.table
 
     def reach(rows: np.ndarray, sign: int, *, is_fixed: bool = False) -> None:
-        sides, dates = ((first.side, begin), (second.side, end))[::sign], done
-        (start, near), (goal, far) = sides
-        reached(knots, shares, start, goal, sign, numbers, rows, is_fixed, near, far, dates)
+        (start, near), (goal, far) = ((first, begin), (second, end))[::sign]
+        reached(
+            knots, shares, start.side, goal.side, sign, numbers, *goal.ends, rows, is_fixed,
+            near, far, done,
+        )  # fmt: skip
 
     if fixed_first is not None:
         begin[:] = fixed_first
