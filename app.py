@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
 from synth.errors import PopulaceError
@@ -18,7 +19,7 @@ _HERE = Path(__file__).parent
 def show() -> None:
     """Draw what all pages share, and the page of the address."""
     from pages import PAGES  # their caches want a server that runs
-    from pages.shared import limits, markdown, sidebar
+    from pages.shared import kept, limits, markdown, sidebar
     from pages.survey import participant
     from pages.talk import presenter
 
@@ -48,10 +49,12 @@ def show() -> None:
         if asked:
             participant.show()
             return
+        kept.arrive()
         sidebar.arrive(page.url_path)
         presenter.arrive(pages, page)
         with limits.questions():
-            sidebar.show()
+            row = next((row for row in PAGES if pages[row.name] is page), PAGES[0])
+            sidebar.show(uses_facts=row.facts)
             sidebar.mend_address(page.url_path)
             presenter.bar()
             page.run()
@@ -79,6 +82,12 @@ else:  # the server reads this file once, before anybody comes
     # Until the first run, Streamlit would look for scripts in the folder `pages`, find none, and
     # tell the first visitor that the page of the address does not exist.
     PagesManager.uses_pages_directory = False
+    from pages.shared.kept import VisitorCookie
     from synth import api
 
-    app = st.App(__file__, lifespan=_serving, routes=api.routes())
+    app = st.App(
+        __file__,
+        lifespan=_serving,
+        routes=api.routes(),
+        middleware=[Middleware(VisitorCookie)],
+    )

@@ -23,12 +23,15 @@ class PageRow:
     widgets : tuple of str
         Keys of its widgets that the address holds and a saved question remembers; each holds a
         short text. No column of a population may have such a key in the sidebar.
+    facts : bool
+        Whether it asks about what the sidebar knows of people.
     """
 
     name: str
     title: str
     icon: str
     widgets: tuple[str, ...] = ()
+    facts: bool = True
 
     @property
     def script(self) -> Path:
@@ -42,13 +45,15 @@ PAGES: tuple[PageRow, ...] = (
     PageRow("correlations", "Correlations", ":material/grid_on:", ("arrange",)),
     PageRow("interests", "Interests", ":material/interests:", ("rank", "group")),
     PageRow("network", "Network", ":material/hub:", ("network-view", "network-node")),
-    PageRow("portraits", "Portraits", ":material/face:"),
+    PageRow("portraits", "Portraits", ":material/face:", facts=False),
+    PageRow("days", "Days", ":material/schedule:", ("day-what",)),
+    PageRow("families", "Families", ":material/family_restroom:"),
     PageRow("lives", "Lives", ":material/timeline:"),
     PageRow("simulation", "Simulation", ":material/escalator_warning:"),
-    PageRow("report", "Report", ":material/fact_check:"),
-    PageRow("compare", "Compare", ":material/balance:"),
+    PageRow("report", "Report", ":material/fact_check:", facts=False),
+    PageRow("compare", "Compare", ":material/balance:", facts=False),
     PageRow("survey", "Survey", ":material/how_to_vote:"),
-    PageRow("studio", "Studio", ":material/science:"),
+    PageRow("studio", "Studio", ":material/science:", facts=False),
 )
 """The first one opens."""
 NAMES: tuple[str, ...] = tuple(row.name for row in PAGES)

@@ -16,9 +16,9 @@ from pages.shared.decorators import page
 from pages.shared.sidebar import forget, key_of
 from synth import describe
 from synth.data.evidence import Evidence, Fact, OneOf
-from synth.data.schema import Column
+from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
-from synth.evaluate.columns import ColumnComparison
+from synth.evaluate.columns import ColumnComparison, by_spread, model_shares
 from synth.populations import Population
 
 _NOBODY = "no groups"
@@ -93,14 +93,18 @@ def _controls(choice: Choice) -> tuple[str, str]:
             key=_RANK,
             bind="query-params",
         )
-        group = st.selectbox(
-            "Group by",
-            (_NOBODY, *few),
-            format_func=lambda name: name if name == _NOBODY else schema[name].title,
-            key=_GROUP,
-            bind="query-params",
-            filter_mode=None,
-            width=220,
+        group = (
+            _NOBODY
+            if choice.against is not None
+            else st.selectbox(
+                "Group by",
+                (_NOBODY, *few),
+                format_func=lambda name: name if name == _NOBODY else schema[name].title,
+                key=_GROUP,
+                bind="query-params",
+                filter_mode=None,
+                width=220,
+            )
         )
     _experiments(population)
     return rank or population.interests[0], group
@@ -134,51 +138,153 @@ def _head(title: str, comparison: ColumnComparison) -> str:
     return f'<div class="pp-column"><h2>{escape(title)}</h2><p>{distance}</p></div>'
 
 
-def _chart(title: str, evidence: Evidence, choice: Choice, rank: str) -> None:
-    population = choice.population
-    try:
-        compared = compare(population, evidence, choice.seed)
-    except PopulaceError as error:
-        st.html(f'<div class="pp-column"><h2>{escape(title)}</h2></div>')
-        st.caption(f"Nobody here: {markdown.plain(str(error))}")
-        return
-    comparison = next(each for each in compared if each.column.name == rank)
+def _compared(choice: Choice, evidence: Evidence, rank: str) -> ColumnComparison:
+    compared = compare(choice.population, evidence, choice.seed)
+    return next(each for each in compared if each.column.name == rank)
+
+
+def _chart(title: str, comparison: ColumnComparison, population: Population) -> None:
     st.html(_head(title, comparison))
     st.plotly_chart(
         charts.with_intervals(comparison, _notes(population)),
-        key=f"interest-{title}",
+        key="interest-everyone",
         config=_QUIET,
         alt=f"{comparison.column.title} of {title}, real beside synthetic",
     )
 
 
+def _dumbbells(choice: Choice, groups: list[tuple[str, ColumnComparison]]) -> None:
+    """One chart of all groups, the interest that differs most on top."""
+    comparisons = [comparison for _, comparison in groups]
+    order = by_spread(comparisons)
+    labels = comparisons[0].labels
+    titles = markdown.titles(comparisons[0].column, labels)
+    notes = _notes(choice.population)
+    hovers = []
+    for at in order:
+        label = labels[at]
+        more = f"<br>{notes[label]}" if label in notes else ""
+        hovers.append(f"<b>{escape(titles[label])}</b>{more}")
+    figure = charts.dumbbells(
+        [titles[labels[at]] for at in order],
+        [(name, model_shares(each)[order]) for name, each in groups],
+        [None if each.shares[0] is None else each.shares[0][order] for each in comparisons],
+        hovers,
+    )
+    with st.container(border=True, key="groups"):
+        st.plotly_chart(
+            figure,
+            key="interest-groups",
+            config=_QUIET,
+            alt=f"{comparisons[0].column.title} of {len(groups)} groups, largest difference first",
+        )
+
+
+def _of_groups(choice: Choice, rank: str, group: str) -> list[tuple[str, ColumnComparison]]:
+    """The groups of a column with somebody in them; who is left out is said."""
+    shown, column = [], choice.population.modelled[group]
+    for fact in _groups(choice, column):
+        known = choice.evidence | {group: fact}
+        title = describe.question(Evidence({group: fact}), choice.population)
+        try:
+            shown.append((title, _compared(choice, known, rank)))
+        except PopulaceError as error:
+            st.caption(f"{markdown.plain(title)}: nobody here. {markdown.plain(str(error))}")
+    return shown
+
+
+def _finding(choice: Choice, rank: str, groups: list[tuple[str, ColumnComparison]]) -> str:
+    """What those asked for like most, or where groups differ most."""
+    if not groups:
+        return ""
+    how = "exact" if choice.exact else f"estimated from {PEOPLE:,} people"
+    comparisons = [comparison for _, comparison in groups]
+    words = describe.rank_words(choice.population.interests.index(rank))
+    column, labels = comparisons[0].column, comparisons[0].labels
+    if len(groups) == 1:
+        name, only = groups[0]
+        shares = model_shares(only)
+        best = [at for at in shares.argsort(kind="stable")[::-1] if labels[at] != MISSING][:3]
+        liked = [f"{describe.level_words(column, labels[at])} ({shares[at]:.1%})" for at in best]
+        real, _ = only.intervals()
+        beside = ""
+        if real is not None and only.shares[0] is not None:
+            low, high = real[:, best[0]]
+            beside = (
+                f"; of {int(only.real.sum()):,} real people {only.shares[0][best[0]]:.1%} have "
+                f"the first of these, 95% interval {low:.1%} to {high:.1%}"
+            )
+        return f"{name}: the commonest {words} interests are {', '.join(liked)}, {how}{beside}."
+    at = int(by_spread(comparisons)[0])
+    shares = [(float(model_shares(each)[at]), name) for name, each in groups]
+    (least, fewest), (most, keenest) = min(shares), max(shares)
+    return (
+        f"The {words} interest that differs most is {describe.level_words(column, labels[at])}: "
+        f"{most:.1%} of {_inside(keenest)} have it, {least:.1%} of {_inside(fewest)}, {how}."
+    )
+
+
+def _inside(words: str) -> str:
+    return words[0].lower() + words[1:] if words[1:2].islower() else words
+
+
+def _show(choice: Choice, rank: str, groups: list[tuple[str, ColumnComparison]]) -> None:
+    """The chart, and how to read it."""
+    if not groups:
+        return
+    if len(groups) == 1:
+        st.html(charts.legend(exact=choice.exact))
+        st.caption(
+            "Thin lines are 95% intervals (Wilson): of the real share, for so many people asked; "
+            f"of the synthetic share, for the {PEOPLE:,} people drawn. "
+            f"{_EXACT if choice.exact else ''}Hover for an interest’s keywords."
+        )
+        with st.container(border=True, key="everyone"):
+            _chart(groups[0][0], groups[0][1], choice.population)
+        return
+    real = any(comparison.real is not None for _, comparison in groups)
+    st.caption(
+        "The interest that differs most stands on top. "
+        + ("Exact shares" if choice.exact else f"Shares of {PEOPLE:,} people drawn")
+        + (" are full, those of the real people hollow. " if real else ". ")
+        + "Hover for an interest’s keywords."
+    )
+    _dumbbells(choice, groups)
+
+
 @page()
 def _page(choice: Choice) -> None:
-    header.show(choice, title="What they like", remark="interests, real beside synthetic")
     if not choice.population.interests:
+        header.show(choice, title="What they like", groups=True)
         st.info(
             "This population has no columns of interests (top1, top2, top3): the Studio can find "
             "interests in counts, minutes or texts of a table.",
             icon=":material/info:",
         )
         return
+    head, other = st.container(), choice.against
     rank, group = _controls(choice)
-    st.html(charts.legend(exact=choice.exact))
-    st.caption(
-        "Thin lines are 95% intervals (Wilson): of the real share, for so many people asked; of "
-        f"the synthetic share, for the {PEOPLE:,} people drawn. {_EXACT if choice.exact else ''}"
-        "Hover for an interest’s keywords."
-    )
-    schema = choice.population.modelled
-    if group == _NOBODY:
-        with st.container(border=True, key="everyone"):
-            _chart(choice.question, choice.evidence, choice, rank)
+    if other is not None:
+        groups = [
+            (f"{letter}: {each.question}", _compared(each, each.evidence, rank))
+            for letter, each in (("A", choice), ("B", other))
+        ]
+    elif group == _NOBODY:
+        groups = [(choice.question, _compared(choice, choice.evidence, rank))]
     else:
-        grid = st.grid(2, min_column_width=430, gap=20, border=True, key="groups")
-        for fact in _groups(choice, schema[group]):
-            known = choice.evidence | {group: fact}
-            with grid.cell():
-                _chart(describe.question(known, choice.population), known, choice, rank)
+        groups = _of_groups(choice, rank, group)
+    finding = _finding(choice, rank, groups)
+    with head:
+        header.show(
+            choice,
+            title="What they like",
+            remark="interests, real beside synthetic",
+            finding=finding,
+            groups=True,
+        )
+        if other is not None:
+            header.say(finding)
+    _show(choice, rank, groups)
 
 
 _page()

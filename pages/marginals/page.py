@@ -8,21 +8,22 @@ import streamlit as st
 
 from pages.shared import charts, header
 from pages.shared.choice import Choice
-from pages.shared.comparison import PEOPLE, compare
+from pages.shared.comparison import PEOPLE, compare, groups
 from pages.shared.decorators import page
 from synth.data.evidence import Evidence
-from synth.evaluate.columns import ColumnComparison
+from synth.evaluate.columns import ColumnComparison, is_near
+from synth.evaluate.groups import GroupDifference, interval_words
 
 _EVERYONE, _KNOWN = "everyone", "those asked for"
 _TABLE, _FARTHEST, _CLOSEST = "as in the table", "farthest first", "closest first"
 _QUIET = {"displayModeBar": False}
 
 
-def _controls(choice: Choice) -> tuple[str, str, str]:
+def _controls(choice: Choice, *, comparing: bool) -> tuple[str, str, str]:
     """Whom to compare, in which order, and which columns."""
     with st.container(horizontal=True, gap="medium", key="controls"):
         whom = _EVERYONE
-        if choice.evidence:
+        if choice.evidence and not comparing:
             whom = st.segmented_control(
                 "Whom",
                 (_KNOWN, _EVERYONE),
@@ -34,6 +35,7 @@ def _controls(choice: Choice) -> tuple[str, str, str]:
         order = st.selectbox(
             "Order",
             (_TABLE, _FARTHEST, _CLOSEST),
+            index=1 if comparing else 0,
             key="order",
             bind="query-params",
             filter_mode=None,
@@ -121,12 +123,103 @@ def _explain(compared: tuple[ColumnComparison, ...], choice: Choice) -> None:
     )
 
 
+@st.fragment
+def _pairs(
+    shown: list[tuple[GroupDifference, ColumnComparison, ColumnComparison]],
+) -> None:
+    """A chart for each column, with both groups."""
+    grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
+    for difference, a, b in shown:
+        column = difference.column
+        words = f"<b>{escape(interval_words(difference.distance))}</b> differ"
+        if difference.real is not None:
+            words += f" · real people {escape(interval_words(difference.real))}"
+        if difference.asked:
+            words += " · asked"
+        with grid.cell():
+            st.html(f'<div class="pp-column"><h2>{escape(column.title)}</h2><p>{words}</p></div>')
+            st.plotly_chart(
+                charts.two_groups(a, b),
+                key=f"pair-{column.name}",
+                config=_QUIET,
+                alt=f"Shares of {column.title.lower()} in groups A and B",
+            )
+            more = charts.left_out(a)
+            if more:
+                st.caption(f"The {charts.SHORT} levels that differ most; {more} more.")
+
+
+def _groups(choice: Choice, other: Choice) -> None:
+    """Both groups, column by column."""
+    header.show(choice, title="Two groups, column by column", groups=True)
+    _, order, wanted = _controls(choice, comparing=True)
+    compared = groups(choice)
+    first = compare(choice.population, choice.evidence, choice.seed)
+    second = compare(other.population, other.evidence, other.seed)
+    if compared is None:
+        return
+    pairs = {a.column.name: (a, b) for a, b in zip(first, second, strict=True)}
+    ranked = list(compared.differences)
+    if order == _TABLE:
+        ranked = [compared.of(name) for name in pairs]
+    elif order == _CLOSEST:
+        ranked = ranked[::-1]
+    else:
+        ranked = [*compared.open, *(each for each in ranked if each.asked)]
+    shown = [
+        (each, *pairs[each.column.name])
+        for each in ranked
+        if _matches(pairs[each.column.name][0], wanted)
+    ]
+    real = any(a.real is not None or b.real is not None for a, b in pairs.values())
+    st.html(charts.sides(choice.question, other.question, real=real))
+    st.caption(
+        "So many of 100 in A would need another answer for A to be like B (total variation "
+        "distance, 100 of 100 is nothing in common)."
+        + (
+            ""
+            if real
+            else " The shipped counts tell of one fact at a time, so no real people stand here."
+        )
+    )
+    if shown:
+        _pairs(shown)
+    else:
+        st.info(f"No column has “{wanted}” in its name or levels.", icon=":material/search_off:")
+
+
+def _finding(compared: tuple[ColumnComparison, ...]) -> str:
+    """How near the synthetic people are, and where they are not."""
+    judged = [each for each in compared if each.tvd is not None and each.reference is not None]
+    if not judged:
+        return ""
+    near = sum(is_near(each) for each in judged)
+    far = max(judged, key=lambda each: each.tvd or 0.0)
+    return (
+        f"{near} of {len(judged)} columns are as near to the real people as fresh real people "
+        f"would be; farthest is {far.column.title}, where {100 * (far.tvd or 0):.1f} of 100 "
+        f"synthetic people would need another answer (fresh real people: "
+        f"{100 * (far.reference or 0):.1f})."
+    )
+
+
 @page()
 def _page(choice: Choice) -> None:
-    header.show(choice, title="Real beside synthetic", remark="column by column")
-    whom, order, wanted = _controls(choice)
+    if choice.against is not None:
+        _groups(choice, choice.against)
+        return
+    head = st.container()
+    whom, order, wanted = _controls(choice, comparing=False)
     evidence = choice.evidence if whom == _KNOWN else Evidence()
     compared = compare(choice.population, evidence, choice.seed)
+    with head:
+        header.show(
+            choice,
+            title="Real beside synthetic",
+            remark="column by column",
+            finding=_finding(compared),
+            groups=True,
+        )
     st.html(charts.legend(exact=choice.exact))
     _explain(compared, choice)
     shown = [each for each in _sorted(compared, order) if _matches(each, wanted)]

@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.network import distributions, edit_edges, graph, see_and_do
-from pages.shared import header, markdown
+from pages.shared import comparison, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from pages.shared.sidebar import key_of
@@ -22,9 +22,11 @@ from synth import describe
 from synth.bayes import interventions, strength
 from synth.data.evidence import Evidence, Fact, OneOf
 from synth.errors import PopulaceError
+from synth.evaluate.groups import interval_words
 
 if TYPE_CHECKING:
     from synth.bayes import Network
+    from synth.generators.base import Conditional
     from synth.populations import Population
 
 _STRUCTURE, _MOVES, _DO, _EDIT = "structure", "what moves", "see and do", "edit"
@@ -45,6 +47,11 @@ def _rows(digest: str, column: str, _network: Network) -> tuple[strength.Row, ..
     return strength.common_rows(_network, column, _ROWS)
 
 
+def _before(choice: Choice) -> Conditional:
+    """Whom those asked for are compared with: group B, else everyone."""
+    return choice.population.given() if choice.against is None else choice.against.conditional
+
+
 # ── Structure ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -61,10 +68,11 @@ def _structure(choice: Choice) -> None:
     if st.session_state.get(_NODE) not in (None, *network.schema.names):
         st.session_state[_NODE] = None
     strengths = _strengths(network.digest, network)
-    moved = None
-    if choice.evidence:
-        moves = interventions.moved(choice.population.given(), choice.conditional)
+    moved, other = None, choice.against
+    if choice.evidence or other is not None:
+        moves = interventions.moved(_before(choice), choice.conditional)
         moved = {move.column: move.distance for move in moves}
+    known = (*choice.evidence, *(other.evidence if other is not None else ()))
     left, right = st.columns([8, 5], gap="large")
     with right:
         schema = network.schema
@@ -84,10 +92,11 @@ def _structure(choice: Choice) -> None:
                 '<span><i class="pp-kind-in"></i>arrows in</span>'
                 '<span><i class="pp-kind-out"></i>arrows out</span>'
             )
-        if choice.evidence:
+        if moved is not None:
+            far = "how far A is from B" if other is not None else "how far it moved"
             more += (
                 '<span><i class="pp-kind-known"></i>known</span>'
-                '<span><i class="pp-kind-moved"></i>how far it moved</span>'
+                f'<span><i class="pp-kind-moved"></i>{far}</span>'
             )
         st.html(graph.LEGEND.format(more=more))
         graph.show(
@@ -96,7 +105,7 @@ def _structure(choice: Choice) -> None:
             key=_GRAPH,
             label=f"The network of {choice.population.title}",
             chosen=chosen,
-            known=tuple(choice.evidence),
+            known=known,
             moved=moved,
             on_click=_clicked,
         )
@@ -113,14 +122,17 @@ def _how_to_read(network: Network, strengths: dict[strength.NamedEdge, float]) -
     schema = network.schema
     st.markdown(
         "An arrow leads from a column to one that depends on it directly. The wider it is, the "
-        "more it tells: the bits that its beginning tells about its end beyond the other arrows "
-        "there (conditional mutual information, exact)."
+        "more its beginning tells about its end that the other arrows there do not. That is "
+        "counted in bits: one bit is the answer to one yes-or-no question whose two answers are "
+        "equally likely; in per cent, it is the share of what is unknown that it takes away "
+        "(conditional mutual information over entropy, exact)."
     )
     ranked = sorted(strengths, key=lambda edge: -strengths[edge])[:_STRONGEST]
     if ranked:
         items = "".join(
             f"<li>{escape(schema[a].title)} → {escape(schema[b].title)} "
-            f"<b>{graph.bits(strengths[a, b])}</b></li>"
+            f"<b>{graph.bits(strengths[a, b])}, "
+            f"{strength.explained(network, b, strengths[a, b]):.0%}</b></li>"
             for a, b in ranked
         )
         st.html(f'<h2 class="pp-section">Strongest arrows</h2><ul class="pp-arrows">{items}</ul>')
@@ -266,8 +278,57 @@ def _suggest(population: Population) -> None:
         return
 
 
+def _between(choice: Choice, other: Choice) -> None:
+    """Every column of group A beside group B: a table of all, and a picture of each."""
+    compared = comparison.groups(choice)
+    if compared is None:
+        return
+    st.html(distributions.legend(f"B: {other.question}", f"A: {choice.question}"))
+    frame = pd.DataFrame(
+        {
+            "Column": [each.column.title for each in compared.differences],
+            "asked": [each.asked for each in compared.differences],
+            "of 100 would need another answer": [
+                100 * each.distance.value for each in compared.differences
+            ],
+            "bits": [each.bits for each in compared.differences],
+            "A, against B": [each.words for each in compared.differences],
+        }
+    )
+    with st.expander("All columns as a table", icon=":material/table:"):
+        st.dataframe(
+            frame,
+            hide_index=True,
+            key="network-groups",
+            column_config={
+                "of 100 would need another answer": st.column_config.ProgressColumn(
+                    format="%.1f", min_value=0, max_value=100
+                ),
+                "bits": st.column_config.NumberColumn(format="%.4f"),
+            },
+        )
+        st.caption(
+            "Bits: what somebody’s answer tells about which of the two groups they are from; 1 "
+            "tells it for sure, 0 not at all (Jensen–Shannon divergence). Exact."
+        )
+    ranked = [*compared.open, *(each for each in compared.differences if each.asked)]
+    grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
+    for each in ranked:
+        name = each.column.name
+        words = f"<b>{escape(interval_words(each.distance))}</b> · {each.bits:.3f} bits"
+        if each.asked:
+            words = f"<b>asked</b> · {words}"
+        head = f'<h3>{escape(each.column.title)}</h3><p class="pp-moved">{words}</p>'
+        a, b = (side.conditional.marginal(name) for side in (choice, other))
+        with grid.cell():
+            st.html(distributions.card(each.column, b, a, head=head))
+
+
 def _moves(choice: Choice) -> None:
     """Every column before and after, the farthest moved first."""
+    if choice.against is not None:
+        _between(choice, choice.against)
+        return
     schema = choice.population.modelled
     if not choice.evidence:
         st.info(
@@ -300,6 +361,29 @@ def _moves(choice: Choice) -> None:
             st.html(distributions.card(column, move.before, after, head=head))
 
 
+def _finding(choice: Choice) -> str:
+    """What is strongest in the network, or what the facts move most."""
+    network, schema = choice.population.network, choice.population.modelled
+    if choice.evidence:
+        moves = interventions.moved(choice.population.given(), choice.conditional)
+        far = next((each for each in moves if each.column not in choice.evidence), None)
+        if far is None:
+            return "Every column is known, so nothing is left to move."
+        return (
+            f"What is known moves {schema[far.column].title} most: {100 * far.distance:.0f} of 100 "
+            "people would need another answer to be like everyone. Exact."
+        )
+    strengths = _strengths(network.digest, network)
+    if not strengths:
+        return "No column depends on another here."
+    (a, b), most = max(strengths.items(), key=lambda entry: entry[1])
+    share = strength.explained(network, b, most)
+    return (
+        f"The strongest arrow leads from {schema[a].title} to {schema[b].title}: knowing the one "
+        f"takes away {share:.0%} of what is unknown about the other. Exact."
+    )
+
+
 # ── The page ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -322,6 +406,8 @@ def _page(choice: Choice) -> None:
         choice,
         title="What depends on what",
         remark=f"{len(network.schema)} columns, {len(network.edges)} arrows",
+        finding=_finding(choice),
+        groups=True,
     )
     if read.reading != choice.reading:
         st.caption(

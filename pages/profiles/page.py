@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from html import escape
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
@@ -16,6 +18,9 @@ from pages.shared.sidebar import MOST_PEOPLE
 from synth.errors import PopulaceError
 from synth.people import appearance
 from synth.populations.strata import Stratified, every
+
+if TYPE_CHECKING:
+    from pages.cards.selection import Card
 
 _RARITIES = {"as common as they are": 1.0} | {
     f"rarer: {power:g}": power for power in (0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
@@ -44,16 +49,44 @@ def _cards(choice: Choice) -> None:
     for index, person in enumerate(people):
         with grid.cell():
             shown.append((person, *menu.show(person, place=str(index))))
-    notes = dict.fromkeys(note for person in people for note in person.profile.notes)
-    words = [choice.population.note]
-    if not choice.population.interests:
-        words.append("This population records no interests, so its cards show facts instead.")
-    st.caption(markdown.plain(" ".join((*words, *notes))))
+    _notes(choice, people)
     _whose_faces(choice)
     for person, room, _ in shown:
         menu.rare(person, room)
     for person, _, chosen in shown:
         menu.act(chosen, person, people)
+
+
+@st.fragment
+def _two_columns(choice: Choice, other: Choice) -> None:
+    """Group A to the left, group B to the right; the kept stand among A's."""
+    people = (selection.shown(choice), selection.drawn(other))
+    columns = st.columns(2, gap="medium")
+    shown = []
+    for letter, side, column, group in zip("ab", (choice, other), columns, people, strict=True):
+        with column:
+            st.html(
+                f'<h2 class="pp-group"><b class="pp-group-{letter}">{letter.upper()}</b> '
+                f"{escape(side.question)}</h2>"
+            )
+            grid = st.grid(2, min_column_width=250, gap=16, border=True, key=f"{letter}-cards")
+            for index, person in enumerate(group):
+                with grid.cell():
+                    shown.append((person, *menu.show(person, place=f"{letter}{index}"), group))
+    _notes(choice, [person for person, *_ in shown])
+    _whose_faces(choice)
+    for person, room, _, _ in shown:
+        menu.rare(person, room)
+    for person, _, chosen, group in shown:
+        menu.act(chosen, person, group)
+
+
+def _notes(choice: Choice, people: Sequence[Card]) -> None:
+    notes = dict.fromkeys(note for person in people for note in person.profile.notes)
+    words = [choice.population.note]
+    if not choice.population.interests:
+        words.append("This population records no interests, so its cards show facts instead.")
+    st.caption(markdown.plain(" ".join((*words, *notes))))
 
 
 def _whose_faces(choice: Choice) -> None:
@@ -178,7 +211,11 @@ def _page(choice: Choice) -> None:
                 st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
         _download(drawn)
 
-    header.show(choice, more=more)
+    other = choice.against
+    header.show(choice, more=_download if other is not None else more, groups=True)
+    if other is not None:
+        _two_columns(choice, other)
+        return
     _say(drawn, how)
     _cards(drawn)
 

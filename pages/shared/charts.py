@@ -6,7 +6,7 @@ traces of every chart stand in that order, present or not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from synth.evaluate.columns import ColumnComparison
 
 SHORT, BARS = 9, 24
+GROUPS = ("#c8663a", "#43899a")
+"""Of groups A and B; both can be read on light and on dark ground."""
+MANY = (
+    *("#c8663a", "#43899a", "#8d6b1f", "#7a5ea8", "#62833b", "#b0506f", "#52709a", "#8a7a68"),
+    *("#b08a3c", "#2a9d76"),
+)
+"""Of more groups than two."""
+_SYMBOLS = (
+    *("circle", "diamond", "square", "triangle-up", "triangle-down", "pentagon", "hexagon", "star"),
+    *("cross", "x"),
+)
+_REAL = "rgba(128, 118, 106, 1)"
 _STRENGTH = [[0.0, "rgba(180,83,42,0.04)"], [1.0, "rgba(180,83,42,1)"]]
 _CHANGE = [[0.0, "#3f7d8c"], [0.5, "rgba(128,120,110,0.06)"], [1.0, "#b4532a"]]
 _HEIGHT, _ROW, _MARGIN, _THICK = 250, 24, 46, 13
@@ -98,8 +110,158 @@ def with_intervals(comparison: ColumnComparison, notes: Mapping[str, str]) -> go
     return figure
 
 
-def heatmap(values: np.ndarray, titles: list[str], *, change: bool) -> go.Figure:
-    """A square of all pairs; a column with itself is left out."""
+def two_groups(a: ColumnComparison, b: ColumnComparison) -> go.Figure:
+    """One column of groups A and B: bars of the model, marks of the real people where counted.
+
+    Shares are exact where the model is, else those of the people drawn.
+    """
+    if a.edges is None:
+        order = _order_of_both(a, b)
+        labels = _titles(a, order)
+        shares = [_model(_picked(a, order)), _model(_picked(b, order))]
+        real = [_picked(a, order)[0], _picked(b, order)[0]]
+        figure = _lying(labels, [*shares, None])
+    else:
+        labels, short, first = _bins(a)
+        second = _bins(b)[2]
+        shares, real = [_model(first), _model(second)], [first[0], second[0]]
+        figure = _standing(labels, short, [*shares, None])
+    lying = a.edges is None
+    for trace, colour, letter in zip(figure["data"], GROUPS, "AB", strict=False):
+        trace["marker"]["color"], trace["name"] = colour, letter
+    figure["data"] = figure["data"][:2]
+    for at, (counted, letter) in enumerate(zip(real, "AB", strict=True)):
+        if counted is not None:
+            figure["data"].append(_real_marks(labels, counted, letter, at, lying))
+    return go.Figure(figure)
+
+
+def _real_marks(
+    labels: list[str], shares: np.ndarray, letter: str, at: int, lying: bool
+) -> dict[str, Any]:
+    """A mark at the real share, on the bar of its group."""
+    aside = 0.19 if at else -0.19
+    places = [place + aside for place in range(len(labels))]
+    across, along = ("y", "x") if lying else ("x", "y")
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": f"{letter}, real people",
+        across: places,
+        along: shares,
+        "customdata": labels,
+        "hovertemplate": f"%{{customdata}}<br>%{{{along}:.1%}}, real people of {letter}",
+        "marker": {
+            "symbol": "line-ns-open" if lying else "line-ew-open",
+            "size": 10 if lying else max(3, min(10, 140 // len(labels))),
+            "color": _REAL,
+            "line": {"width": 1.8, "color": _REAL},
+        },
+    }
+
+
+def _model(shares: Shares) -> np.ndarray | None:
+    """The exact shares, or those of the people drawn."""
+    return shares[1] if shares[2] is None else shares[2]
+
+
+def _order_of_both(a: ColumnComparison, b: ColumnComparison) -> np.ndarray:
+    """Levels in the table's order; where there are many, those that differ most."""
+    if len(a.labels) <= SHORT:
+        return np.arange(len(a.labels))
+    every = np.arange(len(a.labels))
+    x, y = (_model(_picked(each, every)) for each in (a, b))
+    if x is None or y is None:
+        return every[:SHORT]
+    return np.argsort(-np.abs(x - y), kind="stable")[:SHORT]
+
+
+def dumbbells(
+    titles: Sequence[str],
+    groups: Sequence[tuple[str, np.ndarray]],
+    real: Sequence[np.ndarray | None],
+    notes: Sequence[str],
+) -> go.Figure:
+    """A row for each level, a dot for each group, a line from the least to the most.
+
+    Parameters
+    ----------
+    titles : sequence of str
+        Levels from top to bottom.
+    groups : sequence of (str, ndarray of float, shape (levels,))
+        Who they are, and their shares; at most ten.
+    real : sequence of (ndarray of float, shape (levels,), or None)
+        Shares among the real people of each group, where they are counted: hollow dots.
+    notes : sequence of str
+        Words about each level, shown where one hovers over it; HTML.
+
+    Returns
+    -------
+    Figure
+    """
+    places = list(range(len(titles)))
+    shares = np.array([share for _, share in groups])
+    ends = [shares.min(axis=0), shares.max(axis=0)]
+    lines: dict[str, list[float | None]] = {"x": [], "y": []}
+    for place in places:
+        lines["x"] += [float(ends[0][place]), float(ends[1][place]), None]
+        lines["y"] += [place, place, None]
+    data: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "hoverinfo": "skip",
+            "showlegend": False,
+            "line": {"width": 3, "color": "rgba(128, 118, 106, 0.35)"},
+            **lines,
+        }
+    ]
+    colours = GROUPS if len(groups) == 2 else MANY
+    for at, ((name, share), counted) in enumerate(zip(groups, real, strict=True)):
+        common = {"type": "scatter", "mode": "markers", "y": places, "customdata": notes}
+        name = escape(_short(name, 34))
+        hover = "%{customdata}<br>" + name + ": %{x:.1%}"
+        marker = {"size": 11, "color": colours[at], "symbol": _SYMBOLS[at]}
+        data.append({**common, "name": name, "x": share, "marker": marker, "hovertemplate": hover})
+        if counted is not None:
+            hollow = {"size": 9, "color": colours[at], "symbol": f"{_SYMBOLS[at]}-open"}
+            data.append(
+                {
+                    **common,
+                    "name": f"{name}, real people",
+                    "x": counted,
+                    "marker": hollow,
+                    "hovertemplate": f"{hover}, real people",
+                    "showlegend": False,
+                }
+            )
+    height = max(_HEIGHT, 70 + 27 * len(titles))
+    layout = _layout(
+        height=height,
+        xaxis={"tickformat": ".0%", "rangemode": "tozero", "side": "top", "fixedrange": True},
+        yaxis={
+            "tickvals": places,
+            "ticktext": [_short(title, 26) for title in titles],
+            "range": [len(titles) - 0.4, -0.6],
+            "fixedrange": True,
+            "automargin": True,
+        },
+    )
+    layout |= {
+        "showlegend": True,
+        "legend": {"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0},
+        "margin": {"l": 8, "r": 12, "t": 30, "b": 20},
+    }
+    return go.Figure({"data": data, "layout": layout})
+
+
+def heatmap(
+    values: np.ndarray, titles: list[str], *, change: bool, height: int = 520, bar: bool = True
+) -> go.Figure:
+    """A square of all pairs; a column with itself is left out.
+
+    `bar` says whether the scale is drawn beside it.
+    """
     shown = np.where(np.eye(len(titles), dtype=bool), np.nan, values)
     most = max(0.05, float(np.nanmax(np.abs(shown)))) if change else 1.0
     heatmap = go.Heatmap(
@@ -111,12 +273,13 @@ def heatmap(values: np.ndarray, titles: list[str], *, change: bool) -> go.Figure
         colorscale=_CHANGE if change else _STRENGTH,
         xgap=1,
         ygap=1,
+        showscale=bar,
         colorbar={"thickness": 10, "outlinewidth": 0, "len": 0.9},
         hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
     )
     figure = go.Figure(heatmap)
     figure.update_layout(
-        height=520,
+        height=height,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
@@ -124,6 +287,15 @@ def heatmap(values: np.ndarray, titles: list[str], *, change: bool) -> go.Figure
         yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"size": 11}},
     )
     return figure
+
+
+def sides(a: str, b: str, *, real: bool) -> str:
+    """What the colours of groups A and B mean, as HTML."""
+    mark = '<span><i class="pp-exact"></i>real people</span>' if real else ""
+    return (
+        f'<p class="pp-legend"><span><i class="pp-side-a"></i>A: {escape(a)}</span>'
+        f'<span><i class="pp-side-b"></i>B: {escape(b)}</span>{mark}</p>'
+    )
 
 
 def left_out(comparison: ColumnComparison) -> int:

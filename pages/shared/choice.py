@@ -44,6 +44,8 @@ class Choice:
         How it is read.
     mark : str
         What tells two ways of drawing the same question apart.
+    other : Choice or None
+        Group B, whom these, group A, are compared with: all the same but for the facts.
     link : tuple of (str, str)
         The address's parameters, without those at their defaults.
     """
@@ -60,6 +62,12 @@ class Choice:
     base: Population | None = None
     reading: Reading = field(default=Reading())
     mark: str = ""
+    other: Choice | None = None
+
+    @property
+    def against(self) -> Choice | None:
+        """Group B, where there is one and somebody in it."""
+        return None if self.other is None or self.other.posterior is None else self.other
 
     @property
     def exact(self) -> bool:
@@ -81,7 +89,12 @@ class Choice:
         except PopulaceError as error:
             problem = str(error)
         return replace(
-            self, population=self.base, posterior=posterior, problem=problem, reading=Reading()
+            self,
+            population=self.base,
+            posterior=posterior,
+            problem=problem,
+            reading=Reading(),
+            other=None if self.other is None else self.other.by_network(),
         )
 
     @property

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shared import guess, loaders, markdown, private, sidebar, which_people
+from pages.shared import (
+    comparison,
+    facts,
+    guess,
+    loaders,
+    markdown,
+    private,
+    sidebar,
+    which_people,
+)
 from pages.shared.choice import Choice
 from pages.talk import presenter
 from synth import describe
+
+if TYPE_CHECKING:
+    from synth.evaluate.groups import GroupComparison
 
 
 def show(
@@ -18,9 +31,32 @@ def show(
     title: str = "",
     remark: str = "everyone below is synthetic",
     more: Callable[[Choice], None] | None = None,
+    *,
+    finding: str = "",
+    groups: bool = False,
 ) -> None:
-    """Draw the head; `title` defaults to the question itself, `more` adds to its quiet buttons."""
-    st.html(f'<h1 class="pp-title">{escape(title or choice.question)}</h1>')
+    """Draw the head.
+
+    Parameters
+    ----------
+    choice : Choice
+        What is asked.
+    title : str
+        The question itself if empty.
+    remark : str
+        Ends the line below the title.
+    more : callable, optional
+        Adds to the quiet buttons of that line.
+    finding : str
+        What the page shows, in a sentence; plain text.
+    groups : bool
+        Whether the page shows group B too.
+    """
+    other = choice.against if groups else None
+    words = title or choice.question
+    if other is not None and not title:
+        words = f"{choice.question} beside {_inside(other.question)}"
+    st.html(f'<h1 class="pp-title">{escape(words)}</h1>')
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="subtitle"):
         if choice.posterior is not None:
             st.html(
@@ -45,6 +81,95 @@ def show(
             presenter.manage(choice)
     private.note(choice.population)
     guess.note(choice)
+    if choice.other is not None:
+        _beside(choice, shown=groups)
+    if finding and other is None:
+        say(finding)
+
+
+def say(finding: str) -> None:
+    """What was found, in a sentence of plain text."""
+    st.html(f'<p class="pp-say">{escape(finding)}</p>')
+
+
+def _inside(words: str) -> str:
+    return words[0].lower() + words[1:] if words[1:2].islower() else words
+
+
+def _beside(choice: Choice, *, shown: bool) -> None:
+    """Group A and group B, what differs most between them, and what one can do with them."""
+    other = choice.other
+    if other is None:
+        return
+    if not shown:
+        st.caption(
+            f"Group B, {markdown.plain(_inside(other.question))}, is not shown on this page.",
+        )
+        return
+    if choice.against is None:
+        problem = describe.sentence(other.problem, other.evidence, other.population)
+        st.warning(f"Group B: {markdown.plain(problem)}", icon=":material/group_off:")
+        return
+    compared = comparison.groups(choice)
+    if compared is None:
+        return
+    how = (
+        "Exact."
+        if compared.exact
+        else f"Estimated from {compared.people:,} people of each group, 95% within "
+        f"{_half(compared)} of 100."
+    )
+    st.html(
+        f'<p class="pp-groups">{_group("a", choice)} {_group("b", other)}</p>'
+        f'<p class="pp-say">{escape(compared.sentence())} {escape(how)}</p>'
+    )
+    with st.container(horizontal=True, gap="small", key="groups-do"):
+        st.button(
+            "Swap",
+            icon=":material/swap_horiz:",
+            type="tertiary",
+            key="groups-swap",
+            on_click=facts.swap,
+            args=(choice.population,),
+        )
+        st.button(
+            "Stop comparing",
+            icon=":material/close:",
+            type="tertiary",
+            key="groups-stop",
+            on_click=sidebar.stop_comparing,
+            args=(choice.population,),
+        )
+        title, names = choice.population.title, (choice.question, other.question)
+        for kind, mime, made in (
+            ("CSV", "text/csv", compared.to_csv),
+            ("HTML", "text/html", lambda: compared.to_html(title, *names)),
+        ):
+            st.download_button(
+                f"The comparison, {kind}",
+                made,
+                file_name=f"{choice.population.name}-two-groups.{kind.lower()}",
+                mime=mime,
+                key=f"groups-{kind.lower()}",
+                type="tertiary",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def _half(compared: GroupComparison) -> str:
+    """Half the widest interval of the columns that are compared, in people of a hundred."""
+    widest = max((each.distance.high - each.distance.low for each in compared.open), default=0.0)
+    return f"{50 * widest:.1f}"
+
+
+def _group(letter: str, choice: Choice) -> str:
+    """A group's letter, who they are and how common; HTML."""
+    share = describe.share_words(choice.conditional.probability) if choice.evidence else "all"
+    return (
+        f'<span><b class="pp-group-{letter}">{letter.upper()}</b> {escape(choice.question)}'
+        f" <em>{escape(share)}</em></span>"
+    )
 
 
 def _share(choice: Choice, title: str) -> str:

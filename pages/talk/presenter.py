@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import streamlit as st
 
 from pages import NAMES, WIDGETS
-from pages.shared import loaders, markdown, sidebar
+from pages.shared import facts, loaders, markdown, sidebar
 from pages.shared.choice import Choice, current
 from pages.talk.slides import (
     MOST,
@@ -274,9 +274,11 @@ def _open(wanted: Question) -> None:
     st.session_state["population"] = name
     population = loaders.population(name)
     schema = population.modelled
-    sidebar.forget(population, schema.names)
-    for column in schema:
-        _answer(column, parameters)
+    st.session_state[facts.COMPARE] = parameters.get(facts.COMPARE) == ["true"]
+    for group in (facts.A, facts.B):
+        facts.forget(population, schema.names, group)
+        for column in schema:
+            _answer(column, parameters, facts.key_of(column.name, group))
     for key, usual, least, most in (
         ("people", sidebar.PEOPLE, 1, sidebar.MOST_PEOPLE),
         ("seed", sidebar.SEED, 0, sidebar.LARGEST_SEED),
@@ -290,8 +292,7 @@ def _open(wanted: Question) -> None:
             del st.session_state[key]
 
 
-def _answer(column: Column, parameters: Mapping[str, list[str]]) -> None:
-    key = sidebar.key_of(column.name)
+def _answer(column: Column, parameters: Mapping[str, list[str]], key: str) -> None:
     if parameters.get(f"{key}_missing") == ["true"] and column.is_number and column.missing:
         st.session_state[f"{key}_missing"] = True
     if key not in parameters:

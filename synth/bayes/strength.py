@@ -49,6 +49,27 @@ def strengths(network: Network) -> dict[NamedEdge, float]:
     return {edge: result[edge] for edge in network.edges if edge in result}
 
 
+def explained(network: Network, column: str, nats: float) -> float:
+    """The share of what is unknown about a column that so much information takes away.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    column : str
+        A column that has codes.
+    nats : float
+        Information about it.
+
+    Returns
+    -------
+    float
+        `nats` over the column's entropy, 0 to 1; 0 where nothing is unknown.
+    """
+    unknown = _entropy(network.given().codes(column))
+    return min(1.0, nats / unknown) if unknown > 0 else 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Row:
     """A row of a column's table.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MEASURE = "Bias-corrected Cramér's V (Bergsma 2013)"
 BINS = 10
+RESAMPLES = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +125,22 @@ class Associations:
         a, b = np.unravel_index(int(np.argmax(apart)), apart.shape)
         return self.columns[a], self.columns[b], float(apart[a, b])
 
+    def of(self, a: str, b: str) -> float:
+        """The association of two columns, 0 to 1."""
+        return float(self.values[self.columns.index(a), self.columns.index(b)])
+
+    def strongest(self) -> tuple[str, str, float]:
+        """The pair of different columns that go together most.
+
+        Returns
+        -------
+        tuple of (str, str, float)
+            Both names, and their association.
+        """
+        pairs = np.triu(self.values, 1)
+        a, b = np.unravel_index(int(np.argmax(pairs)), pairs.shape)
+        return self.columns[a], self.columns[b], float(pairs[a, b])
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON.
 
@@ -172,6 +189,45 @@ def associations(
             values[i, j] = values[j, i] = cramers_v(counts)
     values.setflags(write=False)
     return Associations(columns, values)
+
+
+def difference_interval(
+    a: ContingencyTables,
+    b: ContingencyTables,
+    pair: tuple[str, str],
+    like: ContingencyTables | None = None,
+    *,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """The 95% interval of the difference of one pair's association between two groups.
+
+    Parameters
+    ----------
+    a, b : ContingencyTables
+        Counts of the people of each group, over the same places.
+    pair : tuple of (str, str)
+        Names of the columns.
+    like : ContingencyTables, optional
+        Whose bins numbers are put in.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    tuple of (float, float)
+        Percentiles of the association in `a` less that in `b`, over people drawn again from those
+        counted (B. Efron, "Bootstrap methods: another look at the jackknife", The Annals of
+        Statistics 7, 1979).
+    """
+    random = np.random.default_rng(seed)
+    values = []
+    for tables in (a, b):
+        counts = coarse_pair(tables, *pair, like)
+        shares = counts.ravel() / counts.sum()
+        again = random.multinomial(int(counts.sum()), shares, RESAMPLES)
+        values.append([cramers_v(drawn.reshape(counts.shape)) for drawn in again])
+    low, high = np.quantile(np.subtract(*values), [0.025, 0.975])
+    return float(low), float(high)
 
 
 def coarse_pair(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -192,6 +193,57 @@ def compare_columns(
             )
         )
     return tuple(compared)
+
+
+def model_shares(compared: ColumnComparison) -> np.ndarray:
+    """The model's shares of the places: exact ones, or those of the people drawn.
+
+    Parameters
+    ----------
+    compared : ColumnComparison
+        Any column.
+
+    Returns
+    -------
+    ndarray of float, shape (places,)
+    """
+    _, synthetic, exact = compared.shares
+    return synthetic if exact is None else exact
+
+
+def by_spread(groups: Sequence[ColumnComparison]) -> np.ndarray:
+    """The places of one column, that first whose shares lie farthest apart among groups.
+
+    Parameters
+    ----------
+    groups : sequence of ColumnComparison
+        The same column of each group.
+
+    Returns
+    -------
+    ndarray of int, shape (places,)
+    """
+    shares = np.array([model_shares(each) for each in groups])
+    return np.argsort(-np.ptp(shares, axis=0), kind="stable")
+
+
+def is_near(compared: ColumnComparison) -> bool:
+    """Whether synthetic people are as near to the real ones as fresh real people would be.
+
+    Chance varies, so up to half as far again as these are on average counts as near.
+
+    Parameters
+    ----------
+    compared : ColumnComparison
+        One that real people are counted for; others are not near.
+
+    Returns
+    -------
+    bool
+    """
+    if compared.tvd is None or compared.reference is None:
+        return False
+    return compared.tvd <= 1.5 * compared.reference
 
 
 def compare_associations(
