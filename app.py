@@ -44,7 +44,9 @@ def show() -> None:
         for row in PAGES
     }
     asked = participant.is_here()  # a telephone that joined a survey sees nothing else
-    page = st.navigation(list(pages.values()), position="hidden" if asked else "sidebar")
+    page = st.navigation(
+        list(pages.values()), position="hidden" if asked else "sidebar", expanded=True
+    )
     try:
         if asked:
             participant.show()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from synth.data.durations import DurationFormat
 from synth.data.evidence import Between, Evidence, Fact
 from synth.data.formats import DateFormat, NumberFormat
 from synth.data.meaning import Meaning, children_of, gender_of, years_of
@@ -112,7 +113,9 @@ def number_words(column: Column, number: float) -> str:
 def _is_written(column: Column) -> bool:
     """Whether the table writes the column's numbers in a way of its own."""
     form = column.format
-    return isinstance(form, DateFormat) or (isinstance(form, NumberFormat) and not form.is_plain)
+    return isinstance(form, DateFormat | DurationFormat) or (
+        isinstance(form, NumberFormat) and not form.is_plain
+    )
 
 
 def _children(column: Column) -> str:
@@ -321,7 +324,24 @@ def record_line(record: Mapping[str, Any], population: Population) -> str:
     str
         The first five known values where no column has a meaning.
     """
-    schema = population.modelled
+    return schema_line(record, population.modelled)
+
+
+def schema_line(record: Mapping[str, Any], schema: Schema) -> str:
+    """As `record_line`, where there is no population yet.
+
+    Parameters
+    ----------
+    record : mapping of str to value
+        Column → value; columns may be absent.
+    schema : Schema
+        Its columns are looked through.
+
+    Returns
+    -------
+    str
+        The first five known values where no column has a meaning.
+    """
     parts = []
     for meaning in _LINE:
         column = schema.first(meaning)

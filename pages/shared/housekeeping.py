@@ -1,8 +1,9 @@
 """What a server does while nobody asks: visitors who have left leave nothing behind.
 
 Streamlit keeps the session of a closed page for two minutes, in case its visitor comes back, and
-drops it only when the next session closes. Here a timer does, so that a table's files and memory
-go although no other visitor comes.
+drops it only when the next session closes. Here a timer does, so that a session's memory goes
+although no other visitor comes; the table and the populations follow after an hour
+(`pages.shared.kept`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from contextlib import asynccontextmanager
 
 from streamlit.runtime import Runtime, exists
 
+from pages.shared import kept
 from synth.jobs import scratch
 
 SECONDS = 30.0
@@ -40,7 +42,7 @@ async def _rounds() -> None:
     while True:
         await asyncio.sleep(SECONDS)
         try:
-            if drop_expired():
+            if drop_expired() + kept.drop_expired():
                 await asyncio.to_thread(_give_back)
         except Exception:
             _log.exception("A round of tidying up failed; the next one tries again.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shared import limits
+from pages.shared import kept, limits
 from synth import populations
 from synth.errors import PopulaceError
 from synth.populations.as_written import canonical
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from synth.populations import Population
 
 
-_OWN = "own populations"
+_OWN = kept.OWN
 _CHOSEN = "population to choose"
 
 

@@ -17,6 +17,7 @@ from pages.studio.interests import choose_interests, show_learned
 from pages.studio.rows import ask_of_rows
 from pages.studio.sheet import FIXED, MEANINGS, corrections
 from pages.studio.state import StudioState, current_state, packed
+from pages.studio.who import ask_who, preview
 from synth import generators
 from synth.bayes.scores import ScoreName
 from synth.constraints.derived import Cut, Elapsed, Sum
@@ -27,16 +28,19 @@ from synth.data.templates import PATTERN
 from synth.errors import PopulaceError
 from synth.fitting.derive import deriving
 from synth.fitting.plan import KINDS, USES, Plan, title_of
+from synth.fitting.tasks import Kind
 from synth.generators.private import NAME as PRIVATE
 from synth.generators.training import has_card
 from synth.populations import Population
 from synth.populations.archive import SUFFIX
+from synth.populations.as_written import canonical
 from synth.privacy.accounting import in_words
 from synth.privacy.public import Public
 
 _FAITHFUL, _QUICK = "most faithful", "quick"
 _SCORES: dict[str, ScoreName] = {_FAITHFUL: "predictive", _QUICK: "k2"}
 _ROW, _MOST_ROWS = 35, 16  # pixels of a row of the sheet, and how many are seen at once
+_EXAMPLE_ROWS = 2_000
 _MANY = 30  # dependences shown one by one
 _FOLLOWS = {Cut: "range", Sum: "sum", Elapsed: "time between", Lookup: "look-up", Rule: "order"}
 # Where made names and addresses may come from.
@@ -60,8 +64,9 @@ _WITHOUT_STEPS = (
 )  # no network learns
 _NEXT = (("profiles", "Meet its people"), ("marginals", "Beside the real ones"))
 _PRIVACY = (
-    "Your table stays in this session: in the server’s memory and in a private folder that goes "
-    "when you close the page. No other visitor sees it, and nothing of it is put into a link."
+    "Your table stays on this server, in memory and in a private folder, for you alone: this "
+    "browser finds it again after F5 or a lost connection, for an hour after you close the page. "
+    "No other visitor sees it, and nothing of it is put into a link."
 )
 _USES_HELP = (
     "learn: part of the model. weight: says how much a row counts. count: says how many people a "
@@ -99,7 +104,36 @@ def _ask_for_a_table(state: StudioState) -> None:
         on_change=_taken,
         args=(key, False),
     )
+    with st.container(horizontal=True, vertical_alignment="center", key="studio-example-row"):
+        st.button(
+            "Try it with an example",
+            key="studio-example",
+            icon=":material/lightbulb:",
+            on_click=_take_example,
+            args=(state,),
+        )
+        st.caption(f"{_EXAMPLE_ROWS:,} synthetic people of “US time use”, 17 columns.")
     st.caption(_PRIVACY, text_alignment="left")
+
+
+def _take_example(state: StudioState) -> None:
+    state.take("example-synthetic-people.csv", _example())
+
+
+@st.cache_data(show_spinner="Drawing an example …")
+def _example() -> bytes:
+    """A table that anybody may have: people of the first shipped population."""
+    population = loaders.population(loaders.names()[0])
+    people = canonical(population.given()).sample(_EXAMPLE_ROWS, seed=1)
+    return people.to_csv(index=False).encode()
+
+
+def _reading(state: StudioState) -> None:
+    """The table while it is read: its first lines stand there at once."""
+    watch(state, "studio", _DOING["inspect"])
+    if state.head:
+        st.caption(f"{markdown.plain(state.name)}, {state.size:,} bytes, as it begins:")
+        st.code(state.head, language=None)
 
 
 def _ask_for_a_file(state: StudioState) -> None:
@@ -337,6 +371,9 @@ def _plan(state: StudioState) -> Plan | None:
     except PopulaceError as error:
         _say_no(error)
         return None
+    _step("Who is who")
+    ask_who(state)
+    preview(state, plan)
     plan = _made(state, plan)
     _step("What follows from what")
     plan = _derived(state, _dependences(state, plan))
@@ -352,6 +389,7 @@ def _plan(state: StudioState) -> Plan | None:
     except PopulaceError as error:
         _say_no(error)
         return None
+    _at_work(state, "list", "interests")
     return planned if ruled is not None else None
 
 
@@ -384,6 +422,7 @@ def _ask_to_learn(state: StudioState, plan: Plan | None) -> None:
             plan = replace(plan, score=_SCORES[score])
     privacy = _promise(state, plan) if generator == PRIVATE else {}
     again = state.population is not None
+    busy = state.job is not None
     if plan is not None:
         plan = replace(plan, title=title_of(title), generator=generator, privacy=privacy)
     st.button(
@@ -391,9 +430,22 @@ def _ask_to_learn(state: StudioState, plan: Plan | None) -> None:
         key="studio-learn",
         type="secondary" if again else "primary",
         icon=":material/model_training:",
-        disabled=plan is None,
-        on_click=partial(state.learn, plan) if plan is not None else None,
+        disabled=plan is None or busy,
+        on_click=partial(state.learn, plan) if plan is not None and not busy else None,
     )
+    _at_work(state, "learn")
+    if state.population is not None and not busy:
+        _result(state, state.population)
+
+
+def _at_work(state: StudioState, *kinds: Kind) -> None:
+    """Progress, or what went wrong, of these kinds of work, where their button stands."""
+    if state.kind not in kinds:
+        return
+    if state.problem:
+        _say_no(state.problem)
+    if state.job is not None:
+        watch(state, "studio", _DOING[state.job.kind])
 
 
 def _promise(state: StudioState, plan: Plan | None) -> dict[str, Any]:
@@ -473,6 +525,7 @@ def _result(state: StudioState, population: Population) -> None:
                     st.page_link(
                         f"pages/{page}/page.py", label=title, icon=":material/arrow_forward:"
                     )
+                _save(population, "save-result", rows=False)
         else:
             st.button(
                 "Use it on all pages",
@@ -531,15 +584,7 @@ def _own() -> None:
                 on_click=loaders.choose,
                 args=(name,),
             )
-            st.download_button(
-                "Save",
-                packed(population, rows and population.table is not None),
-                file_name=f"{_file_name(population.title)}{SUFFIX}",
-                mime="application/zip",
-                key=f"save-{name}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+            _save(population, f"save-{name}", rows=rows)
             st.button(
                 "Forget",
                 key=f"forget-{name}",
@@ -547,6 +592,18 @@ def _own() -> None:
                 on_click=loaders.abandon,
                 args=(name,),
             )
+
+
+def _save(population: Population, key: str, *, rows: bool) -> None:
+    st.download_button(
+        "Save",
+        packed(population, rows and population.table is not None),
+        file_name=f"{_file_name(population.title)}{SUFFIX}",
+        mime="application/zip",
+        key=key,
+        icon=":material/download:",
+        on_click="ignore",
+    )
 
 
 def _file_name(title: str) -> str:
@@ -571,26 +628,43 @@ def _page(state: StudioState) -> None:
         '<p class="pp-subtitle">Learn a population from it, ask it as you ask the others, and save '
         "it as one file.</p>"
     )
-    if state.problem:
-        _say_no(state.problem)
-    if state.job is not None:
-        watch(state, "studio", _DOING[state.job.kind])
-    population = state.population if state.job is None else None
     if state.inspection is not None:
-        if population is not None:
-            _result(state, population)
         _table_head(state)
-        plan = state.plan = _plan(state)
-        if state.job is None:
-            _ask_to_learn(state, plan)
+        state.plan = plan = _plan(state)
+        _ask_to_learn(state, plan)
+    elif state.job is not None and state.kind == "inspect":
+        _reading(state)
     else:
+        if state.kind == "inspect" and state.problem:
+            _say_no(state.problem)
         if state.job is None:
             _ask_for_a_table(state)
-        if population is not None:
-            _result(state, population)
+        if state.population is not None and state.job is None:
+            _result(state, state.population)
     _own()
+    _at_work(state, "open")
     if state.job is None:
         _ask_for_a_file(state)
+        _forget_everything(state)
+
+
+def _forget_everything(state: StudioState) -> None:
+    """Let the server forget at once what it would keep for an hour."""
+    if state.name or loaders.own():
+        st.button(
+            "Forget my table and populations now",
+            key="studio-forget-all",
+            type="tertiary",
+            icon=":material/delete_sweep:",
+            on_click=_forget,
+            args=(state,),
+        )
+
+
+def _forget(state: StudioState) -> None:
+    state.clear()
+    for name in list(loaders.own()):
+        loaders.abandon(name)
 
 
 _page(current_state())

@@ -1,7 +1,7 @@
 """What a visitor does in the Studio: their table, the job that runs, what came out.
 
-It lives in the session, so that nothing is lost when pages are switched; the files lie in a private
-folder that goes with it.
+It lives in the session, so that nothing is lost when pages are switched, and in
+`pages.shared.kept`, so that F5 loses nothing; the files lie in a private folder that goes with it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.shared import kept, loaders
 from pages.studio.sheet import sheet
 from synth import populations
 from synth.errors import PopulaceError
@@ -30,7 +31,7 @@ from synth.jobs.scratch import scratch
 from synth.populations import Population
 from synth.populations.archive import pack
 
-_PLACE = "studio"
+_PLACE = kept.STUDIO
 
 
 def _folder() -> TemporaryDirectory[str]:
@@ -70,6 +71,10 @@ class StudioState:
         How long that took.
     problem : str
         What went wrong, in a sentence.
+    kind : str
+        What was last begun, so that progress and problems stand where the button was pressed.
+    head : str
+        The first lines of a text table, shown while it is read.
     plan : Plan or None
         What the page last said is to be learned of the table; the Compare page follows it too.
     """
@@ -91,6 +96,8 @@ class StudioState:
     population: Population | None = None
     seconds: float = 0.0
     problem: str = ""
+    kind: Kind = "inspect"
+    head: str = ""
     plan: Plan | None = None
     _count: int = 0
 
@@ -106,7 +113,7 @@ class StudioState:
     def take(self, name: str, content: bytes | memoryview) -> None:
         """Take in a table and have it read."""
         self.clear()
-        self.name, self.size = name, len(content)
+        self.name, self.size, self.head = name, len(content), _head(content)
         self._start("inspect", content)
 
     def open(self, name: str, content: bytes | memoryview) -> None:
@@ -143,7 +150,7 @@ class StudioState:
         file: str = "upload",
         plan: Plan | None = None,
     ) -> None:
-        self.problem = ""
+        self.problem, self.kind = "", kind
         if self.job is not None:
             self.job.close()
             self.job = None
@@ -208,6 +215,7 @@ class StudioState:
             else:
                 self.population = populations.load(job.folder / "population").in_memory()
                 self.seconds = state.seconds
+                loaders.adopt(self.population)
         except (PopulaceError, OSError, ValueError) as error:
             self.problem = str(error)
             if job.kind == "inspect":
@@ -220,6 +228,18 @@ class StudioState:
         self.inspection = inspection
         self.sheet = sheet(inspection, Plan.of(inspection))
         self.edited = self.shown = self.sheet
+
+
+_HEAD, _HEAD_LINES, _HEAD_WIDTH = 8192, 6, 160
+
+
+def _head(content: bytes | memoryview) -> str:
+    """The first lines of what is a text; empty for other files. Nothing is understood of it yet."""
+    start = bytes(content[:_HEAD])
+    if b"\0" in start or start[:4] in (b"PK\x03\x04", b"PAR1", b"\x1f\x8b"):
+        return ""
+    lines = start.decode("utf-8", errors="replace").splitlines()[:_HEAD_LINES]
+    return "\n".join(line[:_HEAD_WIDTH] for line in lines)
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -53,8 +53,7 @@ def test_adult_from_upload_to_every_page(studio):
     page.get_by_role("link", name="Marginals").click()
     page.get_by_role("heading", level=1, name="Real beside synthetic").wait_for()
     page.get_by_role("link", name="Studio").click()
-    page.locator(".st-key-studio-use button").click(timeout=LEARNING)
-    page.get_by_text("It is on all pages now").wait_for()
+    page.get_by_text("It is on all pages now").wait_for(timeout=LEARNING)
     for name in PAGES:
         link = page.get_by_role("link", name=name, exact=True)
         if not link.count():
@@ -90,7 +89,11 @@ def test_a_population_goes_out_and_comes_in_again(studio, visit, tmp_path):
     page = studio(small(tmp_path))
     page.get_by_text("quick", exact=True).click()
     page.get_by_role("button", name="Learn", exact=True).click()
-    page.locator(".st-key-studio-use button").click(timeout=LEARNING)
+    page.get_by_text("It is on all pages now").wait_for(timeout=LEARNING)
+    settled(page)
+    page.reload()  # a new session, which finds table and population again
+    page.get_by_text("It is on all pages now").wait_for()
+    assert "300 rows" in page.locator(".pp-studio-file").first.inner_text()
     with page.expect_download() as download:
         page.locator("[class*=st-key-save-own] button").click()
     path = tmp_path / download.value.suggested_filename
@@ -100,8 +103,7 @@ def test_a_population_goes_out_and_comes_in_again(studio, visit, tmp_path):
     assert not other.get_by_text("Your populations").count()
     other.get_by_text("Open a saved population").click()
     other.locator("input[type=file]").last.set_input_files(path)
-    other.locator(".st-key-studio-use button").click(timeout=LEARNING)
-    other.get_by_text("Your populations").wait_for()
+    other.get_by_text("Your populations").wait_for(timeout=LEARNING)
     settled(other)
 
 

@@ -93,8 +93,6 @@ def test_a_table_becomes_a_population(visit, table):
     made = state(app).population
     assert made.title == "Our *people*"
 
-    button(app, "Use it on all pages").click()
-    app.run()
     assert not app.exception
     asked = app.session_state["the choice"]
     assert asked.population.name == made.name
@@ -166,8 +164,6 @@ def test_a_population_is_saved_opened_and_forgotten(visit, at_once, table, tmp_p
     opened = state(other).population
     assert opened.title == made.title
     assert len(opened.table) == len(made.table)
-    button(other, "Use it on all pages").click()
-    other.run()
     assert opened.name in other.session_state[loaders._OWN]
     assert opened.name not in app.session_state[loaders._OWN]
     button(other, "Forget").click()
@@ -243,8 +239,6 @@ def test_interests_are_found_and_learned(visit, at_once, likes, source):
     assert "top1" in made.interests
     words = {word for told in made.keywords.values() for word in told}
     assert {"guitar", "roses"} <= words
-    button(app, "Use it on all pages").click()
-    app.run()
     assert not app.exception
     for page in ("interests", "profiles"):
         app.switch_page(f"pages/{page}/page.py").run()
@@ -327,8 +321,6 @@ def test_identifiers_are_left_out_and_made_new_by_a_tick(visit, at_once):
     assert drawn["nhs"].is_unique and not set(drawn["nhs"]) & set(real["nhs"])
     assert not set(drawn["full_name"]) & set(real["full_name"])
     assert any("Made new for every person" in one.value for one in app.markdown)
-    button(app, "Use it on all pages").click()
-    app.run()
     for page in ("profiles", "marginals", "correlations", "report", "network"):
         app.switch_page(f"pages/{page}/page.py").run()
         assert not app.exception, page

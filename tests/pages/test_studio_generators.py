@@ -55,8 +55,6 @@ def test_a_toy_generator_learns_in_the_studio_and_is_drawn_on_every_page(visit, 
     population = state(app).population
     assert population.model.generator == toy.name
     assert not population.has_network
-    button(app, "Use it on all pages").click()
-    app.run()
     for page in ("profiles", "marginals", "correlations", "interests", "report"):
         app.switch_page(f"pages/{page}/page.py").run()
         assert not app.exception

@@ -1,0 +1,58 @@
+"""Every page in both themes before axe-core: nothing serious, nothing critical."""
+
+from importlib.resources import files
+
+import pytest
+
+from pages import PAGES
+from tests.browser.conftest import rest
+
+# Plotly's pictures have their words beside them (`alt`); their thousands of shapes take minutes.
+_WHERE = "{include: document, exclude: ['.js-plotly-plot']}"
+_SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """The script, as its package ships it."""
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed.")
+    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+
+
+def findings(page, options):
+    """What axe-core finds: rule, element and why, of what is serious."""
+    found = page.evaluate(f"axe.run({_WHERE}, {options})")
+    return [
+        (rule["id"], node["html"][:200], node["failureSummary"])
+        for rule in found["violations"]
+        if rule["impact"] in _SERIOUS
+        for node in rule["nodes"]
+    ]
+
+
+def dressed(page, scheme):
+    """The page in a theme, drawn to the end."""
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_function(
+        "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme == scheme",
+        arg=scheme,
+    )
+    rest(page)
+
+
+def test_no_page_has_a_serious_finding_in_either_theme(visit, axe):
+    page = visit("?gender=female&people=2")
+    page.evaluate(axe)
+    found, first = {}, {}
+    for row in PAGES:
+        if row is not PAGES[0]:
+            page.get_by_role("link", name=row.title, exact=True).click()
+            page.wait_for_url(f"**/{row.name}**")
+            page.locator(".pp-title").first.wait_for()
+        dressed(page, "light")
+        first[row.name] = page.evaluate("() => document.querySelector('h1, h2, h3').tagName")
+        found[row.name, "light"] = findings(page, "{resultTypes: ['violations']}")
+        dressed(page, "dark")
+        found[row.name, "dark"] = findings(page, "{runOnly: ['color-contrast']}")
+    assert {place: what for place, what in found.items() if what} == {}
+    assert set(first.values()) == {"H1"}
