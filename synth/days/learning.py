@@ -12,8 +12,9 @@ import pandas as pd
 from synth.days.facts import FactCodes
 from synth.days.groups import Groups
 from synth.days.minutes import BINS, Values, bin_of
-from synth.days.model import DayModel, slots
+from synth.days.model import DayModel
 from synth.days.network import LEFT, DayNetwork, left_code
+from synth.days.walk import Slots
 from synth.generators.base import Settings
 from synth.generators.training import (
     Average,
@@ -41,18 +42,20 @@ _EPSILON = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class _Coded:
-    """Days as the network reads them: codes of facts, bins, what is left, what is drawn."""
+    """Days as the network reads them: codes of facts, bins, what is left, what is drawn, limits."""
 
     facts: np.ndarray
     bins: np.ndarray
     left: np.ndarray
     drawn: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
     def part(self, rows: np.ndarray) -> tuple[torch.Tensor, ...]:
         """Some days as tensors."""
         import torch
 
-        arrays = (self.facts, self.bins, self.left, self.drawn)
+        arrays = (self.facts, self.bins, self.left, self.drawn, self.low, self.high)
         return tuple(torch.from_numpy(each[rows]) for each in arrays)
 
 
@@ -97,14 +100,21 @@ def learn_days(
         Passes, seconds, what ended learning, nats a day kept apart.
     """
     facts = FactCodes.of(people, (*names, *ranks))
-    spent, left, drawn = slots(groups, minutes)
-    shares = Values.shares(spent, left, drawn)
-    coded = _Coded(facts.codes(people), bin_of(spent), left_code(left), drawn)
+    days = Slots.of(groups, minutes)
+    coded = _Coded(
+        facts.codes(people),
+        bin_of(days.minutes),
+        left_code(days.left),
+        days.drawn,
+        bin_of(days.low),
+        bin_of(days.high),
+    )
     settings = Settings(seed, None, (), {"minutes": minutes_of_work, "epochs": epochs})
     clock = Clock.of(settings, progress or (lambda share, words: None), minutes_of_work, epochs)
     arrays, report = _climb(facts.sizes, coded, clock, seed)
-    network = DayNetwork(facts.sizes, spent.shape[1], arrays).checked()
-    return DayModel(groups, ranks, facts, network, Values.of(shares)), {**report, "shares": shares}
+    values = Values.of(days.minutes, days.left, days.drawn)
+    network = DayNetwork(facts.sizes, days.minutes.shape[1], arrays).checked()
+    return DayModel(groups, ranks, facts, network, values), report
 
 
 def _climb(
@@ -185,6 +195,7 @@ def _module(sizes: tuple[int, ...], coded: _Coded, ours: np.ndarray) -> torch.nn
             self.facts = nn.Parameter(torch.randn(sum(sizes), WIDTH) / len(sizes) ** 0.5)
             self.bins = nn.Parameter(torch.randn(count * BINS, WIDTH) / count**0.5)
             self.left = nn.Parameter(torch.randn(LEFT, WIDTH) * 0.3)
+            self.high = nn.Parameter(torch.randn(BINS, WIDTH) * 0.3)
             self.scale = nn.Parameter(torch.ones(WIDTH))
             self.shift = nn.Parameter(torch.zeros(WIDTH))
             self.out = nn.Parameter(torch.zeros(count, WIDTH, BINS))
@@ -193,18 +204,29 @@ def _module(sizes: tuple[int, ...], coded: _Coded, ours: np.ndarray) -> torch.nn
             self.register_buffer("starts", starts, persistent=False)
 
         def forward(
-            self, facts: torch.Tensor, bins: torch.Tensor, left: torch.Tensor, drawn: torch.Tensor
+            self,
+            facts: torch.Tensor,
+            bins: torch.Tensor,
+            left: torch.Tensor,
+            drawn: torch.Tensor,
+            low: torch.Tensor,
+            high: torch.Tensor,
         ) -> torch.Tensor:
             start = nn.functional.embedding_bag(facts + self.starts, self.facts, mode="sum")
             places = bins + BINS * torch.arange(count)
             seen = nn.functional.embedding(places, self.bins) * drawn[..., None]
             before = torch.cumsum(seen, dim=1) - seen
             wide = start[:, None] + before + nn.functional.embedding(left, self.left)
+            wide = wide + nn.functional.embedding(high, self.high)
             wide = nn.functional.layer_norm(wide, (WIDTH,), self.scale, self.shift, _EPSILON)
             wide = nn.functional.dropout(torch.relu(wide), 0.1, self.training)
             logits = torch.bmm(wide.transpose(0, 1), self.out) + self.base[:, None]
             some = drawn.T
-            loss = nn.functional.cross_entropy(logits[some], bins.T[some], reduction="sum")
+            place = torch.arange(BINS)
+            out = (place < low.T[some][:, None]) | (place > high.T[some][:, None])
+            loss = nn.functional.cross_entropy(
+                logits[some].masked_fill(out, -1e9), bins.T[some], reduction="sum"
+            )
             return loss / len(facts)
 
     return Net()

@@ -1,8 +1,8 @@
 """Minutes of one group after another, each given the facts and those before (NADE).
 
-The state of a day is a sum of vectors: of its facts and of the bins so far. With that of what is
-left of the day it is normalised, cut at zero, and read off for the next slot. Learned with torch
-(`learning`), drawn from with numpy.
+The state of a day is a sum of vectors: of its facts and of the bins so far. With those of what is
+left of the day and of the most minutes that are possible it is normalised, cut at zero, and read
+off for the next slot. Learned with torch (`learning`), drawn from with numpy.
 
 References
 ----------
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.days.groups import DAY
-from synth.days.minutes import BINS
+from synth.days.minutes import BINS, bin_of
 
 LEFT = 2 * (DAY // 20 + 1)
 """States of what is left of a day: steps of 20 minutes, and whether by five minutes."""
@@ -41,8 +41,8 @@ class DayNetwork:
         How many numbers of minutes are drawn.
     arrays : mapping of str to float32 array
         ``facts`` (codes of all facts, width), ``bins`` (slots × bins, width), ``left`` (states of
-        what is left, width), ``scale`` and ``shift`` (width), ``out`` (slots, width, bins) and
-        ``base`` (slots, bins).
+        what is left, width), ``high`` (bins of the most minutes, width), ``scale`` and ``shift``
+        (width), ``out`` (slots, width, bins) and ``base`` (slots, bins).
     """
 
     facts: tuple[int, ...]
@@ -62,10 +62,12 @@ class DayNetwork:
         """Add a slot's bin to the state of some people."""
         state[rows] += self.arrays["bins"][slot * BINS + bins]
 
-    def logits(self, state: np.ndarray, slot: int, left: np.ndarray) -> np.ndarray:
+    def logits(
+        self, state: np.ndarray, slot: int, left: np.ndarray, high: np.ndarray
+    ) -> np.ndarray:
         """ln P(bin of a slot), up to a constant for each row; float64 (people, bins)."""
         a = self.arrays
-        wide = state + a["left"][left_code(left)]
+        wide = state + a["left"][left_code(left)] + a["high"][bin_of(high)]
         wide -= wide.mean(axis=1, keepdims=True)
         wide /= np.sqrt((wide * wide).mean(axis=1, keepdims=True) + np.float32(_EPSILON))
         wide = np.maximum(wide * a["scale"] + a["shift"], 0.0)
@@ -78,6 +80,7 @@ class DayNetwork:
             "facts": (sum(self.facts), width),
             "bins": (self.slots * BINS, width),
             "left": (LEFT, width),
+            "high": (BINS, width),
             "scale": (width,),
             "shift": (width,),
             "out": (self.slots, width, BINS),

@@ -55,23 +55,7 @@ def read_days(recipe: Mapping[str, Any], source: Path) -> tuple[Groups, pd.DataF
     columns = list(dict.fromkeys([*recipe["facts"], *recipe["counted"], *ranks]))
     people = pd.read_parquet(source / str(recipe["source"]), columns=columns)
     interests = json.loads((source / str(recipe["interests"])).read_text("utf-8"))["interests"]
-    *first, last = recipe["groups"]
-    groups = Groups(
-        names=(*(g["name"] for g in first), *(i["name"] for i in interests), last["name"]),
-        titles=(
-            *(g["title"] for g in first),
-            *(interest_title(i["name"]) for i in interests),
-            last["title"],
-        ),
-        kinds=(
-            *(g["kind"] for g in first),
-            *(recipe["kinds"].get(i["name"], "leisure") for i in interests),
-            last["kind"],
-        ),
-        weights=np.array(
-            [0.0] * len(first) + [recipe["weights"][i["name"]] for i in interests] + [0.0]
-        ),
-    )
+    groups = _groups(recipe, [each["name"] for each in interests])
     rows = pd.read_parquet(source / str(recipe["activities"]))
     minutes = _minutes(rows, groups, recipe, interests, len(people))
     shown, named = groups.top(minutes), groups.places(people, tuple(ranks))
@@ -79,6 +63,19 @@ def read_days(recipe: Mapping[str, Any], source: Path) -> tuple[Groups, pd.DataF
     if wrong:
         raise PopulaceError(f"{wrong} days do not show their people's interests: mend the groups.")
     return groups, people, minutes
+
+
+def _groups(recipe: Mapping[str, Any], interests: list[str]) -> Groups:
+    rows: list[tuple[str, str, str, float]] = []
+    for each in recipe["groups"]:
+        if each["name"] != "interests":
+            rows.append((each["name"], each["title"], each["kind"], 0.0))
+            continue
+        for name in interests:
+            kind = recipe["kinds"].get(name, "leisure")
+            rows.append((name, interest_title(name), kind, float(recipe["weights"][name])))
+    names, titles, kinds, weights = zip(*rows, strict=True)
+    return Groups(names, titles, kinds, np.array(weights))
 
 
 def _minutes(
@@ -89,7 +86,7 @@ def _minutes(
     people: int,
 ) -> np.ndarray:
     of_code = {int(code): each["name"] for each in interests for code in each["codes"]}
-    prefixes = [(str(p), g["name"]) for g in recipe["groups"] for p in g["codes"]]
+    prefixes = [(str(p), g["name"]) for g in recipe["groups"] for p in g.get("codes", ())]
     place = {}
     for code in rows["activity"].unique():
         text = f"{code:06d}"
@@ -160,7 +157,7 @@ def build_days(
     words = (recipe["title"], recipe["note"], recipe["population"])
     card = recipe["card"].lstrip() + _made(report, len(learned))
     folder = SHIPPED / name if out is None else out
-    save_days(DayPopulation(name, *words, model, counts, card), folder, report["shares"])
+    save_days(DayPopulation(name, *words, model, counts, card), folder)
     days = load_days(folder)
     if judge is not None:  # as it is shipped
         card += judge(days.model, people.iloc[unseen].reset_index(drop=True), minutes[unseen])

@@ -53,12 +53,15 @@ def available_days() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in SHIPPED.glob("*/day.json")))
 
 
-def save_days(days: DayPopulation, folder: Path, shares: np.ndarray) -> None:
-    """Write a folder that `load_days` reads; `shares` as `Values.shares` gives them."""
+def save_days(days: DayPopulation, folder: Path) -> None:
+    """Write a folder that `load_days` reads."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {k: v.astype(np.float16) for k, v in days.model.network.arrays.items()}
-    tiny = np.maximum(shares, 1e-7).astype(np.float16)  # float16 must not make zeros of them
-    np.savez_compressed(folder / "day.npz", values=np.maximum(tiny, np.float16(1e-7)), **arrays)
+    values = days.model.values
+    least = np.float16(1e-6)  # half precision must not make zeros of them
+    for name, table in (("shares", values.shares), ("turns", values.turns)):
+        arrays[name] = np.maximum(table.astype(np.float16), least)
+    np.savez_compressed(folder / "day.npz", **arrays)
     about = {
         "title": days.title,
         "note": days.note,

@@ -12,8 +12,8 @@ from synth.days.counts import DayCounts
 from synth.days.groups import DAY
 from synth.days.learning import learn_days
 from synth.days.minutes import EDGES, SHARED, Values, bin_of
-from synth.days.model import slots
 from synth.days.storage import save_days
+from synth.days.walk import Slots
 from synth.errors import PopulaceError
 
 INTERESTS = ("television", "reading", "cooking", "yoga")
@@ -113,17 +113,19 @@ def test_an_interest_that_days_do_not_know_is_named(learned):
 
 def test_slots_are_what_is_drawn(learned):
     _, _, _, minutes = learned
-    spent, left, drawn = slots(GROUPS, minutes)
-    assert (spent.sum(axis=1) + minutes[:, -1] == DAY).all()
-    assert (left[:, 0] == DAY).all()
+    days = Slots.of(GROUPS, minutes)
+    assert (days.minutes.sum(axis=1) + minutes[:, -1] == DAY).all()
+    assert (days.left[:, 0] == DAY).all()
+    spent = days.minutes[days.drawn]
+    assert (days.low[days.drawn] <= spent).all() and (spent <= days.high[days.drawn]).all()
     few = GROUPS.top(minutes)[:, -1] < 0
-    assert not drawn[few][:, 4:].any(), "whoever has fewer interests does nothing else"
+    assert not days.drawn[few][:, 4:].any(), "whoever has fewer interests does nothing else"
 
 
 def test_values_that_few_share_are_not_kept():
     minutes = np.repeat([60, 61], [SHARED, SHARED - 1])[:, None]
     left = np.full_like(minutes, DAY)
-    shares = Values.shares(minutes, left, np.ones(minutes.shape, dtype=bool))[0, 0]
+    shares = Values.of(minutes, left, np.ones(minutes.shape, dtype=bool)).shares[0]
     assert shares[60] > 0.9
     assert shares[61] == shares[62]
     low, high = EDGES[bin_of(np.array(60))], EDGES[bin_of(np.array(60)) + 1]
@@ -131,10 +133,10 @@ def test_values_that_few_share_are_not_kept():
 
 
 def test_a_folder_keeps_everything(learned, tmp_path):
-    model, report, frame, minutes = learned
+    model, _, frame, minutes = learned
     counts = {"": DayCounts.of(minutes)}
     days = DayPopulation("x", "Title", "Note.", "town", model, counts, "# card")
-    save_days(days, tmp_path, report["shares"])
+    save_days(days, tmp_path)
     again = load_days(tmp_path)
     assert (again.title, again.population, again.card) == ("Title", "town", "# card")
     assert again.counts[""].minutes.tolist() == minutes.sum(axis=0).tolist()
