@@ -52,6 +52,8 @@ _TIMES = (
     "%-I:%M %p", "%I:%M %p", "%-I:%M:%S %p", "%I:%M:%S %p",
 )  # fmt: skip
 _OTHER = ("%Y-%m", "%m/%Y", "%b %Y", "%B %Y", "%YQ%q", "%Y-Q%q", "%Y Q%q", "Q%q %Y")
+CLOCKS = ("%H%M", "%H%M%S")
+"""Times of day as whole numbers; 2400 is the end of the day."""
 _PATTERNS = (
     *_DAYS,
     *(f"{day}{gap}{time}" for day, gap, time in product(_DAYS, (" ", "T"), _TIMES)
@@ -196,7 +198,8 @@ def parse(texts: Sequence[str | None], pattern: str, zone: str = "", unit: str =
         good &= (part["I"] >= 1) & (part["I"] <= 12)
         hour = part["I"] % 12 + 12 * part.get("p", zero)
     minute, second = part.get("M", zero), part.get("S", zero)
-    good &= (hour < 24) & (minute < 60) & (second < 60)
+    ends = (hour == 24) & (minute == 0) & (second == 0) & (pattern in CLOCKS)
+    good &= ((hour < 24) | ends) & (minute < 60) & (second < 60)
     months = (year - 1970) * 12 + np.clip(month, 1, 12) - 1
     days = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) + day - 1
     good &= days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) == months
@@ -214,6 +217,7 @@ def parse(texts: Sequence[str | None], pattern: str, zone: str = "", unit: str =
     return out
 
 
+_CLOCK_WORDS = (("%-H:%M", "m"), ("%-H:%M:%S", "s"))
 _ISO = (("%Y-%m-%d", "D"), ("%Y-%m", "M"), ("%Y-%m-%d %H:%M", "m"), ("%Y-%m-%d %H:%M:%S", "s"))
 
 
@@ -230,7 +234,8 @@ def bounds(word: str, pattern: str, zone: str, unit: str) -> tuple[float, float]
     exact = parse([word], pattern, zone, unit)[0]
     if not np.isnan(exact):
         return float(exact), float(exact)
-    for iso, coarse in _ISO:
+    timed = not set(_CODE.findall(pattern)) - {"H", "-H", "I", "-I", "M", "S", "p", "3f", "6f", "f"}
+    for iso, coarse in _CLOCK_WORDS if timed else _ISO:
         count = parse([word.replace("T", " ")], iso)[0]
         if not np.isnan(count):
             ends = np.array([count, count + 1]).astype(np.int64)
@@ -283,6 +288,8 @@ def _split(counts: np.ndarray, pattern: str, zone: str, unit: str) -> pa.Array:
 
 def _joined(counts: np.ndarray, pattern: str, zone: str, unit: str) -> pa.Array:
     fields = _fields(counts, unit)
+    if pattern in CLOCKS:
+        fields["H"] = counts // (PER_DAY[unit] // 24)
     parts: list[pa.Array | str] = []
     at = 0
     for match in _CODE.finditer(pattern):

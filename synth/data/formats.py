@@ -6,7 +6,8 @@ only where it writes every text again letter for letter (`detect`); what it cann
 a text. Each format has ``parse`` (texts to numbers, NaN where a text is no such value) and ``text``
 (numbers to texts); both work on whole arrays.
 
-A date is a number too: days, seconds or another unit since 1970-01-01, with a `DateFormat`.
+A date is a number too: days, seconds or another unit since 1970-01-01, with a `DateFormat`; and so
+is a length of time, with a `DurationFormat`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ import pyarrow.compute as pc
 
 from synth.data import dates
 from synth.data.digits import LARGE, MANY, Notation, digits, grouped, on_grid, once, padded
+from synth.data.durations import DurationFormat
+from synth.data.durations import find as find_duration
 from synth.errors import PopulaceError
 
 Texts: TypeAlias = Sequence[str] | np.ndarray | pa.Array | pa.ChunkedArray
@@ -61,6 +64,7 @@ _LAYOUTS = (
     (".", ","),
     *((gap, mark) for gap in (" ", "\u00a0", "\u202f", "\u2009", "'", "’") for mark in (".", ",")),
 )
+_CLOCK = re.compile(r"[0-2]\d{3}(\d\d)?", re.ASCII)
 _NOTHING = pa.scalar(None, pa.string())
 _EXPONENT = r"[0-9.][eE][+-]?[0-9]"
 _COMMA_FIRST = (("", ","), *(pair for pair in _LAYOUTS if pair != ("", ",")))
@@ -252,11 +256,15 @@ class DateFormat:
         What the numbers count since 1970-01-01.
     zone : str
         The time zone's name; empty for none.
+    tail : str
+        What stands after whole numbers such as 20201231 in a text file: ``.0`` where pandas wrote
+        them beside empty cells.
     """
 
     pattern: str = "%Y-%m-%d"
     unit: Unit = "D"
     zone: str = ""
+    tail: str = ""
 
     def parse(self, texts: Texts) -> np.ndarray:
         """Units since 1970-01-01; NaN where a text is no date in this format."""
@@ -310,6 +318,9 @@ class DateFormat:
             stamps = counts.astype(f"datetime64[{self.unit}]")
         stamps = stamps.astype("datetime64[us]" if self.unit == "us" else "datetime64[ms]")
         stamps[absent] = np.datetime64("NaT")
+        if storage.startswith("time64"):
+            moments = pd.Series(stamps).dt.time
+            return moments.astype(object).where(~absent, None).array
         if storage == "date32[day][pyarrow]":
             return pd.Series(stamps.astype("datetime64[D]").astype(object), dtype=object).array
         series = pd.Series(stamps)
@@ -403,12 +414,13 @@ class LevelsFormat:
         object.__setattr__(self, "categories", tuple(self.categories))
 
 
-Format: TypeAlias = BooleanFormat | NumberFormat | DateFormat | LevelsFormat
+Format: TypeAlias = BooleanFormat | NumberFormat | DateFormat | DurationFormat | LevelsFormat
 
 _KINDS: Mapping[str, type[Format]] = {
     "boolean": BooleanFormat,
     "number": NumberFormat,
     "date": DateFormat,
+    "duration": DurationFormat,
     "levels": LevelsFormat,
 }
 
@@ -435,7 +447,7 @@ def detect(texts: Texts, *, decimal: str = "") -> Format | None:
     if not len(array):
         return None
     found: Format | None = detect_number(array, decimal=decimal)
-    return found or detect_boolean(array) or detect_date(array)
+    return found or detect_boolean(array) or detect_date(array) or find_duration(array)
 
 
 def detect_boolean(texts: Texts) -> BooleanFormat | None:
@@ -535,6 +547,34 @@ def detect_date(texts: Texts) -> DateFormat | None:
         return None
     pattern, zone, _ = dates.find(array)
     return DateFormat(pattern, dates.unit_of(pattern), zone) if pattern else None  # type: ignore[arg-type]
+
+
+def detect_clock(values: np.ndarray | Sequence[str], *, is_named: bool) -> DateFormat | None:
+    """The format of times of day written as 905 or 0905, 90500 or 090500; 2400 ends a day.
+
+    Parameters
+    ----------
+    values : whole numbers or texts
+        The distinct ones.
+    is_named : bool
+        Whether the column's name speaks of time; it takes more different values otherwise.
+    """
+    is_text = not isinstance(values, np.ndarray)
+    if isinstance(values, np.ndarray):
+        if not len(values) or values.min() < 0 or values.max() > 240_000:
+            return None
+    elif len({len(text) for text in values}) > 1 or not all(map(_CLOCK.fullmatch, values)):
+        return None
+    numbers = np.array([int(value) for value in values])
+    if len(numbers) < (12 if is_named else 100) or len(np.unique(numbers % 100)) < 4:
+        return None
+    width = 6 if numbers.max() > 2_400 else 4
+    if numbers.max() < 10 ** (width - 2) or (is_text and len(values[0]) != width):
+        return None
+    pattern = "%H%M" if width == 4 else "%H%M%S"
+    counts = dates.parse([f"{number:0{width}d}" for number in numbers], pattern)
+    known = DateFormat(pattern, dates.unit_of(pattern))  # type: ignore[arg-type]
+    return None if np.isnan(counts).any() else known
 
 
 def _writes(form: NumberFormat, array: pa.Array) -> bool:

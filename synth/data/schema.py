@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from synth.data import dates
+from synth.data import dates, durations
 from synth.data.digits import digits
+from synth.data.durations import DurationFormat
 from synth.data.formats import (
     BooleanFormat,
     DateFormat,
@@ -24,6 +25,7 @@ from synth.data.formats import (
     NumberFormat,
     date_format_of,
     detect_boolean,
+    detect_clock,
     detect_date,
     detect_number,
     format_from_json,
@@ -65,6 +67,9 @@ _IDENTIFIER_NAME = re.compile(
     r"(^|[_\s.-])(id|uuid|guid|key|index|nr|no|number|unnamed)([_\s.:-]|$)"
 )
 _DATED = re.compile(r"date|day|time|born|birth|dob|datum|tag|fecha|jour")
+_TIMED = re.compile(r"time|hhmm|clock|hour|uhr|zeit|heure|hora|(^|_)(dep|arr|at)(_|$)")
+TIMES = "time64[us][pyarrow]"
+"""How storage calls Python's times of day."""
 _WHOLE_DAY = 1_000_01_01
 """Numbers from here on are days such as 20201231, smaller ones days since 1970."""
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$|^\d{1,2}[./]\d{1,2}[./]\d{4}$")
@@ -248,7 +253,10 @@ class Column:
         """How it is written, by an example: ``$1,234.50``, ``2020-12-31``, ``No / Yes``."""
         if isinstance(self.format, BooleanFormat):
             return f"{self.format.no} / {self.format.yes}"
-        if isinstance(self.format, NumberFormat | DateFormat) and self.upper is not None:
+        if (
+            isinstance(self.format, NumberFormat | DateFormat | DurationFormat)
+            and self.upper is not None
+        ):
             return self.text(self.upper)
         return ""
 
@@ -273,6 +281,9 @@ class Column:
         elif example and isinstance(self.format, DateFormat):
             pattern = dates.named(example, self.format.pattern)
             found = replace(self.format, pattern=pattern) if pattern else detect_date([example])
+        elif example and isinstance(self.format, DurationFormat):
+            found = durations.find([example])
+            found = None if found is None else replace(self.format, style=found.style)
         elif example and self.is_number:
             found = detect_number([example], padded=True)
         if example and found is None:
@@ -280,11 +291,13 @@ class Column:
             shown = remedy.get(self.kind, "nothing")
             if isinstance(self.format, DateFormat):
                 shown = "12/31/2020, MM/DD/YYYY or month/day"
+            if isinstance(self.format, DurationFormat):
+                shown = "1 days 02:30:00 or 26:30:00"
             raise PopulaceError(
                 f"Column {self.name} cannot be written as {_shown(example)}: give an example such "
                 f"as {shown}, or nothing."
             )
-        if not example and isinstance(self.format, DateFormat):
+        if not example and isinstance(self.format, DateFormat | DurationFormat):
             return self
         return replace(self, format=found)
 
@@ -780,11 +793,9 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
     missing = bool(series.isna().any())
     if isinstance(dtype, pd.PeriodDtype | pd.DatetimeTZDtype) or dtype.kind == "M":
         return _infer_stamps(series, name, missing)
-    if dtype.kind == "m":
-        return _skipped(name, missing), (
-            f"Column {name} holds dates or times and is left out: "
-            "give an age or a year as a number to learn from it."
-        )
+    is_object = dtype.kind == "O"
+    if dtype.kind == "m" or (is_object and pd.api.types.infer_dtype(series) == "timedelta"):
+        return _infer_durations(series, name, missing)
     if missing and series.isna().all():
         return _skipped(name, True), (
             f"Column {name} has no values and is left out: fill it or delete it."
@@ -814,13 +825,14 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
     storage = _storage(series)
     column = Column(name, "categorical", missing=missing, storage=storage)
     made = _is_category(series)
-    found = None if made or not known else _text_numbers(known, origin, rows)
+    clock = None if made else detect_clock(known, is_named=bool(_TIMED.search(name.casefold())))
+    found = None if made or clock or not known else _text_numbers(known, origin, rows)
     if found is not None:
         return _infer_text_number(series, replace(column, format=found), codes, all_texts)
-    dated = None if made or not known else detect_date(known)
+    dated = clock if made or not known or clock else detect_date(known) or durations.find(known)
     if dated is not None and (len(known) > 1 or missing):
-        if pd.api.types.infer_dtype(series, skipna=True) == "date":
-            storage = "date32[day][pyarrow]"
+        kind = pd.api.types.infer_dtype(series, skipna=True)
+        storage = {"date": "date32[day][pyarrow]", "time": TIMES}.get(kind, storage)
         column = replace(column, format=dated, storage=storage)
         return _infer_text_number(series, column, codes, all_texts)
     truth = None if made else detect_boolean(known)
@@ -898,7 +910,7 @@ def _text_numbers(known: Sequence[str], origin: Origin, rows: int) -> NumberForm
         return found if origin.is_text or not bare or len(known) > LEVELS_LIMIT else None
     if len(known) <= 50 or (len(known) <= 0.9 * rows and len(known) <= 200):
         return None
-    return detect_number(known, decimal=origin.decimal, exact=False)
+    return detect_number(known, decimal=origin.decimal, exact=False, padded=True)
 
 
 def _infer_text_number(
@@ -906,7 +918,7 @@ def _infer_text_number(
 ) -> tuple[Column, str]:
     """A column of texts that are numbers in the column's format."""
     name, form = column.name, column.format
-    is_date = isinstance(form, DateFormat)
+    is_date = isinstance(form, DateFormat | DurationFormat)
     values, _ = _numbers(series, name, column)
     missing = bool(np.isnan(values).any()) if values.dtype.kind == "f" else False
     values = values[~np.isnan(values)] if values.dtype.kind == "f" else values
@@ -946,6 +958,29 @@ def _infer_stamps(series: pd.Series, name: str, missing: bool) -> tuple[Column, 
         storage = "date32[day][pyarrow]"
     column = replace(
         _number_column(name, counts, missing, single=False), format=form, storage=storage
+    )
+    if column.lower == column.upper and not missing:
+        return replace(column, role="skip"), _constant_note(name, column.text(counts[0]))
+    return column, ""
+
+
+def _infer_durations(series: pd.Series, name: str, missing: bool) -> tuple[Column, str]:
+    """A column of lengths of time."""
+    known = series.dropna()
+    if not len(known):
+        return _skipped(name, True), (
+            f"Column {name} has no values and is left out: fill it or delete it."
+        )
+    form = durations.format_of(pd.to_timedelta(known))
+    if form is None:
+        return _skipped(name, missing), (
+            f"Column {name} holds durations finer than a microsecond and is left out: round them."
+        )
+    counts = durations.counts(known, form.unit).astype(np.int64)
+    column = replace(
+        _number_column(name, counts, missing, single=False),
+        format=form,
+        storage=Origin.of(series).storage or str(series.dtype),
     )
     if column.lower == column.upper and not missing:
         return replace(column, role="skip"), _constant_note(name, column.text(counts[0]))
@@ -1050,10 +1085,17 @@ def _infer_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, 
     if (days := _whole_days(values, name)) is not None:
         column = replace(
             _number_column(name, days, missing, single=False),
-            format=DateFormat("%Y%m%d"),
+            format=DateFormat("%Y%m%d", tail=_tail(origin)),
             storage=_storage(series),
         )
         return column, ""
+    if (clock := _clock(values, name)) is not None:
+        texts = values.astype(np.int64).astype(str)
+        width = 4 if clock.pattern == "%H%M" else 6
+        counts = clock.parse([text.zfill(width) for text in texts]).astype(np.int64)
+        column = _number_column(name, counts, missing, single=False)
+        clock = replace(clock, tail=_tail(origin))
+        return replace(column, format=clock, storage=_storage(series)), ""
     fill = _fill_value(values, name)
     if fill is not None:
         values, missing = values[values != fill], True
@@ -1081,6 +1123,12 @@ def _infer_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, 
     return column, ""
 
 
+def _tail(origin: Origin) -> str:
+    """What a text file has after its whole numbers."""
+    form = origin.format
+    return "." + "0" * form.decimals if isinstance(form, NumberFormat) and form.decimals else ""
+
+
 def _whole_days(values: np.ndarray, name: str) -> np.ndarray | None:
     """Whole numbers such as 20201231 as days, where all of them are days that exist."""
     if not len(values) or values.min() < 1800_01_01 or values.max() > 2200_12_31:
@@ -1095,6 +1143,14 @@ def _whole_days(values: np.ndarray, name: str) -> np.ndarray | None:
     if np.isnan(days).any():
         return None
     return days[np.searchsorted(distinct, values)].astype(np.int64)
+
+
+def _clock(values: np.ndarray, name: str) -> DateFormat | None:
+    """The format of times of day such as 905, where all whole numbers are times."""
+    distinct = np.unique(values)
+    if not len(distinct) or not (distinct == np.rint(distinct)).all():
+        return None
+    return detect_clock(distinct, is_named=bool(_TIMED.search(name.casefold())))
 
 
 def _infer_long_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, str]:
@@ -1370,12 +1426,22 @@ def _numbers(series: pd.Series, name: str, column: Column | None = None) -> tupl
     if isinstance(form, DateFormat):
         if isinstance(dtype, pd.PeriodDtype | pd.DatetimeTZDtype) or dtype.kind == "M":
             return stamps_to_counts(series, form.unit), False
+        if form.pattern in dates.CLOCKS and _holds_numbers(dtype):
+            numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
+            distinct, place = np.unique(numbers, return_inverse=True)
+            width = 4 if form.unit == "m" else 6
+            texts = ["" if np.isnan(v) else str(int(v)).zfill(width) for v in distinct]
+            return form.parse(texts)[place], False
         if form.pattern == "%Y%m%d" and _holds_numbers(dtype):
             numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
             if len(numbers) and np.nanmin(numbers) >= _WHOLE_DAY:
                 distinct, place = np.unique(numbers, return_inverse=True)
                 texts = ["" if np.isnan(value) else str(int(value)) for value in distinct]
                 return form.parse(texts)[place], False
+    if isinstance(form, DurationFormat) and (
+        dtype.kind == "m" or (dtype.kind == "O" and pd.api.types.infer_dtype(series) == "timedelta")
+    ):
+        return durations.counts(series, form.unit), False
     single = getattr(dtype, "itemsize", 8) == 4 and dtype.kind == "f"
     if _holds_numbers(dtype) and dtype.kind in "iu" and not series.isna().any():
         values = series.to_numpy()
@@ -1388,7 +1454,7 @@ def _numbers(series: pd.Series, name: str, column: Column | None = None) -> tupl
         codes, texts = _coded_or_refused(series, name)
         form = column.format if column is not None else None
         parsed = np.full(len(texts), np.nan)
-        if isinstance(form, NumberFormat | DateFormat) and texts:
+        if isinstance(form, NumberFormat | DateFormat | DurationFormat) and texts:
             parsed = form.parse(texts)
         for i in np.flatnonzero(np.isnan(parsed)):
             text = texts[i]

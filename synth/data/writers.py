@@ -21,6 +21,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from synth.data.atomic import whole
+from synth.data.dates import PER_DAY
+from synth.data.durations import DurationFormat
+from synth.data.durations import counts as durations_to_counts
 from synth.data.formats import (
     BooleanFormat,
     DateFormat,
@@ -230,6 +233,14 @@ def _texts(field: pa.Field, values: pa.ChunkedArray) -> pa.ChunkedArray:
     is_plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
     if isinstance(form, DateFormat) and (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
         values = pa.chunked_array([_dated(chunk, form) for chunk in values.chunks], pa.string())
+    elif isinstance(form, DateFormat) and form.tail and pa.types.is_floating(kind):
+        whole = pc.cast(values, pa.int64()).cast(pa.string())
+        values = pc.binary_join_element_wise(whole, form.tail, "")
+    elif isinstance(form, DateFormat) and pa.types.is_time(kind):
+        values = pa.chunked_array([_timed(chunk, form) for chunk in values.chunks], pa.string())
+    elif isinstance(form, DurationFormat) and pa.types.is_duration(kind):
+        chunks = [form.arrow(durations_to_counts(c.to_pandas(), form.unit)) for c in values.chunks]
+        values = pa.chunked_array(chunks, pa.string())
     elif is_plain and isinstance(form, NumberFormat | BooleanFormat):
         chunks = [_formatted(chunk, form) for chunk in values.chunks]
         values = pa.chunked_array(chunks, pa.string())
@@ -247,6 +258,12 @@ def _dated(chunk: pa.Array, form: DateFormat) -> pa.Array:
     plain = chunk.cast(pa.timestamp("us")) if pa.types.is_date(chunk.type) else chunk
     stamps = plain.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
     return form.arrow(stamps_to_counts(pd.Series(stamps), form.unit))
+
+
+def _timed(chunk: pa.Array, form: DateFormat) -> pa.Array:
+    """Times of day as the column's table would write them."""
+    micro = chunk.cast(pa.time64("us")).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return form.arrow(np.floor(micro / (PER_DAY["us"] // PER_DAY[form.unit])))
 
 
 def _formatted(chunk: pa.Array, form: Format) -> pa.Array:

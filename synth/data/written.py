@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from synth.data.durations import DurationFormat
 from synth.data.formats import (
     BooleanFormat,
     DateFormat,
@@ -76,7 +77,7 @@ def restored(series: pd.Series, column: Column) -> Any:
         return _levels(series, column)
     numbers = _numbers(series)
     filled = _filled(numbers, column)
-    if isinstance(form, DateFormat) and not _is_text(storage):
+    if isinstance(form, DateFormat | DurationFormat) and not _is_text(storage):
         return pd.Series(form.outer(filled, storage), index=series.index)
     if _is_text(storage):
         return _texts(column_texts(series, column), storage, series.index)
@@ -142,7 +143,7 @@ def _outer(series: pd.Series, column: Column) -> Any:
         return pa.DictionaryArray.from_arrays(indices, values).cast(values.type)
     if _is_text(storage) or (is_text and isinstance(form, BooleanFormat | NumberFormat)):
         return column_texts(series, column)
-    if storage == "object" and not isinstance(form, DateFormat):
+    if storage == "object" and not isinstance(form, DateFormat | DurationFormat):
         return series
     if found := _DECIMAL.fullmatch(storage):
         values = pa.array(_decimals(series, int(found[2])), from_pandas=True)
@@ -169,7 +170,7 @@ def column_texts(series: pd.Series, column: Column) -> pa.Array:
         return pa.DictionaryArray.from_arrays(indices, pa.array([words.no, words.yes])).cast(
             pa.string()
         )
-    if isinstance(form, NumberFormat | DateFormat):
+    if isinstance(form, NumberFormat | DateFormat | DurationFormat):
         return form.arrow(numbers)
     return NumberFormat().arrow(numbers)
 

@@ -13,7 +13,7 @@ from synth.data.evidence import Evidence
 from synth.data.formats import DateFormat
 from synth.data.schema import Column, Schema, infer_with_notes
 from synth.data.table import make_table, read_table
-from synth.data.written import restore
+from synth.data.written import restore, restored
 from synth.errors import PopulaceError
 
 
@@ -178,3 +178,37 @@ def test_evidence_that_is_no_date(line):
 )
 def test_a_pattern_is_named_by_letters_or_by_its_order(words, pattern, expected):
     assert dates.named(words, pattern) == expected
+
+
+HOURS = [5, 930, 945, 1000, 1015, 1130, 1200, 1345, 1410, 1555, 1620, 1730, 1825, 2359]
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "pattern"),
+    [
+        (HOURS, "dep_time", "%H%M"),
+        ([*HOURS, 2400], "arr", "%H%M"),
+        ([f"{each:04d}" for each in HOURS], "time", "%H%M"),
+        ([each * 100 + each % 60 for each in HOURS], "uhrzeit", "%H%M%S"),
+        (HOURS, "price", ""),  # too few to be times by their look alone
+        ([*HOURS, 1275], "time", ""),
+        ([100 * each for each in range(1, 20)], "time", ""),  # 100, 200, …: no minutes
+        ([f"{each:04d}" for each in HOURS[:5]], "code", ""),
+        ([h * 100 + m for h in range(24) for m in range(0, 60, 7)], "x", "%H%M"),
+    ],
+)
+def test_times_of_day_as_whole_numbers(values, name, pattern):
+    frame = pd.DataFrame({name: values})
+    column = Schema.infer(frame)[name]
+    form = column.format
+    assert (form.pattern if isinstance(form, DateFormat) else "") == pattern
+    if pattern:
+        back = restored(Schema((column,)).conform(frame)[name], column)
+        assert back.tolist() == values
+        assert back.dtype == frame[name].dtype
+
+
+def test_a_time_of_day_is_named_by_its_clock():
+    assert DateFormat("%H%M", "m").bounds("9:30") == (570, 570)
+    assert DateFormat("%H%M", "m").bounds("24:00") is None
+    assert DateFormat("%H%M", "m").text(np.array([1440.0, 5.0])).tolist() == ["2400", "0005"]

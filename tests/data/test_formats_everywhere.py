@@ -5,6 +5,8 @@ the table itself takes the place of its people, and must come out as it went in.
 """
 
 import io
+from datetime import time
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from synth.data.durations import DurationFormat
 from synth.data.formats import NumberFormat
 from synth.data.schema import Schema
 from synth.data.table import make_table, read_frame
@@ -31,6 +34,11 @@ PATTERNS = [
     "%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%m/%d/%Y %I:%M %p", "%H:%M",
     "%H:%M:%S",
 ]  # fmt: skip
+SPANS = [
+    ("days and time", "s"), ("HH:MM:SS", "s"), ("H:MM", "m"), ("ISO", "s"), ("days", "D"),
+    ("Python", "s"), ("days and time", "ms"),
+]  # fmt: skip
+ZONES = ["UTC", "Europe/Paris", "America/New_York", "Asia/Kolkata"]
 LAYOUTS = [("", "."), (",", "."), ("", ","), (".", ","), (" ", ","), ("\u202f", ","), ("'", ".")]
 DTYPES = ["int8", "uint16", "int64", "Int64", "Int16", "float32", "Float64", "float64", "bool"]
 WORDS = ["NA", "N/A", "null", "-", "missing"]
@@ -85,6 +93,8 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     kind = draw(st.sampled_from(DTYPES))
     no, yes = draw(st.sampled_from(BOOLEANS))
+    spans = DurationFormat(*draw(st.sampled_from(SPANS))).text(random.permutation(ROWS) * 1741)
+    clock = random.integers(0, 24, ROWS) * 100 + random.integers(0, 60, ROWS)
     plain = random.integers(0, 2 if kind == "bool" else 100, ROWS)
     frame = pd.DataFrame(
         {
@@ -94,6 +104,8 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
             "code": random.choice(["007", "012", "1E5", "+44", "-", "@home"], ROWS),
             "place": random.choice(["NA", "EU", "AS"], ROWS),
             "plain": pd.Series(plain).astype(kind),
+            "stay": pd.Series(spans, dtype="str"),
+            "dep_time": clock if draw(st.booleans()) else [f"{each:04d}" for each in clock],
         }
     )
     if draw(st.booleans()):
@@ -107,13 +119,16 @@ def extra(random: np.random.Generator) -> dict[str, object]:
     """What only a file with types can hold."""
     units = {unit: np.datetime64("2001-02-03T04:05", unit) for unit in ("s", "ms", "us")}
     many = random.integers(0, 5, ROWS)
+    zone, scale = str(random.choice(ZONES)), int(random.integers(0, 6))
     return {
         "rank": pd.Categorical(random.choice(["low", "high"], ROWS), ["low", "mid", "high"], True),
         "number": pd.Categorical.from_codes(many % 3, [10, 20, 30]),
         **{unit: moment + many.astype(f"timedelta64[{unit}]") for unit, moment in units.items()},
-        "zone": pd.to_datetime(1_600_000_000 + 3_600 * many, unit="s", utc=True).tz_convert(
-            "Europe/Paris"
-        ),
+        "zone": pd.to_datetime(1_600_000_000 + 3_600 * many, unit="s", utc=True).tz_convert(zone),
+        "decimal": [Decimal(int(each)).scaleb(-scale) for each in random.integers(-99, 9999, ROWS)],
+        "span": (many * 3600).astype(f"timedelta64[{random.choice(['s', 'ms', 'us'])}]"),
+        "clock": [time(int(each), int(each) * 7) for each in many],
+        "leaves": random.integers(0, 24, ROWS) * 100 + random.integers(0, 60, ROWS),
         "quarter": pd.PeriodIndex.from_ordinals(200 + many, freq="Q"),
         "maybe": pd.array(np.where(many > 3, None, many > 1), dtype="boolean"),
     }

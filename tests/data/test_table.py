@@ -230,6 +230,7 @@ def test_parquet_kinds():
     assert {column.name: column.kind for column in found.schema.modelled} == {
         "int": "integer",
         "decimal": "real",
+        "span": "integer",
         "half": "real",
         "bool": "boolean",
         "word": "categorical",
@@ -237,7 +238,7 @@ def test_parquet_kinds():
         "large": "categorical",
         "date": "integer",
     }
-    assert len(found.notes) == 5
+    assert len(found.notes) == 4
     assert len(found.schema.columns) == 13
 
 
