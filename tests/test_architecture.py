@@ -38,10 +38,10 @@ FLOORS = (
     ("synth.linked",),
     ("synth.people",),
     ("synth.evaluate",),
-    ("synth.simulation", "synth.survey"),
-    ("synth.shipped_populations",),
+    ("synth.simulation", "synth.survey", "synth.talk"),
+    ("synth.shipped_populations", "synth.api"),
     ("synth.bench",),
-    ("synth.cli", "synth.__main__", "synth.api"),
+    ("synth.cli", "synth.__main__"),
     ("synth",),  # the door, which names rooms and imports them when they are asked for
     ("pages",),
     ("app",),

@@ -36,15 +36,20 @@ class _UnknownError(PopulaceError):
     """What was asked for is not there."""
 
 
-def routes() -> list[Route]:
-    """Starlette routes below ``/api``; each call has limits of its own.
+def routes(allowance: limits.Allowance | None = None) -> list[Route]:
+    """Starlette routes below ``/api``.
+
+    Parameters
+    ----------
+    allowance : Allowance, optional
+        Requests that each client has; the usual ones, of these routes alone, when left out.
 
     Returns
     -------
     list of Route
         For `starlette.applications.Starlette` or `streamlit.App`.
     """
-    allowance = limits.Allowance()
+    allowed = allowance or limits.Allowance()
     answers: dict[str, Callable[[Request], Response]] = {
         "/api/populations": _populations,
         "/api/people": _people,
@@ -54,7 +59,7 @@ def routes() -> list[Route]:
         "/api/posterior": _posterior,
         "/api/openapi.json": _openapi,
     }
-    return [Route(path, _guarded(answer, allowance)) for path, answer in answers.items()]
+    return [Route(path, _guarded(answer, allowed)) for path, answer in answers.items()]
 
 
 def _guarded(answer: Callable[[Request], Response], allowance: limits.Allowance) -> Any:
