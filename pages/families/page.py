@@ -19,8 +19,9 @@ from synth.data.schema import Column, number_text
 from synth.errors import PopulaceError
 from synth.evaluate.distances import tvd
 from synth.linked.facts import RowFact
+from synth.linked.families import Families
 from synth.linked.features import Rows
-from synth.linked.model import Families, FamiliesGiven
+from synth.linked.model import FamiliesGiven
 from synth.linked.population import Counts, LinkedPopulation
 from synth.linked.storage import available_linked, load_linked
 from synth.people.households import make_members

@@ -23,9 +23,9 @@ from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.distances import tvd
 from synth.evaluate.fidelity import classifier_aucs
+from synth.linked.families import Families
 from synth.linked.features import Rows, codes_of, family_frame, family_schema, features_of
 from synth.linked.learning import learn_linked
-from synth.linked.model import Families
 from synth.linked.plans import Grouped
 from synth.linked.population import families_of
 from synth.linked.tables import LinkedTables
@@ -175,7 +175,7 @@ def compare_linked(
         child.name: _table_scores(child.name, child.order, tuple(own), real, drawn, other)
         for child in children
     }
-    return LinkedScores(len(drawn), *aucs, tables, dict(broken or {}))
+    return LinkedScores(len(drawn), aucs[0], aucs[1], tables, dict(broken or {}))
 
 
 def _table_scores(
@@ -216,15 +216,18 @@ def _table_scores(
         ]
         for value, at in zip(values, follows, strict=True)
     ]
-    sorted_shares = [_in_order(some, order) for some in rows]
+    shares = [_in_order(some, order) for some in rows]
     return TableScores(
-        float(rows[0].counts.mean()),
-        float(rows[1].counts.mean()),
-        *(tvd(sizes[0], sizes[k]) for k in (1, 2)),
-        *(_mean_tvd(pairs[0], pairs[k]) for k in (1, 2)),
-        *(_mean_tvd(steps[0], steps[k]) for k in (1, 2)),
-        sorted_shares[1],
-        sorted_shares[2],
+        rows_real=float(rows[0].counts.mean()),
+        rows_synthetic=float(rows[1].counts.mean()),
+        cardinality=tvd(sizes[0], sizes[1]),
+        cardinality_fresh=tvd(sizes[0], sizes[2]),
+        parent_child=_mean_tvd(pairs[0], pairs[1]),
+        parent_child_fresh=_mean_tvd(pairs[0], pairs[2]),
+        siblings=_mean_tvd(steps[0], steps[1]),
+        siblings_fresh=_mean_tvd(steps[0], steps[2]),
+        in_order=shares[1],
+        in_order_fresh=shares[2],
     )
 
 

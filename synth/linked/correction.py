@@ -19,9 +19,9 @@ import pandas as pd
 
 from synth.generators.density_ratio import CLIP, DensityRatio
 
-ENDS = (0.5, 1.5, 2.5, 3.5, 4.5, 6.5, 8.5, 12.5, 16.5, 24.5, 32.5)
+ENDS = (0.5, 1.5, 2.5, 3.5, 4.5, 6.5, 8.5, 12.5, 16.5, 24.5, 32.5, 44.5)
 """Where sizes are cut."""
-FAMILIES = 150
+FAMILIES = 120
 """Drawn families of a size, at least; sizes with fewer are joined to the next."""
 
 

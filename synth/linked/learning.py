@@ -124,9 +124,9 @@ def _refined(
     """The model with what it misses: of parents and their plans first, then of whole families."""
     count = min(DRAWN * len(tables.root), MOST)
     progress(0.6, f"Drawing {count:,} parents to compare with")
-    drawn = model.root.given().sample(count, seed=seed + 1)
+    drawn = model.given().candidates(count, seed + 1)[0]
     ratio = density_ratio.learn(root.schema, root.frame, drawn, seed=seed, trees=TREES, folds=FOLDS)
-    fresh = model.root.given().sample(CALIBRATED, seed=seed + 3)
+    fresh = model.given().candidates(CALIBRATED, seed + 3)[0]
     root_ratio = Correction.learn(ratio, fresh, model.planned_sizes(fresh), ROOT)
     model = model.with_ratios(root_ratio, None)
     progress(0.75, f"Drawing {count:,} families to compare with")
@@ -157,7 +157,7 @@ def _refined(
 
 ROOT, FAMILY = 3.0, 5.0
 """About so many parents, and families, are drawn for each that is kept."""
-CALIBRATED = 6_000
+CALIBRATED = 12_000
 """Families by which the bounds are chosen."""
 TREES = 120
 """The most trees of a ratio: more would make drawing slow."""

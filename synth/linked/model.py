@@ -28,6 +28,7 @@ from synth.generators.refined import Estimate
 from synth.lazy import cached_property
 from synth.linked.correction import Correction
 from synth.linked.facts import RowFact
+from synth.linked.families import Families, joined, kept, replaced
 from synth.linked.features import Feature, Rows, family_frame
 from synth.linked.rules import FamilyRule
 from synth.linked.siblings import Siblings, frame_of
@@ -43,6 +44,8 @@ BARREN = 1 << 21
 """So many candidates in a row without a kept family end the search."""
 PILOT, PILOT_SEED = 1 << 14, 20261126
 """Candidates that estimate how common families are."""
+AGAIN = 12
+"""So often the rows of a family are drawn anew where a rule does not hold."""
 WIDE = 4096
 """Rows of a family that have random numbers of their own for the rows below them."""
 
@@ -91,37 +94,6 @@ class Shape:
         """The columns that are written, in order: keys, the counter, and what was learned."""
         named = {self.key, self.link, self.counter} - {""}
         return tuple(c.name for c in self.schema if c.role == "model" or c.name in named)
-
-
-@dataclass(frozen=True, eq=False)
-class Families:
-    """Families as numbers.
-
-    Attributes
-    ----------
-    parents : DataFrame
-        The root's rows with their plans, in canonical dtypes.
-    rows : mapping of str to Rows
-        The other tables; `counts` are over the rows of the table above.
-    above : mapping of str to str
-        The table above each; empty for the root.
-    """
-
-    parents: pd.DataFrame
-    rows: Mapping[str, Rows]
-    above: Mapping[str, str]
-
-    def __len__(self) -> int:
-        return len(self.parents)
-
-    @property
-    def sizes(self) -> np.ndarray:
-        """How many rows each family has right below its parent; int64."""
-        out = np.zeros(len(self), np.int64)
-        for name, some in self.rows.items():
-            if not self.above[name]:
-                out += some.counts
-        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -298,7 +270,8 @@ class FamiliesGiven:
 
     def _mean_weight(self, facts: bool) -> tuple[float, float]:
         weights = self._weights(facts)
-        return float(weights.mean()), float(weights.std() / math.sqrt(len(weights)))
+        weights = np.concatenate([weights, np.zeros(PILOT - len(weights))])  # parents that are left
+        return float(weights.mean()), float(weights.std() / math.sqrt(PILOT))
 
     def _weights(self, facts: bool) -> np.ndarray:
         parents, families = self._pilot
@@ -313,9 +286,8 @@ class FamiliesGiven:
 
     @cached_property
     def _pilot(self) -> tuple[pd.DataFrame, Families]:
-        parents = self._root.sample(PILOT, PILOT_SEED)
-        numbers = np.arange(PILOT, dtype=np.int64)
-        return parents, self._below(parents, numbers, PILOT_SEED)
+        parents, numbers = self.candidates(PILOT, PILOT_SEED)
+        return parents, self._families(parents, numbers, PILOT_SEED)
 
     # ------------------------------------------------------------------ families
 
@@ -339,7 +311,7 @@ class FamiliesGiven:
             raise PopulaceError(f"A sample cannot have {count} families: ask for none or more.")
         if count == 0:
             return self._below(self._root.sample(0, seed), np.zeros(0, np.int64), seed)
-        return _joined(draw_blocks(partial(self._block, seed), BLOCK, start, count, threads))
+        return joined(draw_blocks(partial(self._block, seed), BLOCK, start, count, threads))
 
     def _block(self, seed: int, block: int, low: int, high: int) -> Families:
         """The families number `low` to `high` of a block: its candidates in order, those kept."""
@@ -347,37 +319,79 @@ class FamiliesGiven:
         own = int(stream_key(seed, f"families\x1f{block}") % np.uint64(2**62))
         keys = [stream_key(own, word) for word in ("parents", "families")]
         parts: list[Families] = []
-        first, kept, since = 0, 0, 0
+        first, have, since = 0, 0, 0
         size = min(max(LEAST, 2 * high), LARGEST)
-        while kept < high:
-            parents = self._root.sample(size, own, start=first, threads=1)
-            numbers = np.arange(first, first + size, dtype=np.int64)
+        while have < high:
+            parents, numbers = self.candidates(size, own, start=first)
             if model.root_ratio is not None:
                 keep = model.root_ratio.acceptance(parents, model.planned_sizes(parents))
-                stay = uniforms(keys[0], first, size) < keep
+                stay = uniforms(keys[0], first, size)[numbers - first] < keep
                 parents, numbers = parents[stay].reset_index(drop=True), numbers[stay]
-            some = self._below(parents, numbers, own)
+            some = self._families(parents, numbers, own)
             fine = self._obeys(some) & self._holds(some)
             if model.ratio is not None and fine.any():
                 uniform = uniforms(keys[1], first, size)[numbers - first]
                 if not fine.all():
-                    some, uniform = _kept(some, fine), uniform[fine]
+                    some, uniform = kept(some, fine), uniform[fine]
                 keep = model.ratio.acceptance(model.features_of(some), some.sizes)
                 fine = uniform < keep
             # Of this batch, the kept ones with a number in [low, high).
-            place = kept + np.cumsum(fine) - fine
-            parts.append(_kept(some, fine & (place >= low) & (place < high)))
+            place = have + np.cumsum(fine) - fine
+            parts.append(kept(some, fine & (place >= low) & (place < high)))
             got = int(fine.sum())
-            kept += got
+            have += got
             since = 0 if got else since + size
             first += size
             if since >= BARREN:
                 raise PopulaceError(
                     f"Of {since:,} families not one is like that: drop a fact about the rows."
                 )
-            share = max(kept / first, 1e-4)
-            size = int(np.clip(1.1 * (high - kept) / share, LEAST, LARGEST))
-        return _joined(parts)
+            share = max(have / first, 1e-4)
+            size = int(np.clip(1.1 * (high - have) / share, LEAST, LARGEST))
+        return joined(parts)
+
+    def candidates(
+        self, count: int, seed: int, *, start: int = 0
+    ) -> tuple[pd.DataFrame, np.ndarray]:
+        """Parents of the network of which the rules that need no rows hold, and their numbers.
+
+        What a rule says to be the number of rows is set to it, unless a fact speaks of it.
+        """
+        parents = self._root.sample(count, seed, start=start, threads=1)
+        model = self.model
+        bare = {
+            name: Rows(some.schema, some.plan.targets(parents)[0], np.zeros((0, 0)))
+            for name, some in model.siblings.items()
+            if model.shape(name).parent == model.shapes[0].name
+        }
+        fine = np.ones(count, bool)
+        for rule in model.rules:
+            if rule.settles_a_parent and rule.parent not in self.evidence:
+                parents = rule.settled(parents, bare)
+        for rule in model.rules:
+            if rule.needs_no_rows:
+                fine &= rule.holds(parents, bare)
+        numbers = np.arange(start, start + count, dtype=np.int64)
+        if fine.all():
+            return parents, numbers
+        return parents[fine].reset_index(drop=True), numbers[fine]
+
+    def _families(self, parents: pd.DataFrame, numbers: np.ndarray, seed: int) -> Families:
+        """The rows of parents; drawn anew, a few times, where a rule of rows does not hold.
+
+        So parents stay as common as they are, however hard their rows are to come by.
+        """
+        some = self._below(parents, numbers, seed)
+        bad = np.flatnonzero(~self._obeys(some))
+        for again in range(AGAIN):
+            if not len(bad):
+                break
+            own = int(stream_key(seed, f"again\x1f{again}") % np.uint64(2**62))
+            others = self._below(parents.iloc[bad].reset_index(drop=True), numbers[bad], own)
+            fine = self._obeys(others)
+            some = replaced(some, bad[fine], kept(others, fine))
+            bad = bad[~fine]
+        return some
 
     def _below(self, parents: pd.DataFrame, numbers: np.ndarray, seed: int) -> Families:
         """The rows of parents, table by table."""
@@ -420,31 +434,3 @@ class FamiliesGiven:
             count = np.bincount(family, count, minlength=len(counts)).astype(np.int64)
             name = self.model.shape(name).parent
         return count
-
-
-def _kept(families: Families, keep: np.ndarray) -> Families:
-    """Some families, with all of their rows at every level."""
-    if keep.all():
-        return families
-    masks = {"": keep}
-    rows: dict[str, Rows] = {}
-    for name, some in families.rows.items():
-        above = families.above[name]
-        rows[name] = some.kept(masks[above])
-        masks[name] = np.repeat(masks[above], some.counts)
-    return Families(families.parents[keep].reset_index(drop=True), rows, families.above)
-
-
-def _joined(parts: Sequence[Families]) -> Families:
-    if len(parts) == 1:
-        return parts[0]
-    parents = pd.concat([part.parents for part in parts], ignore_index=True)
-    rows = {
-        name: Rows(
-            some.schema,
-            np.concatenate([part.rows[name].counts for part in parts]),
-            np.concatenate([part.rows[name].values for part in parts], axis=1),
-        )
-        for name, some in parts[0].rows.items()
-    }
-    return Families(parents, rows, parts[0].above)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from synth.data.schema import Column, number_text
+from synth.linked.families import Families
 from synth.linked.features import Rows
-from synth.linked.model import Families, LinkedModel
+from synth.linked.model import LinkedModel
 from synth.linked.tables import LinkedTables
 
 BINS = 12

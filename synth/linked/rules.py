@@ -104,6 +104,28 @@ class FamilyRule:
         }
         return texts[self.kind]
 
+    @property
+    def needs_no_rows(self) -> bool:
+        """Whether the parent and the number of its rows decide it."""
+        return self.kind in ("rows", "rows and", "at most rows", "missing without")
+
+    @property
+    def settles_a_parent(self) -> bool:
+        """Whether it says what the parent's column is, by the number of rows."""
+        return self.kind in ("rows", "rows and")
+
+    def settled(self, parents: pd.DataFrame, rows: Mapping[str, Rows]) -> pd.DataFrame:
+        """Parents whose column is as the rule says, where it is not missing."""
+        count = rows[self.table].counts.astype(np.float64)
+        if self.kind == "rows and":
+            count = count + parents[self.other].to_numpy(np.float64, na_value=np.nan)
+        series = parents[self.parent]
+        known = series.notna().to_numpy() & ~np.isnan(count)
+        whole = np.where(known, np.nan_to_num(count), 0).astype(np.int64)
+        if isinstance(series.array, pd.arrays.IntegerArray):
+            return parents.assign(**{self.parent: pd.arrays.IntegerArray(whole, ~known)})
+        return parents.assign(**{self.parent: whole.astype(series.dtype)})
+
     def holds(self, parents: pd.DataFrame, rows: Mapping[str, Rows]) -> np.ndarray:
         """Of which families it is true; bool, shape (families,)."""
         some = rows[self.table]

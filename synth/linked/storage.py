@@ -234,14 +234,12 @@ def _siblings(
                 )
                 for place, column in enumerate(each["slots"])
             )
-            program = Program(
-                **{key: int(each[key]) for key in _NUMBERS},
-                **{
-                    key: arrays[f"{number}.{key}"].astype(np.int64 if key in _WHOLE else np.float64)
-                    for key in Program._fields
-                    if key not in _NUMBERS
-                },
-            )
+            fields: dict[str, Any] = {key: int(each[key]) for key in _NUMBERS}
+            for key in Program._fields:
+                if key not in _NUMBERS:
+                    kind = np.int64 if key in _WHOLE else np.float64
+                    fields[key] = arrays[f"{number}.{key}"].astype(kind)
+            program = Program(**fields)
             context = tuple(map(str, each["context"]))
             _check_program(program, schema, slots, len(context), kinds)
             _check_slots(slots, plan, schema, looked)
@@ -271,7 +269,7 @@ def _check_slots(slots: tuple[Slot, ...], plan: Plan, schema: Schema, above: Sch
     for slot in slots:
         column = above[slot.column]
         states = 0 if column.is_number else len(column.levels) + 1
-        _require(len(slot.codes) == states and (slot.codes >= 0).all(), "slot")
+        _require(len(slot.codes) == states and bool((slot.codes >= 0).all()), "slot")
     for summary in plan.summaries:
         _require(summary.name in above, "plan")
         _require(not summary.column or summary.column in schema, "plan")

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from synth.data.writers import write_csv, write_parquet
 from synth.data.written import written_table
-from synth.linked.model import Families, FamiliesGiven, LinkedModel, Shape
+from synth.linked.families import Families
+from synth.linked.model import FamiliesGiven, LinkedModel, Shape
 from synth.linked.population import LinkedPopulation
 from synth.linked.siblings import frame_of
 

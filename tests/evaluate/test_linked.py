@@ -6,8 +6,8 @@ import pytest
 
 from synth.errors import PopulaceError
 from synth.evaluate.linked import compare_linked, judge_linked
+from synth.linked.families import Families
 from synth.linked.features import Rows
-from synth.linked.model import Families
 from synth.linked.population import families_of
 from synth.linked.tables import link
 
