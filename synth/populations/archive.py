@@ -14,6 +14,7 @@ import json
 import math
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -88,9 +89,9 @@ def unpack(content: bytes, folder: str | Path, name: str = "The file") -> Popula
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = _parts(archive, name)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError) as error:
         raise PopulaceError(f"{name} {_DAMAGED}") from error
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:  # NotImplementedError is a RuntimeError
         if isinstance(error, PopulaceError):
             raise
         raise PopulaceError(f"{name} {_DAMAGED}") from error
