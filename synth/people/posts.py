@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synth.people.facts import Facts
-from synth.people.sentences import Sentences, Topic, sentences
+from synth.people.sentences import LONGEST, Sentences, Topic, sentences
 
 _SCHOOL = 19  # years, below
 _RETIRED = 65  # years, and without work
+_SHAPES = 7  # of a post: 0 remark and end, 1 lead, 2 to 5 anybody's end, 6 an own one
+_SPREAD = 99_991  # posts, beyond which the cycles of a seed begin elsewhere
 
 
 @dataclass(frozen=True)
@@ -105,33 +107,41 @@ def stages_of(facts: Facts) -> tuple[str, ...]:
 
 
 def _post(topic: Topic, material: Sentences, added: Sequence[str], seed: int, number: int) -> str:
-    """First sentences in turn, so that people who follow each other say different things.
+    """Post `number` of an interest: seven shapes in turn, each part in a cycle of its own.
 
-    Beside it stands in turn a lead of anybody's, one of the topic's or the stage of life's, or an
-    end of anybody's.
+    The cycles have lengths without a common divisor, so that no two parts meet again before all
+    others were met (the Chinese remainder theorem). A deed of many words has no sentence after it,
+    lest both come again as one long run.
     """
-    place = _turn(seed, number, len(topic.says) * max(1, len(topic.things)))
-    said = topic.first(place)
-    shape = number % 4
-    if shape in (0, 3):
-        said = f"{_picked(material.leads, seed // 5, number // 2)} {said}"
-    if shape == 0:
-        return said
-    own = (*topic.adds, *added) if shape == 1 else material.adds
-    return f"{said} {_picked(own, seed // 7, number)}"
+    number += seed % _SPREAD
+    frames = len(topic.deeds)
+    # One shape farther with every round of the deeds, so that each deed comes in every shape.
+    shape = (number + number // max(frames, 1)) % _SHAPES
+    own = (*topic.adds, *added)
+    if shape == 0 or not topic.deeds:
+        first = topic.remarks[_turn(number, len(topic.remarks))]
+        return f"{first} {_apart(own, number, len(topic.remarks))}"
+    deed = topic.deeds[_turn(number, frames)]
+    said = deed[(number // frames + number) % len(deed)]
+    if shape == 1 or len(said.split()) == LONGEST:
+        return f"{_apart(material.leads, number, frames)} {said}"
+    if shape <= 5:
+        return f"{said} {_apart(material.adds, number, frames)}"
+    return f"{said} {_apart((*topic.remarks, *own), number, frames)}"
 
 
-def _picked(options: Sequence[str], seed: int, number: int) -> str:
-    return options[_turn(seed, number, len(options))]
+def _apart(options: Sequence[str], number: int, size: int) -> str:
+    """Option `number` of a cycle whose length has no divisor in common with `size`."""
+    whole = next(n for n in range(len(options), 0, -1) if math.gcd(n, size) == 1)
+    return options[_turn(number, whole)]
 
 
-def _turn(seed: int, number: int, size: int) -> int:
+def _turn(number: int, size: int) -> int:
     """Place `number` of a walk over `size` places that visits all before one comes again."""
     if size < 3:
-        return (seed + number) % size
+        return number % size
     stride = next(s for s in range(int(size * 0.38) + 1, 2 * size) if math.gcd(s, size) == 1)
-    lap = number // size
-    return (seed + number * stride + lap) % size
+    return number * stride % size
 
 
 def _bio(topics: Sequence[Topic], facts: Facts, seed: int, index: int, language: str) -> str:
@@ -140,4 +150,4 @@ def _bio(topics: Sequence[Topic], facts: Facts, seed: int, index: int, language:
     for stage in stages_of(facts):
         ends += 2 * list(tails.get(stage, ()))
     first = topics[0].bio
-    return f"{first[_turn(seed, index, len(first))]} {ends[_turn(seed // 3, index, len(ends))]}"
+    return f"{first[_turn(seed + index, len(first))]} {ends[_turn(seed // 3 + index, len(ends))]}"

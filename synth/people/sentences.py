@@ -19,6 +19,9 @@ LANGUAGES = ("en", "fr")
 """Languages that people can write."""
 STAGES = ("pupil", "works", "retired", "children", "alone", "spouse", "partner")
 """What a record must say for a sentence to be allowed."""
+LONGEST = 8
+"""Words of a sentence of something done; longer ones would be seen to come again."""
+_SLOT = "{thing}"
 _TAILS = ("any", "pupil", "spouse", "partner", "children", "retired")
 
 
@@ -28,37 +31,18 @@ class Topic:
 
     Attributes
     ----------
-    says : tuple of str
-        First sentences; ``{thing}`` is one of `things`.
-    things, adds, bio : tuple of str
-        Fillers, second sentences, and lines for the bio.
+    deeds : tuple of tuple of str
+        First sentences of something done, each with every thing that it may have.
+    remarks : tuple of str
+        Sentences that stand after a deed, or first.
+    adds, bio : tuple of str
+        Second sentences, and lines for the bio.
     """
 
-    says: tuple[str, ...]
-    things: tuple[str, ...]
+    deeds: tuple[tuple[str, ...], ...]
+    remarks: tuple[str, ...]
     adds: tuple[str, ...]
     bio: tuple[str, ...]
-
-    def first(self, number: int) -> str:
-        """First sentence of a number; any number will do, all come before one comes again.
-
-        Parameters
-        ----------
-        number : int
-            From 0.
-
-        Returns
-        -------
-        str
-            With its thing filled in.
-        """
-        said, lap = self.says[number % len(self.says)], number // len(self.says)
-        if "{thing}" not in said:
-            return said
-        # Another thing for each sentence of a lap, so that neighbors do not share one.
-        thing = self.things[(lap + number) % len(self.things)]
-        filled = said.replace("{thing}", thing)
-        return filled[0].upper() + filled[1:]
 
 
 @dataclass(frozen=True)
@@ -145,7 +129,20 @@ def _topic(entry: Any, where: str) -> Topic:
     if not isinstance(entry, dict):
         raise PopulaceError(f"The sentences of {where} are no table: mend it.")
     says = texts(entry.get("says"), where)
-    things: tuple[str, ...] = ()
-    if any("{thing}" in said for said in says):
-        things = texts(entry.get("things"), where)
-    return Topic(says, things, texts(entry.get("adds"), where), texts(entry.get("bio"), where))
+    frames = [said for said in says if _SLOT in said]
+    things = texts(entry.get("things"), where) if frames else ()
+    deeds = tuple(_filled(frame, things) for frame in frames)
+    bare = next((frame for frame, deed in zip(frames, deeds, strict=True) if not deed), None)
+    if bare is not None:
+        raise PopulaceError(f"{where}: {bare!r} is too long for every thing; shorten it.")
+    return Topic(
+        deeds,
+        tuple(said for said in says if _SLOT not in said),
+        texts(entry.get("adds"), where),
+        texts(entry.get("bio"), where),
+    )
+
+
+def _filled(frame: str, things: tuple[str, ...]) -> tuple[str, ...]:
+    whole = (frame.replace(_SLOT, thing) for thing in things)
+    return tuple(deed[0].upper() + deed[1:] for deed in whole if len(deed.split()) <= LONGEST)

@@ -10,7 +10,7 @@ from synth.errors import PopulaceError
 from synth.interests.vocabulary import FOLDER, FRENCH_HOBBIES, KEYWORDS
 from synth.people.facts import facts_of
 from synth.people.posts import stages_of, write
-from synth.people.sentences import LANGUAGES, read_sentences, sentences
+from synth.people.sentences import LANGUAGES, LONGEST, read_sentences, sentences
 
 SCHEMA = Schema(
     (
@@ -77,10 +77,10 @@ def test_every_interest_has_sentences():
     assert sentences("xx").topics.keys() == english.topics.keys()
     for language in LANGUAGES:
         for topic in sentences(language).topics.values():
-            assert len(topic.says) >= 10 and len(topic.adds) >= 5 and len(topic.bio) >= 2
-            for said in topic.says:
-                pieces = said.split("{thing}")
-                assert len(pieces) <= 2 and all(len(p.split()) <= 9 for p in pieces), said
+            assert len(topic.deeds) >= 6 and len(topic.remarks) >= 8
+            assert len(topic.adds) >= 5 and len(topic.bio) >= 2
+            for said in (*topic.remarks, *(deed for deeds in topic.deeds for deed in deeds)):
+                assert len(said.split()) <= LONGEST and "{" not in said, said
 
 
 def test_wrong_sentences_are_named(tmp_path):
@@ -88,6 +88,11 @@ def test_wrong_sentences_are_named(tmp_path):
     for text, message in (
         ("\n[tea]\nsays = 'x'\n", "tea"),
         ("\n[tea]\nsays = ['I {thing}.']\nadds = ['x']\nbio = ['y']\n", "tea"),
+        (
+            "\n[tea]\nsays = ['I drank all of {thing} on one Sunday.']\nthings = ['the tea']\n"
+            "adds = ['x']\nbio = ['y']\n",
+            "too long",
+        ),
     ):
         path = tmp_path / "sentences.toml"
         path.write_text(whole + text, encoding="utf-8")
@@ -170,7 +175,7 @@ def test_the_record_is_used():
     assert "kids" not in _all_text({**PARENT, "has_children": "no"}, ["children_play"])
 
 
-@pytest.mark.parametrize("interest", ["gardening", "television", "religion", "fishing"])
+@pytest.mark.parametrize("interest", ["gardening", "television", "religion", "games"])
 def test_three_hundred_posts_differ(interest, capsys):
     posts = [
         write(facts_of(PARENT, SCHEMA, [interest]), seed=2, index=i, posts=1).posts[0]
@@ -180,7 +185,7 @@ def test_three_hundred_posts_differ(interest, capsys):
     with capsys.disabled():
         print(f"\n{interest}: distinct-2 {distinct:.3f}, longest shared run {run} words", end="")
     assert len(set(posts)) == 300
-    assert distinct >= 0.29 and run <= 13
+    assert distinct >= 0.3 and run <= 8
 
 
 def test_variety_by_hand():
@@ -199,7 +204,9 @@ def test_facts_of_groups_and_missing():
 
 
 def test_clean_language():
-    topics = sentences().topics.values()
-    text = " ".join(" ".join((*t.says, *t.things, *t.adds, *t.bio)) for t in topics).lower()
+    parts = []
+    for topic in sentences().topics.values():
+        parts += [*topic.remarks, *topic.adds, *topic.bio, *(deed[0] for deed in topic.deeds)]
+    text = " ".join(parts).lower()
     found = re.findall(r"\b(damn|hell|sex\w*|kill\w*|drunk|stupid|hate|god|idiot)\b", text)
     assert not found
