@@ -31,6 +31,7 @@ FLOORS = (
         "synth.virtual",
         "synth.interests",
         "synth.describe",
+        "synth.ask",
         "synth.fitting",
         "synth.lives",
         "synth.days",
