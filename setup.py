@@ -51,6 +51,7 @@ class WithModels(build_py):
 
 
 ALL = requirements(HERE / "requirements.txt")
+TESTS = requirements(HERE / "tests" / "requirements.txt")
 TAKEN = {name for names in EXTRAS.values() for name in names}
 
 setup(
@@ -59,6 +60,7 @@ setup(
     extras_require={
         **OPTIONAL,
         **{extra: [ALL[name] for name in names] for extra, names in EXTRAS.items()},
-        "test": [*requirements(HERE / "tests" / "requirements.txt").values()],
+        "pptx": [TESTS["python-pptx"]],
+        "test": [*TESTS.values()],
     },
 )

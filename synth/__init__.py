@@ -33,8 +33,9 @@ The rooms, from the lowest floor to the highest; each imports only from those ab
     Names, profiles, posts, what-if; cards, portraits and pictures.
 ``evaluate``
     Fidelity, diversity, utility, privacy and fairness; reports.
-``simulation``, ``survey``
-    A population that moves, year by year; whether people believe a profile.
+``simulation``, ``survey``, ``talk``
+    A population that moves, year by year; whether people believe a profile; talks
+    as files, HTML pages and PPTX.
 ``shipped_populations``, ``api``, ``bench``, ``cli``
     How the shipped populations are built; people over HTTP; benchmarks; the command line.
 

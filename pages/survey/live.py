@@ -94,7 +94,7 @@ def figure(now: Results, theme: str) -> go.Figure:
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=False,
         dragmode=False,
-        xaxis={"tickformat": ".0%", "range": [0, 1], "fixedrange": True, "dtick": 0.25},
+        xaxis={"tickformat": ".0%", "range": [-0.02, 1.02], "fixedrange": True, "dtick": 0.25},
         yaxis={
             "tickfont": {"size": 13, "color": _QUIET[theme]},
             "tickvals": list(range(len(rows))),
