@@ -57,8 +57,8 @@ def card(
         f'<article class="pp-card pp-household"><div class="pp-cover pp-cover-low '
         f'pp-tint-{number % _TINTS}"><span class="pp-icon" aria-hidden="true">'
         f"{_HOMES.get(home, 'home')}</span></div>"
-        f'<h2 class="pp-name">{escape(household_name(members))}'
-        '<span class="pp-badge">synthetic household</span></h2>'
+        f'<h2 class="pp-name">{escape(household_name(members))} household'
+        '<span class="pp-badge">synthetic</span></h2>'
         f'<p class="pp-line">{escape(line)}</p><ul class="pp-members">{rows}</ul>{chips}'
         f"{_facts(facts)}</article>"
     )
@@ -74,7 +74,7 @@ def _member(member: Member, record: Mapping[str, str]) -> str:
     else:
         initials = escape(member.identity.initials)
         face = f'<span class="pp-initials" aria-hidden="true">{initials}</span>'
-    relation = f"{member.relation}, a guess" if member.is_guess else member.relation
+    relation = f"{member.relation}, a guess" if member.is_guess else "answered for all"
     more = " · ".join([member.gender, *record.values()])
     return (
         f"<li>{face}<div><b>{name}</b>, {age}<p>{escape(more)}</p>"

@@ -31,8 +31,15 @@ _STYLE = Path(__file__).parent / "families.css"
 _CARDS, _COMPARED = 6, 2_000
 _ANY = "any home"
 _OLDEST, _MANY = 92, 8
-_CODES = {"level": "education", "fuel": "fuel"}
-"""Levels that the source leaves as codes begin so; the codes are shown as what they are."""
+# Levels that the source leaves as codes begin so; the codes are shown as what they are.
+_CODES = {"level": "education {} of 8", "fuel": "fuel code {}"}
+_NAMES = {
+    "young_children": "children under 5",
+    "income_bracket": "income bracket (1–11)",
+    "owns_home": "home is",
+    "urban_size": "urban area (1–6)",
+    "rural": "area",
+}
 
 
 @st.cache_resource(max_entries=4, show_spinner="Waking the families …")
@@ -54,17 +61,20 @@ def _share(digest: str, asked: str, _given: FamiliesGiven) -> tuple[float, float
 def _asked(population: LinkedPopulation) -> tuple[Evidence, tuple[RowFact, ...]]:
     """What the controls say is known."""
     schema = population.model.root.schema
-    with st.sidebar.container(key="family-facts"):
-        st.html('<h2 class="pp-section">The household</h2>')
-        home = st.selectbox("Home", (_ANY, *schema["home"].levels), key="family-home")
-        size = st.slider("Members aged 5 and more", 1, _MANY, (1, _MANY), key="family-size")
-        income = st.slider(
-            "Income bracket, low to high", 1, 11, (1, 11), key="family-income",
-            help="The survey’s brackets; known of households with a vehicle.",
-        )  # fmt: skip
-        vehicles = st.slider("Vehicles", 0, _MANY, (0, _MANY), key="family-vehicles")
-        one = st.slider("Somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-one")
-        other = st.slider("And somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-other")
+    with st.container(border=True, key="family-facts"):
+        left, middle, right = st.columns(3, gap="medium")
+        with left:
+            home = st.selectbox("Home", (_ANY, *schema["home"].levels), key="family-home")
+            size = st.slider("Members aged 5 and more", 1, _MANY, (1, _MANY), key="family-size")
+        with middle:
+            income = st.slider(
+                "Income bracket, low to high", 1, 11, (1, 11), key="family-income",
+                help="The survey’s brackets; known of households with a vehicle.",
+            )  # fmt: skip
+            vehicles = st.slider("Vehicles", 0, _MANY, (0, _MANY), key="family-vehicles")
+        with right:
+            one = st.slider("Somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-one")
+            other = st.slider("And somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-other")
     facts: dict[str, Fact] = {}
     if home != _ANY:
         facts["home"] = OneOf((home,))
@@ -105,7 +115,7 @@ def _cell(column: Column, value: float) -> str:
     word = states[int(value)]
     begin, _, code = word.partition(" ")
     if code.isdigit() and begin in _CODES:
-        return f"{_CODES[begin]} code {code}"
+        return _CODES[begin].format(code)
     return word
 
 
@@ -123,12 +133,10 @@ def _cards(population: LinkedPopulation, families: Families, seed: int) -> None:
     ones = Rows.of(top, families.parents[list(top.names)], np.ones(len(families), np.int64))
     starts = {name: np.cumsum(r.counts) - r.counts for name, r in families.rows.items()}
     members, vehicles = families.rows["members"], families.rows["vehicles"]
-    names = {"young_children": "children under 5", "income_bracket": "income bracket (1–11)",
-             "owns_home": "home is", "urban_size": "size of urban area (1–6)"}  # fmt: skip
     columns = st.columns(2)
     for number in range(len(families)):
         facts = _record(ones, number, ("size",))
-        facts = {names.get(name, name): word for name, word in facts.items()}
+        facts = {_NAMES.get(name, name): word for name, word in facts.items()}
         at = range(starts["members"][number], starts["members"][number] + members.counts[number])
         ages = [float(members.column("age")[i]) for i in at]
         genders = [_cell(members.schema["gender"], members.column("gender")[i]) for i in at]
@@ -171,7 +179,8 @@ def _beside(population: LinkedPopulation, families: Families, asked: str) -> Non
 
 
 def _chart(counts: Counts, synthetic: np.ndarray, asked: bool) -> None:
-    title = counts.column.replace("_", " ") or f"how many {counts.table}"
+    plain = _NAMES.get(counts.column, counts.column.replace("_", " "))
+    title = plain or f"how many {counts.table}"
     table = "" if not counts.column else f" of {counts.table}"
     distance = tvd(np.array(counts.counts), synthetic)
     words = "" if asked else f"<p>TVD <b>{distance:.3f}</b></p>"
@@ -188,15 +197,17 @@ def _chart(counts: Counts, synthetic: np.ndarray, asked: bool) -> None:
 def _page(choice: Choice) -> None:
     st.html(_STYLE)
     population = _loaded(available_linked()[0])
+    top = st.container()
     evidence, some = _asked(population)
     asked = "|".join([str(evidence), *(f"{f.table}:{f.evidence}" for f in some)]).strip("|")
     try:
         given = population.model.given(evidence, some)
         digest = population.model.digest
         shown = _drawn(digest, asked, choice.seed, _CARDS, given)
-        _head(population, given, asked)
+        with top:
+            _head(population, given, asked)
     except PopulaceError as error:
-        st.html('<h1 class="pp-title">Families</h1>')
+        top.html('<h1 class="pp-title">Families</h1>')
         st.error(markdown.plain(str(error)))
         return
     _cards(population, shown, choice.seed)
