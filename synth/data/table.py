@@ -185,7 +185,15 @@ def with_index(frame: pd.DataFrame) -> pd.DataFrame:
     ----------
     frame : pd.DataFrame
         Rows.
+
+    Raises
+    ------
+    PopulaceError
+        Two columns have one name.
     """
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise PopulaceError(f"The column {twice[0]} is there twice: rename one of the two.")
     named = [name for name in frame.index.names if name is not None and name not in frame.columns]
     return frame.reset_index(level=named) if named else frame
 
