@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from synth.bayes.calendar import Calendar, Lattice
-from synth.data.evidence import Between, Fact, OneOf
+from synth.data.evidence import Between, DateParts, Fact, OneOf
 from synth.data.formats import DateFormat
 from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
@@ -178,9 +178,16 @@ class Coding:
 
     @staticmethod
     def learn(
-        column: Column, values: pd.Series, bins: int, weights: np.ndarray | None = None
+        column: Column,
+        values: pd.Series,
+        bins: int,
+        weights: np.ndarray | None = None,
+        limits: np.ndarray | None = None,
     ) -> Coding:
-        """Find the codes of a column from its values (canonical dtype, shape (rows,))."""
+        """Find the codes of a column from its values (canonical dtype, shape (rows,)).
+
+        A bin begins at each of the `limits` of a number, beside those that `bins` asks for.
+        """
         if not column.is_number:
             return Coding(column)
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -199,6 +206,9 @@ class Coding:
         lattice = None if calendar is None else calendar.lattice
         first, last, mass = _pieces(index, share, rows, lattice)
         bin_ = _bins(mass, bins)
+        if limits is not None and len(limits):
+            above = np.searchsorted(coding.index(limits), first, side="right")
+            bin_ = np.unique(np.stack([bin_, above]), axis=1, return_inverse=True)[1].ravel()
         total = np.bincount(bin_, mass)
         return Coding(column, Pieces(first, last, bin_, mass / total[bin_]), calendar)
 
@@ -233,10 +243,12 @@ class Coding:
         if self.pieces is None:
             states = self.column.states
             levels = np.zeros(self.size)
-            values = () if isinstance(fact, Between) else fact.values
+            values = fact.values if isinstance(fact, OneOf) else ()
             levels[[states.index(value) for value in values]] = 1.0
             return Likelihood(levels)
         absent = 0.0
+        if isinstance(fact, DateParts):
+            return self._left(*self._cut(fact.spans(self.column)), absent)
         if isinstance(fact, Between):
             ranges = [self.range(fact.lower, fact.upper)]
         else:
@@ -255,7 +267,37 @@ class Coding:
             [self.pieces.bin[k] for k in keep],
         )]  # fmt: skip
         weight, first, last, bin_ = join
-        bin_ = bin_.astype(np.int64)
+        return self._left(weight, first, last, bin_.astype(np.int64), absent)
+
+    def _cut(self, spans: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What many ranges of values leave of the pieces: weight, first and last index, bin."""
+        pieces = self.number_pieces
+        if self.calendar is None:
+            begin, end = spans[:, 0], spans[:, 1]
+        else:
+            begin, end = self.calendar.lattice.ranges(spans)
+        kept = begin <= end
+        begin, end = begin[kept].astype(np.int64), end[kept].astype(np.int64)
+        low = np.searchsorted(end, pieces.first)
+        many = np.maximum(np.searchsorted(begin, pieces.last, side="right") - low, 0)
+        piece = np.repeat(np.arange(len(many)), many)
+        span = np.arange(len(piece)) - np.repeat(np.cumsum(many) - many, many) + low[piece]
+        first = np.maximum(pieces.first[piece], begin[span])
+        last = np.minimum(pieces.last[piece], end[span])
+        share = (last - first + 1) / (pieces.last[piece] - pieces.first[piece] + 1)
+        return share * pieces.weight[piece], first, last, pieces.bin[piece]
+
+    def _left(
+        self,
+        weight: np.ndarray,
+        first: np.ndarray,
+        last: np.ndarray,
+        bin_: np.ndarray,
+        absent: float,
+    ) -> Likelihood:
+        """The likelihood of a fact that leaves parts of the pieces."""
+        if self.pieces is None:
+            raise PopulaceError(f"Column {self.column.name} holds no numbers: ask for a level.")
         mass = np.bincount(bin_, weight, minlength=self.pieces.bins)
         codes = np.append(mass, absent) if self.column.missing else mass
         order = np.argsort(bin_, kind="stable")

@@ -17,7 +17,9 @@ from synth.bayes.network import Network
 from synth.bayes.parameters import Backoff
 from synth.bayes.pgmpy_bridge import Method, PgmpySearch
 from synth.bayes.scores import FamilyScore, ScoreName
+from synth.bayes.skips import skip_limits
 from synth.bayes.structure import EdgeConstraints, HillClimb
+from synth.data.schema import Schema
 from synth.data.table import Table
 from synth.errors import PopulaceError
 
@@ -140,7 +142,9 @@ class NetworkLearner:
                 )
         # 2. Codes.
         codings = {
-            name: Coding.learn(schema[name], table.frame[name], self.bins, weights)
+            name: Coding.learn(
+                schema[name], table.frame[name], self.bins, weights, _limits(table, schema, name)
+            )
             for name in names
         }
         codes = Codes(
@@ -313,6 +317,14 @@ def learn(
 ) -> Network:
     """The network that a `NetworkLearner` with these settings learns from a table."""
     return NetworkLearner(**settings).fit(table, progress).network_
+
+
+def _limits(table: Table, schema: Schema, name: str) -> np.ndarray | None:
+    """Where a number decides which other columns are known."""
+    if not schema[name].is_number:
+        return None
+    others = [other for other in schema.names if other != name and schema[other].missing]
+    return skip_limits(table.frame[name], table.frame[others]) if others else None
 
 
 def _weights(table: Table, name: str | None) -> np.ndarray | None:
