@@ -1,0 +1,156 @@
+"""How those asked for spend a day, beside real people, and some of their days as ribbons."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from pages.days import ribbon
+from pages.shared import header, markdown
+from pages.shared.choice import Choice
+from pages.shared.decorators import page
+from synth.data.evidence import Evidence, OneOf
+from synth.days import DayPopulation
+from synth.days.counts import DayCounts
+from synth.evaluate.distances import tvd
+from synth.populations.as_written import canonical
+
+_QUIET = {"displayModeBar": False}
+_PEOPLE, _SHOWN = 4_000, 8
+_MINUTES, _SHARE = "minutes a day", "share who do it"
+_REAL, _SYNTHETIC = "#b3a692", "#b4532a"
+
+
+@st.cache_resource(max_entries=16, show_spinner="Drawing days …")
+def _drawn(
+    digest: str, known: str, seed: int, _choice: Choice, _days: DayPopulation
+) -> tuple[pd.DataFrame, np.ndarray]:
+    people = canonical(_choice.conditional).sample(_PEOPLE, seed=seed)
+    people = people[_days.model.possible(people)].reset_index(drop=True)
+    return people, _days.model.draw(people, seed)
+
+
+def _real(days: DayPopulation, evidence: Evidence) -> DayCounts | None:
+    """Sums of real people, where they are shared: of everybody and under one level."""
+    if not evidence:
+        return days.counts[""]
+    if len(evidence) > 1:
+        return None
+    ((name, fact),) = evidence.items()
+    if not isinstance(fact, OneOf) or len(fact.values) > 1:
+        return None
+    return days.counts.get(f"{name}={fact.values[0]}")
+
+
+def _chart(days: DayPopulation, made: DayCounts, real: DayCounts | None, what: str) -> go.Figure:
+    groups = days.model.groups
+    values = made.means if what == _MINUTES else made.shares
+    order = [g for g in np.argsort(made.means) if made.means[g] > 0]
+    titles = [groups.titles[g] for g in order]
+    figure = go.Figure()
+    form = "%{x:,.1f} min" if what == _MINUTES else "%{x:.1%}"
+    sides = [("synthetic, estimated", values, _SYNTHETIC)]
+    if real is not None:
+        beside = real.means if what == _MINUTES else real.shares
+        sides.insert(0, ("real", beside, _REAL))
+    for name, side, colour in sides:
+        figure.add_bar(
+            x=[side[g] for g in order],
+            y=titles,
+            name=name,
+            orientation="h",
+            marker={"color": colour},
+            hovertemplate=f"%{{y}}, {name}: {form}<extra></extra>",
+        )
+    figure.update_layout(
+        height=26 * len(order) + 70,
+        bargap=0.25,
+        margin={"l": 8, "r": 12, "t": 6, "b": 28},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "reversed"},
+        dragmode=False,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        xaxis={"fixedrange": True, "tickformat": "" if what == _MINUTES else ".0%"},
+        yaxis={"fixedrange": True, "automargin": True},
+    )
+    return figure
+
+
+def _sums(days: DayPopulation, minutes: np.ndarray, choice: Choice) -> None:
+    made, real = DayCounts.of(minutes), _real(days, choice.evidence)
+    what = st.segmented_control(
+        "What",
+        (_MINUTES, _SHARE),
+        default=_MINUTES,
+        required=True,
+        key="day-what",
+        bind="query-params",
+    )
+    line = f"{made.people:,} synthetic days, estimated"
+    if real is not None:
+        distance = tvd(real.means, made.means)
+        line += f" · {real.people:,} real days · TVD of minutes <b>{distance:.3f}</b>"
+    st.html(f'<div class="pp-column"><h2>A day’s 1,440 minutes</h2><p>{line}</p></div>')
+    if real is None:
+        st.caption(
+            "Sums of real days are shared of everybody and under one level of some columns, not "
+            "of these facts: the synthetic days stand alone."
+        )
+    st.plotly_chart(
+        _chart(days, made, real, what or _MINUTES),
+        key="day-sums",
+        config=_QUIET,
+        alt="Minutes of a day by group, real beside synthetic",
+    )
+    error = minutes.std(axis=0) / np.sqrt(len(minutes))
+    st.caption(
+        "Synthetic means are estimated give or take "
+        f"{float(error.max()):.1f} minutes at most (one standard error)."
+    )
+
+
+def _ribbons(days: DayPopulation, people: pd.DataFrame, minutes: np.ndarray) -> None:
+    groups = days.model.groups
+    st.html(
+        '<div class="pp-column"><h2>Some of their days</h2><p>each part as wide as its minutes; '
+        "which activity came when is not known; the marked parts are the person’s interests"
+        "</p></div>"
+    )
+    st.html(ribbon.key())
+    rows = []
+    for i in range(min(_SHOWN, len(people))):
+        words = ribbon.interests_in_words(groups, minutes[i]) or "no leisure interest that day"
+        shown = [str(v) for v in people.loc[i, list(days.model.ranks)] if not pd.isna(v)]
+        rows.append(
+            f'<p class="pp-line">{escape(words)}</p>{ribbon.ribbon(groups, minutes[i], shown)}'
+        )
+    st.html("".join(rows))
+
+
+@page()
+def _page(choice: Choice) -> None:
+    header.show(choice, title="How they spend a day", remark="days are drawn, estimated")
+    days = ribbon.days_of(choice.population)
+    if days is None:
+        st.info(
+            f"{markdown.plain(choice.population.title)} knows no diary days: choose US time use "
+            "in the sidebar.",
+            icon=":material/info:",
+        )
+        return
+    people, minutes = _drawn(
+        choice.population.digest, f"{choice.evidence}|{choice.mark}", choice.seed, choice, days
+    )
+    if len(people):
+        _ribbons(days, people, minutes)
+        _sums(days, minutes, choice)
+    else:
+        st.info("No day shows the interests that these people have, in their order.")
+    st.caption(markdown.plain(days.note))
+
+
+_page()

@@ -1,0 +1,81 @@
+"""The days page, and a diary day on the whole record."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pages.days import ribbon
+from synth import load
+from synth.days import load_days
+
+
+def bodies(app):
+    return " ".join(part.proto.body for part in app.get("html"))
+
+
+def test_days_stand_beside_real_ones_where_sums_are_shared(visit):
+    app = visit("days")
+    days = load_days("us-time-use")
+    assert f"{days.counts[''].people:,} real days" in bodies(app)
+    assert bodies(app).count('role="img" aria-label="A day: ') == 8
+    assert len(app.get("plotly_chart")) == 1
+
+    app.multiselect(_key(app, "gender")).set_value(["female"])
+    app.run()
+    assert not app.exception
+    assert f"{days.counts['gender=female'].people:,} real days" in bodies(app)
+
+    app.multiselect(_key(app, "marital")).set_value(["widowed"]).run()
+    assert not app.exception
+    assert "real days" not in bodies(app)
+    assert "stand alone" in " ".join(caption.value for caption in app.caption)
+
+
+def _key(app, column):
+    return next(each.key for each in app.multiselect if each.key and each.key.endswith(column))
+
+
+def test_a_population_without_diaries_says_so(visit):
+    app = visit("days", population="French hobbies, 2003")
+    assert "knows no diary days" in app.info[0].value
+
+
+@pytest.fixture(scope="module")
+def days():
+    return load_days("us-time-use")
+
+
+def test_every_synthetic_person_has_a_day_of_their_interests(days):
+    population = load("us-time-use")
+    people = population.given(population.evidence("marital=widowed")).sample(600, seed=3)
+    possible = days.model.possible(people)
+    assert possible.mean() > 0.98
+    people = people[possible].reset_index(drop=True)
+    minutes = days.model.draw(people, seed=3)
+    assert (minutes.sum(axis=1) == 1440).all()
+    shown = days.model.groups.top(minutes)
+    assert (shown == days.model.groups.places(people, days.model.ranks)).all()
+
+
+def test_a_ribbon_is_as_long_as_the_day_and_escapes_nothing_it_should(days):
+    groups = days.model.groups
+    minutes = np.zeros(len(groups), dtype=np.int64)
+    minutes[groups.names.index("sleep")], minutes[groups.names.index("gardening")] = 1350, 90
+    shown = ribbon.ribbon(groups, minutes, {"gardening"})
+    assert "width:93.750%" in shown and "width:6.250%" in shown
+    assert "Gardening: 1 h 30 min · interest" in shown
+    assert shown.index("Sleep: 22 h 30 min") < shown.index("Gardening: 1 h 30 min")
+    assert ribbon.interests_in_words(groups, minutes) == "Gardening 1 h 30 min"
+
+
+def test_a_record_that_no_day_shows_has_none(days):
+    record = {"top1": "television", "top2": "yoga_dance", "top3": None, "age": 30}
+    assert ribbon.day_of(days, record, 1) is None
+    record = {"top1": "yoga_dance", "top2": "television", "top3": None, "age": np.nan}
+    day = ribbon.day_of(days, record, 1)
+    assert day.sum() == 1440
+    assert (ribbon.day_of(days, record, 1) == day).all()
+    frame = pd.DataFrame({name: [record[name]] for name in days.model.ranks}, dtype=object)
+    assert (
+        days.model.groups.top(day[None]) == days.model.groups.places(frame, days.model.ranks)
+    ).all()
