@@ -18,10 +18,10 @@ from synth.data.evidence import Between, Evidence, Fact, OneOf
 from synth.data.schema import Column, number_text
 from synth.errors import PopulaceError
 from synth.evaluate.distances import tvd
+from synth.linked.drawing import FamiliesGiven
 from synth.linked.facts import RowFact
 from synth.linked.families import Families
 from synth.linked.features import Rows
-from synth.linked.model import FamiliesGiven
 from synth.linked.population import Counts, LinkedPopulation
 from synth.linked.storage import available_linked, load_linked
 from synth.people.households import make_members

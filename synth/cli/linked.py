@@ -23,9 +23,9 @@ from synth.data.evidence import Evidence
 from synth.data.table import read_frame
 from synth.errors import PopulaceError
 from synth.evaluate.linked import LinkedScores, judge_linked
+from synth.linked.drawing import FamiliesGiven
 from synth.linked.facts import RowFact
 from synth.linked.learning import learn_linked
-from synth.linked.model import FamiliesGiven
 from synth.linked.population import LinkedPopulation, count_families
 from synth.linked.shipped import build_linked, linked_recipes
 from synth.linked.storage import available_linked, load_linked, save_linked

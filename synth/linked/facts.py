@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.data.evidence import Between, Evidence
+from synth.data.evidence import Between, DateParts, Evidence
 from synth.data.schema import MISSING, Schema
 from synth.errors import PopulaceError
 from synth.linked.features import Rows
@@ -78,7 +78,9 @@ class RowFact:
                 high = np.inf if fact.upper is None else fact.upper
                 out &= (x >= low) & (x <= high)
                 continue
-            if column.is_number:
+            if isinstance(fact, DateParts):
+                out &= fact.holds(column, x)
+            elif column.is_number:
                 some = [float(v) for v in fact.values if v != MISSING]
                 out &= np.isin(x, some) | (np.isnan(x) & (MISSING in fact.values))
             else:

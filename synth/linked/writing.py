@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from synth.data.writers import write_csv, write_parquet
 from synth.data.written import written_table
+from synth.linked.drawing import FamiliesGiven
 from synth.linked.families import Families
-from synth.linked.model import FamiliesGiven, LinkedModel, Shape
+from synth.linked.model import LinkedModel, Shape
 from synth.linked.population import LinkedPopulation
 from synth.linked.siblings import frame_of
 
