@@ -107,18 +107,18 @@ def _cell(share: float, wins: bool) -> str:
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
-def _small(path: str) -> str:
+def _small(path: str, focus: tuple[float, float]) -> str:
     from PIL import Image, ImageOps
 
     with Image.open(path) as image:
-        small = ImageOps.fit(image.convert("RGB"), (144, 96))
+        small = ImageOps.fit(image.convert("RGB"), (144, 96), centering=focus)
     buffer = io.BytesIO()
     small.save(buffer, "WEBP", quality=70)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _thumbnail(pictures: Library, picture: Stored) -> str:
-    return _small(str(pictures.path(picture)))
+    return _small(str(pictures.path(picture)), picture.focus)
 
 
 # ── The words ────────────────────────────────────────────────────────────────────────────────────

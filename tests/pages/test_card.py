@@ -64,7 +64,8 @@ def test_a_portrait_and_a_cover_take_their_places(hostile):
     sources = html.Sources(lambda profile: "data:a", lambda profile, choice: "data:b")
     markup = html.card(profile, sources=sources, icons={})
     assert f'<img class="pp-face" src="data:a" alt="{alt}">' in markup
-    assert f'<img class="pp-cover" src="data:b" alt="{caption}">' in markup
+    place = f'style="object-position: {profile.cover.picture.position}"'
+    assert f'<img class="pp-cover" src="data:b" alt="{caption}" {place}>' in markup
     assert f">{profile.identity.initials}<" not in markup
     bare = html.card(replace(profile, portrait=None, choices=()), icons={"reading": "book"})
     assert f'aria-hidden="true">{profile.identity.initials}<' in bare

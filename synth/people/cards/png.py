@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps, PngImagePlugin
 
 from synth.interests.vocabulary import interest_title
 from synth.people.cards import cover as tint
+from synth.people.pictures.choose import Choice
 from synth.people.profile import NOTICE, Profile
 
 WIDTH = 760
@@ -60,7 +61,7 @@ def _head(sheet: Image.Image, draw: ImageDraw.ImageDraw, profile: Profile) -> in
     cover = profile.cover
     if cover is not None:
         with Image.open(profile.library.path(cover.picture)) as image:
-            sheet.paste(ImageOps.fit(image.convert("RGB"), (WIDTH, _COVER)), (0, 0))
+            sheet.paste(_cropped(image, cover, (WIDTH, _COVER)), (0, 0))
     else:
         sheet.paste(tint.draw(profile.interests, profile.name, (WIDTH, _COVER)), (0, 0))
     top = _COVER - _FACE + 40
@@ -110,9 +111,13 @@ def _pictures(sheet: Image.Image, y: int, profile: Profile) -> int:
     height = 210 if len(rest) > 1 else 280
     for number, choice in enumerate(rest):
         with Image.open(profile.library.path(choice.picture)) as image:
-            fitted = ImageOps.fit(image.convert("RGB"), (width, height))
+            fitted = _cropped(image, choice, (width, height))
         sheet.paste(fitted, (_MARGIN + number * (width + _GAP), y))
     return y + height
+
+
+def _cropped(image: Image.Image, choice: Choice, size: tuple[int, int]) -> Image.Image:
+    return ImageOps.fit(image.convert("RGB"), size, centering=choice.picture.focus)
 
 
 def _text(

@@ -33,6 +33,8 @@ class Picture:
 
     kind: photograph, cut-out (a photographed thing set on a plain ground), painting or drawing.
     fits: interests that a person who looked at the picture found it to fit; may be empty.
+    focus: the point that every crop keeps, as shares of width and height; computed once
+        (`focus.py`), corrected by eye.
     """
 
     id: str
@@ -41,11 +43,17 @@ class Picture:
     kind: str = "photograph"
     fits: tuple[str, ...] = ()
     size: tuple[int, int] = (0, 0)
+    focus: tuple[float, float] = (0.5, 0.5)
     title: str = ""
     author: str = ""
     licence: str = ""
     source: str = ""
     note: str = ""
+
+    @property
+    def position(self) -> str:
+        """The focus as CSS has it in ``object-position``."""
+        return f"{self.focus[0]:.0%} {self.focus[1]:.0%}"
 
     @property
     def credit(self) -> str:

@@ -20,6 +20,7 @@ from PIL import Image, ImageOps
 
 from synth.errors import PopulaceError
 from synth.interests.vocabulary import KEYWORDS
+from synth.people.pictures.focus import focus_of
 from synth.people.pictures.library import Library, Picture
 from synth.people.pictures.prompts import embed_placeholder, embed_words
 from synth.people.pictures.scorer import Scorer
@@ -104,6 +105,7 @@ def build(
             caption=str(told.get("caption") or _words(path.stem)),
             fits=tuple(str(f) for f in told.get("fits", ())),
             size=image.size,
+            focus=focus_of(image),
             **{key: str(told.get(key, "")) for key in ("title", "author", "licence", "source")},
         )
         if digest in found:
