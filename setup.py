@@ -26,8 +26,8 @@ EXTRAS = {
     "pgmpy": ("pgmpy",),
 }
 """Extra → names of requirements.txt that it has and the library alone has not."""
-OPTIONAL = {"tables": ["duckdb~=2.0", "polars~=2.1"]}
-"""Extras of what nothing here imports: it scans what the library hands out."""
+OPTIONAL = {"tables": ["duckdb~=2.0", "polars~=2.1"], "mesa": ["mesa~=3.3.1"]}
+"""Extras of what scans the library's tables, and of what its moving people can be agents of."""
 
 
 def requirements(path: Path) -> dict[str, str]:
