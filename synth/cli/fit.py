@@ -139,7 +139,7 @@ def fit(
         typer.Option(
             metavar="FILE",
             help="A table whose rows belong to TABLE's, or to a child's before it; repeatable. "
-            "Whole families are learned, and refined if there are 2,000.",
+            "Whole families are learned.",
         ),
     ] = None,
     key: Annotated[
@@ -156,9 +156,10 @@ def fit(
 
         if epsilon is not None or protected is not None or weights or count or rule or make:
             raise PopulaceError(
-                "Linked tables are learned as they are: drop options other than --key and --seed."
+                "Linked tables are learned as they are: drop options other than --key,"
+                " --refine and --seed."
             )
-        fit_linked(table, child, key or (), out, refine=True, seed=seed)
+        fit_linked(table, child, key or (), out, refine=refined, seed=seed)
         return
 
     if epsilon is None and (public is not None or noise_seed is not None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -136,7 +137,14 @@ def asked(population: LinkedPopulation, given: str, some: Sequence[str]) -> Fami
 
 
 def sample_linked(
-    name: str, out: Path, rows: int, given: str, some: Sequence[str], seed: int
+    name: str,
+    out: Path,
+    rows: int,
+    given: str,
+    some: Sequence[str],
+    seed: int,
+    *,
+    refined: bool,
 ) -> None:
     """Draw families into a folder, one file a table."""
     if out.suffix:
@@ -144,6 +152,13 @@ def sample_linked(
             f"Linked tables are written as a folder of files: name one instead of {out.name}."
         )
     population = load_linked(name)
+    if refined and population.model.ratio is None and population.model.root_ratio is None:
+        raise PopulaceError(
+            f"Nothing corrects the families of {name}: learn them again with `fit --child FILE "
+            "--refine`, from 2,000 families up."
+        )
+    if not refined:
+        population = replace(population, model=population.model.with_ratios(None, None))
     conditional = asked(population, given, some)
     if conditional.note:
         typer.echo(conditional.note, err=True)

@@ -200,7 +200,7 @@ def sample(
     if is_linked(population):
         from synth.cli.linked import sample_linked
 
-        sample_linked(population, Path(out), rows or 1000, given, some or (), seed)
+        sample_linked(population, Path(out), rows or 1000, given, some or (), seed, refined=refined)
         return
     lines = [*(target or []), *map(_independent, independent or [])]
     people = _reading(load(population), refined, weighted, rarity, lines)
@@ -306,4 +306,5 @@ def _conditional(name: str, given: str, do: str = "") -> tuple[Conditional, str]
     """People of a population of whom the facts hold, and the facts as they were understood."""
     population = load(name)
     evidence = population.evidence(given)
-    return population.given(evidence, population.evidence(do)), str(evidence)
+    known = evidence.text(population.modelled)
+    return population.given(evidence, population.evidence(do)), known

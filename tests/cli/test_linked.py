@@ -106,6 +106,11 @@ def test_what_cannot_be_fitted_is_refused(sources, tmp_path, more, words):
     assert words in done.output
 
 
+def test_families_that_nothing_corrects_are_said(learned, tmp_path):
+    done = run("sample", learned[0], "--rows", 5, "--refined", "--out", tmp_path / "made")
+    assert done.exit_code == 2 and "Nothing corrects the families" in done.output
+
+
 def test_a_file_is_no_folder_for_tables(learned, tmp_path):
     done = run("sample", learned[0], "--rows", 5, "--out", tmp_path / "made.csv")
     assert done.exit_code == 2 and "a folder of files" in done.output
