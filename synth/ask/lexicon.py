@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from synth import describe
 from synth.ask import words as w
 from synth.ask.words import Words, words_of
+from synth.data.formats import DateFormat
 from synth.data.meaning import gender_of, marital_of, partner_of
 from synth.data.schema import MISSING, Column, Schema
 
@@ -138,6 +139,11 @@ def agreed(column: Column) -> tuple[str, ...] | None:
     return (levels["yes"],) if spoken else None
 
 
+def is_counted(column: Column) -> bool:
+    """Whether a column holds plain numbers, not dates."""
+    return column.is_number and not isinstance(column.format, DateFormat)
+
+
 def _level(made: Lexicon, column: Column, level: str) -> None:
     if level == MISSING and column.means == "interest":
         made.say(words_of("no interest"), column.name, (level,))
@@ -246,4 +252,4 @@ def _aliases(made: Lexicon) -> None:
                 made.say(phrase, said.column, levels)
 
 
-__all__ = ["Lexicon", "Says", "agreed", "lexicon", "needs_column", "statuses"]
+__all__ = ["Lexicon", "Says", "agreed", "is_counted", "lexicon", "needs_column", "statuses"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from synth.ask import words as w
-from synth.ask.lexicon import Lexicon, Says, agreed, lexicon, needs_column, statuses
+from synth.ask.lexicon import Lexicon, Says, agreed, is_counted, lexicon, needs_column, statuses
 from synth.ask.words import Words, number, words_of
 from synth.data.evidence import Between, Evidence, Fact, OneOf
 from synth.data.schema import MISSING, Column
@@ -339,19 +339,19 @@ class _Reader:
 
     def _named(self) -> Column | None:
         schema = self.known.schema
-        if self.context and schema[self.context].is_number:
+        if self.context and is_counted(schema[self.context]):
             return schema[self.context]
         here = self.at
         while here < len(self.words) and self.words[here] in w.NOTHING:
             here += 1
         for length in range(min(self.known.longest, len(self.words) - here), 0, -1):
             name = self.known.columns.get(self.words[here : here + length])
-            if name is not None and schema[name].is_number:
+            if name is not None and is_counted(schema[name]):
                 self.at = here + length
                 return schema[name]
         for length in range(min(self.known.longest, len(self.words) - self.at), 0, -1):
             name = self.known.columns.get(self.words[self.at : self.at + length])
-            if name is not None and schema[name].is_number:
+            if name is not None and is_counted(schema[name]):
                 self.at += length
                 return schema[name]
         return self._ages()
