@@ -198,6 +198,8 @@ class Bank:
                 self.styles = data["w"]
                 self.embeddings = data["embedding"]
                 self.painter = str(data["painter"]) if "painter" in data else PAINTER
+                place = data["place"].astype(np.int64) if "place" in data else None
+                drawn_from = data["drawn_from"].astype(np.int64) if "drawn_from" in data else None
         except (OSError, KeyError, ValueError) as error:
             raise PopulaceError(
                 f"The portrait bank {folder} cannot be read; make it with "
@@ -206,6 +208,13 @@ class Bank:
         self._of_cell = {
             cell: np.flatnonzero(self._cell == index) for index, cell in enumerate(CELLS)
         }
+        if place is None or drawn_from is None:  # nobody was turned down since it was made
+            place = np.zeros(len(self.names), np.int64)
+            for rows in self._of_cell.values():
+                place[rows] = np.arange(len(rows))
+            drawn_from = np.array([len(rows) for rows in self._of_cell.values()])
+        # A portrait keeps its place when others are turned down: nobody else's face changes.
+        self._place, self._drawn_from = place, drawn_from
         self._row = {name: row for row, name in enumerate(self.names)}
 
     def __len__(self) -> int:
@@ -314,10 +323,12 @@ class Bank:
         """
         rng = np.random.default_rng(_number(seed))
         cell = Cell.of(gender.lower(), age, shown_as(ethnicity, rng))
-        rows = self._of_cell[self._stocked(cell)]
+        stocked = self._stocked(cell)
+        rows = self._of_cell[stocked]
         # Gumbel noise over the age difference: near ages first, a fixed order for a fixed seed.
         away = np.abs(self.ages[rows] - age) / 4.0
-        order = rows[np.argsort(away + rng.gumbel(size=len(rows)), kind="stable")]
+        noise = rng.gumbel(size=int(self._drawn_from[CELLS.index(stocked)]))[self._place[rows]]
+        order = rows[np.argsort(away + noise, kind="stable")]
         free = (row for row in order if self.names[row] not in taken)
         return self[self.names[next(free, order[0])]]
 
