@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.days import ribbon
 from pages.shared import markdown
 from synth import describe
 from synth.data.evidence import Between, Evidence, Fact
@@ -80,6 +81,9 @@ def whole_record(card: Card) -> None:
     known = {choice.population.schema[name].title for name in choice.evidence}
     rows = describe.record_rows(profile.record, choice.population)
     st.html(html.record(profile, ((title, value, title in known) for title, value in rows)))
+    day = ribbon.section(choice.population, profile)
+    if day:
+        st.html(day)
     pictures = [chosen.picture for chosen in profile.choices]
     credits = [f"{picture.caption} ({picture.credit})" for picture in pictures if picture.credit]
     origin = f"Drawn from “{choice.question}”."

@@ -14,30 +14,21 @@ def bodies(app):
 
 
 def test_days_stand_beside_real_ones_where_sums_are_shared(visit):
-    app = visit("days")
     days = load_days("us-time-use")
-    assert f"{days.counts[''].people:,} real days" in bodies(app)
+    app = visit("days", gender="female")
+    assert f"{days.counts['gender=female'].people:,} real days" in bodies(app)
     assert bodies(app).count('role="img" aria-label="A day: ') == 8
     assert len(app.get("plotly_chart")) == 1
 
-    app.multiselect(_key(app, "gender")).set_value(["female"])
-    app.run()
-    assert not app.exception
-    assert f"{days.counts['gender=female'].people:,} real days" in bodies(app)
 
-    app.multiselect(_key(app, "marital")).set_value(["widowed"]).run()
-    assert not app.exception
+def test_under_two_facts_the_synthetic_days_stand_alone(visit):
+    app = visit("days", gender="female", marital="widowed")
     assert "real days" not in bodies(app)
     assert "stand alone" in " ".join(caption.value for caption in app.caption)
 
 
-def _key(app, column):
-    return next(each.key for each in app.multiselect if each.key and each.key.endswith(column))
-
-
-def test_a_population_without_diaries_says_so(visit):
-    app = visit("days", population="French hobbies, 2003")
-    assert "knows no diary days" in app.info[0].value
+def test_a_population_without_diaries_has_no_days():
+    assert ribbon.days_of(load("french-hobbies")) is None
 
 
 @pytest.fixture(scope="module")
