@@ -5,8 +5,7 @@ import pytest
 import pages
 from tests.browser.conftest import rest, serving
 
-LINKS = ("marginals", "studio")
-
+LINK = "marginals"
 PAGES = {row.title for row in pages.PAGES}
 _COLLECT = """
 window.seen = {lists: new Set(), dialogs: new Set()};
@@ -19,8 +18,8 @@ new MutationObserver(() => {
 """
 
 
-@pytest.fixture(scope="module", params=LINKS)
-def fresh(request, chromium, tmp_path_factory):
+@pytest.fixture(scope="module")
+def fresh(chromium, tmp_path_factory):
     """A server that nobody has visited, the page its first visitor sees, and every text on the way.
 
     The page's texts are collected from the first moment on, so that one shown for a second counts.
@@ -30,17 +29,16 @@ def fresh(request, chromium, tmp_path_factory):
         context.set_default_timeout(120_000)
         page = context.new_page()
         page.add_init_script(_COLLECT)
-        page.goto(f"{server.address}/{request.param}")
+        page.goto(f"{server.address}/{LINK}")
         page.locator(".pp-title").wait_for()
         rest(page)
-        yield server, page, request.param
+        yield server, page
         context.close()
 
 
 def test_the_first_visitor_sees_the_page_and_never_a_bare_list(fresh):
-    _, page, link = fresh
-    title = {"marginals": "Real beside synthetic", "studio": "Bring your own table"}[link]
-    assert page.locator(".pp-title").inner_text() == title
+    _, page = fresh
+    assert page.locator(".pp-title").inner_text() == "Real beside synthetic"
     box = page.get_by_role("combobox", name="Population", exact=True)
     box.wait_for()  # the browser fetches a widget's code when it first draws one
     assert box.count() == 1
@@ -51,7 +49,7 @@ def test_the_first_visitor_sees_the_page_and_never_a_bare_list(fresh):
 
 
 def test_the_log_of_a_visited_server_stays_quiet(fresh):
-    server, page, _ = fresh
+    server, page = fresh
     page.get_by_role("link", name="Correlations").click()
     page.get_by_role("heading", level=1, name="What hangs together").wait_for()
     rest(page)

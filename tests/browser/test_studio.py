@@ -70,8 +70,12 @@ def test_adult_from_upload_to_every_page(studio):
         page.get_by_role("heading", name=f"{question}:").wait_for(timeout=LEARNING)
 
 
-def test_what_was_typed_is_still_there_after_another_page(studio, tmp_path):
-    page = studio(small(tmp_path))
+def test_it_fits_a_phone_and_what_was_typed_is_still_there_after_another_page(studio, tmp_path):
+    page = studio(small(tmp_path), width=390, height=844)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, scheme
+    page.set_viewport_size({"width": 1280, "height": 900})
     rules = page.get_by_role("textbox", name="Rules", exact=True)
     rules.fill("age >= 20")
     rules.press("Control+Enter")
@@ -116,9 +120,3 @@ def test_a_hostile_upload_leaves_the_app_alive(visit, tmp_path):
     page.locator("input[type=file]").first.set_input_files(small(tmp_path))
     page.locator(".pp-studio-file").first.wait_for(timeout=LEARNING)
     settled(page)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_sticks_out_on_a_phone(studio, tmp_path, scheme):
-    page = studio(small(tmp_path), width=390, height=844, scheme=scheme)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,8 +1,10 @@
+import functools
 import json
 import shutil
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
@@ -12,6 +14,18 @@ from synth.fitting import tasks
 from synth.jobs import Job, State
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_scan_for_components():
+    """What Streamlit finds in the installed packages: looked for once, not before every AppTest.
+
+    It reads every package's metadata, which takes as long as a page.
+    """
+    scan = manifest_scanner.scan_component_manifests
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", functools.cache(scan))
+        yield
 
 
 class Here(Job):
