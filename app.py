@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -21,7 +22,7 @@ def show() -> None:
     from pages import PAGES  # their caches want a server that runs
     from pages.shared import kept, limits, markdown, sidebar
     from pages.survey import participant
-    from pages.talk import presenter
+    from pages.talk import notes, presenter
 
     st.set_page_config(
         page_title="Populace",
@@ -43,13 +44,14 @@ def show() -> None:
         )
         for row in PAGES
     }
-    asked = participant.is_here()  # a telephone that joined a survey sees nothing else
+    # A telephone that joined a survey, and a presenter's second window, see nothing else.
+    alone = next((each for each in (participant, notes) if each.is_here()), None)
     page = st.navigation(
-        list(pages.values()), position="hidden" if asked else "sidebar", expanded=True
+        list(pages.values()), position="sidebar" if alone is None else "hidden", expanded=True
     )
     try:
-        if asked:
-            participant.show()
+        if alone is not None:
+            alone.show()
             return
         kept.arrive()
         sidebar.arrive(page.url_path)
@@ -58,6 +60,7 @@ def show() -> None:
             row = next((row for row in PAGES if pages[row.name] is page), PAGES[0])
             sidebar.show(uses_facts=row.facts)
             sidebar.mend_address(page.url_path)
+            st.set_page_config(page_title=sidebar.tab_title())
             presenter.bar()
             page.run()
     except PopulaceError as error:
@@ -74,6 +77,8 @@ async def _serving(_: st.App) -> AsyncIterator[None]:
     """What a server does beside its visitors' runs."""
     from pages.shared import housekeeping
 
+    # Beside the first visitor, who is shown the page's frame meanwhile.
+    threading.Thread(target=housekeeping.prepare, daemon=True).start()
     async with housekeeping.rounds():
         yield
 

@@ -85,14 +85,15 @@ def _everyone(choice: Choice) -> None:
     real, synthetic = _counted(choice.population.digest, choice.seed, choice.population)
     schema = choice.population.modelled
     a, b, most = synthetic.farthest(real)
-    first, second, strongest = real.strongest()
+    first, second, strongest = real.strongest(below=0.99)
     own = synthetic.of(first, second)
     header.show(
         choice,
         title="What hangs together",
         remark="everyone · real beside synthetic",
         finding=(
-            f"{schema[first].title} and {schema[second].title} hang together most: "
+            f"{schema[first].title} and {schema[second].title} hang together most of those that do "
+            "not follow from each other: "
             f"{strongest:.2f} among real people and {own:.2f} among synthetic ones, of 1. On "
             f"average a pair of columns differs by {synthetic.distance(real):.3f}; "
             f"{schema[a].title} and {schema[b].title} differ most, by {most:.3f}."

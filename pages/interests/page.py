@@ -106,7 +106,8 @@ def _controls(choice: Choice) -> tuple[str, str]:
                 width=220,
             )
         )
-    _experiments(population)
+    if choice.against is None:
+        _experiments(population)
     return rank or population.interests[0], group
 
 
@@ -218,9 +219,11 @@ def _finding(choice: Choice, rank: str, groups: list[tuple[str, ColumnComparison
     at = int(by_spread(comparisons)[0])
     shares = [(float(model_shares(each)[at]), name) for name, each in groups]
     (least, fewest), (most, keenest) = min(shares), max(shares)
+    where = "in" if choice.against is not None else "of"
     return (
         f"The {words} interest that differs most is {describe.level_words(column, labels[at])}: "
-        f"{most:.1%} of {_inside(keenest)} have it, {least:.1%} of {_inside(fewest)}, {how}."
+        f"{most:.1%} {where} {_inside(keenest)} have it, {least:.1%} {where} {_inside(fewest)}, "
+        f"{how}."
     )
 
 
@@ -243,6 +246,8 @@ def _show(choice: Choice, rank: str, groups: list[tuple[str, ColumnComparison]])
             _chart(groups[0][0], groups[0][1], choice.population)
         return
     real = any(comparison.real is not None for _, comparison in groups)
+    if choice.against is not None:
+        st.html(charts.sides(choice.question, choice.against.question, real=False))
     st.caption(
         "The interest that differs most stands on top. "
         + ("Exact shares" if choice.exact else f"Shares of {PEOPLE:,} people drawn")
@@ -266,7 +271,7 @@ def _page(choice: Choice) -> None:
     rank, group = _controls(choice)
     if other is not None:
         groups = [
-            (f"{letter}: {each.question}", _compared(each, each.evidence, rank))
+            (letter, _compared(each, each.evidence, rank))
             for letter, each in (("A", choice), ("B", other))
         ]
     elif group == _NOBODY:

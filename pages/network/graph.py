@@ -32,7 +32,7 @@ class _Screen(NamedTuple):
     most: int
 
 
-_WIDE = _Screen(720.0, (132.0, 42.0), (14.0, 30.0), 6)
+_WIDE = _Screen(720.0, (172.0, 27.0), (10.0, 13.0), 4)
 _NARROW = _Screen(350.0, (96.0, 42.0), (8.0, 28.0), 3)
 MOST = 50  # columns of a drawing
 _LETTER = 6.9  # a letter's width in the boxes

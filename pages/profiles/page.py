@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.cards import menu, selection
 from pages.cards.profiles import IN_ENGLISH, LOOKS, POSTS, looks
-from pages.shared import downloads, header, markdown
+from pages.shared import downloads, header, markdown, tour
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from pages.shared.sidebar import MOST_PEOPLE
@@ -31,6 +31,10 @@ _RARITY_HELP = (
     "come more often, and none becomes possible that was not."
 )
 _STATES = 30
+_WHAT = (
+    "Populace draws people who do not exist from a model of {:,} real ones: ask for somebody in "
+    "the sidebar, and everybody here is like that."
+)
 
 
 class Drawing(NamedTuple):
@@ -212,7 +216,13 @@ def _page(choice: Choice) -> None:
         _download(drawn)
 
     other = choice.against
-    header.show(choice, more=_download if other is not None else more, groups=True)
+    header.show(
+        choice,
+        more=_download if other is not None else more,
+        groups=True,
+        finding="" if choice.evidence else _WHAT.format(choice.population.contingency.rows),
+    )
+    tour.show()
     if other is not None:
         _two_columns(choice, other)
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from pages.shared import header, markdown, private
+from pages.shared import header, loaders, markdown, private
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from synth.evaluate import holdout
@@ -20,6 +20,7 @@ from synth.evaluate.holdout import FEWEST, MOST, HoldoutReport
 from synth.evaluate.html import PARTS
 from synth.evaluate.question import Titles
 from synth.evaluate.utility import targets
+from synth.evaluate.verdict import remedies, verdict
 from synth.jobs import Progress
 from synth.jobs.thread import RecentResults, ThreadJob
 from synth.populations.as_written import canonical
@@ -240,6 +241,25 @@ def _counted(digest: str, seed: int, _population: Population) -> CountsReport:
     )
 
 
+def _all_shipped(choice: Choice) -> None:
+    """The verdict on every shipped population, once somebody asks for it."""
+    with st.expander("All shipped populations", icon=":material/library_books:"):
+        if not st.toggle("Judge them all by their counts", key="report-all"):
+            st.caption("Each is judged by what counts can tell; a second or two each.")
+            return
+        for name in loaders.names():
+            if loaders.is_own(name):
+                continue
+            population = loaders.population(name)
+            if population.ledger is not None:
+                st.markdown(f"**{markdown.plain(population.title)}.** Learned privately.")
+                continue
+            report = _counted(population.digest, choice.seed, population)
+            st.markdown(
+                f"**{markdown.plain(population.title)}.** {markdown.plain(verdict(report))}"
+            )
+
+
 def _without_rows(choice: Choice) -> None:
     population = choice.population
     _show(_counted(population.digest, choice.seed, population), population)
@@ -267,6 +287,11 @@ def _without_rows(choice: Choice) -> None:
 
 def _show(report: Report | CountsReport, population: Population) -> None:
     st.html(f"<style>{PARTS}{_COLOURS}</style>")
+    header.say(verdict(report))
+    helps = remedies(report)
+    if helps:
+        items = "".join(f"<li>{escape(words)}</li>" for words in helps)
+        st.html(f'<h2 class="pp-section">What helps</h2><ul class="pp-helps">{items}</ul>')
     st.html(f'<div class="rp">{report.summary}</div>')
     with st.container(horizontal=True, gap="small"):
         st.download_button(
@@ -333,6 +358,7 @@ def _page(choice: Choice) -> None:
         _private(choice.population.ledger)
         return
     _remark(choice, rows=table is not None)
+    _all_shipped(choice)
     if table is None:
         _without_rows(choice)
     else:

@@ -224,7 +224,12 @@ def dumbbells(
         marker = {"size": 11, "color": colours[at], "symbol": _SYMBOLS[at]}
         data.append({**common, "name": name, "x": share, "marker": marker, "hovertemplate": hover})
         if counted is not None:
-            hollow = {"size": 9, "color": colours[at], "symbol": f"{_SYMBOLS[at]}-open"}
+            hollow = {
+                "size": 7,
+                "opacity": 0.7,
+                "color": colours[at],
+                "symbol": f"{_SYMBOLS[at]}-open",
+            }
             data.append(
                 {
                     **common,

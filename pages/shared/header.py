@@ -59,8 +59,10 @@ def show(
     st.html(f'<h1 class="pp-title">{escape(words)}</h1>')
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="subtitle"):
         if choice.posterior is not None:
+            line = [f"<em>{escape(sidebar.page_title())}</em>"]
+            line += [_share(choice, title)] if other is None else []
             st.html(
-                f'<p class="pp-subtitle">{_share(choice, title)} · {escape(remark)}</p>',
+                f'<p class="pp-subtitle">{" · ".join([*line, escape(remark)])}</p>',
                 width="content",
             )
         with st.popover("share this view", type="tertiary", icon=":material/link:"):
@@ -70,9 +72,8 @@ def show(
                 if loaders.is_own(choice.population.name)
                 else "Whoever opens this link sees the same people."
             )
-            st.code(
-                markdown.link(st.context.url or "", choice.link), language=None, wrap_lines=True
-            )
+            st.code(presenter.link(choice), language=None, wrap_lines=True)
+            presenter.show_qr(choice)
         if more is not None:
             more(choice)
         if not presenter.is_on() and st.button(

@@ -12,7 +12,8 @@ from functools import partial
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.shared import choice, facts, loaders, markdown, which_people
+from pages import NAMES, PAGES
+from pages.shared import choice, facts, in_words, loaders, markdown, which_people
 from pages.shared.facts import COMPARE, A, B, forget, key_of
 from synth import describe
 from synth.bayes.budget import BudgetError
@@ -21,7 +22,16 @@ from synth.errors import PopulaceError
 from synth.populations import Population
 from synth.populations.reading import Reading
 
-__all__ = ["arrive", "forget", "key_of", "mend_address", "show", "stop_comparing"]
+__all__ = [
+    "arrive",
+    "forget",
+    "key_of",
+    "mend_address",
+    "page_title",
+    "show",
+    "stop_comparing",
+    "tab_title",
+]
 
 PEOPLE, SEED = 6, 8
 MOST_PEOPLE, LARGEST_SEED = 60, 2**31 - 1
@@ -61,6 +71,21 @@ def mend_address(page: str) -> None:
     if not {key for key, _ in choice.current().link} <= set(st.query_params):
         st.session_state[_AGAIN] = True
         st.rerun()
+
+
+def page_title() -> str:
+    """How the navigation calls the page that is shown."""
+    name = st.session_state.get(_PAGE) or NAMES[0]
+    return next((row.title for row in PAGES if row.name == name), "")
+
+
+def tab_title() -> str:
+    """What the browser's tab says: the page, the question, and where one is."""
+    current = choice.current()
+    words = current.question
+    if current.other is not None:
+        words += f" / {current.other.question}"
+    return f"{page_title()} · {words} · Populace"
 
 
 def show(*, uses_facts: bool = True) -> None:
@@ -132,12 +157,9 @@ def _people() -> tuple[int, int, Parameters]:
 def _groups(population: Population) -> tuple[Evidence, Evidence | None, Parameters]:
     """What is known of those shown, and of those they are compared with, where they are."""
     st.html('<p class="pp-section">What is known</p>')
-    comparing = bool(st.session_state.get(COMPARE, st.query_params.get(COMPARE) == "true"))
-    if not comparing:
+    if not st.toggle("Compare with …", key=COMPARE, bind="query-params", help=_COMPARE_HELP):
         first = _group(population, A)
-        st.toggle("Compare with …", key=COMPARE, bind="query-params", help=_COMPARE_HELP)
         return first.evidence, None, list(first.link)
-    st.toggle("Compare with …", key=COMPARE, bind="query-params", help=_COMPARE_HELP)
     left, right = st.tabs(["Group A", "Group B"])
     with left:
         first = _group(population, A)
@@ -147,6 +169,7 @@ def _groups(population: Population) -> tuple[Evidence, Evidence | None, Paramete
 
 
 def _group(population: Population, group: str) -> facts.Answers:
+    in_words.show(population, group)
     answers = facts.ask(population, group)
     if answers.evidence:
         st.button(
@@ -248,8 +271,8 @@ def _choose(
 def _say(current: choice.Choice, *, uses_facts: bool) -> None:
     """The sentence: what is asked, and how common it is."""
     if not uses_facts:
-        kept = f" Yours are kept for the others: {current.question}." if current.evidence else ""
-        st.caption(markdown.plain(f"This page asks nothing about facts.{kept}"))
+        kept = f" They are kept: {current.question}." if current.evidence else ""
+        st.caption(markdown.plain(f"The facts of the other pages are not asked here.{kept}"))
         return
     if current.other is None:
         st.markdown(_sentence(current), width="stretch")

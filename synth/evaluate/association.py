@@ -129,8 +129,13 @@ class Associations:
         """The association of two columns, 0 to 1."""
         return float(self.values[self.columns.index(a), self.columns.index(b)])
 
-    def strongest(self) -> tuple[str, str, float]:
+    def strongest(self, below: float = 1.0) -> tuple[str, str, float]:
         """The pair of different columns that go together most.
+
+        Parameters
+        ----------
+        below : float
+            Pairs that go together as much as this are passed over, for one follows from the other.
 
         Returns
         -------
@@ -138,6 +143,7 @@ class Associations:
             Both names, and their association.
         """
         pairs = np.triu(self.values, 1)
+        pairs = np.where(pairs < below, pairs, 0.0)
         a, b = np.unravel_index(int(np.argmax(pairs)), pairs.shape)
         return self.columns[a], self.columns[b], float(pairs[a, b])
 
