@@ -5,13 +5,14 @@ from __future__ import annotations
 import bisect
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from synth.data.date_parts import part_text
 from synth.data.durations import DurationFormat
-from synth.data.evidence import Between, Evidence, Fact
+from synth.data.evidence import Between, DateParts, Evidence, Fact, OneOf
 from synth.data.formats import DateFormat, NumberFormat
-from synth.data.meaning import Meaning, children_of, gender_of, years_of
+from synth.data.meaning import Meaning, children_of, gender_of, marital_of, years_of
 from synth.data.schema import MISSING, Column, Schema, number_text
 from synth.interests.vocabulary import interest_title
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PEOPLE = {"female": "women", "male": "men"}
 PERSON = {"female": "woman", "male": "man"}
+_YOUNG = {"female": "girl", "male": "boy"}
+_GROWN = 18  # years
 LEVELS = {
     "< hs diploma": "no high-school diploma",
     "hs diploma": "high-school diploma",
@@ -161,7 +164,7 @@ def question(evidence: Evidence, population: Population) -> str:
     for name, fact in evidence.items():
         column = schema[name]
         meaning = column.means if schema.first(column.means) == column else ""
-        values = () if isinstance(fact, Between) else fact.values
+        values = fact.values if isinstance(fact, OneOf) else ()
         if meaning == "gender" and len(values) == 1:
             gender = gender_of(values[0], column.levels)
             who = PEOPLE.get(gender, f"{values[0]} people")
@@ -218,7 +221,7 @@ def facts(evidence: Evidence, population: Population) -> tuple[str, ...]:
     schema = population.modelled
     sentences = []
     for name, fact in evidence.checked(schema).items():
-        if isinstance(fact, Between):
+        if not isinstance(fact, OneOf):
             words = range_words(schema[name], fact)
         else:
             words = _either(fact_words(schema[name], value) for value in fact.values)
@@ -249,7 +252,7 @@ def predicate(evidence: Evidence, population: Population) -> str:
     ):
         column = schema[name]
         meaning = column.means if schema.first(column.means) == column else ""
-        values = () if isinstance(fact, Between) else fact.values
+        values = fact.values if isinstance(fact, OneOf) else ()
         value = _either(fact_words(column, v) for v in values) if values else ""
         if MISSING in values:
             parts.append(f"have {fact_in_words}")
@@ -343,6 +346,7 @@ def schema_line(record: Mapping[str, Any], schema: Schema) -> str:
         The first five known values where no column has a meaning.
     """
     parts = []
+    minor = _is_minor(record, schema)
     for meaning in _LINE:
         column = schema.first(meaning)
         if meaning == "occupation" and schema.first("education") is not None:
@@ -352,9 +356,13 @@ def schema_line(record: Mapping[str, Any], schema: Schema) -> str:
         value = record[column.name]
         words = value_words(column, value)
         if meaning == "gender":
-            words = PERSON.get(gender_of(value, column.levels), words)
+            words = (_YOUNG if minor else PERSON).get(gender_of(value, column.levels), words)
         if meaning == "age group":
             words = words.replace("-", "–")
+        if minor and meaning == "marital" and _among_others(record, schema):
+            words = "lives with family" if marital_of(value) == "single" else words
+        if minor and meaning == "education" and words.startswith(("no ", "less ", "<")):
+            words = "at school"
         parts.append(words)
     children = _children_words(record, schema)
     if children:
@@ -428,9 +436,22 @@ def _children_words(record: Mapping[str, Any], schema: Schema) -> str:
     value = record.get(column.name)
     years = None if age is None else years_of(record.get(age.name))
     has = None if is_missing(value) else children_of(value)
-    if has is None or (years is not None and years < 18):
+    if has is None or (years is not None and years < _GROWN):
         return ""
     return ("with " if has else "no ") + _children(column)
+
+
+def _is_minor(record: Mapping[str, Any], schema: Schema) -> bool:
+    age = schema.first("age")
+    years = None if age is None else years_of(record.get(age.name))
+    return years is not None and years < _GROWN
+
+
+def _among_others(record: Mapping[str, Any], schema: Schema) -> bool:
+    """Whether the household has more than one person; False where it is not known."""
+    column = schema.first("household size")
+    size = None if column is None else years_of(record.get(column.name))
+    return size is not None and size > 1
 
 
 def record_rows(record: Mapping[str, Any], population: Population) -> list[tuple[str, str]]:
@@ -619,6 +640,10 @@ def range_words(column: Column, fact: Fact) -> str:
     str
         Values joined with "or" where the fact names values.
     """
+    if isinstance(fact, DateParts):
+        parts = [f"{part} {_part_words(part, numbers)}" for part, numbers in fact.parts]
+        within = [range_words(column, fact.within)] if fact.within is not None else []
+        return ", ".join([*within, *parts])
     if not isinstance(fact, Between):
         return _either(fact_words(column, value) for value in fact.values)
     lower = None if fact.lower is None else value_words(column, fact.lower)
@@ -632,6 +657,11 @@ def range_words(column: Column, fact: Fact) -> str:
         return lower
     # A dash would run into those of a date or of an amount below zero.
     return f"{lower} to {upper}" if dated or "-" in lower + upper else f"{lower}–{upper}"
+
+
+def _part_words(part: str, numbers: Sequence[int]) -> str:
+    """Numbers of a part of a date in words: "Sat or Sun", "1980 to 1989"."""
+    return _either(word.replace("..", " to ") for word in part_text(part, numbers).split("|"))
 
 
 def _either(words: Iterable[str]) -> str:

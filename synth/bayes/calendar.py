@@ -137,6 +137,13 @@ class Lattice:
             stop = stop if at >= self.first else -1.0
         return first, stop
 
+    def ranges(self, spans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As `range`, of many ranges of whole numbers at once; int64 (ranges, 2)."""
+        last = self.first + len(self.width) * self.per_cell - 1
+        begin = self.starts(np.clip(spans[:, 0], self.first, last + 1))
+        end = np.clip(spans[:, 1], self.first - 1, last)
+        return begin, np.where(end < self.first, -1, self.starts(end) + self.widths(end) - 1)
+
     def values(self, positions: np.ndarray) -> np.ndarray:
         """The value at each position; those beyond the lattice become its ends."""
         where = np.asarray(positions)

@@ -27,7 +27,7 @@ from synth.bayes.factors import Factor
 from synth.bayes.inference import CutCodings, ExtraFactors, Posterior, RowTransform
 from synth.bayes.network import Network
 from synth.bayes.splitting import split_bins
-from synth.data.evidence import Between, Evidence, Fact
+from synth.data.evidence import Between, DateParts, Evidence, Fact
 from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
@@ -335,6 +335,8 @@ def _ranges(fact: Fact) -> list[tuple[float | None, float | None]]:
     """The ranges of values that a fact about a number names."""
     if isinstance(fact, Between):
         return [(fact.lower, fact.upper)]
+    if isinstance(fact, DateParts):
+        raise PopulaceError("Margins are of values or ranges, not of parts of dates: name ranges.")
     return [(float(value), float(value)) for value in fact.values if value != "missing"]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from synth.bayes.random import fill, stream_key
-from synth.data.evidence import Between, Fact
+from synth.data.evidence import Between, DateParts, Fact
 from synth.data.schema import Column
 from synth.errors import PopulaceError
 
@@ -117,6 +117,8 @@ class Gaussian:
                 low = np.ceil(low / step - 1e-6) * step
                 high = np.floor(high / step + 1e-6) * step
             pairs = [(low, high)]
+        elif isinstance(fact, DateParts):
+            pairs = [(float(low), float(high)) for low, high in fact.spans(self.column)]
         else:
             values = {float(v) for v in fact.values}
             if step:

@@ -42,8 +42,8 @@ from synth.bayes.graph import topological_order
 from synth.bayes.marginal import Marginal
 from synth.bayes.sampling import Draw, Sampler, check_rows
 from synth.data import writers
-from synth.data.evidence import Between, Evidence, Fact, OneOf
-from synth.data.schema import Schema, number_text
+from synth.data.evidence import Between, DateParts, Evidence, Fact, OneOf
+from synth.data.schema import Column, Schema, number_text
 from synth.errors import ImpossibleError, PopulaceError
 from synth.lazy import cached_property
 
@@ -550,6 +550,11 @@ class _Question:
         self.relevant = network.ancestors(goals)
         """Columns with evidence or in extra factors, and their ancestors."""
 
+    def words(self, name: str, fact: Fact) -> str:
+        """A fact about a column as its table writes it."""
+        gaussian = self._network.gaussians.get(name)
+        return _words((self._coding[name] if gaussian is None else gaussian).column, fact)
+
     def about(self, facts: Mapping[str, Fact]) -> _Question:
         """The same question with other facts."""
         return _Question(self._coding, self._sizes, self._network, self._extra, facts)
@@ -618,8 +623,8 @@ def _contradiction(question: _Question, facts: Mapping[str, Fact]) -> str:
             for name in facts:
                 if is_impossible([name]):
                     return (
-                        f"Nobody in this population has {_words(name, facts[name])}: choose "
-                        "another value."
+                        f"Nobody in this population has {question.words(name, facts[name])}: "
+                        "choose another value."
                     )
             left = list(facts)
             for name in reversed(list(facts)):
@@ -632,7 +637,7 @@ def _contradiction(question: _Question, facts: Mapping[str, Fact]) -> str:
                 conflict = next((list(pair) for pair in pairs if is_impossible(pair)), conflict)
     except BudgetError:
         current().check()  # the limits of whoever asked; those of the search itself are no error
-    words = [_words(name, facts[name]) for name in conflict]
+    words = [question.words(name, facts[name]) for name in conflict]
     if len(words) < 2:
         return "These facts exclude each other: drop or change one of them."
     if len(words) == 2:
@@ -692,7 +697,8 @@ def _intervene(network: Network, do: Evidence) -> _Intervened:
         share = likelihood.codes * everybody.codes(name)
         if not share.sum() > 0:
             raise PopulaceError(
-                f"Nobody in this population has {_words(name, fact)}: choose another value."
+                f"Nobody in this population has {_words(network.schema[name], fact)}: "
+                "choose another value."
             )
         parents[name], factors[name] = (), Factor((name,), share / share.sum())
         set_to[name] = likelihood
@@ -702,7 +708,7 @@ def _intervene(network: Network, do: Evidence) -> _Intervened:
 
 def _fixed(gaussian: Gaussian, fact: Fact) -> Gaussian:
     column = gaussian.column
-    if isinstance(fact, Between) or len(fact.values) > 1:
+    if not isinstance(fact, OneOf) or len(fact.values) > 1:
         raise PopulaceError(
             f"The Gaussian column {column.name} can be set to one value only: name one."
         )
@@ -756,6 +762,11 @@ def _narrowed(
     fact: Fact | None, lower: float | None, upper: float | None, least: float, most: float
 ) -> Fact | None:
     """What a fact leaves between two bounds; None where that is nothing."""
+    if isinstance(fact, DateParts):
+        within = _narrowed(fact.within, lower, upper, least, most)
+        if within is None or isinstance(within, DateParts):
+            return None
+        return DateParts(fact.parts, within)
     if isinstance(fact, OneOf):
         values = [float(value) for value in fact.values]
         inside = [
@@ -770,5 +781,5 @@ def _narrowed(
     return Between(low, high) if low <= high else None
 
 
-def _words(name: str, fact: Fact) -> str:
-    return str(Evidence({name: fact}))
+def _words(column: Column, fact: Fact) -> str:
+    return Evidence({column.name: fact}).text(Schema((column,)))

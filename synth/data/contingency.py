@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from synth.data.evidence import Evidence, Fact, OneOf
+from synth.data.evidence import DateParts, Evidence, Fact, OneOf
 from synth.data.schema import BOOLEAN_LEVELS, MISSING, Column, Schema
 from synth.errors import PopulaceError
 
@@ -158,7 +158,7 @@ class Binning:
             elif wanted:
                 return None
             return kept
-        if self.edges is None:
+        if self.edges is None or isinstance(fact, DateParts):
             return None
         low = -np.inf if fact.lower is None else fact.lower
         high = np.inf if fact.upper is None else fact.upper
@@ -619,6 +619,9 @@ def of_whom(frame: pd.DataFrame, evidence: Evidence, schema: Schema) -> np.ndarr
     kept = np.ones(len(frame), dtype=bool)
     for name, fact in evidence.checked(schema).items():
         column, values = schema[name], frame[name]
+        if isinstance(fact, DateParts):
+            kept &= fact.holds(column, _numbers(values))
+            continue
         if not isinstance(fact, OneOf):
             numbers, slack = _numbers(values), 1e-6 * (column.step or 1.0)
             low = -np.inf if fact.lower is None else fact.lower - slack

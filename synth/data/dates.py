@@ -21,22 +21,22 @@ from synth.data.digits import MANY, once
 PER_DAY = {"h": 24, "m": 1_440, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000}
 """How many of a unit a day has."""
 
-_MONTHS = (
+MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
-_SHORT = tuple(name[:3] for name in _MONTHS)
+_SHORT = tuple(name[:3] for name in MONTHS)
 _CODE = re.compile(r"%(\^b|-[dmHI]|[369]f|[YymdbBHIMSfpqz%])")
 _SHAPES = {
     "Y": r"(\d{4})", "y": r"(\d{2})", "m": r"(\d{2})", "-m": r"([1-9]\d?)", "d": r"(\d{2})",
-    "-d": r"([1-9]\d?)", "b": f"({'|'.join(_SHORT)})", "B": f"({'|'.join(_MONTHS)})",
+    "-d": r"([1-9]\d?)", "b": f"({'|'.join(_SHORT)})", "B": f"({'|'.join(MONTHS)})",
     "^b": f"({'|'.join(_SHORT).upper()})", "H": r"(\d{2})", "-H": r"(0|[1-9]\d?)",
     "I": r"(\d{2})", "-I": r"([1-9]\d?)", "M": r"(\d{2})", "S": r"(\d{2})", "f": r"(\d{6})",
     "3f": r"(\d{3})", "6f": r"(\d{6})", "9f": r"(\d{9})", "p": "(AM|PM)", "q": "([1-4])",
 }  # fmt: skip
 _WORDS = {
     "b": {word: i + 1 for i, word in enumerate(_SHORT)},
-    "B": {word: i + 1 for i, word in enumerate(_MONTHS)},
+    "B": {word: i + 1 for i, word in enumerate(MONTHS)},
     "^b": {word.upper(): i + 1 for i, word in enumerate(_SHORT)},
     "p": {"AM": 0, "PM": 1},
 }
@@ -78,6 +78,11 @@ def unit_of(pattern: str) -> str:
     if "d" in codes:
         return "D"
     return "M" if codes & {"m", "b", "B"} else "Y"
+
+
+def has_days(pattern: str) -> bool:
+    """Whether a pattern names days, months or years, not only times of day."""
+    return bool({code.lstrip("-^") for code in _CODE.findall(pattern)} & set("YymbBdq"))
 
 
 def swapped(pattern: str) -> str:
@@ -234,8 +239,7 @@ def bounds(word: str, pattern: str, zone: str, unit: str) -> tuple[float, float]
     exact = parse([word], pattern, zone, unit)[0]
     if not np.isnan(exact):
         return float(exact), float(exact)
-    timed = not set(_CODE.findall(pattern)) - {"H", "-H", "I", "-I", "M", "S", "p", "3f", "6f", "f"}
-    for iso, coarse in _CLOCK_WORDS if timed else _ISO:
+    for iso, coarse in _ISO if has_days(pattern) else _CLOCK_WORDS:
         count = parse([word.replace("T", " ")], iso)[0]
         if not np.isnan(count):
             ends = np.array([count, count + 1]).astype(np.int64)

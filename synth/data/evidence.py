@@ -7,7 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from synth.data.formats import BooleanFormat, DateFormat, NumberFormat
+import numpy as np
+
+from synth.data.date_parts import PARTS, part_text, parts_of, read_part, spans
+from synth.data.durations import DurationFormat
+from synth.data.formats import BooleanFormat, DateFormat, LevelsFormat, NumberFormat
 from synth.data.schema import MISSING, Column, Schema, hint, number_text, some_of
 from synth.errors import PopulaceError
 
@@ -72,7 +76,67 @@ class Between:
         return f"{lower}..{upper}"
 
 
-Fact = OneOf | Between
+@dataclass(frozen=True)
+class DateParts:
+    """The date has these parts: ``born.month=Mar``, ``born.weekday=Sat|Sun``.
+
+    Attributes
+    ----------
+    parts : tuple of (str, tuple of int)
+        Names of `date_parts.PARTS`, and the numbers that will do of each.
+    within : Between, OneOf or None
+        What else is known of the date.
+    """
+
+    parts: tuple[tuple[str, tuple[int, ...]], ...]
+    within: Between | OneOf | None = None
+
+    def __post_init__(self) -> None:
+        parts = dict(self.parts)
+        if not parts or len(parts) < len(self.parts) or set(parts) - set(PARTS):
+            raise PopulaceError(
+                f"A fact about parts of a date needs each once, out of {', '.join(PARTS)}."
+            )
+        if not all(parts.values()):
+            raise PopulaceError("A fact needs at least one value: name one, or leave it out.")
+        ordered = tuple((name, tuple(sorted(set(parts[name])))) for name in PARTS if name in parts)
+        object.__setattr__(self, "parts", ordered)
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        """The facts about a column, one each, as a line of evidence has them."""
+        within = () if self.within is None else (f"{_quoted(name)}={self.within}",)
+        each = (f"{_quoted(f'{name}.{part}')}={part_text(part, n)}" for part, n in self.parts)
+        return (*within, *each)
+
+    def __str__(self) -> str:
+        return " and ".join(self.lines("it"))
+
+    def spans(self, column: Column) -> np.ndarray:
+        """The ranges of the column's numbers that it leaves; int64 (ranges, 2), both included."""
+        if not isinstance(column.format, DateFormat):
+            raise PopulaceError(f"Column {column.name} holds no dates: ask for its values.")
+        lower, upper = column.bounds
+        if isinstance(self.within, Between):
+            lower = lower if self.within.lower is None else max(lower, self.within.lower)
+            upper = upper if self.within.upper is None else min(upper, self.within.upper)
+        found = spans(column.format, lower, upper, dict(self.parts))
+        if isinstance(self.within, OneOf):
+            days = np.array([float(value) for value in self.within.values if value != MISSING])
+            place = np.searchsorted(found[:, 1], days)
+            inside = np.append(found[:, 0], np.inf)[place] <= days
+            days = np.sort(days[inside]).astype(np.int64)
+            found = np.stack([days, days], axis=1)
+        return found
+
+    def holds(self, column: Column, values: np.ndarray) -> np.ndarray:
+        """Whether it is true of each of the column's numbers; bool, NaN is False."""
+        found = self.spans(column)
+        place = np.searchsorted(found[:, 1], np.nan_to_num(values, nan=-np.inf))
+        begins = np.append(found[:, 0].astype(np.float64), np.inf)
+        return np.asarray((begins[place] <= values) & ~np.isnan(values))
+
+
+Fact = OneOf | Between | DateParts
 
 
 class Evidence(Mapping[str, Fact]):
@@ -82,17 +146,19 @@ class Evidence(Mapping[str, Fact]):
     that ``str(evidence)`` writes. Ends of a range may be open (``age=65..``), a number may be
     named alone (``age=30``), and a missing value is written ``missing``. Names and values that
     hold ``,``, ``|``, ``=``, ``..`` or quotes stand in double quotes, a quote inside doubled.
-    Spaces around names and values do not count.
+    Spaces around names and values do not count. Of a date, parts can be named as well:
+    ``born.year=1980..1989,born.month=Mar,born.weekday=Sat|Sun``. Times that a table writes as 905
+    are read so, while ``str`` has minutes: `text` is the line to keep of such columns.
 
     Parameters
     ----------
-    facts : mapping of str to OneOf or Between, optional
+    facts : mapping of str to OneOf, Between or DateParts, optional
         What is known of each column.
 
     Raises
     ------
     PopulaceError
-        A fact is neither a OneOf nor a Between.
+        A fact is neither a OneOf, a Between nor a DateParts.
     """
 
     __slots__ = ("_facts", "_hash")
@@ -102,8 +168,10 @@ class Evidence(Mapping[str, Fact]):
     def __init__(self, facts: Mapping[str, Fact] | None = None) -> None:
         facts = dict(facts or {})
         for name, fact in facts.items():
-            if not isinstance(name, str) or not isinstance(fact, OneOf | Between):
-                raise PopulaceError(f"The fact about {name} is neither a OneOf nor a Between.")
+            if not isinstance(name, str) or not isinstance(fact, OneOf | Between | DateParts):
+                raise PopulaceError(
+                    f"The fact about {name} is neither a OneOf, a Between nor a DateParts."
+                )
         object.__setattr__(self, "_facts", facts)
         object.__setattr__(self, "_hash", hash(frozenset(facts.items())))
 
@@ -126,7 +194,37 @@ class Evidence(Mapping[str, Fact]):
         return isinstance(other, Evidence) and self._facts == other._facts
 
     def __str__(self) -> str:
-        return ",".join(f"{_quoted(name)}={fact}" for name, fact in self._facts.items())
+        lines: list[str] = []
+        for name, fact in self._facts.items():
+            if isinstance(fact, DateParts):
+                lines += fact.lines(name)
+            else:
+                lines.append(f"{_quoted(name)}={fact}")
+        return ",".join(lines)
+
+    def text(self, schema: Schema) -> str:
+        """The line with values as the table writes them: dates, amounts, words for yes and no.
+
+        Parameters
+        ----------
+        schema : Schema
+            The columns; those that it lacks stand as `str` has them.
+
+        Returns
+        -------
+        str
+            `parse` reads it again as the same facts.
+        """
+        lines: list[str] = []
+        for name, fact in self._facts.items():
+            column = next((c for c in schema if c.name == name), None)
+            if isinstance(fact, DateParts):
+                parts = fact.lines(name)[fact.within is not None :]
+                known = [f"{_quoted(name)}={_shown(fact.within, column)}"] if fact.within else []
+                lines += [*known, *parts]
+            else:
+                lines.append(f"{_quoted(name)}={_shown(fact, column)}")
+        return ",".join(lines)
 
     def __repr__(self) -> str:
         return f"Evidence({str(self)!r})"
@@ -164,13 +262,21 @@ class Evidence(Mapping[str, Fact]):
             One sentence that names the column, the value and the closest that would do.
         """
         facts: dict[str, Fact] = {}
+        parts: dict[str, dict[str, tuple[int, ...]]] = {}
         for name, values in _split(text):
-            column = _column(name, schema)
-            if column.name in facts:
+            column, part = _column_and_part(name, schema)
+            seen = parts.setdefault(column.name, {}) if part else facts
+            if (part or column.name) in seen:
                 raise PopulaceError(
-                    f"The column {column.name} is named twice: write one fact about it."
+                    f"The column {name if part else column.name} is named twice: "
+                    "write one fact about it."
                 )
-            facts[column.name] = _fact(column, values)
+            if part:
+                parts[column.name][part] = _part(column, part, values)
+            else:
+                facts[column.name] = _fact(column, values)
+        for name, numbers in parts.items():
+            facts[name] = _parted(schema[name], numbers, facts.get(name))
         return Evidence(facts)
 
     def checked(self, schema: Schema) -> Evidence:
@@ -196,9 +302,53 @@ class Evidence(Mapping[str, Fact]):
             column = _column(name, schema)
             if isinstance(fact, Between):
                 facts[column.name] = _between(column, fact)
+            elif isinstance(fact, DateParts):
+                facts[column.name] = _parted(column, dict(fact.parts), fact.within)
             else:
                 facts[column.name] = _one_of(column, list(fact.values))
         return Evidence(facts)
+
+
+# ---------------------------------------------------------------------- writing
+
+
+def _shown(fact: Between | OneOf | None, column: Column | None) -> str:
+    """A fact with values as the table writes them."""
+    if column is None or fact is None:
+        return str(fact)
+    if isinstance(fact, Between):
+        ends = (
+            None if end is None else _value_text(column, end) for end in (fact.lower, fact.upper)
+        )
+        return _quoted_range("..".join(end or "" for end in ends))
+    return "|".join(_quoted(_state_text(column, value)) for value in fact.values)
+
+
+def _quoted_range(text: str) -> str:
+    return text if not re.search(r'[,|="]', text) else '"' + text.replace('"', '""') + '"'
+
+
+def _value_text(column: Column, value: float) -> str:
+    """A number as the table writes it, where that says no less."""
+    form = column.format
+    if form is None or isinstance(form, BooleanFormat | LevelsFormat):
+        return number_text(value)
+    if isinstance(form, DateFormat | DurationFormat) and not float(value).is_integer():
+        return number_text(value)
+    text = column.text(value)
+    if isinstance(form, DateFormat):
+        return text if form.bounds(text) == (value, value) else number_text(value)
+    return text if ".." not in text and _written(column, text) == value else number_text(value)
+
+
+def _state_text(column: Column, value: str) -> str:
+    if value == MISSING:
+        return value
+    if column.is_number:
+        return _value_text(column, float(value))
+    if isinstance(column.format, BooleanFormat):
+        return column.format.yes if value == "yes" else column.format.no
+    return value
 
 
 # ---------------------------------------------------------------------- reading
@@ -297,6 +447,53 @@ def _column(name: str, schema: Schema) -> Column:
     return schema[name]
 
 
+def _column_and_part(name: str, schema: Schema) -> tuple[Column, str]:
+    """The column that a name means, and the part of its dates; empty for the whole."""
+    names = {other.casefold() for other in schema.modelled.names}
+    stem, dot, part = name.rpartition(".")
+    if name.casefold() in names or not dot or stem.casefold() not in names:
+        return _column(name, schema), ""
+    column, part = _column(stem, schema), part.casefold()
+    have = parts_of(column.format) if isinstance(column.format, DateFormat) else ()
+    if not have:
+        raise PopulaceError(f"The column {column.name} holds no dates, so it has no {part}.")
+    if part not in have:
+        raise PopulaceError(f"Dates of {column.name} have no {part}{hint(part, have)}")
+    return column, part
+
+
+def _part(column: Column, part: str, words: list[_Word]) -> tuple[int, ...]:
+    """The numbers that words name of a part."""
+    form = column.format
+    years = (1, 9999)
+    if isinstance(form, DateFormat) and column.lower is not None and column.upper is not None:
+        years = (form.moment(column.lower).year, form.moment(column.upper).year)
+    return read_part(part, [word.text for word in words], column.name, years)
+
+
+def _parted(
+    column: Column, numbers: Mapping[str, tuple[int, ...]], within: Fact | None
+) -> DateParts:
+    """A fact about parts of a date that can be."""
+    if isinstance(within, DateParts):
+        raise PopulaceError(f"A fact about {column.name} stands inside another: join them.")
+    form = column.format
+    have = parts_of(form) if isinstance(form, DateFormat) else ()
+    for part in numbers:
+        if part not in have:
+            raise PopulaceError(f"Dates of {column.name} have no {part}{hint(part, have)}")
+    if isinstance(within, Between):
+        within = _between(column, within)
+    elif within is not None:
+        within = _one_of(column, [value for value in within.values if value != MISSING] or ["?"])
+    fact = DateParts(tuple(numbers.items()), within)
+    if column.lower is not None and column.upper is not None and not len(fact.spans(column)):
+        raise PopulaceError(
+            f"No date of {column.name} has {','.join(fact.lines(column.name))}: {_remedy(column)}."
+        )
+    return fact
+
+
 def _fact(column: Column, words: list[_Word]) -> Fact:
     if not column.is_number:
         for word in words:
@@ -377,6 +574,9 @@ def _written(column: Column, text: str) -> float | None:
     """A number, plain or as the column writes it; None where it is none."""
     if re.fullmatch(_NUMBER, text):
         return float(text)
+    if isinstance(column.format, DurationFormat):
+        named = column.format.bounds(text)
+        return None if named is None else named[0]
     if not isinstance(column.format, NumberFormat | DateFormat):
         return None
     number = float(column.format.parse([text])[0])

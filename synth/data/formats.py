@@ -269,16 +269,18 @@ class DateFormat:
     def parse(self, texts: Texts) -> np.ndarray:
         """Units since 1970-01-01; NaN where a text is no date in this format."""
         words = _arrow(texts).to_pylist()
-        if not self._is_named:
+        if not self.is_named:
             return dates.parse(words, self.pattern, self.zone, self.unit)
         stamps = pd.to_datetime(pd.Series(words, dtype="str"), errors="coerce", utc=True)
         return stamps_to_counts(stamps, self.unit)
 
     def bounds(self, word: str) -> tuple[float, float] | None:
         """The first and last date that a text names in this format or by ISO 8601; see `dates`."""
-        if self._is_named and not np.isnan(count := self.parse([word])[0]) and ":" in word:
+        if self.pattern in dates.CLOCKS and word.isdigit():
+            word = word.zfill(4 if self.unit == "m" else 6)
+        if self.is_named and not np.isnan(count := self.parse([word])[0]) and ":" in word:
             return float(count), float(count)
-        return dates.bounds(word, self.pattern, "" if self._is_named else self.zone, self.unit)
+        return dates.bounds(word, self.pattern, "" if self.is_named else self.zone, self.unit)
 
     def moment(self, value: float) -> date:
         """The day of a count, in UTC where the zone has a name."""
@@ -288,7 +290,7 @@ class DateFormat:
         return np.datetime64(int(value // dates.PER_DAY.get(self.unit, 1)), "D").item()
 
     @property
-    def _is_named(self) -> bool:
+    def is_named(self) -> bool:
         """Whether the zone has a name and its clocks may change: counts are then of UTC."""
         return bool(self.zone) and not re.fullmatch(r"Z|[+-]\d\d:?\d\d", self.zone)
 
@@ -336,7 +338,7 @@ class DateFormat:
 
     def arrow(self, values: np.ndarray) -> pa.Array:
         """The same texts as an Arrow array, null where a date is missing."""
-        if not self._is_named:
+        if not self.is_named:
             return dates.text(values, self.pattern, self.zone, self.unit)
         numbers = np.asarray(values, dtype=np.float64)
         known = ~np.isnan(numbers)

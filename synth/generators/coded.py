@@ -49,7 +49,7 @@ from synth.bayes.marginal import Marginal
 from synth.bayes.random import stream_key, uniforms
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.constraints.discovery import Lookup
-from synth.data.evidence import Between, Evidence, Fact
+from synth.data.evidence import Between, DateParts, Evidence, Fact
 from synth.data.schema import MISSING, Schema
 from synth.data.table import Table
 from synth.errors import PopulaceError
@@ -284,7 +284,8 @@ class Codebook:
             likelihoods[at] = codes * likelihoods[at] if at in likelihoods else codes
             if not likelihoods[at].any():
                 raise PopulaceError(
-                    f"Nobody in this population has {name}={fact}: choose another value."
+                    f"Nobody in this population has {Evidence({name: fact}).text(self.schema)}: "
+                    "choose another value."
                 )
         return likelihoods, pieces
 
@@ -432,6 +433,8 @@ def holds(coding: Coding, fact: Fact, values: np.ndarray) -> np.ndarray:
     if isinstance(fact, Between):
         low, high = coding.range(fact.lower, fact.upper)
         return ~absent & (index >= low) & (index <= high)
+    if isinstance(fact, DateParts):
+        return fact.holds(coding.column, np.where(absent, np.nan, coding.value(index)))
     wanted = coding.index(np.array([float(v) for v in fact.values if v != MISSING]))
     return np.where(absent, MISSING in fact.values, np.isin(index, wanted))
 
@@ -471,7 +474,8 @@ class CodedConditional(DrawnConditional):
         self._proposal = law.given(known)
         self._known = None if self._checked else self._proposal.log_probability
         if self._proposal.log_probability == -math.inf:
-            raise PopulaceError(f"Nobody in this population has {evidence}: drop a fact.")
+            words = evidence.text(codebook.schema)
+            raise PopulaceError(f"Nobody in this population has {words}: drop a fact.")
 
     @property
     def schema(self) -> Schema:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from synth.bayes.inference import Posterior
 from synth.bayes.random import stream_key
-from synth.data.evidence import Between, Evidence, Fact, OneOf
+from synth.data.evidence import Between, DateParts, Evidence, Fact, OneOf
 from synth.errors import PopulaceError
 from synth.generators.base import Conditional, DrawnConditional
 from synth.generators.calibrated import parse_cells
@@ -169,6 +169,8 @@ def both(known: Evidence, facts: Evidence) -> Evidence:
 
 
 def _both(name: str, a: Fact, b: Fact) -> Fact:
+    if isinstance(a, DateParts) or isinstance(b, DateParts):
+        return _parts(name, a, b)
     if isinstance(a, Between) and isinstance(b, Between):
         lower = max((end for end in (a.lower, b.lower) if end is not None), default=None)
         upper = min((end for end in (a.upper, b.upper) if end is not None), default=None)
@@ -183,7 +185,24 @@ def _both(name: str, a: Fact, b: Fact) -> Fact:
     raise PopulaceError(f"The facts {name}={a} and {name}={b} exclude each other: drop one.")
 
 
-def _holds(fact: Fact, value: str) -> bool:
+def _parts(name: str, a: Fact, b: Fact) -> DateParts:
+    """What is true of a date where two facts hold of which one is about its parts."""
+    parts: dict[str, tuple[int, ...]] = {}
+    within: Fact | None = None
+    for fact in (a, b):
+        inner = fact.within if isinstance(fact, DateParts) else fact
+        if inner is not None:
+            within = inner if within is None else _both(name, within, inner)
+        for part, numbers in fact.parts if isinstance(fact, DateParts) else ():
+            parts[part] = tuple(n for n in parts.get(part, numbers) if n in numbers)
+            if not parts[part]:
+                raise PopulaceError(
+                    f"Two facts about the {part} of {name} exclude each other: drop one."
+                )
+    return DateParts(tuple(parts.items()), None if isinstance(within, DateParts) else within)
+
+
+def _holds(fact: Between | OneOf, value: str) -> bool:
     if isinstance(fact, OneOf):
         return value in fact.values
     if value == "missing":

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synth.data.durations import DurationFormat
 from synth.data.evidence import Between, Evidence, OneOf
 from synth.data.formats import BooleanFormat, DateFormat, NumberFormat
 from synth.data.schema import Column, Schema
@@ -209,3 +210,45 @@ def test_values_may_be_written_as_the_table_writes_them():
         Evidence.parse("born=1960-01-01", schema)
     with pytest.raises(PopulaceError, match="holds dates"):
         Evidence.parse("born=1980-02-30", schema)
+
+
+WRITTEN = Schema(
+    (
+        Column("churn", "boolean", missing=True, format=BooleanFormat("No", "Yes")),
+        Column(
+            "pay", "real", lower=0, upper=1e6, step=0.01, format=NumberFormat("$", "", ",", ".", 2)
+        ),
+        Column("born", "integer", lower=0, upper=9999, step=1, format=DateFormat("%d/%m/%Y")),
+        Column("stay", "integer", lower=0, upper=1e6, step=1, format=DurationFormat()),
+        Column("dep", "integer", lower=0, upper=1440, step=1, format=DateFormat("%H%M", "m")),
+        Column("age", "integer", lower=0, upper=99, step=1),
+        Column("town", "categorical", ("Aix, France", "Bonn")),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("churn=yes|missing", "churn=Yes|missing"),
+        ("pay=1234.5..2000", 'pay="$1,234.50..$2,000.00"'),
+        ("pay=..99", "pay=..$99.00"),
+        ("pay=1234.505..", 'pay="$1,234.505.."'),
+        ("born=1980-01-01..1989-12-31", "born=01/01/1980..31/12/1989"),
+        ("born=1980-02-01", "born=01/02/1980"),
+        ("stay=36h..", "stay=1 days 12:00:00.."),
+        ("dep=9:30..2400", "dep=0930..2400"),
+        ("dep=930|15:05", "dep=0930|1505"),
+        ("age=20..30", "age=20..30"),
+        ('town="Aix, France"', 'town="Aix, France"'),
+        ("born.month=Mar,born=1980-01-01..", "born=01/01/1980..,born.month=Mar"),
+    ],
+)
+def test_values_are_shown_as_the_table_writes_them(line, text):
+    evidence = Evidence.parse(line, WRITTEN)
+    assert evidence.text(WRITTEN) == text
+    assert Evidence.parse(text, WRITTEN) == evidence
+
+
+def test_a_column_that_the_schema_lacks_stands_as_it_is():
+    assert Evidence({"x": Between(1, 2)}).text(WRITTEN) == "x=1..2"
