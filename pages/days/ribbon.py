@@ -82,7 +82,7 @@ def ribbon(groups: Groups, minutes: np.ndarray, interests: Collection[str] = ())
     )
     return (
         f'<div role="img" aria-label="{escape("A day: " + longest)}" style="display:flex;'
-        'width:100%;height:1.7rem;border-radius:0.4rem;overflow:hidden;margin:0.2rem 0">'
+        'width:100%;height:1.7rem;border-radius:0.4rem;overflow:hidden;margin:0.2rem 0 0.7rem">'
         f"{''.join(parts)}</div>"
     )
 
