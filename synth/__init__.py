@@ -36,8 +36,9 @@ The rooms, from the lowest floor to the highest; each imports only from those ab
 ``simulation``, ``survey``, ``talk``
     A population that moves, year by year; whether people believe a profile; talks
     as files, HTML pages and PPTX.
-``shipped_populations``, ``api``, ``bench``, ``cli``
-    How the shipped populations are built; people over HTTP; benchmarks; the command line.
+``shipped_populations``, ``prepare``, ``api``, ``bench``, ``cli``
+    How the shipped populations are built; what the first use would wait for; people over HTTP;
+    benchmarks; the command line.
 
 Above them stand ``pages`` and ``app.py``, which draw what these rooms return.
 """

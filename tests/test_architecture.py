@@ -40,7 +40,7 @@ FLOORS = (
     ("synth.people",),
     ("synth.evaluate",),
     ("synth.simulation", "synth.survey", "synth.talk"),
-    ("synth.shipped_populations", "synth.api"),
+    ("synth.shipped_populations", "synth.prepare", "synth.api"),
     ("synth.bench",),
     ("synth.cli", "synth.__main__"),
     ("synth",),  # the door, which names rooms and imports them when they are asked for

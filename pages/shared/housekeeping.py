@@ -19,6 +19,8 @@ from contextlib import asynccontextmanager
 from streamlit.runtime import Runtime, exists
 
 from pages.shared import kept
+from synth import populations
+from synth.errors import PopulaceError
 from synth.jobs import scratch
 
 SECONDS = 30.0
@@ -46,6 +48,15 @@ async def _rounds() -> None:
                 await asyncio.to_thread(_give_back)
         except Exception:
             _log.exception("A round of tidying up failed; the next one tries again.")
+
+
+def prepare() -> None:
+    """Compile and read what the first page needs; a failure is the visitor's to see, not ours."""
+    with contextlib.suppress(PopulaceError, OSError):
+        from pages.shared import loaders
+        from synth import prepare as preparing
+
+        preparing.prepare(loaders.population(populations.available()[0]))
 
 
 def drop_expired() -> int:

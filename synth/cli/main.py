@@ -63,6 +63,9 @@ COMMANDS = {
     "simulate": Command(
         "simulate", "simulate_command", "Let a population grow older year by year."
     ),
+    "warm": Command(
+        "warm", "warm_command", "Compile and read what the first visitor would wait for."
+    ),
     "generators": Command("generators", "generators_command", "What can learn people."),
     "compare": Command(
         "compare", "compare_command", "What several generators make of the same table."
