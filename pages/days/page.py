@@ -117,8 +117,8 @@ def _ribbons(days: DayPopulation, people: pd.DataFrame, minutes: np.ndarray) -> 
     groups = days.model.groups
     st.html(
         '<div class="pp-column"><h2>Some of their days</h2><p>each part as wide as its minutes; '
-        "which activity came when is not known; the marked parts are the person’s interests, for which "
-        "rare ones count more"
+        "which activity came when is not known; the marked parts are the person’s interests, "
+        "of which rare ones count more"
         "</p></div>"
     )
     st.html(ribbon.key())
