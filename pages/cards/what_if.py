@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.cards import selection
+from pages.cards import life, selection
 from pages.cards.card import markup
 from pages.cards.profiles import Record, edited, keywords, language, library
 from pages.shared import markdown
@@ -19,6 +19,7 @@ from synth.data.formats import DateFormat
 from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
 from synth.people.facts import Facts, facts_of
+from synth.people.life import ages
 from synth.people.what_if import WhatIf, exactly, lasting, redress, what_if
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from synth.populations import Population
 
 _MOST = 4  # facts that may change at once
+_FACTS, _LIFE = "Change facts", "From 20 to 80"
 
 
 @st.dialog("What if …", width="large", icon=":material/alt_route:")
@@ -39,6 +41,18 @@ def ask(card: Card) -> None:
     population = card.choice.exact_population
     schema = population.modelled
     at = f"whatif-{card.key}"
+    if ages(population):
+        way = st.segmented_control(
+            "What to ask",
+            (_FACTS, _LIFE),
+            default=_FACTS,
+            required=True,
+            key=f"{at}-way",
+            label_visibility="collapsed",
+        )
+        if way == _LIFE:
+            life.show(card, _after)
+            return
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         first = _first(population)
         changing = st.multiselect(

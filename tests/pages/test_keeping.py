@@ -161,6 +161,23 @@ def test_what_if_shows_before_and_after_and_keeps_the_changed(dialog, visit):
 
 
 @pytest.mark.usefixtures("bank_only")
+def test_a_life_from_20_to_80_keeps_the_name_and_what_is_kept(dialog):
+    app = dialog("whatif", gender="female", age=["25", "35"], seed="5")
+    (name,) = set(names(app)[-2:])
+    way = next(w for w in app.button_group if str(w.key).endswith("-way"))
+    way.set_value("From 20 to 80").run()
+    assert not app.exception
+    (table,) = texts(app, r'<table class="pp-before-after">(.*?)</table>')
+    assert table.count('<th scope="row">') == 7
+    app.select_slider[0].set_value(70).run()
+    assert not app.exception
+    assert names(app)[-1] == name and lines(app)[-1].startswith("70 · woman")
+    next(b for b in app.button if str(b.key).startswith("life-keep")).click().run()
+    (kept,) = app.session_state["kept people"].values()
+    assert kept.record["age"] == 70 and kept.remark == "at 70"
+
+
+@pytest.mark.usefixtures("bank_only")
 def test_what_cannot_be_is_told_kindly(dialog):
     app = dialog("whatif", top1="Pets", seed="5")
     changes = next(w for w in app.multiselect if str(w.key).endswith("-changes"))

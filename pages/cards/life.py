@@ -1,0 +1,94 @@
+"""One person from 20 to 80: a slider, the card at that age, and the whole life in lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.cards import selection
+from pages.cards.card import markup
+from pages.shared import markdown
+from synth import describe
+from synth.errors import PopulaceError
+from synth.interests.vocabulary import interest_title
+from synth.people.facts import age_of, interests_in
+from synth.people.life import ages, at_age
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from pages.cards.selection import Card
+    from synth.people.profile import Profile
+    from synth.people.what_if import WhatIf
+    from synth.populations import Population
+
+Dress = Callable[["Card", "WhatIf", "DeltaGenerator"], "Profile"]
+"""Gives a changed record its face and words."""
+
+
+def show(card: Card, dress: Dress) -> None:
+    """The slider and what it shows; the years that nobody like this reaches are said."""
+    population = card.choice.exact_population
+    years = ages(population)
+    now = age_of(card.record, population.modelled) or years[0]
+    chosen = st.select_slider(
+        "Age",
+        years,
+        min(years, key=lambda year: abs(year - now)),
+        key=f"life-{card.key}",
+        help="Gender, birth and degrees stay; the rest changes as little as the posterior allows.",
+    )
+    whole, missing = _life(card.key, years, card, population)
+    if chosen not in whole:
+        st.warning(markdown.plain(missing[chosen]), icon=":material/sentiment_dissatisfied:")
+    left, right = st.columns(2, gap="medium")
+    if chosen in whole:
+        with left, st.container(border=True, key="life-card"):
+            profile = dress(card, whole[chosen], st.container())
+            st.html(markup(profile, population, f"at {chosen}"))
+            st.caption(markdown.plain(profile.notes[-1] if profile.notes else ""))
+        mark = f"life|{chosen}"
+        after = selection.changed(card, profile, f"at {chosen}", mark)
+        if left.button("Keep on the page", key=f"life-keep-{card.key}", icon=":material/keep:"):
+            selection.keep(after)
+            st.rerun()
+    right.html(_lines(whole, population, chosen))
+    right.caption(
+        "Each age is drawn from this person, not from the age before: answers to “what if”, "
+        "not a biography that was lived."
+    )
+
+
+@st.cache_resource(show_spinner="Living …", max_entries=32)
+def _life(
+    key: str, years: tuple[int, ...], _card: Card, _population: Population
+) -> tuple[dict[int, WhatIf], dict[int, str]]:
+    whole: dict[int, WhatIf] = {}
+    missing: dict[int, str] = {}
+    for year in years:
+        try:
+            whole[year] = at_age(_card.record, _population, year)
+        except PopulaceError as error:
+            missing[year] = str(error)
+    return whole, missing
+
+
+def _lines(whole: dict[int, WhatIf], population: Population, chosen: int) -> str:
+    rows = []
+    for year, found in whole.items():
+        line = describe.record_line(found.record, population)
+        line = line.removeprefix(f"{year} · ")
+        liked = interests_in(found.record, population.schema)
+        likes = ", ".join(interest_title(interest) for interest in liked[:3])
+        rows.append(
+            f'<tr class="{"pp-told" if year == chosen else ""}"><th scope="row">{year}</th>'
+            f"<td>{escape(line)}</td><td>{escape(likes)}</td></tr>"
+        )
+    return (
+        '<table class="pp-before-after"><thead><tr><th scope="col">Age</th>'
+        f'<th scope="col">Who</th><th scope="col">Likes</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
