@@ -15,7 +15,7 @@ from pages.shared.jobs import watch
 from pages.shared.private import PRICES, show_ledger
 from pages.studio.interests import choose_interests, show_learned
 from pages.studio.rows import ask_of_rows
-from pages.studio.sheet import FIXED, MEANINGS, corrections
+from pages.studio.sheet import FIXED, MEANINGS, SHEET_KINDS, corrections
 from pages.studio.state import StudioState, current_state, packed
 from pages.studio.who import ask_who, preview
 from synth import generators
@@ -27,7 +27,7 @@ from synth.data.readers.containers import ENDINGS
 from synth.data.templates import PATTERN
 from synth.errors import PopulaceError
 from synth.fitting.derive import deriving
-from synth.fitting.plan import KINDS, USES, Plan, title_of
+from synth.fitting.plan import USES, Plan, title_of
 from synth.fitting.tasks import Kind
 from synth.generators.private import NAME as PRIVATE
 from synth.generators.training import has_card
@@ -212,7 +212,7 @@ def _sheet(state: StudioState) -> pd.DataFrame:
             "use": st.column_config.SelectboxColumn(
                 "Use", options=USES, required=True, help=_USES_HELP
             ),
-            "kind": st.column_config.SelectboxColumn("Kind", options=KINDS, required=True),
+            "kind": st.column_config.SelectboxColumn("Kind", options=SHEET_KINDS, required=True),
             "values": st.column_config.TextColumn("Values", width=330),
             "written as": st.column_config.TextColumn(
                 "Written as", max_chars=40, width=120, help=_WRITTEN_HELP

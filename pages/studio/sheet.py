@@ -7,14 +7,22 @@ from typing import Any
 
 import pandas as pd
 
+from synth.data.dates import swapped
+from synth.data.durations import DurationFormat
 from synth.data.formats import DateFormat
 from synth.data.meaning import MEANINGS as KNOWN_MEANINGS
 from synth.data.schema import Column, number_text
+from synth.errors import PopulaceError
 from synth.fitting.inspection import ColumnInspection, Inspection
 from synth.fitting.plan import KINDS, USES, Correction, Plan
 
 FIXED = ("column", "values", "missing")
 """What is shown and cannot be edited."""
+DAY_FIRST, MONTH_FIRST = "date, day first", "date, month first"
+"""Dates whose day and month could be mistaken for each other."""
+SHEET_KINDS = (*KINDS, "date", DAY_FIRST, MONTH_FIRST, "duration")
+"""What the sheet offers as a column's kind: those of the library, and what its numbers stand for."""
+_ORDERS = {DAY_FIRST: "day/month", MONTH_FIRST: "month/day"}
 NO_MEANING = "none of these"
 """How the sheet writes that a column has no meaning that is known."""
 MEANINGS = (*(meaning for meaning in KNOWN_MEANINGS if meaning), NO_MEANING)
@@ -48,7 +56,7 @@ def _row(inspected: ColumnInspection, plan: Plan) -> dict[str, Any]:
     return {
         "column": column.name,
         "use": plan.use(column.name),
-        "kind": column.kind,
+        "kind": kind_of(column),
         "values": _values(column, inspected),
         "written as": column.example,
         "missing": inspected.missing,
@@ -59,6 +67,18 @@ def _row(inspected: ColumnInspection, plan: Plan) -> dict[str, Any]:
         "label": column.label,
         "meaning": column.means or NO_MEANING,
     }
+
+
+def kind_of(column: Column) -> str:
+    """A column's kind in the sheet: one of `SHEET_KINDS`."""
+    form = column.format
+    if isinstance(form, DurationFormat):
+        return "duration"
+    if not isinstance(form, DateFormat):
+        return column.kind
+    if swapped(form.pattern) == form.pattern:
+        return "date"
+    return DAY_FIRST if form.pattern.lstrip("%-")[0] == "d" else MONTH_FIRST
 
 
 def _values(column: Column, inspected: ColumnInspection) -> str:
@@ -89,15 +109,15 @@ def corrections(before: pd.DataFrame, after: pd.DataFrame) -> tuple[Correction, 
         changes: dict[str, Any] = {}
         if new["use"] != old["use"] and new["use"] in USES:
             changes["use"] = new["use"]
-        if new["kind"] != old["kind"] and new["kind"] in KINDS:
-            changes["kind"] = new["kind"]
+        if new["kind"] != old["kind"] and new["kind"] in SHEET_KINDS:
+            changes |= _changed_kind(str(old["column"]), str(old["kind"]), str(new["kind"]))
         for cell, end in (("least", "lower"), ("most", "upper")):
             value = new[cell]
             if value is not None and not pd.isna(value) and value != old[cell]:
                 changes[end] = float(value)
         for cell, name in (("written as", "written"), ("missing word", "missing_word")):
             text = new[cell].strip() if isinstance(new[cell], str) else ""
-            if text != old[cell]:
+            if text != old[cell] and name not in changes:
                 changes[name] = text
         label = new["label"] if isinstance(new["label"], str) else ""
         if label != old["label"]:
@@ -107,3 +127,21 @@ def corrections(before: pd.DataFrame, after: pd.DataFrame) -> tuple[Correction, 
         if changes:
             changed.append(Correction(str(old["column"]), **changes))
     return tuple(changed)
+
+
+def _changed_kind(name: str, old: str, new: str) -> dict[str, Any]:
+    """What another kind says of a column; dates keep being dates and may change their order.
+
+    Raises
+    ------
+    PopulaceError
+        It holds no dates that could be read so.
+    """
+    if new in KINDS:
+        return {} if new == "integer" and old not in KINDS else {"kind": new}
+    if new in _ORDERS and old in _ORDERS:
+        return {"written": _ORDERS[new]}
+    raise PopulaceError(
+        f"Column {name} cannot be read as {new}, for its values are not written so: leave its kind "
+        f"as {old}."
+    )

@@ -3,7 +3,8 @@ import math
 import pandas as pd
 import pytest
 
-from pages.studio.sheet import NO_MEANING, corrections, sheet
+from pages.studio.sheet import DAY_FIRST, MONTH_FIRST, NO_MEANING, corrections, sheet
+from synth.errors import PopulaceError
 from synth.fitting.inspection import inspect_table
 from synth.fitting.plan import Correction, Plan
 
@@ -38,6 +39,33 @@ def test_dates_and_amounts_are_shown_as_the_table_writes_them():
     assert math.isnan(row(frame, "joined")["least"])
     assert row(frame, "pay")["values"].startswith("$1,000.50 to $2,000.00")
     assert corrections(frame, frame.copy()) == ()
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind"),
+    [
+        (["03/02/2021", "05/12/2022"], DAY_FIRST),
+        (["12/31/2021", "05/12/2022"], MONTH_FIRST),
+        (["2021-12-31", "2022-01-01"], "date"),
+        (["36:00:00", "1:30:00"], "duration"),
+    ],
+)
+def test_dates_have_a_kind_with_their_order(texts, kind):
+    inspection = inspect_table(pd.DataFrame({"when": texts * 20, "x": [1, 2] * 20}), "staff.csv")
+    plan = Plan.of(inspection)
+    frame = sheet(inspection, plan)
+    assert row(frame, "when")["kind"] == kind
+    assert corrections(frame, frame.copy()) == ()
+    edited = frame.copy()
+    edited.loc[0, "kind"] = "integer"
+    assert corrections(frame, edited) == ()  # they are whole numbers already
+    edited.loc[0, "kind"] = MONTH_FIRST
+    if kind in ("date", "duration"):
+        with pytest.raises(PopulaceError, match="cannot be read as date, month first"):
+            corrections(frame, edited)
+        return
+    made = plan.corrected(corrections(frame, edited))
+    assert made.schema["when"].format.pattern == "%m/%d/%Y"
 
 
 def test_nothing_changed_is_no_correction(shown):
