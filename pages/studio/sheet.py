@@ -21,7 +21,7 @@ FIXED = ("column", "values", "missing")
 DAY_FIRST, MONTH_FIRST = "date, day first", "date, month first"
 """Dates whose day and month could be mistaken for each other."""
 SHEET_KINDS = (*KINDS, "date", DAY_FIRST, MONTH_FIRST, "duration")
-"""What the sheet offers as a column's kind: those of the library, and what its numbers stand for."""
+"""What the sheet offers as a kind: those of the library, and what numbers stand for."""
 _ORDERS = {DAY_FIRST: "day/month", MONTH_FIRST: "month/day"}
 NO_MEANING = "none of these"
 """How the sheet writes that a column has no meaning that is known."""
