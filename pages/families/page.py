@@ -101,10 +101,7 @@ def _head(population: LinkedPopulation, given: FamiliesGiven, asked: str) -> Non
         share, error, exact = _share(population.model.digest, asked, given)
         how = "exact" if exact else f"estimated ± {describe.share_words(error)}"
         begin = f"<b>{escape(describe.share_words(share))}</b> of these households · {escape(how)}"
-    st.html(
-        f'<p class="pp-subtitle">{begin} · every household below is synthetic; facts of single '
-        "people in the sidebar are left aside</p>"
-    )
+    st.html(f'<p class="pp-subtitle">{begin} · every household below is synthetic</p>')
 
 
 def _cell(column: Column, value: float) -> str:
