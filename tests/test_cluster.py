@@ -1,6 +1,8 @@
 """The same people on one worker and on several, in frames and in files."""
 
 import json
+import os
+import signal
 import sys
 from types import ModuleType
 
@@ -288,3 +290,31 @@ def test_a_run_that_broke_off_goes_on_and_ends_in_the_same_bytes(posterior, tmp_
         assert len(pd.read_parquet(tmp_path / "broken")) == 500
         with pytest.raises(PopulaceError, match="holds other people"):
             cluster.write_parquet(posterior, tmp_path / "broken", 500, 4, partition_rows=100)
+
+
+def test_a_worker_killed_in_the_middle_changes_no_byte(posterior, workers, tmp_path, request):
+    if "gaussian" in request.node.name:
+        pytest.skip("once is enough: a worker's start is dear")
+    with dask.config.set(scheduler="synchronous"):
+        alone = cluster.write_parquet(posterior, tmp_path / "alone", 4000, 5, partition_rows=200)
+    killed = []
+
+    def kill(done):
+        if not killed:
+            killed.append(next(iter(workers.run(os.getpid).values())))
+            os.kill(killed[0], signal.SIGKILL)
+
+    with workers.as_current():
+        files = cluster.write_parquet(
+            posterior, tmp_path / "killed", 4000, 5, partition_rows=200, progress=kill
+        )
+    assert killed
+    assert [a.read_bytes() for a in files] == [b.read_bytes() for b in alone]
+    sums = [
+        [each["sha256"] for each in json.loads((folder / cluster.MANIFEST).read_text())["files"]]
+        for folder in (tmp_path / "alone", tmp_path / "killed")
+    ]
+    assert sums[0] == sums[1]
+    assert sorted((tmp_path / "killed").iterdir()) == sorted(
+        [*files, tmp_path / "killed" / cluster.MANIFEST]
+    )
