@@ -1,14 +1,14 @@
-"""Saved questions: files from strangers, and stepping through a talk."""
-
-import json
+"""Giving a talk: stepping through it, editing it, its second window and its loop."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.talk import kept_people
 from pages.talk import slides as lists
+from pages.talk.stages import Stages, stages
 from synth.data.evidence import Between, OneOf
-from synth.errors import PopulaceError
 from synth.populations import load
+from synth.talk import Slide, Talk, from_json, to_json
 
 
 def made(app):
@@ -20,11 +20,11 @@ def press(app, key):
     assert not app.exception
 
 
-def start(app, questions):
+def start(app, talk):
     """As "Start with the first" does."""
-    app.session_state["questions"] = questions
+    app.session_state["talk"] = talk
     app.session_state["presenting"] = 0
-    app.session_state["question to open"] = questions[0]
+    app.session_state["slide to open"] = talk.slides[0]
     app.run()
     assert not app.exception
 
@@ -45,73 +45,14 @@ def the_list(visit):
     return AppTest.from_function(_list_page, default_timeout=120).run()
 
 
-def test_a_list_is_written_and_read_again():
-    questions = lists.shipped("us-time-use")
-    assert len(questions) >= 8
-    assert lists.from_json(lists.to_json(questions)) == questions
+def test_a_talk_ships_with_every_population():
+    talk = lists.shipped("us-time-use")
+    assert len(talk.slides) >= 12
+    assert {"network", "portraits", "report", "survey"} <= {each.page for each in talk.slides}
+    assert from_json(to_json(talk), lists.PLACES) == talk
     other = lists.shipped("french-hobbies", "Hobbies in France")
-    assert all(one.link[0] == ("population", "Hobbies in France") for one in other)
-    assert lists.shipped("own-123", "Mine")
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"\xff\xfe",
-        b"[" * 100_000,
-        b"[" * 5000,
-        b"{}",
-        b"[]",
-        b'{"format": "populace-questions/1", "questions": []}',
-        b'{"format": "populace-questions/1", "questions": [3]}',
-        b'{"format": "populace-questions/1", "questions": [{"title": 3, "link": "/"}]}',
-        b'{"format": "populace-questions/1", "questions": {"a": 1}}',
-        b" " * 200_000,
-    ],
-)
-def test_files_that_are_no_list_are_refused_in_a_sentence(data):
-    with pytest.raises(PopulaceError) as told:
-        lists.from_json(data)
-    assert str(told.value).endswith(".") and len(str(told.value)) < 200
-
-
-@pytest.mark.parametrize(
-    ("title", "link"),
-    [
-        ("", "/"),
-        ("x" * 200, "/"),
-        ("evil", "https://example.org/"),
-        ("evil", "//example.org/marginals"),
-        ("evil", "javascript:alert(1)"),
-        ("evil", "/etc/passwd"),
-        ("evil", "/?" + "&".join(f"a{n}=1" for n in range(100))),
-        ("evil", "/?a=" + "x" * 500),
-        ("evil", "/\x00"),
-    ],
-)
-def test_hostile_questions_are_refused(title, link):
-    file = {"format": lists.FORMAT, "questions": [{"title": title, "link": link}]}
-    with pytest.raises(PopulaceError):
-        lists.from_json(json.dumps(file).encode())
-
-
-def test_what_a_file_cannot_set_is_left_out():
-    entry = {
-        "title": "a\u202eb\n  c",
-        "link": "/interests?x=1",
-        "view": {"group": "g", "seed": "1"},
-    }
-    file = {"format": lists.FORMAT, "questions": [entry]}
-    (one,) = lists.from_json(json.dumps(file).encode())
-    assert one == lists.Question("ab c", "interests", (("x", "1"),), (("group", "g"),))
-
-
-def test_questions_move_within_the_list():
-    one, two, three = (lists.Question(title) for title in "abc")
-    assert lists.moved((one, two, three), 0, 1) == (two, one, three)
-    assert lists.moved((one, two, three), 2, 1) == (one, two, three)
-    assert lists.moved((one, two, three), 0, -1) == (one, two, three)
+    assert all(one.link[0] == ("population", "Hobbies in France") for one in other.slides)
+    assert lists.shipped("own-123", "Mine").slides
 
 
 def test_a_talk_from_the_first_question_to_its_end(visit):
@@ -128,17 +69,26 @@ def test_a_talk_from_the_first_question_to_its_end(visit):
     }
     press(app, "present-back")
     assert not made(app).evidence
+    headline = next(each.value for each in app.html if "pp-headline" in each.value)
+    assert "Six Americans" in headline
+    press(app, "present-page-down")
+    assert made(app).evidence
+    press(app, "present-home")
+    assert not made(app).evidence
+    token = app.session_state["stage token"]
+    assert stages().get(token).at == 0
     press(app, "present-leave")
+    assert stages().get(token) is None
     assert not [button for button in app.button if str(button.key) == "present-next"]
 
 
 @pytest.mark.parametrize("population", ["us-time-use", "french-hobbies"])
 def test_every_shipped_question_about_people_has_an_answer(visit, population):
     app = visit()
-    questions = lists.shipped(population, load(population).title)
-    start(app, questions)
-    about = [one for one in questions if one.page == "profiles"]
-    assert list(questions[: len(about)]) == about
+    talk = lists.shipped(population, load(population).title)
+    start(app, talk)
+    about = [one for one in talk.slides if one.page == "profiles"]
+    assert list(talk.slides[: len(about)]) == about
     for number, one in enumerate(about):
         if number:
             press(app, "present-next")
@@ -154,20 +104,20 @@ def test_questions_are_added_ordered_and_deleted(the_list):
     app.multiselect(key="gender").set_value(["male"])
     app.slider(key="age").set_range(70, 85)
     app.number_input(key="seed").set_value(5).run()
-    count = len(lists.shipped("us-time-use"))
+    count = len(lists.shipped("us-time-use").slides)
     app.text_input(key="present-title").set_value("Old men")
     next(button for button in app.button if button.label == "Add").click()
     app.run()
-    questions = app.session_state["questions"]
+    questions = app.session_state["talk"].slides
     assert len(questions) == count + 1 and questions[-1].title == "Old men"
-    assert questions[-1].address == "/?gender=male&age=70&age=85&seed=5"
+    assert questions[-1].address == "/profiles?gender=male&age=70&age=85&seed=5"
     assert not app.exception
     press(app, f"question-Move up-{count}")
-    assert app.session_state["questions"][-2].title == "Old men"
+    assert app.session_state["talk"].slides[-2].title == "Old men"
     press(app, "question-delete-0")
-    assert len(app.session_state["questions"]) == count
+    assert len(app.session_state["talk"].slides) == count
     press(app, "present-shipped")
-    assert "questions" not in app.session_state
+    assert "talk" not in app.session_state
     press(app, "question-1")
     assert app.session_state["presenting"] == 1
 
@@ -184,8 +134,57 @@ def test_hostile_links_in_the_list_are_ignored_where_they_are_wrong(visit):
         ("marital", "married"),
         ("has_children", "perhaps"),
     )
-    start(app, (lists.Question("evil", "profiles", link),))
+    start(app, Talk((Slide("evil", "profiles", link),)))
     asked = made(app)
     assert str(asked.evidence) == "marital=married"
     assert asked.population.name == "us-time-use"
     assert 1 <= asked.people <= 60
+
+
+def test_the_second_window_follows_the_stage():
+    talk, other = Talk((Slide("a"), Slide("b"))), Stages()
+    assert other.get("t") is None
+    other.show("t", talk, 0)
+    began = other.get("t").began
+    other.show("t", talk, 1)
+    assert other.get("t").at == 1 and other.get("t").began == began
+    other.restart("t")
+    assert other.get("t").began >= began
+    for number in range(300):
+        other.show(str(number), talk, 0)
+    assert other.get("t") is None and other.get("299").at == 0
+    other.end("299")
+    assert other.get("299") is None
+
+
+def test_a_window_for_notes_shows_nothing_else(visit):
+    stages().show("the-token", Talk((Slide("Now", notes="Say <this>."), Slide("Then"))), 0)
+    app = visit(notes="the-token")
+    shown = " ".join(each.value for each in app.html)
+    assert "Say &lt;this&gt;." in shown and "Now" in shown and "Then" in shown
+    assert not app.multiselect and not app.sidebar.selectbox
+    stages().end("the-token")
+    assert "No talk is on" in " ".join(each.value for each in visit(notes="the-token").html)
+
+
+def test_a_kiosk_begins_by_itself_and_turns(visit):
+    app = visit(kiosk="20")
+    assert app.session_state["presenting"] == 0
+    app.session_state["slide turned at"] = 0.0
+    app.run()
+    assert app.session_state["presenting"] == 1 and made(app).evidence
+
+
+@pytest.mark.parametrize("seconds", ["x", "-1", "", "9" * 9])
+def test_a_kiosk_without_seconds_is_none(visit, seconds):
+    assert "presenting" not in visit(kiosk=seconds).session_state
+
+
+def test_people_that_are_kept_travel_in_the_link(visit):
+    texts = ["us-time-use~8~2~gender=female", "us-time-use~8~4~"]
+    hostile = ["", "x~y", "nobody~1~1~", "us-time-use~1~999~", "us-time-use~1~1~age=old"]
+    app = visit(kept=[*texts, *hostile][:6])
+    cards = app.session_state["kept people"].values()
+    assert [card.choice.question for card in cards] == ["Women", "Everybody"]
+    assert all(card.profile.facts.gender == "female" for card in list(cards)[:1])
+    assert [kept_people._text(card) for card in cards] == texts
