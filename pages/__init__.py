@@ -41,6 +41,7 @@ class PageRow:
 
 PAGES: tuple[PageRow, ...] = (
     PageRow("profiles", "Profiles", ":material/groups:", ("rarity", "looks", "posts")),
+    PageRow("crowd", "Crowd", ":material/groups_2:"),
     PageRow("marginals", "Marginals", ":material/bar_chart:", ("whom", "order", "find")),
     PageRow("correlations", "Correlations", ":material/grid_on:", ("arrange",)),
     PageRow("interests", "Interests", ":material/interests:", ("rank", "group")),

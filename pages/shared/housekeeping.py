@@ -13,6 +13,7 @@ import contextlib
 import ctypes
 import gc
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -52,6 +53,10 @@ async def _rounds() -> None:
 
 def prepare() -> None:
     """Compile and read what the first page needs; a failure is the visitor's to see, not ours."""
+    # Streamlit's caches say of a thread without a visitor that it has none.
+    here = threading.current_thread().name
+    logger = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    logger.addFilter(lambda record: record.threadName != here)
     with contextlib.suppress(PopulaceError, OSError):
         from pages.shared import loaders
         from synth import prepare as preparing

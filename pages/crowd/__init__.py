@@ -1,0 +1,1 @@
+"""A thousand small faces that regroup by any column."""

@@ -1,0 +1,56 @@
+"""Faces and groups of a crowd."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from synth.people import crowd
+
+
+@pytest.fixture(scope="module")
+def some(us):
+    return us.given().sample(60, seed=3)
+
+
+def test_every_person_is_in_one_group_of_each_column(us, some):
+    made = crowd.groupings(some, us)
+    assert {each.title for each in made} == {column.title for column in us.modelled}
+    for each in made:
+        assert len(each.codes) == len(some)
+        assert set(each.codes) == set(range(len(each.labels)))
+
+
+def test_groups_hold_whom_their_words_say(us, some):
+    made = {each.title: each for each in crowd.groupings(some, us)}
+    codes = np.array(made["Gender"].codes)
+    assert [made["Gender"].labels[code] for code in codes] == list(some["gender"])
+    ages = made["Age"]
+    for code, label in enumerate(ages.labels):
+        inside = some["age"][np.array(ages.codes) == code]
+        low, high = label.split("–") if "–" in label else (label, label)
+        assert (inside.min(), inside.max()) == (int(low), int(high))
+    assert len(made["First interest"].labels) <= 12
+
+
+def test_missing_numbers_are_a_group_of_their_own(us, some):
+    made = {each.title: each for each in crowd.groupings(some, us)}["Weekly earnings (USD)"]
+    missing = some["weekly_earn"].isna().to_numpy()
+    assert missing.any()
+    assert made.labels[-1] == "not stated"
+    assert ((np.array(made.codes) == len(made.labels) - 1) == missing).all()
+
+
+def test_faces_are_tiles_of_one_picture(us, some):
+    made = crowd.faces(some, us)
+    picture = Image.open(io.BytesIO(made.sheet))
+    most = (picture.width // crowd.TILE) * (picture.height // crowd.TILE)
+    assert picture.width == made.across * crowd.TILE
+    assert len(made.tiles) == len(some) and max(made.tiles) < most
+    women, men = (
+        {made.tiles[i] for i in np.flatnonzero((some["gender"] == gender).to_numpy())}
+        for gender in ("female", "male")
+    )
+    assert not women & men
