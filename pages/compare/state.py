@@ -16,7 +16,7 @@ from synth.fitting.plan import Plan
 from synth.jobs import State
 from synth.jobs.process import ProcessJob
 
-_PLACE = "compare"
+_PLACE = "the comparison"
 
 
 @dataclass
