@@ -52,8 +52,8 @@ def _page(choice: Choice) -> None:
         )
     _draw(data=drawn, key="crowd")
     st.caption(
-        f"Estimated: shares of {PEOPLE:,} people drawn by the seed {choice.seed}, give or take about 3 "
-        "percentage points at the most (95%). Faces follow gender and age; ethnicities take turns, "
+        f"Estimated: shares of {PEOPLE:,} people drawn by the seed {choice.seed}, give or take "
+        "about 3 percentage points (95%). Faces follow gender and age; ethnicities take turns, "
         "and some faces are shared."
     )
 
