@@ -67,7 +67,7 @@ def test_from_an_upload_to_the_comparison(visit, at_once, table, monkeypatch):
     assert "Independent columns" in shown and "Fresh real people" in shown and "<b>" in shown
     assert any("wins" in each.value for each in app.markdown)
     assert {tab.label for tab in app.tabs} >= {"Columns", "Correlations", "Principal axes"}
-    state = app.session_state["compare"]
+    state = app.session_state["the comparison"]
     assert state.comparison.learned == 100 and state.job is None
     app.selectbox(key="compare-right").set_value("independent").run()
     assert not app.exception
@@ -76,7 +76,7 @@ def test_from_an_upload_to_the_comparison(visit, at_once, table, monkeypatch):
     button(app, "Another table").click()
     app.run()
     app.switch_page("pages/compare/page.py").run()
-    assert app.session_state["compare"].comparison is None and not app.exception
+    assert app.session_state["the comparison"].comparison is None and not app.exception
 
 
 def test_a_stopped_comparison_leaves_nothing(tmp_path):
