@@ -130,10 +130,12 @@ def _example() -> bytes:
 
 def _reading(state: StudioState) -> None:
     """The table while it is read: its first lines stand there at once."""
-    watch(state, "studio", _DOING["inspect"])
+    progress = st.container()
     if state.head:
         st.caption(f"{markdown.plain(state.name)}, {state.size:,} bytes, as it begins:")
         st.code(state.head, language=None)
+    with progress:
+        watch(state, "studio", _DOING["inspect"])
 
 
 def _ask_for_a_file(state: StudioState) -> None:
