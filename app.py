@@ -95,6 +95,6 @@ else:  # the server reads this file once, before anybody comes
     app = st.App(
         __file__,
         lifespan=_serving,
-        routes=api.routes(),
+        routes=api.routes(prefix=st.get_option("server.baseUrlPath") or ""),
         middleware=[Middleware(VisitorCookie)],
     )

@@ -10,8 +10,13 @@ _GIVEN = ("given", "string", "What is known: marital=married,age=25..35.")
 _POPULATION = ("population", "string", "Its name; the first one where it is left out.")
 
 
-def openapi() -> dict[str, Any]:
+def openapi(root: str = "") -> dict[str, Any]:
     """The description of all addresses.
+
+    Parameters
+    ----------
+    root : str
+        The path below which they lie.
 
     Returns
     -------
@@ -27,6 +32,7 @@ def openapi() -> dict[str, Any]:
             "version": "1",
             "description": "Synthetic people on demand; nobody of them exists.",
         },
+        "servers": [{"url": root or "/"}],
         "paths": {
             "/api/populations": _path("The populations, with their columns."),
             "/api/people": _path(

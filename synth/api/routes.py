@@ -15,6 +15,7 @@ from starlette.routing import Route
 from synth import populations
 from synth.api import limits, stream
 from synth.api.description import openapi
+from synth.api.page import page
 from synth.bayes.budget import limited
 from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
@@ -36,11 +37,13 @@ class _UnknownError(PopulaceError):
     """What was asked for is not there."""
 
 
-def routes(allowance: limits.Allowance | None = None) -> list[Route]:
+def routes(allowance: limits.Allowance | None = None, prefix: str = "") -> list[Route]:
     """Starlette routes below ``/api``.
 
     Parameters
     ----------
+    prefix : str
+        The path below which the whole app lies (Streamlit's ``server.baseUrlPath``).
     allowance : Allowance, optional
         Requests that each client has; the usual ones, of these routes alone, when left out.
 
@@ -58,8 +61,10 @@ def routes(allowance: limits.Allowance | None = None) -> list[Route]:
         "/api/probability": _probability,
         "/api/posterior": _posterior,
         "/api/openapi.json": _openapi,
+        "/api/docs": _docs,
     }
-    return [Route(path, _guarded(answer, allowed)) for path, answer in answers.items()]
+    root = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
+    return [Route(root + path, _guarded(answer, allowed)) for path, answer in answers.items()]
 
 
 def _guarded(answer: Callable[[Request], Response], allowance: limits.Allowance) -> Any:
@@ -203,4 +208,12 @@ def _person(request: Request) -> Response:
 
 
 def _openapi(request: Request) -> Response:
-    return JSONResponse(openapi(), headers=_FRESH)
+    return JSONResponse(openapi(_root(request)), headers=_FRESH)
+
+
+def _docs(request: Request) -> Response:
+    return Response(page(openapi(_root(request))), media_type="text/html", headers=_PAGE)
+
+
+def _root(request: Request) -> str:
+    return request.url.path.partition("/api/")[0]

@@ -76,6 +76,17 @@ def test_questions(client):
     assert "/api/people" in client.get("/api/openapi.json").json()["paths"]
 
 
+def test_the_description_is_a_page_that_needs_nothing_else(client):
+    reply = client.get("/api/docs")
+    described = client.get("/api/openapi.json").json()["paths"]
+    assert all(path in reply.text for path in described)
+    for each in described["/api/people"]["get"]["parameters"]:
+        assert each["name"] in reply.text and each["description"][:20] in reply.text
+    assert reply.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in reply.headers["content-security-policy"]
+    assert "<script" not in reply.text and 'src="http' not in reply.text
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -115,3 +126,11 @@ def test_limits_token_and_no_other_origin(monkeypatch):
     assert server.get("/api/openapi.json").status_code == 401
     headers = {"Authorization": "Bearer sesame"}
     assert server.get("/api/openapi.json", headers=headers).status_code == 200
+
+
+def test_all_of_it_lies_below_a_prefix():
+    server = TestClient(Starlette(routes=routes(prefix="/town/people/")))
+    assert server.get("/api/openapi.json").status_code == 404
+    reply = server.get("/town/people/api/openapi.json")
+    assert reply.status_code == 200 and reply.json()["servers"] == [{"url": "/town/people"}]
+    assert routes(prefix="/")[0].path == routes()[0].path == "/api/populations"
