@@ -36,7 +36,8 @@ _FOLDER = Path(__file__).parent
 _EMBEDDED = (
     '[data-testid="stSidebar"], [data-testid="stExpandSidebarButton"], '
     ".st-key-subtitle [data-testid=stPopover], .st-key-subtitle .stButton { display: none; } "
-    ".stMainBlockContainer { padding-top: 0.8rem !important; }"
+    '[class*="st-key-tour"], [data-testid="stHeader"] { display: none; } '
+    ".stMainBlockContainer { padding-top: 1rem !important; }"
 )
 
 
