@@ -6,13 +6,12 @@ The paper's Fig. 8, over mixed columns by one measure.
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from pages.shared import header, loaders
+from pages.shared import header, loaders, markdown
 from pages.shared.charts import heatmap
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
@@ -64,7 +63,7 @@ def _maps(order: tuple[str, ...], choice: Choice, maps: list[tuple[str, np.ndarr
     grid = st.grid(3, min_column_width=320, gap=16, border=True, key="associations")
     for place, (head, values) in enumerate(maps):
         with grid.cell():
-            st.html(f'<div class="pp-column"><h2>{escape(head)}</h2></div>')
+            st.subheader(markdown.plain(head), anchor=False)
             st.plotly_chart(
                 heatmap(values, titles, change=place == 2, height=_HEIGHT, bar=False),
                 key=f"heatmap-{place}",
@@ -107,7 +106,7 @@ def _everyone(choice: Choice) -> None:
         [
             ("Real people", real.arranged(order)),
             ("Synthetic people", synthetic.arranged(order)),
-            ("Synthetic less real", synthetic.difference(real, order)),
+            ("Difference: synthetic less real", synthetic.difference(real, order)),
         ],
     )
     st.caption(
@@ -151,7 +150,10 @@ def _groups(choice: Choice, other: Choice | None) -> None:
         [
             (names[0] if other is None else f"A: {names[0]}", a.arranged(order)),
             (names[1] if other is None else f"B: {names[1]}", b.arranged(order)),
-            ("A less B" if other else "The first less the second", a.difference(b, order)),
+            (
+                "Difference: A less B" if other else "Difference: the first less everyone",
+                a.difference(b, order),
+            ),
         ],
     )
     st.caption(

@@ -222,7 +222,9 @@ def dumbbells(
         name = escape(_short(name, 34))
         hover = "%{customdata}<br>" + name + ": %{x:.1%}"
         marker = {"size": 11, "color": colours[at], "symbol": _SYMBOLS[at]}
-        data.append({**common, "name": name, "x": share, "marker": marker, "hovertemplate": hover})
+        data.append(
+            {**common, "name": name, "x": share.tolist(), "marker": marker, "hovertemplate": hover}
+        )
         if counted is not None:
             hollow = {
                 "size": 7,
@@ -234,7 +236,7 @@ def dumbbells(
                 {
                     **common,
                     "name": f"{name}, real people",
-                    "x": counted,
+                    "x": counted.tolist(),
                     "marker": hollow,
                     "hovertemplate": f"{hover}, real people",
                     "showlegend": False,

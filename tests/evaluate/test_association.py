@@ -7,7 +7,13 @@ import pytest
 from synth.data.contingency import ContingencyTables
 from synth.data.table import make_table
 from synth.errors import PopulaceError
-from synth.evaluate.association import Associations, associations, coarse_pair, cramers_v
+from synth.evaluate.association import (
+    Associations,
+    associations,
+    coarse_pair,
+    cramers_v,
+    difference_interval,
+)
 
 
 def test_by_hand():
@@ -108,3 +114,30 @@ def test_distances_between_associations_are_those_of_pairs():
     assert made.farthest(real) == ("a", "b", pytest.approx(0.3))
     turned = made.difference(real, ("c", "b", "a"))
     assert turned[1, 2] == turned[2, 1] == pytest.approx(-0.3)
+
+
+def test_the_strongest_pair_passes_over_those_that_follow_from_each_other():
+    values = np.array([[1, 0.995, 0.2], [0.995, 1, 0.6], [0.2, 0.6, 1]])
+    found = Associations(("a", "b", "c"), values)
+    assert found.strongest() == ("a", "b", 0.995)
+    assert found.strongest(below=0.99) == ("b", "c", 0.6)
+    assert found.of("c", "b") == 0.6
+
+
+def _pair(rows, agree, seed):
+    random = np.random.default_rng(seed)
+    a = random.integers(0, 2, rows)
+    b = np.where(random.random(rows) < agree, a, 1 - a)
+    names = np.array(["x", "y"])
+    return ContingencyTables.of(make_table(pd.DataFrame({"a": names[a], "b": names[b]})))
+
+
+def test_the_interval_of_a_difference_holds_it_about_as_often_as_it_says():
+    true = (2 * 0.8 - 1) - (2 * 0.7 - 1)  # V of a symmetric pair of columns with two levels
+    held = 0
+    for seed in range(40):
+        low, high = difference_interval(
+            _pair(500, 0.8, seed), _pair(700, 0.7, seed + 100), ("a", "b"), seed=seed
+        )
+        held += low <= true <= high
+    assert 34 <= held <= 40

@@ -8,7 +8,14 @@ from synth import populations
 from synth.bayes import learn
 from synth.data.schema import Column
 from synth.data.table import make_table
-from synth.evaluate.columns import ColumnComparison, compare_associations, compare_columns
+from synth.evaluate.columns import (
+    ColumnComparison,
+    by_spread,
+    compare_associations,
+    compare_columns,
+    is_near,
+    model_shares,
+)
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +99,32 @@ def test_associations_of_both(population, compared):
     assert real.columns == synthetic.columns
     assert set(real.columns) == {"city", "age", "pay"}
     assert real.distance(real) == 0 and 0 <= synthetic.distance(real) < 0.2
+
+
+def _column(synthetic, exact=None, tvd=None, reference=None):
+    column = Column("c", "categorical", levels=("a", "b", "c"))
+    counts = np.array(synthetic)
+    return ColumnComparison(
+        column, ("a", "b", "c"), None, counts, exact, None, False, tvd, reference
+    )
+
+
+def test_shares_are_exact_where_the_model_is_and_counted_else():
+    exact = np.array([0.5, 0.3, 0.2])
+    assert model_shares(_column([1, 1, 2], exact)) is exact
+    assert model_shares(_column([1, 1, 2])) == pytest.approx([0.25, 0.25, 0.5])
+
+
+def test_the_place_that_differs_most_among_groups_comes_first():
+    groups = [_column([5, 1, 4]), _column([2, 3, 5]), _column([1, 4, 5])]
+    assert by_spread(groups).tolist() == [0, 1, 2]
+    assert by_spread(groups[:2]).tolist() == [0, 1, 2]
+    assert by_spread(groups[1:]).tolist()[-1] == 2
+
+
+@pytest.mark.parametrize(
+    ("tvd", "reference", "near"),
+    [(0.01, 0.01, True), (0.0149, 0.01, True), (0.0151, 0.01, False), (None, None, False)],
+)
+def test_near_is_within_what_chance_does_to_fresh_people(tvd, reference, near):
+    assert is_near(_column([1, 1, 1], tvd=tvd, reference=reference)) is near

@@ -1,6 +1,8 @@
-"""The correlations page: three squares, in either order, whatever is asked."""
+"""The correlations page: three squares, in either order; those asked for beside everyone."""
 
 import pytest
+
+from synth.evaluate.association import associations
 
 
 @pytest.mark.parametrize("population", ["US time use, 2003–16", "French hobbies, 2003"])
@@ -17,6 +19,19 @@ def test_real_synthetic_and_difference_stand_side_by_side(visit, population):
     assert len(app.get("plotly_chart")) == 3
 
 
-def test_facts_are_left_aside_and_the_page_says_so(visit):
+def test_facts_are_beside_everyone_and_the_page_says_how_much_differs(visit):
     app = visit("correlations", gender="female")
-    assert any("left aside" in caption.value for caption in app.caption)
+    heads = [head.value for head in app.subheader]
+    assert heads == ["Women", "Everyone", "Difference: the first less everyone"]
+    (said,) = [part.proto.body for part in app.get("html") if 'class="pp-say"' in part.proto.body]
+    assert "in Women" in said and "95% " in said
+    assert any("Estimated: 30,000 synthetic people" in caption.value for caption in app.caption)
+
+
+def test_the_finding_names_the_strongest_pair_of_the_real_people(visit):
+    app = visit("correlations")
+    population = app.session_state["the choice"].population
+    a, b, value = associations(population.contingency).strongest(below=0.99)
+    (said,) = [part.proto.body for part in app.get("html") if 'class="pp-say"' in part.proto.body]
+    for words in (population.modelled[a].title, population.modelled[b].title, f"{value:.2f} among"):
+        assert words in said

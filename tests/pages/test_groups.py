@@ -7,6 +7,7 @@ import pytest
 from pages.shared import comparison, facts, sidebar
 from synth.data.evidence import OneOf
 
+_HER, _HIM = {"woman", "girl"}, {"man", "boy"}
 WOMEN_AND_MEN = {"gender": "female", "compare": "true", "b.gender": "male"}
 
 
@@ -91,10 +92,12 @@ def test_the_other_pages_show_both(visit, page):
         assert charts(app) == 3
         assert re.search(r"95% [+-]0\.\d\d to [+-]0\.\d\d", words[-1])
         return
-    lines = [re.findall('class="pp-line">(.*?)</p>', body) for body in bodies(app)]
-    lines = [line for found in lines for line in found]
-    assert sum("· woman" in line for line in lines) == 2
-    assert sum("· man" in line for line in lines) == 2
+    heads = re.findall(r'<h2 class="pp-group">.*?</b> (.*?)</h2>', " ".join(bodies(app)))
+    assert heads == ["Women", "Men"]
+    lines = re.findall('class="pp-line">(.*?)</p>', " ".join(bodies(app)))
+    assert len(lines) == 4
+    for line, (wanted, other) in zip(lines, [(_HER, _HIM)] * 2 + [(_HIM, _HER)] * 2, strict=True):
+        assert set(line.split(" · ")) & wanted and not set(line.split(" · ")) & other
 
 
 def test_facts_are_kept_and_not_offered_where_they_do_nothing(visit):

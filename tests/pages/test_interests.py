@@ -57,15 +57,38 @@ def test_groups_stand_side_by_side(visit):
     app = visit("interests")
     app.selectbox(key="group").set_value("marital").run()
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 5
+    assert len(app.get("plotly_chart")) == 1
+    drawn = [trace for trace in figure(app)["data"] if trace["mode"] == "markers"]
+    names = [trace["name"] for trace in drawn]
+    assert len(names) == 10 and sum("real people" in name for name in names) == 5
+    levels = len(loaders.population("us-time-use").contingency.labels("top1"))
+    assert all(len(trace["x"]) == levels for trace in drawn)
+
+
+def test_the_interest_that_differs_most_stands_on_top_and_is_said(visit):
+    app = visit("interests")
+    app.selectbox(key="group").set_value("gender").run()
+    population = loaders.population("us-time-use")
+    shares = [
+        population.given(population.evidence(f"gender={gender}")).marginal("top1").probabilities
+        for gender in ("female", "male")
+    ]
+    apart = np.sort(np.abs(shares[0] - shares[1]))[::-1]
+    a, b = (
+        t["x"] for t in figure(app)["data"] if t["mode"] == "markers" and "real" not in t["name"]
+    )
+    assert np.abs(np.subtract(a, b)) == pytest.approx(apart)
+    said = " ".join(part.proto.body for part in app.get("html") if "pp-say" in part.proto.body)
+    assert f"{max(a[0], b[0]):.1%} of" in said and f"{min(a[0], b[0]):.1%} of" in said
 
 
 def test_numbers_are_grouped_into_ranges_of_equal_share(visit):
     app = visit("interests")
     app.selectbox(key="group").set_value("age").run()
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 4
-    assert all("TVD" in head and "aged" in head for head in heads(app))
+    drawn = [trace for trace in figure(app)["data"] if trace["mode"] == "markers"]
+    names = [trace["name"] for trace in drawn if "real people" not in trace["name"]]
+    assert len(names) == 4 and all("aged" in name for name in names)
 
 
 def test_the_papers_experiments_are_one_click_each(visit):
@@ -85,7 +108,8 @@ def test_the_french_have_interests_too(visit, rank):
     app.session_state["rank"] = rank
     app.selectbox(key="group").set_value("gender").run()
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 2
+    drawn = [trace for trace in figure(app)["data"] if trace["mode"] == "markers"]
+    assert sum("real people" not in trace["name"] for trace in drawn) == 2
 
 
 def test_where_rows_ship_real_people_are_counted_under_any_facts(visit):
@@ -134,4 +158,5 @@ def test_interests_of_ones_own_have_no_keywords_and_no_experiments(visit):
     assert not [b for b in app.button if str(b.key).startswith("experiment")]
     app.selectbox(key="group").set_value("pay").run()
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 5
+    drawn = [trace for trace in figure(app)["data"] if trace["mode"] == "markers"]
+    assert sum("real people" not in trace["name"] for trace in drawn) == 5
