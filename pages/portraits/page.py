@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _BANK, _LIVE = "from the bank", "new from the generator"
 _FACE = 102  # pixels: six beside each other on a wide screen, three on a narrow one
+_LARGE = 288  # pixels: the face that moves
 _MOVES = {
     "Age": ("age", 18.0, ("male", *ETHNICITIES, "turn")),
     "Gender": ("male", 5.0, ("age", *ETHNICITIES, "turn")),
@@ -162,8 +163,17 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
         )
 
 
+@st.fragment
 def _strip(portraits: list[Portrait]) -> None:
+    """Sliders beside the face before and after; by itself, so that nothing else is painted anew."""
     st.subheader("Move a face")
+    try:
+        _sliders(portraits)
+    except PopulaceError as problem:
+        st.warning(str(problem), icon=":material/sentiment_dissatisfied:")
+
+
+def _sliders(portraits: list[Portrait]) -> None:
     if not _ready():
         st.write(
             "The generator is not on this machine yet. It is fetched once (about 140 MB) and kept."
@@ -173,34 +183,38 @@ def _strip(portraits: list[Portrait]) -> None:
                 _tools()
             st.rerun()
         return
-    with st.container(horizontal=True, gap="medium", key="move", vertical_alignment="bottom"):
+    left, before, after = st.columns((0.9, 1, 1), gap="medium")
+    with left.container(key="move"):
         numbers = list(range(1, len(portraits) + 1))
         which = st.segmented_control("Portrait", numbers, default=1, required=True, key="lab_which")
         moves = {
-            name: st.slider(name, -1.0, 1.0, 0.0, 0.1, key=f"lab_move_{kind}", width=170)
+            name: st.slider(name, -1.0, 1.0, 0.0, 0.1, key=f"lab_move_{kind}")
             for name, (kind, _, _) in _MOVES.items()
         }
-    chosen = {name: value for name, value in moves.items() if value}
-    if not chosen:
-        st.caption("Move a slider to see the way from this face to the edited one.")
-        return
+    portrait = portraits[min(which or 1, len(portraits)) - 1]
+    with before:
+        st.image(portrait.webp(), caption="before", width=_LARGE)
+    with after, st.container(key="strip"):
+        chosen = tuple((name, value) for name, value in moves.items() if value)
+        if not chosen:
+            st.caption("Move a slider to see the edited face here.")
+            return
+        image, words = _moved(portrait.name, chosen)
+        st.image(image, caption=f"after · {words}", width=_LARGE)
+
+
+@st.cache_data(show_spinner="Painting …", max_entries=64)
+def _moved(name: str, moves: tuple[tuple[str, float], ...]) -> tuple[np.ndarray, str]:
+    """A face of the bank after its moves, and what the classifiers read in it."""
     tools = _tools()
-    w = shipped().style(portraits[min(which or 1, len(portraits)) - 1].name)
     step = np.zeros(512, np.float32)
-    for name, value in chosen.items():
-        kind, size, hold = _MOVES[name]
+    for move, value in moves:
+        kind, size, hold = _MOVES[move]
         step += tools.search.directions.change({kind: value * size}, hold)
-    st.button("Stop", key="stop-strip", icon=":material/stop:")
-    faces = st.container(horizontal=True, gap="small", key="strip")
-    for part in np.linspace(0, 1, 6):
-        with _lock():
-            image = tools.generator.paint(w + np.float32(part) * step)[0]
-            look = tools.reader.look(image)
-        with faces, st.container(width=_FACE):
-            words = look.reading.words(0) if look else "no face is found any more"
-            st.image(
-                image, caption=f"{part:.0%} · {words}", width="stretch", alt=f"Portrait: {words}"
-            )
+    with _lock():
+        image = tools.generator.paint(shipped().style(name) + step)[0]
+        look = tools.reader.look(image)
+    return image, look.reading.words(0) if look else "no face is found any more"
 
 
 def _table1() -> None:
