@@ -20,7 +20,7 @@ import pandas as pd
 from synth.bayes.calibration import Target
 from synth.data.evidence import Evidence
 from synth.data.meaning import Meaning
-from synth.data.schema import Schema, hint
+from synth.data.schema import Column, Schema, hint
 from synth.data.table import Table, make_table, read_table
 from synth.errors import PopulaceError
 from synth.fitting.refine import refine
@@ -53,6 +53,8 @@ class Recipe:
         The columns that are modelled, in order, and those that the sidebar shows first.
     card : str
         The card's text, before the scores.
+    flags : mapping of str to str
+        Columns of yes and no that the source tells by a number: yes where it is above zero.
     levels : mapping of str to tuple of str
         Levels in their natural order, where the source has none.
     labels : mapping of str to str
@@ -83,6 +85,7 @@ class Recipe:
     columns: tuple[str, ...]
     featured: tuple[str, ...]
     card: str
+    flags: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     meanings: Mapping[str, Meaning] = field(default_factory=dict)
@@ -138,14 +141,18 @@ class Recipe:
                 "--source."
             )
         table = read_table(path)
-        schema = table.schema.select((*self.columns, *beside))
+        frame, schema = table.frame, table.schema
+        for name, number in self.flags.items():
+            frame = frame.assign(**{name: frame[number].fillna(0) > 0})
+            schema = Schema((*schema, Column(name, "boolean")))
+        schema = schema.select((*self.columns, *beside))
         for name, levels in self.levels.items():
             schema = schema.changed(name, levels=levels)
         for name, label in self.labels.items():
             schema = schema.changed(name, label=label)
         for name, meaning in self.meanings.items():
             schema = schema.changed(name, meaning=meaning)
-        return make_table(table.frame[[*self.columns, *beside]], schema)
+        return make_table(frame[[*self.columns, *beside]], schema)
 
     def fit_settings(self, changes: Mapping[str, Any]) -> Settings:
         """The recipe's settings with some of them changed."""

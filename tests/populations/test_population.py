@@ -168,8 +168,9 @@ def test_a_new_population_is_a_folder_with_a_recipe(tmp_path, monkeypatch):
     (shipped / "pets").mkdir(parents=True)
     (shipped / "pets" / "recipe.toml").write_text(
         'title = "Pets"\nnote = "Speaks of 400 people, unweighted."\nsource = "pets.csv"\n'
-        'columns = ["sex", "pets"]\nfeatured = ["sex"]\ncard = "# pets"\n'
+        'columns = ["sex", "pets", "has_pets"]\nfeatured = ["sex"]\ncard = "# pets"\n'
         '[settings]\nscore = "k2"\nrestarts = 0\n[labels]\npets = "How many pets"\n'
+        '[flags]\nhas_pets = "pets"\n'
     )
     (shipped / "pets" / "questions.toml").write_text(
         '[[question]]\ntitle = "Women"\nlink = "/?sex=f"\nview = {rank = "top1"}\n'
@@ -180,7 +181,11 @@ def test_a_new_population_is_a_folder_with_a_recipe(tmp_path, monkeypatch):
     assert populations.available() == () and shipped_populations.questions("pets") == ()
     built = shipped_populations.build("pets", tmp_path / "sources")
     assert populations.available() == ("pets",)
-    assert populations.load("pets").modelled["pets"].title == "How many pets"
+    pets = populations.load("pets")
+    assert pets.modelled["pets"].title == "How many pets"
+    assert pets.modelled["has_pets"].kind == "boolean"
+    owners = pets.given(pets.evidence("has_pets=yes")).probability
+    assert owners == pytest.approx((frame["pets"] > 0).mean(), abs=0.02)
     assert built.card.startswith("# pets") and "fresh real people" in built.card
     (question,) = shipped_populations.questions("pets")
     assert (question.title, question.link, question.view) == ("Women", "/?sex=f", {"rank": "top1"})
