@@ -178,6 +178,8 @@ def check(population: Population) -> None:
     damaged = f"The population {population.title[:60]} {_DAMAGED}"
     if population.has_network:
         _check_network(population.network, damaged)
+    if population.ledger is not None:
+        population.ledger.to_json()
     contingency = population.contingency
     if set(contingency.columns) != set(population.modelled.names):
         raise PopulaceError(damaged)
