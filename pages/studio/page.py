@@ -13,6 +13,7 @@ import streamlit as st
 from pages.shared import loaders, markdown
 from pages.shared.jobs import watch
 from pages.shared.private import PRICES, show_ledger
+from pages.studio.dates import ask_orders
 from pages.studio.interests import choose_interests, show_learned
 from pages.studio.rows import ask_of_rows
 from pages.studio.sheet import FIXED, MEANINGS, SHEET_KINDS, corrections
@@ -369,7 +370,7 @@ def _plan(state: StudioState) -> Plan | None:
     _notes(state)
     plan = Plan.of(state.understood)
     try:
-        plan = plan.corrected(corrections(state.sheet, edited))
+        plan = ask_orders(state, plan.corrected(corrections(state.sheet, edited)))
     except PopulaceError as error:
         _say_no(error)
         return None

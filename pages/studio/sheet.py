@@ -22,7 +22,8 @@ DAY_FIRST, MONTH_FIRST = "date, day first", "date, month first"
 """Dates whose day and month could be mistaken for each other."""
 SHEET_KINDS = (*KINDS, "date", DAY_FIRST, MONTH_FIRST, "duration")
 """What the sheet offers as a kind: those of the library, and what numbers stand for."""
-_ORDERS = {DAY_FIRST: "day/month", MONTH_FIRST: "month/day"}
+ORDERS = {DAY_FIRST: "day/month", MONTH_FIRST: "month/day"}
+"""How the library calls each order."""
 NO_MEANING = "none of these"
 """How the sheet writes that a column has no meaning that is known."""
 MEANINGS = (*(meaning for meaning in KNOWN_MEANINGS if meaning), NO_MEANING)
@@ -139,8 +140,8 @@ def _changed_kind(name: str, old: str, new: str) -> dict[str, Any]:
     """
     if new in KINDS:
         return {} if new == "integer" and old not in KINDS else {"kind": new}
-    if new in _ORDERS and old in _ORDERS:
-        return {"written": _ORDERS[new]}
+    if new in ORDERS and old in ORDERS:
+        return {"written": ORDERS[new]}
     raise PopulaceError(
         f"Column {name} cannot be read as {new}, for its values are not written so: leave its kind "
         f"as {old}."

@@ -923,6 +923,10 @@ def _infer_text_number(
     missing = bool(np.isnan(values).any()) if values.dtype.kind == "f" else False
     values = values[~np.isnan(values)] if values.dtype.kind == "f" else values
     words = [text for text in texts if text in MISSING_WORDS]
+    fill = None if is_date else _fill_value(values, name)
+    if fill is not None and not words:  # it is the missing word, as the file writes it
+        values, missing = values[values != fill], True
+        words = [text for text in texts if _as_number(text) == fill]
     found = replace(
         _number_column(name, values, missing, single=False),
         format=None if form == NumberFormat() else form,
@@ -931,6 +935,8 @@ def _infer_text_number(
     )
     if found.lower == found.upper and not missing:
         return replace(found, role="skip"), _constant_note(name, found.text(values[0]))
+    if fill is not None and found.missing_word in words:
+        return found, _fill_note(name, fill)
     known = [text for text in texts if text not in MISSING_WORDS]
     if isinstance(form, DateFormat) and dates.find(known)[2]:
         order = "day/month" if form.pattern.lstrip("%-")[0] == "d" else "month/day"
@@ -1116,11 +1122,15 @@ def _infer_number(series: pd.Series, name: str, missing: bool) -> tuple[Column, 
     if values.dtype.kind in "iu" and np.abs([column.lower or 0, column.upper or 0]).max() >= _EXACT:
         return _infer_long_number(series, name, missing)
     if fill is not None:
-        return column, (
-            f"In column {name} {number_text(fill)} lies far beyond all other numbers and stands "
-            "for missing values: leave those rows out if it is a value."
-        )
+        return column, _fill_note(name, fill)
     return column, ""
+
+
+def _fill_note(name: str, fill: float) -> str:
+    return (
+        f"In column {name} {number_text(fill)} lies far beyond all other numbers and stands for "
+        "missing values: leave those rows out if it is a value."
+    )
 
 
 def _tail(origin: Origin) -> str:

@@ -92,7 +92,11 @@ def read_plan(
         dates = {c.name for c in inspection.schema if isinstance(c.format, DateFormat)}
         told = (each for each in inspection.columns if each.note and each.column.name not in given)
         notes += tuple(
-            each.note for each in told if each.column.role == "skip" or each.column.name in dates
+            each.note
+            for each in told
+            if each.column.role == "skip"
+            or each.column.name in dates
+            or each.note.startswith("In column ")  # what stands for a missing value
         )
         offers = {each.column.name: each.make for each in inspection.columns if each.make}
     else:
