@@ -139,7 +139,9 @@ class Groups:
     def from_json(data: Mapping[str, Any]) -> Groups:
         """Read what `to_json` wrote; a PopulaceError where it is damaged."""
         try:
-            words = (tuple(map(str, data[key])) for key in ("names", "titles", "kinds"))
-            return Groups(*words, np.array(data["weights"], dtype=np.float64))
+            names, titles, kinds = (
+                tuple(map(str, data[key])) for key in ("names", "titles", "kinds")
+            )
+            return Groups(names, titles, kinds, np.array(data["weights"], dtype=np.float64))
         except (KeyError, TypeError, ValueError) as error:
             raise PopulaceError(f"Groups are damaged near {error}: build the days anew.") from error

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def available_days() -> tuple[str, ...]:
 def save_days(days: DayPopulation, folder: Path) -> None:
     """Write a folder that `load_days` reads."""
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {k: v.astype(np.float16) for k, v in days.model.network.arrays.items()}
+    arrays: dict[str, Any] = {k: v.astype(np.float16) for k, v in days.model.network.arrays.items()}
     values = days.model.values
     least = np.float16(1e-6)  # half precision must not make zeros of them
     for name, table in (("shares", values.shares), ("turns", values.turns)):

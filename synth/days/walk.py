@@ -99,9 +99,9 @@ class Walk:
         """The fewest minutes of an interest that stands before so many of another."""
         out = np.zeros(len(first), dtype=np.int64)
         for a, b, m in np.unique(np.column_stack([first, other, minutes]), axis=0):
-            side = "left" if a < b else "right"
-            limit = self.groups.scores[b, min(m, DAY)]
-            need = int(np.searchsorted(self.groups.scores[a], limit, side=side))
+            limit, mine = self.groups.scores[b, min(m, DAY)], self.groups.scores[a]
+            # The earlier of two equal ones comes first.
+            need = int((mine < limit).sum() if a < b else (mine <= limit).sum())
             out[(first == a) & (other == b) & (minutes == m)] = need
         return out
 

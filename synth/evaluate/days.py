@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -111,7 +111,9 @@ def judge_days(
         a, b = measure(real, drawn), measure(real, fresh)
         for x, y in zip(a, b, strict=True):
             figures += [x, y]
-    return DayScores(half, *figures, broken=int(wrong.sum()))
+    names = [f.name for f in fields(DayScores)][1:-1]
+    scores: dict[str, Any] = dict(zip(names, figures, strict=True))
+    return DayScores(people=half, broken=int(wrong.sum()), **scores)
 
 
 def _auc(
@@ -123,8 +125,8 @@ def _auc(
         frames.append(pd.concat([people[list(model.facts.names)], days], axis=1))
     schema = make_table(pd.concat(frames, ignore_index=True)).schema
     columns = [Column(c.name, "integer") if c.name.startswith("minutes ") else c for c in schema]
-    made = [make_table(frame, Schema(tuple(columns))).frame for frame in frames]
-    aucs = [classifier_aucs(tuple(columns), *made, s)[1] for s in range(_SEEDS)]
+    first, second = (make_table(frame, Schema(tuple(columns))).frame for frame in frames)
+    aucs = [classifier_aucs(tuple(columns), first, second, s)[1] for s in range(_SEEDS)]
     return float(np.mean(aucs))
 
 

@@ -65,8 +65,11 @@ def judge_series(
         bootstrapped.append(moments(real[rows], model.names)[1])
     low, high = np.quantile(bootstrapped, [(1 - level) / 2, (1 + level) / 2], axis=0)
     mean = synthetic.mean(axis=0)
-    rows = zip(ours, low, high, mean, strict=True)
-    return SeriesScores({n: tuple(map(float, r)) for n, r in zip(names, rows, strict=True)})
+    figures = {
+        name: (float(ours[i]), float(low[i]), float(high[i]), float(mean[i]))
+        for i, name in enumerate(names)
+    }
+    return SeriesScores(figures)
 
 
 def moments(values: np.ndarray, series: tuple[str, ...]) -> tuple[list[str], np.ndarray]:
