@@ -91,6 +91,18 @@ class ConstrainedDraws(DrawnConditional):
         own = self._drawn.standard_error * here / among
         return math.hypot(self.probability * relative, own)
 
+    @property
+    def note(self) -> str:
+        """The model's own sentence, and what it does not learn of dates in order."""
+        spaced = [rule for rule in self._constraints.rules if rule.gap is not None]
+        if not spaced:
+            return self._drawn.note
+        names = " and ".join(spaced[0].columns)
+        return (
+            f"{self._drawn.note} Dates come in order, but how far apart {names} are is not learned "
+            "by this generator as it is by the network."
+        ).strip()
+
     def marginal(self, column: str) -> Marginal:
         """The distribution of one learned column."""
         if not self._constraints.rules:

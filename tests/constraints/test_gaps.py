@@ -1,6 +1,8 @@
 """How far apart two ordered dates are: learned, and drawn inside given bins."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.bayes.coding import Coding, Pieces
+from synth.constraints.derived import Constraints
 from synth.constraints.gaps import BEYOND, Gap, Spread, drawn_pair
 from synth.constraints.rules import Comparison, Rule
+from synth.data.evidence import Evidence
 from synth.data.formats import DateFormat
 from synth.data.schema import Column
+from synth.generators.constrained import ConstrainedDraws
 
 RNG = np.random.default_rng(0)
 
@@ -112,7 +117,6 @@ def test_what_a_fact_leaves_of_two_bins_counts_as_enumeration_says():
 
 
 def test_the_gap_is_kept_beside_its_rule():
-    from synth.constraints.derived import Constraints
     from synth.data.schema import Schema
 
     days = DateFormat()
@@ -127,3 +131,15 @@ def test_the_gap_is_kept_beside_its_rule():
     constraints = Constraints(rules=(rule,))
     kept = Constraints.from_json(json.loads(json.dumps(constraints.to_json())), schema)
     assert kept.rules == (rule,)
+
+
+def test_a_generator_that_does_not_learn_gaps_says_so():
+    drawn = SimpleNamespace(evidence=Evidence(), note="Drawn.")
+    gap = Gap((-1, 0, 5, 9), (0.0, 0.25, 0.75, 1.0))
+    plain = Rule(Comparison("in", "<=", other="out"))
+    notes = [
+        ConstrainedDraws(drawn, drawn, Constraints(rules=(rule,))).note
+        for rule in (plain, replace(plain, gap=gap))
+    ]
+    assert notes[0] == "Drawn."
+    assert notes[1].startswith("Drawn. Dates come in order, but how far apart in and out are")
