@@ -12,10 +12,9 @@ from pages.cards import selection
 from pages.cards.card import markup
 from pages.shared import markdown
 from synth import describe
-from synth.errors import PopulaceError
 from synth.interests.vocabulary import interest_title
 from synth.people.facts import age_of, interests_in
-from synth.people.life import ages, at_age
+from synth.people.life import ages, life
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -41,7 +40,7 @@ def show(card: Card, dress: Dress) -> None:
         key=f"life-{card.key}",
         help="Gender, birth and degrees stay; the rest changes as little as the posterior allows.",
     )
-    whole, missing = _life(card.key, years, card, population)
+    whole, missing = _life(card.key, card, population)
     if chosen not in whole:
         st.warning(markdown.plain(missing[chosen]), icon=":material/sentiment_dissatisfied:")
     left, right = st.columns(2, gap="medium")
@@ -57,23 +56,16 @@ def show(card: Card, dress: Dress) -> None:
             st.rerun()
     right.html(_lines(whole, population, chosen))
     right.caption(
-        "Each age is drawn from this person, not from the age before: answers to “what if”, "
-        "not a biography that was lived."
+        "Each age is answered from this person, not from the age before; only a marriage is not "
+        "forgotten. What if, not a biography."
     )
 
 
-@st.cache_resource(show_spinner="Living …", max_entries=32)
+@st.cache_resource(show_spinner="Seven ages …", max_entries=32)
 def _life(
-    key: str, years: tuple[int, ...], _card: Card, _population: Population
+    key: str, _card: Card, _population: Population
 ) -> tuple[dict[int, WhatIf], dict[int, str]]:
-    whole: dict[int, WhatIf] = {}
-    missing: dict[int, str] = {}
-    for year in years:
-        try:
-            whole[year] = at_age(_card.record, _population, year)
-        except PopulaceError as error:
-            missing[year] = str(error)
-    return whole, missing
+    return life(_card.record, _population)
 
 
 def _lines(whole: dict[int, WhatIf], population: Population, chosen: int) -> str:
@@ -88,7 +80,7 @@ def _lines(whole: dict[int, WhatIf], population: Population, chosen: int) -> str
             f"<td>{escape(line)}</td><td>{escape(likes)}</td></tr>"
         )
     return (
-        '<table class="pp-before-after"><thead><tr><th scope="col">Age</th>'
+        '<table class="pp-before-after pp-life"><thead><tr><th scope="col">Age</th>'
         f'<th scope="col">Who</th><th scope="col">Likes</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )

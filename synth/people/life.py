@@ -1,7 +1,8 @@
 """One person from 20 to 80: what if they were of another age, asked for every age alike.
 
 Each age is answered from the person as recorded, by the match of `what_if`, so that what need not
-change stays; the same seed gives the same life.
+change stays; the same seed gives the same life. From age to age only this is seen to: nobody who
+was married is never married later.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from synth.data.evidence import Evidence
+from synth.data.evidence import Evidence, OneOf
+from synth.data.meaning import marital_of
 from synth.errors import PopulaceError
 from synth.people.facts import age_of
 from synth.people.what_if import WhatIf, exactly, lasting, what_if
@@ -41,8 +43,62 @@ def ages(population: Population) -> tuple[int, ...]:
     return tuple(age for age in AGES if column.lower <= age <= column.upper)
 
 
+def life(
+    record: Mapping[str, Any], population: Population, *, seed: int = 0
+) -> tuple[dict[int, WhatIf], dict[int, str]]:
+    """The person at every one of `ages`.
+
+    Parameters
+    ----------
+    record : mapping of str to Any
+        The person, column → value.
+    population : Population
+        Whose people.
+    seed : int, optional
+        The same seed gives the same life.
+
+    Returns
+    -------
+    tuple of (dict of int to WhatIf, dict of int to str)
+        By age, ascending; and why there is nobody at the ages that are left out.
+    """
+    now = age_of(record, population.modelled) or 0
+    years = ages(population)
+    whole: dict[int, WhatIf] = {}
+    missing: dict[int, str] = {}
+    for part, later in (
+        ([year for year in years if year >= now], True),
+        ([year for year in reversed(years) if year < now], False),
+    ):
+        last: Mapping[str, Any] = record
+        for year in part:
+            limits = _married(last, population, later=later)
+            try:
+                whole[year] = at_age(record, population, year, limits=limits, seed=seed)
+            except PopulaceError as error:
+                missing[year] = str(error)
+                continue
+            last = whole[year].record
+    return dict(sorted(whole.items())), missing
+
+
+def _married(record: Mapping[str, Any], population: Population, *, later: bool) -> Evidence:
+    """Who was ever married stays so later; who never was had never been before."""
+    column = population.modelled.first("marital")
+    status = None if column is None else marital_of(record.get(column.name))
+    if column is None or status is None or (status == "single") is later:
+        return Evidence()
+    states = [level for level in column.levels if (marital_of(level) == "single") is not later]
+    return Evidence({column.name: OneOf(tuple(states))}) if states else Evidence()
+
+
 def at_age(
-    record: Mapping[str, Any], population: Population, years: int, *, seed: int = 0
+    record: Mapping[str, Any],
+    population: Population,
+    years: int,
+    *,
+    limits: Evidence | None = None,
+    seed: int = 0,
 ) -> WhatIf:
     """The person of a record at another age.
 
@@ -56,6 +112,8 @@ def at_age(
         Whose people.
     years : int
         One of `ages`.
+    limits : Evidence, optional
+        What else must hold at that age.
     seed : int, optional
         The same seed gives the same life.
 
@@ -79,5 +137,5 @@ def at_age(
     keep = set(lasting(record, schema, (column.name,)))
     if years < _SCHOOLED and now is not None and now >= _SCHOOLED:
         keep &= set(lasting({**record, column.name: years}, schema, (column.name,)))
-    changes = Evidence({column.name: exactly(column, years)})
+    changes = Evidence({column.name: exactly(column, years)}) | (limits or Evidence())
     return what_if(record, population, changes, keep=keep, seed=seed, shifts=0)

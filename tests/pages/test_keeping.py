@@ -167,7 +167,7 @@ def test_a_life_from_20_to_80_keeps_the_name_and_what_is_kept(dialog):
     way = next(w for w in app.button_group if str(w.key).endswith("-way"))
     way.set_value("From 20 to 80").run()
     assert not app.exception
-    (table,) = texts(app, r'<table class="pp-before-after">(.*?)</table>')
+    (table,) = texts(app, r'<table class="pp-before-after pp-life">(.*?)</table>')
     assert table.count('<th scope="row">') == 7
     app.select_slider[0].set_value(70).run()
     assert not app.exception

@@ -3,7 +3,7 @@
 import pytest
 
 from synth.errors import PopulaceError
-from synth.people.life import AGES, ages, at_age
+from synth.people.life import AGES, ages, at_age, life
 from synth.populations import load
 
 PERSON = 3
@@ -36,6 +36,13 @@ def test_the_nearer_the_age_the_less_changes(population, record):
     near = len(at_age(record, population, 50).differs)
     assert near <= len(at_age(record, population, 80).differs)
     assert near < len(population.modelled.names)
+
+
+def test_nobody_forgets_a_marriage(population, record):
+    whole, missing = life(record, population)
+    assert tuple(whole) == AGES and not missing
+    single = [found.record["marital"] == "never married" for found in whole.values()]
+    assert single == sorted(single, reverse=True)
 
 
 def test_ages_in_groups_have_no_slider():
