@@ -341,7 +341,8 @@ async def _asked(app: Any, path: str, query: str) -> tuple[int, bytes]:
     from urllib.parse import unquote
 
     scope = {
-        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1", "method": "GET",
+        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1", "method": "GET",
         "scheme": "http", "path": unquote(path), "raw_path": path.encode(), "root_path": "",
         "query_string": query.encode(), "headers": [], "client": ("127.0.0.1", 1),
         "server": ("localhost", 80),
