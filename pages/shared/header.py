@@ -90,7 +90,7 @@ def show(
 
 def say(finding: str) -> None:
     """What was found, in a sentence of plain text."""
-    st.html(f'<p class="pp-say">{escape(finding)}</p>')
+    st.html(f'<p class="pp-say pp-finding">{escape(finding)}</p>')
 
 
 def _inside(words: str) -> str:
@@ -122,7 +122,7 @@ def _beside(choice: Choice, *, shown: bool) -> None:
     )
     st.html(
         f'<p class="pp-groups">{_group("a", choice)} {_group("b", other)}</p>'
-        f'<p class="pp-say">{escape(compared.sentence())} {escape(how)}</p>'
+        f'<p class="pp-say pp-finding">{escape(compared.sentence())} {escape(how)}</p>'
     )
     with st.container(horizontal=True, gap="small", key="groups-do"):
         st.button(

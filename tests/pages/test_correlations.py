@@ -23,7 +23,11 @@ def test_facts_are_beside_everyone_and_the_page_says_how_much_differs(visit):
     app = visit("correlations", gender="female")
     heads = [head.value for head in app.subheader]
     assert heads == ["Women", "Everyone", "Difference: the first less everyone"]
-    (said,) = [part.proto.body for part in app.get("html") if 'class="pp-say"' in part.proto.body]
+    (said,) = [
+        part.proto.body
+        for part in app.get("html")
+        if 'class="pp-say pp-finding"' in part.proto.body
+    ]
     assert "in Women" in said and "95% " in said
     assert any("Estimated: 30,000 synthetic people" in caption.value for caption in app.caption)
 
@@ -32,6 +36,10 @@ def test_the_finding_names_the_strongest_pair_of_the_real_people(visit):
     app = visit("correlations")
     population = app.session_state["the choice"].population
     a, b, value = associations(population.contingency).strongest(below=0.99)
-    (said,) = [part.proto.body for part in app.get("html") if 'class="pp-say"' in part.proto.body]
+    (said,) = [
+        part.proto.body
+        for part in app.get("html")
+        if 'class="pp-say pp-finding"' in part.proto.body
+    ]
     for words in (population.modelled[a].title, population.modelled[b].title, f"{value:.2f} among"):
         assert words in said

@@ -16,7 +16,9 @@ def bodies(app):
 
 
 def said(app):
-    return [re.sub("<.*?>", "", body) for body in bodies(app) if 'class="pp-say"' in body]
+    return [
+        re.sub("<.*?>", "", body) for body in bodies(app) if 'class="pp-say pp-finding"' in body
+    ]
 
 
 def choice(app):

@@ -86,7 +86,12 @@ def test_the_strongest_arrows_are_named(visit):
     strengths = strength.strengths(loaders.population("us-time-use").network)
     parent, child = max(strengths, key=strengths.get)
     schema = loaders.population("us-time-use").modelled
-    assert f"{schema[parent].title} → {schema[child].title} <b>0.89 bits</b>" in bodies(app)
+    share = strength.explained(
+        loaders.population("us-time-use").network, child, strengths[parent, child]
+    )
+    arrow = f"{schema[parent].title} → {schema[child].title}"
+    assert f"{arrow} <b>0.89 bits, {share:.0%}</b>" in bodies(app)
+    assert f"takes away {share:.0%} of what is unknown" in bodies(app)
 
 
 def test_a_column_opens_with_its_table(visit):
