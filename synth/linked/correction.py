@@ -3,7 +3,7 @@
 Large families are told apart more surely than small ones: most that are drawn have a ratio near
 nought, and few a large one. A bound that is the same for all would keep fewer large families than
 there are. So families are sorted by how many rows they have, and each size has a bound of its own,
-by which equally many of every size are kept.
+by which equally many of every size are kept, or as many as make it as common as it really is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pandas as pd
 
 from synth.generators.density_ratio import CLIP, DensityRatio
 
-ENDS = (0.5, 1.5, 2.5, 3.5, 4.5, 6.5, 8.5, 12.5, 16.5, 24.5, 32.5, 44.5)
+ENDS = (0.5, 1.5, 2.5, 3.5, 4.5, 6.5, 8.5, 12.5, 16.5, 20.5, 24.5, 28.5, 32.5, 38.5, 44.5)
 """Where sizes are cut."""
 FAMILIES = 120
 """Drawn families of a size, at least; sizes with fewer are joined to the next."""
@@ -51,7 +51,11 @@ class Correction:
 
     @staticmethod
     def learn(
-        ratio: DensityRatio | None, frame: pd.DataFrame, sizes: np.ndarray, most: float
+        ratio: DensityRatio | None,
+        frame: pd.DataFrame,
+        sizes: np.ndarray,
+        most: float,
+        real: np.ndarray | None = None,
     ) -> Correction | None:
         """Choose the bounds.
 
@@ -65,13 +69,21 @@ class Correction:
             How many rows each has.
         most : float
             About so many families are drawn for each that is kept.
+        real : int64 array, optional
+            Sizes of real families: each size is kept so often that it becomes as common as there;
+            equally often where it is left out.
         """
         if ratio is None:
             return None
         ratio = replace(ratio, log_bound=CLIP)
         log, ends = ratio.log_ratio(frame), _ends(sizes)
         part = np.searchsorted(ends, sizes)
-        bounds = [_bound(log[part == number], most) for number in range(len(ends) + 1)]
+        drawn = np.bincount(part, minlength=len(ends) + 1) / len(part)
+        wanted = drawn
+        if real is not None:
+            wanted = np.bincount(np.searchsorted(ends, real), minlength=len(ends) + 1) / len(real)
+        share = np.divide(wanted, drawn, out=np.ones_like(drawn), where=drawn > 0) / most
+        bounds = [_bound(log[part == k], float(share[k])) for k in range(len(ends) + 1)]
         return Correction(ratio, tuple(ends), tuple(bounds))
 
     def acceptance(self, frame: pd.DataFrame, sizes: np.ndarray) -> np.ndarray:
@@ -104,14 +116,14 @@ def _ends(sizes: np.ndarray) -> list[float]:
     return out
 
 
-def _bound(log: np.ndarray, most: float) -> float:
-    """The bound by which one of `most` is kept: E[min(r, b)] = b / most."""
+def _bound(log: np.ndarray, share: float) -> float:
+    """The bound by which such a share is kept: E[min(r, b)] = share · b."""
     if not len(log):
         return 0.0
     low, high = -CLIP, CLIP
     for _ in range(40):  # the share that is kept falls as the bound rises
         middle = (low + high) / 2
-        if np.exp(np.minimum(log, middle) - middle).mean() > 1 / most:
+        if np.exp(np.minimum(log, middle) - middle).mean() > share:
             low = middle
         else:
             high = middle

@@ -212,7 +212,7 @@ def run(
                             need = (mean * n - had) / (n - t)
                     elif p.kind[j] == STEP:
                         need = (plan[f, j] - (at - begin[f])) / max(n - t, 1)
-                    elif p.kind[j] == SAME:
+                    else:
                         need = (plan[f, j] - changes[j]) / (n - t)
                     if wants:
                         needs[j, row] = need
@@ -280,7 +280,7 @@ def run(
                     if not np.isnan(value):
                         total[j] += value
                         known[j] += 1.0
-                elif p.kind[j] == SAME and t > 0 and value != before[j]:
+                elif t > 0 and value != before[j]:
                     changes[j] += 1.0
             if keeps:
                 for s in range(slots):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from synth.data.schema import Schema
@@ -149,17 +150,18 @@ def _refined(
     # Bounds are chosen by families that no tree has seen.
     judged = model.with_ratios(root_ratio, None, features)
     fresh_families = judged.given().families(CALIBRATED, seed=seed + 4)
+    sizes = np.sum([table.rows for table in children], axis=0)
     correction = Correction.learn(
-        ratio, judged.features_of(fresh_families), fresh_families.sizes, FAMILY
+        ratio, judged.features_of(fresh_families), fresh_families.sizes, FAMILY, sizes
     )
     return model.with_ratios(root_ratio, correction, features)
 
 
-ROOT, FAMILY = 3.0, 5.0
+ROOT, FAMILY = 3.0, 8.0
 """About so many parents, and families, are drawn for each that is kept."""
 CALIBRATED = 12_000
 """Families by which the bounds are chosen."""
-TREES = 120
+TREES = 160
 """The most trees of a ratio: more would make drawing slow."""
 FOLDS = 2
 """Ratios that are averaged: each makes drawing slower."""

@@ -113,7 +113,7 @@ class Plan:
         start = 0.0
         for column in schema:
             kind = LEVELS
-            some: list[What] = ["most"]
+            some: list[What] = ["most", "changes"]
             if column.name == order:
                 kind, some = STEP, ["first", "span"]
                 start = float(np.median(frame[column.name].to_numpy(np.float64)))
@@ -141,6 +141,10 @@ class Plan:
         return any(
             s.column == column and s.what in ("mean", "span", "changes") for s in self.summaries
         )
+
+    def counts_changes(self, column: str) -> bool:
+        """Whether it is planned how often a column changes from row to row."""
+        return any(s.column == column and s.what == "changes" for s in self.summaries)
 
     def targets(self, parents: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows of each parent, what each column is to come to, and where the order begins.
@@ -172,7 +176,7 @@ class Plan:
             else:
                 targets[:, names.index(s.column)] = values
         for column, kind in self.kinds.items():
-            if kind in (STEP, SAME):  # these count from 0
+            if kind in (STEP, SAME) or self.counts_changes(column):  # these count from 0
                 j = names.index(column)
                 targets[:, j] = np.nan_to_num(targets[:, j])
         return counts, targets, begin

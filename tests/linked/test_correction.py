@@ -37,6 +37,15 @@ def test_every_size_is_kept_equally_often(ratio, drawn):
     assert np.corrcoef(plain[sizes == 1], keep[sizes == 1])[0, 1] > 0.5
 
 
+def test_every_size_becomes_as_common_as_it_is(ratio, drawn):
+    frame, sizes = drawn
+    real = np.repeat([1, 2, 9], [400, 300, 300])
+    correction = Correction.learn(ratio, frame, sizes, 5.0, real)
+    keep = correction.acceptance(frame, sizes)
+    for size, share in ((1, 0.4), (2, 0.3), (9, 0.3)):
+        assert keep[sizes == size].sum() / keep.sum() == pytest.approx(share, abs=0.01)
+
+
 def test_sizes_with_few_families_are_joined(ratio, drawn):
     frame, sizes = drawn
     correction = Correction.learn(ratio, frame, np.where(np.arange(6_000) < 5, 40, sizes), 4.0)

@@ -11,6 +11,7 @@ from synth.errors import PopulaceError
 from synth.linked.facts import RowFact
 from synth.linked.features import Rows
 from synth.linked.learning import learn_linked
+from synth.linked.plans import Grouped
 from synth.linked.tables import link
 
 SOME = 700  # homes, as `conftest` makes them
@@ -110,3 +111,25 @@ def test_a_fact_that_says_nothing_is_refused(model, text):
 def test_too_few_families_are_refused(tables):
     with pytest.raises(PopulaceError, match="families are learned from"):
         learn_linked(tables.part(np.arange(5)))
+
+
+def test_levels_change_from_row_to_row_as_often_as_planned():
+    """Half of the families stay as they are, half alternate: nobody does something between."""
+    random = np.random.default_rng(4)
+    begin = np.repeat(random.integers(0, 2, 400), 6)
+    alternates = np.repeat(random.integers(0, 2, 400), 6)
+    place = np.tile(np.arange(6), 400)
+    rows = pd.DataFrame(
+        {
+            "id": np.repeat(np.arange(400), 6),
+            "side": np.where((begin + alternates * place) % 2, "left", "right"),
+        }
+    )
+    parents = pd.DataFrame({"id": np.arange(400), "kind": random.choice(["a", "b"], 400)})
+    learned = learn_linked(link({"parents": parents, "rows": rows}), refine=False)
+    drawn = learned.given().families(400, seed=1)
+    changes = Grouped(drawn.rows["rows"].counts).changes(drawn.rows["rows"].column("side"))
+    planned = drawn.parents["rows side changes"].to_numpy(float)
+    assert (changes == planned).mean() > 0.95
+    assert np.isin(changes, [0, 5]).mean() > 0.95
+    assert 0.3 < (changes == 0).mean() < 0.7
