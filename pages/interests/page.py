@@ -209,7 +209,7 @@ def _finding(choice: Choice, rank: str, groups: list[tuple[str, ColumnComparison
         liked = [f"{describe.level_words(column, labels[at])} ({shares[at]:.1%})" for at in best]
         real, _ = only.intervals()
         beside = ""
-        if real is not None and only.shares[0] is not None:
+        if real is not None and only.real is not None and only.shares[0] is not None:
             low, high = real[:, best[0]]
             beside = (
                 f"; of {int(only.real.sum()):,} real people {only.shares[0][best[0]]:.1%} have "
@@ -217,8 +217,8 @@ def _finding(choice: Choice, rank: str, groups: list[tuple[str, ColumnComparison
             )
         return f"{name}: the commonest {words} interests are {', '.join(liked)}, {how}{beside}."
     at = int(by_spread(comparisons)[0])
-    shares = [(float(model_shares(each)[at]), name) for name, each in groups]
-    (least, fewest), (most, keenest) = min(shares), max(shares)
+    having = [(float(model_shares(each)[at]), name) for name, each in groups]
+    (least, fewest), (most, keenest) = min(having), max(having)
     where = "in" if choice.against is not None else "of"
     return (
         f"The {words} interest that differs most is {describe.level_words(column, labels[at])}: "

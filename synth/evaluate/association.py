@@ -232,7 +232,8 @@ def difference_interval(
         shares = counts.ravel() / counts.sum()
         again = random.multinomial(int(counts.sum()), shares, RESAMPLES)
         values.append([cramers_v(drawn.reshape(counts.shape)) for drawn in again])
-    low, high = np.quantile(np.subtract(*values), [0.025, 0.975])
+    apart = np.array(values[0]) - np.array(values[1])
+    low, high = np.quantile(apart, [0.025, 0.975])
     return float(low), float(high)
 
 

@@ -24,7 +24,7 @@ def bodies(app):
 
 
 def heads(app):
-    return [head.value.split("\\:")[0] for head in app.subheader]
+    return [head.value.split(":")[0].rstrip("\\") for head in app.subheader]
 
 
 def press(app, label):
