@@ -53,7 +53,7 @@ def sheet(inspection: Inspection, plan: Plan) -> pd.DataFrame:
 
 def _row(inspected: ColumnInspection, plan: Plan) -> dict[str, Any]:
     column = plan.schema[inspected.column.name]
-    dated = isinstance(column.format, DateFormat)
+    dated = isinstance(column.format, DateFormat | DurationFormat)
     return {
         "column": column.name,
         "use": plan.use(column.name),
@@ -62,7 +62,7 @@ def _row(inspected: ColumnInspection, plan: Plan) -> dict[str, Any]:
         "written as": column.example,
         "missing": inspected.missing,
         "missing word": column.missing_word or "",
-        # The ends of dates are read from their values; the sheet's cells for ends hold numbers.
+        # Ends of dates and durations are read from their values: these cells hold numbers.
         "least": column.lower if column.is_number and not dated else math.nan,
         "most": column.upper if column.is_number and not dated else math.nan,
         "label": column.label,
