@@ -193,14 +193,14 @@ def _sliders(portraits: list[Portrait]) -> None:
         }
     portrait = portraits[min(which or 1, len(portraits)) - 1]
     with before:
-        st.image(portrait.webp(), caption="before", width=_LARGE)
+        st.image(portrait.webp(), caption="before", width=_LARGE, alt="The portrait before")
     with after, st.container(key="strip"):
         chosen = tuple((name, value) for name, value in moves.items() if value)
         if not chosen:
             st.caption("Move a slider to see the edited face here.")
             return
         image, words = _moved(portrait.name, chosen)
-        st.image(image, caption=f"after · {words}", width=_LARGE)
+        st.image(image, caption=f"after · {words}", width=_LARGE, alt=f"After: {words}")
 
 
 @st.cache_data(show_spinner="Painting …", max_entries=64)
