@@ -571,6 +571,9 @@ def detect_clock(values: np.ndarray | Sequence[str], *, is_named: bool) -> DateF
     if len(numbers) < (12 if is_named else 100) or len(np.unique(numbers % 100)) < 4:
         return None
     width = 6 if numbers.max() > 2_400 else 4
+    hours = np.unique(numbers // 10 ** (width - 2))
+    if not is_named and len(hours) < 12:  # numbers of broods or rooms, such as 501 to 742
+        return None
     if numbers.max() < 10 ** (width - 2) or (is_text and len(values[0]) != width):
         return None
     pattern = "%H%M" if width == 4 else "%H%M%S"

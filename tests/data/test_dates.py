@@ -201,6 +201,7 @@ HOURS = [5, 930, 945, 1000, 1015, 1130, 1200, 1345, 1410, 1555, 1620, 1730, 1825
         ([100 * each for each in range(1, 20)], "time", ""),  # 100, 200, …: no minutes
         ([f"{each:04d}" for each in HOURS[:5]], "code", ""),
         ([h * 100 + m for h in range(24) for m in range(0, 60, 7)], "x", "%H%M"),
+        ([h * 100 + m for h in (5, 6, 7) for m in range(1, 50)], "brood", ""),
     ],
 )
 def test_times_of_day_as_whole_numbers(values, name, pattern):
