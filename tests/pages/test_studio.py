@@ -165,10 +165,11 @@ def test_a_population_is_saved_opened_and_forgotten(visit, at_once, table, tmp_p
     assert opened.title == made.title
     assert len(opened.table) == len(made.table)
     assert opened.name in other.session_state[loaders._OWN]
-    assert opened.name not in app.session_state[loaders._OWN]
     button(other, "Forget").click()
     other.run()
     assert not other.exception
+    assert opened.name not in other.session_state[loaders._OWN]
+    assert made.name in app.session_state[loaders._OWN], "each visitor has their own"
     assert other.session_state["the choice"].population.name == populations.available()[0]
 
 
