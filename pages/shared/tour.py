@@ -60,7 +60,7 @@ STEPS = (
 
 def show() -> None:
     """Draw the tour, unless it was seen, or somebody is presenting or shows the page elsewhere."""
-    if st.session_state.get(_OVER) or st.context.cookies.get(COOKIE) == "done":
+    if st.context.cookies.get(COOKIE) == "done":
         return
     if presenter.is_on() or st.context.is_embedded:
         return

@@ -34,7 +34,7 @@ def test_it_can_be_skipped_and_the_browser_remembers(visit, monkeypatch):
     assert shown(app) and not written
     app.button(key="tour-skip").click().run()
     assert not shown(app)
-    assert written == [{"name": tour.COOKIE}]
+    assert {"name": tour.COOKIE} in written
 
 
 @pytest.mark.parametrize(
