@@ -68,6 +68,8 @@ def test_a_card_and_a_table_are_files_that_say_synthetic(visit):
     assert {row["synthetic"] for row in rows} == {"true"}
     name, data = download(page, "Parquet")
     assert name.endswith(".parquet") and data[:4] == data[-4:] == b"PAR1"
+    page.keyboard.press("Escape")  # although the download has taken the focus away
+    page.get_by_role("dialog").wait_for(state="detached")
 
 
 def test_the_kept_stay_while_others_change(visit):

@@ -64,7 +64,7 @@ def test_hurrying_through_the_pages_loses_no_fact(visit):
 
 
 def test_back_brings_the_facts_that_were_there(visit):
-    page = visit("marginals?gender=female")
+    page = visit("marginals?gender=female&marital=married")
     page.locator(".js-plotly-plot").first.wait_for()
     rest(page)
     page.get_by_role("link", name="Profiles").click()
@@ -74,6 +74,7 @@ def test_back_brings_the_facts_that_were_there(visit):
     rest(page)
     page.go_back()
     page.wait_for_url("**gender=female**")
+    page.wait_for_url("**marital=married**")  # one action is one step back
 
 
 def test_the_whole_record_opens_by_keyboard_and_closes_again(visit):
