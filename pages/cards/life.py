@@ -70,13 +70,13 @@ def _life(
 
 def _lines(whole: dict[int, WhatIf], population: Population, chosen: int) -> str:
     rows = []
-    for year, found in whole.items():
-        line = describe.record_line(found.record, population)
+    for year, result in whole.items():
+        line = describe.record_line(result.record, population)
         line = line.removeprefix(f"{year} · ")
-        liked = interests_in(found.record, population.schema)
+        liked = interests_in(result.record, population.schema)
         likes = ", ".join(interest_title(interest) for interest in liked[:3])
         rows.append(
-            f'<tr class="{"pp-told" if year == chosen else ""}"><th scope="row">{year}</th>'
+            f'<tr class="{"pp-changed" if year == chosen else ""}"><th scope="row">{year}</th>'
             f"<td>{escape(line)}</td><td>{escape(likes)}</td></tr>"
         )
     return (

@@ -33,13 +33,15 @@ def explain(card: Card) -> None:
     words = keywords(population, edits)
     try:
         pictures = library(edits)
-        found = why.explain(profile.choices, profile.interests, pictures, pictures.known(words))
+        explanation = why.explain(
+            profile.choices, profile.interests, pictures, pictures.known(words)
+        )
     except PopulaceError as error:
         st.write(markdown.plain(str(error)))
     else:
         room = 'class="pp-heat-room" role="region" tabindex="0" aria-label="The pictures and words"'
-        st.html(f"<div {room}>{_table(found, library(edits))}</div>")
-        st.caption(_legend(found))
+        st.html(f"<div {room}>{_table(explanation, library(edits))}</div>")
+        st.caption(_legend(explanation))
     if profile.interests:
         _words(card, words)
 
@@ -55,18 +57,18 @@ def reopen(key: str) -> bool:
 # ── The matrix ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _legend(found: Why) -> str:
+def _legend(explanation: Why) -> str:
     return markdown.plain(
         "Each picture shares out 100% among the words and “anything else”; the word it gives most "
         "to is framed. The last line is the score that decides: the picture choosing among all "
-        f"interests. Below {found.threshold:.0%} a picture is not shown, unless somebody looked at "
-        f"it and found that it fits (✓). Scored by: {found.scorer}."
+        f"interests. Below {explanation.threshold:.0%} a picture is not shown, unless somebody looked "
+        f"at it and found that it fits (✓). Scored by: {explanation.scorer}."
     )
 
 
-def _table(found: Why, pictures: Library) -> str:
+def _table(explanation: Why, pictures: Library) -> str:
     heads, scores = [], []
-    for each in found.pictures:
+    for each in explanation.pictures:
         choice = each.choice
         topic = escape(interest_title(choice.interest))
         place = "on the card" if each.shown else "next best"
@@ -79,7 +81,9 @@ def _table(found: Why, pictures: Library) -> str:
         seen = " ✓" if choice.curated else ""
         scores.append(f"<td><b>{choice.probability:.0%}</b>{seen}</td>")
     body, last = [], None
-    for column, (word, interest) in enumerate(zip(found.words, found.interests, strict=True)):
+    for column, (word, interest) in enumerate(
+        zip(explanation.words, explanation.interests, strict=True)
+    ):
         if interest != last and interest:
             body.append(
                 f'<tr class="pp-group"><th colspan="{len(heads) + 1}" scope="rowgroup">'
@@ -87,8 +91,8 @@ def _table(found: Why, pictures: Library) -> str:
             )
         last = interest
         cells = "".join(
-            _cell(float(found.matrix[row, column]), found.winner(row) == column)
-            for row in range(len(found.pictures))
+            _cell(float(explanation.matrix[row, column]), explanation.winner(row) == column)
+            for row in range(len(explanation.pictures))
         )
         quiet = ' class="pp-else"' if not interest else ""
         body.append(f'<tr{quiet}><th scope="row">{escape(word)}</th>{cells}</tr>')

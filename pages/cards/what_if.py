@@ -81,28 +81,28 @@ def ask(card: Card) -> None:
     room = st.container()
     changes = Evidence(facts)
     try:
-        found = what_if(card.record, population, changes, keep=kept or (), seed=draw)
+        result = what_if(card.record, population, changes, keep=kept or (), seed=draw)
     except PopulaceError as error:
         stays = {name: exactly(schema[name], card.record.get(name)) for name in kept or ()}
         words = describe.sentence(str(error), Evidence(stays) | changes, population)
         room.warning(markdown.plain(words), icon=":material/sentiment_dissatisfied:")
         return
-    _show(card, found, room, f"{found.changes}|{found.kept}|{draw}", at)
+    _show(card, result, room, f"{result.changes}|{result.kept}|{draw}", at)
 
 
-def _show(card: Card, found: WhatIf, room: DeltaGenerator, mark: str, at: str) -> None:
+def _show(card: Card, result: WhatIf, room: DeltaGenerator, mark: str, at: str) -> None:
     population = card.choice.exact_population
     with room:
-        st.html(f'<p class="pp-if">{_share(found, population)}</p>')
+        st.html(f'<p class="pp-if">{_share(result, population)}</p>')
         left, right = st.columns(2, gap="medium")
         with left, st.container(border=True, key="whatif-before"):
             st.html(markup(card.profile, population, "before"))
         after_room = right.container(border=True, key="whatif-after")
-        st.html(_rows(card.record, found, population))
-        if found.shifts:
-            st.html(_shifts(found))
+        st.html(_rows(card.record, result, population))
+        if result.shifts:
+            st.html(_shifts(result))
         buttons = st.container(horizontal=True, gap="small")
-        profile = _after(card, found, after_room)
+        profile = _after(card, result, after_room)
         with after_room:
             st.html(markup(profile, population, "after"))
             st.caption(markdown.plain(profile.notes[-1] if profile.notes else ""))
@@ -114,7 +114,7 @@ def _show(card: Card, found: WhatIf, room: DeltaGenerator, mark: str, at: str) -
             args=(f"{at}-draw",),
             help="Another person of whom the same holds.",
         )
-        remark = f"what if {', '.join(describe.facts(found.changes, population))}"
+        remark = f"what if {', '.join(describe.facts(result.changes, population))}"
         after = selection.changed(card, profile, remark, mark)
         if buttons.button("Keep on the page", key=f"{at}-keep", icon=":material/keep:"):
             selection.keep(after)
@@ -175,28 +175,28 @@ def _number(column: Column, value: Any, title: str, key: str) -> float:
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _share(found: WhatIf, population: Population) -> str:
-    share = f"<b>{escape(describe.share_words(found.share))}</b>"
-    changes = escape(describe.predicate(found.changes, population))
-    if not found.kept:
+def _share(result: WhatIf, population: Population) -> str:
+    share = f"<b>{escape(describe.share_words(result.share))}</b>"
+    changes = escape(describe.predicate(result.changes, population))
+    if not result.kept:
         return f"How likely? {share} of this population {changes}."
-    kept = escape(describe.question(found.kept, population))
+    kept = escape(describe.question(result.kept, population))
     return f"How likely? Of everybody who shares what stays ({kept}), {share} {changes}."
 
 
-def _rows(before: Record, found: WhatIf, population: Population) -> str:
+def _rows(before: Record, result: WhatIf, population: Population) -> str:
     schema = population.modelled
     rows = []
-    for name in found.differs:
-        column, new_fact = schema[name], name in found.changes
+    for name in result.differs:
+        column, new_fact = schema[name], name in result.changes
         old = escape(describe.record_words(column, before.get(name)))
-        new = escape(describe.record_words(column, found.record.get(name)))
+        new = escape(describe.record_words(column, result.record.get(name)))
         rows.append(
-            f'<tr class="{"pp-told" if new_fact else ""}">'
+            f'<tr class="{"pp-changed" if new_fact else ""}">'
             f'<th scope="row">{escape(column.title)}</th>'
             f"<td>{old}</td><td>{new}</td></tr>"
         )
-    same = len(schema.names) - len(found.differs)
+    same = len(schema.names) - len(result.differs)
     caption = "Only what was changed." if not rows else f"{same} other facts are the same."
     return (
         '<table class="pp-before-after"><thead><tr><th scope="col">What changed</th>'
@@ -205,9 +205,9 @@ def _rows(before: Record, found: WhatIf, population: Population) -> str:
     )
 
 
-def _shifts(found: WhatIf) -> str:
+def _shifts(result: WhatIf) -> str:
     items = []
-    for shift in found.shifts:
+    for shift in result.shifts:
         title = escape(shift.column.title)
         label = escape(describe.level_words(shift.column, shift.label))
         items.append(
@@ -223,14 +223,14 @@ def _shifts(found: WhatIf) -> str:
 # ── The person after the change ──────────────────────────────────────────────────────────────────
 
 
-def _after(card: Card, found: WhatIf, room: DeltaGenerator) -> Profile:
+def _after(card: Card, result: WhatIf, room: DeltaGenerator) -> Profile:
     population, before = card.choice.exact_population, card.profile
     with room, st.spinner("Looking for the face; the first time takes longest …", show_time=True):
-        face = _likeness(before, facts_of(found.record, population.schema))
+        face = _likeness(before, facts_of(result.record, population.schema))
     edits = edited()
     return redress(
         before,
-        found,
+        result,
         population,
         face,
         library=library(edits),

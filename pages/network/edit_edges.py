@@ -170,8 +170,8 @@ def _arrow(schema: Schema, edge: Edge, mark: str = "→") -> str:
     return f"{schema[edge[0]].title} {mark} {schema[edge[1]].title}"
 
 
-def _wish(kind: Literal["require", "forbid", "apart"], place: str) -> None:
-    """Note a wish; an older one about the same two columns gives way."""
+def _set_constraint(kind: Literal["require", "forbid", "apart"], place: str) -> None:
+    """Note a constraint; an older one about the same two columns gives way."""
     pair = (st.session_state["network-from"], st.session_state["network-to"])
     edits = [edit for edit in st.session_state.get(place, ()) if set(edit[1:]) != set(pair)]
     st.session_state[place] = (*edits, (kind, *pair))
@@ -182,7 +182,7 @@ def _drop(edit: Edit, place: str) -> None:
 
 
 def _picker(network: Network, strengths: Mapping[Edge, float], place: str) -> None:
-    """Choose two columns and what is wished of them."""
+    """Choose two columns and the constraint on them."""
     schema = network.schema
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         for label, key, first in (("From", "network-from", 0), ("To", "network-to", 1)):
@@ -206,7 +206,7 @@ def _picker(network: Network, strengths: Mapping[Edge, float], place: str) -> No
             st.button(
                 label,
                 icon=icon,
-                on_click=_wish,
+                on_click=_set_constraint,
                 args=(kind, place),
                 disabled=same,
                 key=f"network-{kind}",
@@ -233,14 +233,14 @@ def _listed(edits: tuple[Edit, ...], schema: Schema, place: str) -> None:
                 icon=":material/close:",
                 on_click=_drop,
                 args=(edit, place),
-                key=f"network-wish-{'-'.join(edit)}",
+                key=f"network-constraint-{'-'.join(edit)}",
                 help="Let go of this wish",
             )
 
 
 def _with_people(population: Population, table: Table, strengths: Mapping[Edge, float]) -> None:
     network = population.network
-    place = f"network-wishes-{population.digest}"
+    place = f"network-constraints-{population.digest}"
     st.markdown(
         "Say which arrows must be there and which must not; the rest is learned again from the "
         f"{len(table):,} real rows, with the settings of the first time."
@@ -251,7 +251,7 @@ def _with_people(population: Population, table: Table, strengths: Mapping[Edge, 
         _now(network, strengths, ())
         return
     _listed(noted, network.schema, place)
-    relearned_key = f"{place}-asked"
+    relearned_key = f"{place}-relearned"
     if st.button("Relearn", type="primary", icon=":material/refresh:", key="network-relearn"):
         st.session_state[relearned_key] = noted
     if st.session_state.get(relearned_key) != noted:

@@ -72,13 +72,13 @@ def _table(choice: Choice) -> None:
     )
     left, right = st.columns(2, wrap=False)
     name = f"populace-{plain(choice.question)}-{rows}"
-    for place, kind, mime, made, icon in (
+    for place, kind, mime, write, icon in (
         (left, "csv", "text/csv", _csv, ":material/table:"),
         (right, "parquet", "application/vnd.apache.parquet", _parquet, ":material/database:"),
     ):
         place.download_button(
             "CSV" if kind == "csv" else "Parquet",
-            partial(made, choice, int(rows)),
+            partial(write, choice, int(rows)),
             file_name=f"{name}.{kind}",
             mime=mime,
             key=f"take-{kind}",

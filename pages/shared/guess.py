@@ -17,31 +17,31 @@ if TYPE_CHECKING:
 
 def is_guess(choice: Choice) -> bool:
     """Whether hardly anyone like those asked for was learned from."""
-    found = _support(choice)
-    return found is not None and found.guessing
+    supported = _support(choice)
+    return supported is not None and supported.guessing
 
 
 def note(choice: Choice) -> None:
     """The note under the head; nothing where enough real people stand behind the answer."""
-    found = _support(choice)
-    if found is None or not found.guessing:
+    supported = _support(choice)
+    if supported is None or not supported.guessing:
         return
-    people = "none" if found.people < 0.05 else f"about {found.people:.1f}"
+    people = "none" if supported.people < 0.05 else f"about {supported.people:.1f}"
     with st.container(border=True, key="guessing"):
         st.caption(
-            f"The model is guessing here: of the {found.learned_from:,} real people that it "
+            f"The model is guessing here: of the {supported.learned_from:,} real people that it "
             f"learned from, {people} would be like this, so these are put together from others "
             f"who share some of the facts. (It says so below {FEW:.0f} people.)"
         )
-        if found.drop:
-            title = choice.population.modelled[found.drop].title.lower()
+        if supported.drop:
+            title = choice.population.modelled[supported.drop].title.lower()
             st.button(
-                f"Any {markdown.plain(title)}: about {found.without:,.0f} real people",
-                key=f"guess-drop-{found.drop}",
+                f"Any {markdown.plain(title)}: about {supported.without:,.0f} real people",
+                key=f"guess-drop-{supported.drop}",
                 icon=":material/backspace:",
                 type="tertiary",
                 on_click=sidebar.forget,
-                args=(choice.population, (found.drop,)),
+                args=(choice.population, (supported.drop,)),
             )
 
 

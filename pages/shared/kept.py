@@ -63,10 +63,10 @@ class VisitorCookie:
 
 def _secret(header: str) -> str:
     try:
-        found = SimpleCookie(header).get(COOKIE)
+        morsel = SimpleCookie(header).get(COOKIE)
     except CookieError:
         return ""
-    return found.value if found is not None and len(found.value) >= 32 else ""
+    return morsel.value if morsel is not None and len(morsel.value) >= 32 else ""
 
 
 @dataclass

@@ -33,8 +33,8 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(_escaped, text)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    sign = found[0]
+def _escaped(match: re.Match[str]) -> str:
+    sign = match[0]
     return f"{sign[:-1]}\\{sign[-1]}"
 
 

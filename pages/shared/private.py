@@ -75,15 +75,15 @@ def show_ledger(ledger: Ledger) -> None:
         "which were in. What is guessed right shows the least ε there can be; it never touches "
         "the rows of this population.",
     ):
-        found = audit(Promise(ledger.epsilon, ledger.delta))
-        most = max(found.epsilon, found.lower)
+        result = audit(Promise(ledger.epsilon, ledger.delta))
+        most = max(result.epsilon, result.lower)
         st.html(
             "<div>"
-            + _bar("Promised, at most", found.epsilon / most, f"ε {found.epsilon:g}")
-            + _bar("Shown by the attack, at least", found.lower / most, f"ε {found.lower:.2f}")
+            + _bar("Promised, at most", result.epsilon / most, f"ε {result.epsilon:g}")
+            + _bar("Shown by the attack, at least", result.lower / most, f"ε {result.lower:.2f}")
             + "</div>"
         )
-        st.caption(markdown.plain(found.sentence))
+        st.caption(markdown.plain(result.sentence))
     st.caption(
         "Promised to every row against whoever sees the population, knows all other rows and "
         "computes as long as they like. Not promised: what is true of people in general can be "

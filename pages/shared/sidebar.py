@@ -117,20 +117,20 @@ def show(*, uses_facts: bool = True) -> None:
         read, reading, about = which_people.show(population)
         link += about
 
-        said = st.container()
+        summary = st.container()
         # What is not drawn loses its value and its place in the address, so it is drawn unseen.
         with st.container(key="facts" if uses_facts else "facts-unused"):
             first, second, written = _groups(population)
         link += written
         with people:
-            count, seed, asked = _people()
-        link += asked
+            count, seed, numbers = _people()
+        link += numbers
 
         current = _choose(read, first, count, seed, tuple(link), population, reading)
         if second is not None:
             other = _choose(read, second, count, seed, tuple(link), population, reading)
             current = replace(current, other=other)
-        with said:
+        with summary:
             _say(current, uses_facts=uses_facts)
     choice.keep(current)
     st.session_state[_KEPT] = {key: st.session_state[key] for key, _ in link}

@@ -11,7 +11,7 @@ from synth import describe
 from synth.bayes.calibration import Target
 from synth.data.evidence import Evidence, Fact, OneOf
 from synth.errors import PopulaceError
-from synth.generators.calibrated import read_target_csv, split_lines, target_line
+from synth.generators.cost import read_target_csv, split_lines, target_line
 from synth.populations.as_written import canonical
 from synth.populations.reading import Base, Reading, calibration
 
@@ -86,8 +86,8 @@ def weighted(population: Population) -> str:
 def words(reading: Reading, population: Population) -> str:
     """What a head says of a reading; empty for the network as it was learned."""
     parts = {"network": [], "refined": ["refined"], "weighted": [_inside(weighted(population))]}
-    said: list[str] = parts[reading.base]
-    return " · ".join([*said, *["with your targets"] * bool(reading.targets)])
+    described: list[str] = parts[reading.base]
+    return " · ".join([*described, *["with your targets"] * bool(reading.targets)])
 
 
 def _inside(title: str) -> str:
@@ -124,12 +124,12 @@ def _targets(population: Population, *, refined: bool) -> tuple[str, ...]:
 
 def _cost(read: Population) -> None:
     """What it takes to have the targets, and what independence costs."""
-    made = calibration(read)
-    if made is None:
+    cost = calibration(read)
+    if cost is None:
         return
     st.caption(
-        f"Changes {made.bits:.2g} bits a person; real people weighted so would be worth "
-        f"{made.effective_share:.0%} of their number. Exact."
+        f"Changes {cost.bits:.2g} bits a person; real people weighted so would be worth "
+        f"{cost.effective_share:.0%} of their number. Exact."
     )
 
 
@@ -272,14 +272,14 @@ def _say_parity(population: Population, target: str, protected: str) -> None:
     line = f"{target} independent of {protected}"
     try:
         read = loaders.read(population, Reading(targets=(line,)))
-        made = calibration(read)
+        cost = calibration(read)
         before, after = parity_accuracy(population, target, protected)
     except PopulaceError as error:
         st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
         return
-    if made is not None:
+    if cost is not None:
         st.caption(
-            f"Costs {made.bits:.2g} bits a person; no share of either column changes. Whoever "
+            f"Costs {cost.bits:.2g} bits a person; no share of either column changes. Whoever "
             f"guesses {markdown.plain(population.modelled[target].title.lower())} from "
             f"{markdown.plain(population.modelled[protected].title.lower())} is right for "
             f"{before:.1%} now and for {after:.1%} then. Exact."

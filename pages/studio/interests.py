@@ -156,7 +156,7 @@ def _of_things(state: StudioState) -> InterestSource | None:
     own = [each.column.name for each in state.understood.columns]
     likely = next((i for i, each in enumerate(state.understood.columns) if _is_key(each)), 0)
     place = (token, things.name)
-    grid = st.grid(2, min_column_width=240, gap=12, key="studio-wish")
+    grid = st.grid(2, min_column_width=240, gap=12, key="studio-second-table")
     with grid.cell():
         key = _column("Who, in your table", own, likely, (*place, "key"))
     columns = list(things.columns)
@@ -176,7 +176,7 @@ def _of_things(state: StudioState) -> InterestSource | None:
 
 def _column(label: str, names: list[str], at: int, key: tuple[str, ...]) -> str:
     return st.selectbox(
-        label, names, index=at, key=f"wish-{'-'.join(key)}", persist_state="session"
+        label, names, index=at, key=f"second-table-{'-'.join(key)}", persist_state="session"
     )
 
 

@@ -65,7 +65,7 @@ def ask_of_rows(population: Population, own: pd.DataFrame | None) -> None:
         if upload is None and own is None:
             return
         name = "your-table" if upload is None else upload.name.rsplit(".", 1)[0]
-        asked = (task, likely, values, None if upload is None else upload.file_id)
+        request = (task, likely, values, None if upload is None else upload.file_id)
         place = f"rows-answer-{key}"
         if st.button(task, key=f"rows-go-{key}", icon=":material/play_arrow:"):
             st.session_state.pop(place, None)
@@ -75,13 +75,13 @@ def ask_of_rows(population: Population, own: pd.DataFrame | None) -> None:
                     frame = own if content is None else read_frame(content, name=name, least=1)[0]
                     assert frame is not None
                     st.session_state[place] = (
-                        asked,
+                        request,
                         _answer(frame, population, task, likely, values, own=content is None),
                     )
             except PopulaceError as error:
                 st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
         before, answer = st.session_state.get(place, (None, None))
-        if before != asked:
+        if before != request:
             return
         if isinstance(answer, Completion):
             _show_filled(answer, name)

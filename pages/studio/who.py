@@ -15,7 +15,7 @@ from synth.data.meaning import children_of, ethnicity_of, gender_of, years_of
 from synth.data.schema import Column, Schema
 from synth.fitting.plan import Plan
 
-ASKED = {
+LABELS = {
     "gender": "Gender",
     "age": "Age",
     "age group": "Age group",
@@ -36,7 +36,7 @@ def ask_who(state: StudioState) -> None:
     kinds = dict(zip(names, state.edited["kind"], strict=True))
     meanings = dict(zip(state.edited["meaning"], names, strict=True))
     grid = st.grid(4, min_column_width=150, gap=12, key="studio-who")
-    for meaning, label in ASKED.items():
+    for meaning, label in LABELS.items():
         wanted = _KINDS.get(meaning, ("categorical", "boolean"))
         options = [_NOBODY, *(name for name in names if kinds[name] in wanted)]
         at = meanings.get(meaning, _NOBODY)

@@ -99,9 +99,9 @@ def leave() -> None:
 
 def manage(choice: Choice) -> None:
     """Start a talk, edit it, take it along."""
-    from pages.talk import desk  # which needs this module
+    from pages.talk import editor  # which needs this module
 
-    desk.manage(choice)
+    editor.manage(choice)
 
 
 # ── The stage ────────────────────────────────────────────────────────────────────────────────────

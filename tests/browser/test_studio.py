@@ -20,7 +20,7 @@ def settled(page):
 
 @pytest.fixture
 def studio(visit):
-    """The Studio with a table on the desk."""
+    """The Studio with a table that was read."""
 
     def _studio(upload, **settings):
         page = visit("studio", **settings)

@@ -144,7 +144,7 @@ def test_what_if_shows_before_and_after_and_keeps_the_changed(dialog, visit):
     assert len(set(names(app)[-2:])) == 1, "the name stays while the gender does"
     (share,) = texts(app, r'class="pp-if">(How likely.*?)</p>')
     assert "%" in share and "aged 60" in share
-    assert "Age" in texts(app, r'class="pp-told"><th scope="row">(.*?)</th>')
+    assert "Age" in texts(app, r'class="pp-changed"><th scope="row">(.*?)</th>')
     assert any("bank" in caption.value for caption in app.caption)
     keep = next(b for b in app.button if b.label == "Keep on the page" and "whatif" in str(b.key))
     keep.click().run()

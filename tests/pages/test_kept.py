@@ -18,14 +18,14 @@ def active(monkeypatch):
     return sessions
 
 
-def desk(size=100, own=()):
+def session_values(size=100, own=()):
     studio = SimpleNamespace(size=size, population=None)
     population = SimpleNamespace(table=None)
     return {kept.STUDIO: studio, kept.OWN: dict.fromkeys(own, population)}
 
 
 def test_a_new_session_of_the_browser_takes_over_what_the_old_one_left(active):
-    store, mine = kept.Store(), desk()
+    store, mine = kept.Store(), session_values()
     store.put(MINE, "old", mine)
     assert store.claim(MINE, "new") is mine
     active.add("new")
@@ -34,22 +34,22 @@ def test_a_new_session_of_the_browser_takes_over_what_the_old_one_left(active):
 
 def test_nobody_gets_what_another_browser_left(active):
     store = kept.Store()
-    store.put(MINE, "old", desk())
+    store.put(MINE, "old", session_values())
     assert store.claim(THEIRS, "new") == {}
 
 
 def test_a_second_tab_begins_with_nothing_while_the_first_is_open(active):
     store = kept.Store()
     active.add("first")
-    store.put(MINE, "first", desk())
+    store.put(MINE, "first", session_values())
     assert store.claim(MINE, "second") == {}
 
 
 def test_what_nobody_comes_back_for_goes_after_an_hour(active):
     store = kept.Store()
     active.add("here")
-    store.put(MINE, "here", desk())
-    store.put(THEIRS, "gone", desk(0, ["own"]))
+    store.put(MINE, "here", session_values())
+    store.put(THEIRS, "gone", session_values(0, ["own"]))
     assert store.drop_expired(0) == 0
     assert store.drop_expired(kept.SECONDS - 1) == 0
     assert store.drop_expired(kept.SECONDS) == 1
@@ -61,7 +61,7 @@ def test_what_nobody_comes_back_for_goes_after_an_hour(active):
 
 def test_nothing_is_kept_of_who_brought_nothing(active):
     store = kept.Store()
-    store.put(MINE, "gone", desk(0))
+    store.put(MINE, "gone", session_values(0))
     assert store.drop_expired(0) == 1 and len(store) == 0
 
 
@@ -69,7 +69,7 @@ def test_the_oldest_go_where_it_is_too_much(active, monkeypatch):
     monkeypatch.setattr(kept, "MOST_BYTES", 250)
     store = kept.Store()
     for time, session in enumerate(("oldest", "middle", "latest")):
-        store.put(session * 8, session, desk(100))
+        store.put(session * 8, session, session_values(100))
         store.drop_expired(time)
     assert len(store) == 2
     assert store.claim("oldest" * 8, "new") == {}

@@ -235,7 +235,7 @@ def test_contradicting_wishes_are_told(owner):
     app.button(key="network-relearn").click().run()
     assert not app.exception
     assert "circle" in app.warning[0].value
-    for button in [b for b in app.button if str(b.key).startswith("network-wish-")][:1]:
+    for button in [b for b in app.button if str(b.key).startswith("network-constraint-")][:1]:
         button.click().run()
     assert not app.exception
     assert not app.warning

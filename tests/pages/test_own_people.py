@@ -77,7 +77,7 @@ def test_what_if_of_a_thing_without_age_or_face(visit, cars):
     app.session_state["population to choose"] = cars.name
     app.run()
     assert not app.exception and not app.warning
-    assert texts(app, r'class="pp-told"><th scope="row">(.*?)</th>') == ["Make"]
+    assert texts(app, r'class="pp-changed"><th scope="row">(.*?)</th>') == ["Make"]
 
 
 def test_the_table_is_safe_for_spreadsheets(app):

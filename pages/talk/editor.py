@@ -1,4 +1,4 @@
-"""The talk's desk: start it, edit its slides, save and load it, take it along."""
+"""The editor of the talk: start it, edit its slides, save and load it, take it along."""
 
 from __future__ import annotations
 
@@ -212,10 +212,10 @@ class _Finder:
         self._populations, self._first = populations, first
 
     def __call__(self, title: str) -> Population:
-        found = self._populations.get(title or self._first)
-        if found is None:
+        population = self._populations.get(title or self._first)
+        if population is None:
             raise PopulaceError(f"The population “{title[:60]}” is not here: load it first.")
-        return found
+        return population
 
 
 def _finder() -> _Finder:
