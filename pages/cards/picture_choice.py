@@ -61,8 +61,8 @@ def _legend(explanation: Why) -> str:
     return markdown.plain(
         "Each picture shares out 100% among the words and “anything else”; the word it gives most "
         "to is framed. The last line is the score that decides: the picture choosing among all "
-        f"interests. Below {explanation.threshold:.0%} a picture is not shown, unless somebody looked "
-        f"at it and found that it fits (✓). Scored by: {explanation.scorer}."
+        f"interests. Below {explanation.threshold:.0%} a picture is not shown, unless somebody "
+        f"looked at it and found that it fits (✓). Scored by: {explanation.scorer}."
     )
 
 

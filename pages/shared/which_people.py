@@ -11,7 +11,7 @@ from synth import describe
 from synth.bayes.calibration import Target
 from synth.data.evidence import Evidence, Fact, OneOf
 from synth.errors import PopulaceError
-from synth.generators.cost import read_target_csv, split_lines, target_line
+from synth.generators.calibrated import read_target_csv, split_lines, target_line
 from synth.populations.as_written import canonical
 from synth.populations.reading import Base, Reading, calibration
 
