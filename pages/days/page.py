@@ -46,10 +46,12 @@ def _real(days: DayPopulation, evidence: Evidence) -> DayCounts | None:
     return days.counts.get(f"{name}={fact.values[0]}")
 
 
-def _chart(days: DayPopulation, made: DayCounts, real: DayCounts | None, what: str) -> go.Figure:
+def _chart(
+    days: DayPopulation, synthetic: DayCounts, real: DayCounts | None, what: str
+) -> go.Figure:
     groups = days.model.groups
-    values = made.means if what == _MINUTES else made.shares
-    order = [g for g in np.argsort(made.means) if made.means[g] > 0]
+    values = synthetic.means if what == _MINUTES else synthetic.shares
+    order = [g for g in np.argsort(synthetic.means) if synthetic.means[g] > 0]
     titles = [groups.titles[g] for g in order]
     figure = go.Figure()
     form = "%{x:,.1f} min" if what == _MINUTES else "%{x:.1%}"
@@ -81,7 +83,7 @@ def _chart(days: DayPopulation, made: DayCounts, real: DayCounts | None, what: s
 
 
 def _sums(days: DayPopulation, minutes: np.ndarray, choice: Choice) -> None:
-    made, real = DayCounts.of(minutes), _real(days, choice.evidence)
+    synthetic, real = DayCounts.of(minutes), _real(days, choice.evidence)
     what = st.segmented_control(
         "What",
         (_MINUTES, _SHARE),
@@ -90,9 +92,9 @@ def _sums(days: DayPopulation, minutes: np.ndarray, choice: Choice) -> None:
         key="day-what",
         bind="query-params",
     )
-    line = f"{made.people:,} synthetic days, estimated"
+    line = f"{synthetic.people:,} synthetic days, estimated"
     if real is not None:
-        distance = tvd(real.means, made.means)
+        distance = tvd(real.means, synthetic.means)
         line += f" · {real.people:,} real days · TVD of minutes <b>{distance:.3f}</b>"
     st.html(f'<div class="pp-column"><h2>A day’s 1,440 minutes</h2><p>{line}</p></div>')
     if real is None:
@@ -101,7 +103,7 @@ def _sums(days: DayPopulation, minutes: np.ndarray, choice: Choice) -> None:
             "of these facts: the synthetic days stand alone."
         )
     st.plotly_chart(
-        _chart(days, made, real, what or _MINUTES),
+        _chart(days, synthetic, real, what or _MINUTES),
         key="day-sums",
         config=_QUIET,
         alt="Minutes of a day by group, real beside synthetic",

@@ -48,17 +48,17 @@ def _loaded(name: str) -> LinkedPopulation:
 
 
 @st.cache_resource(max_entries=64, show_spinner="Looking for such households …")
-def _drawn(digest: str, asked: str, seed: int, count: int, _given: FamiliesGiven) -> Families:
+def _drawn(digest: str, known: str, seed: int, count: int, _given: FamiliesGiven) -> Families:
     return _given.families(count, seed)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _share(digest: str, asked: str, _given: FamiliesGiven) -> tuple[float, float, bool]:
+def _share(digest: str, known: str, _given: FamiliesGiven) -> tuple[float, float, bool]:
     estimate = _given.estimate
     return estimate.value, estimate.standard_error, _given.exact
 
 
-def _asked(population: LinkedPopulation) -> tuple[Evidence, tuple[RowFact, ...]]:
+def _ask_evidence(population: LinkedPopulation) -> tuple[Evidence, tuple[RowFact, ...]]:
     """What the controls say is known."""
     schema = population.model.root.schema
     with st.container(border=True, key="family-facts"):
@@ -73,8 +73,8 @@ def _asked(population: LinkedPopulation) -> tuple[Evidence, tuple[RowFact, ...]]
             )  # fmt: skip
             vehicles = st.slider("Vehicles", 0, _MANY, (0, _MANY), key="family-vehicles")
         with right:
-            one = st.slider("Somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-one")
-            other = st.slider("And somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-other")
+            age = st.slider("Somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-one")
+            other_age = st.slider("And somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-other")
     facts: dict[str, Fact] = {}
     if home != _ANY:
         facts["home"] = OneOf((home,))
@@ -87,18 +87,18 @@ def _asked(population: LinkedPopulation) -> tuple[Evidence, tuple[RowFact, ...]]
             facts[name] = Between(first, None if last == most else last)
     some = [
         RowFact("members", Evidence({"age": Between(*ages)}))
-        for ages in (one, other)
+        for ages in (age, other_age)
         if ages != (5, _OLDEST)
     ]
     return Evidence(facts), tuple(some)
 
 
-def _head(population: LinkedPopulation, given: FamiliesGiven, asked: str) -> None:
+def _head(population: LinkedPopulation, given: FamiliesGiven, known: str) -> None:
     st.html('<h1 class="pp-title">Families</h1>')
-    if not asked:
+    if not known:
         begin = f"Learned from <b>{population.families:,}</b> real households"
     else:
-        share, error, exact = _share(population.model.digest, asked, given)
+        share, error, exact = _share(population.model.digest, known, given)
         how = "exact" if exact else f"estimated ± {describe.share_words(error)}"
         begin = f"<b>{escape(describe.share_words(share))}</b> of these households · {escape(how)}"
     st.html(f'<p class="pp-subtitle">{begin} · every household below is synthetic</p>')
@@ -150,9 +150,9 @@ def _car(record: dict[str, str]) -> dict[str, str]:
     return {**record, **({"age": f"{age} year{'' if age == '1' else 's'} old"} if age else {})}
 
 
-def _beside(population: LinkedPopulation, families: Families, asked: str) -> None:
+def _beside(population: LinkedPopulation, families: Families, conditioned: str) -> None:
     st.html('<h2 class="pp-section">Real beside synthetic</h2>')
-    real = "all real households" if asked else "real households"
+    real = "all real households" if conditioned else "real households"
     st.html(charts.legend(exact=False, names=(real, "synthetic households")))
     top = population.model.shapes[0]
     ones = np.ones(len(families), np.int64)
@@ -172,15 +172,15 @@ def _beside(population: LinkedPopulation, families: Families, asked: str) -> Non
         if not synthetic.sum() or not sum(counts.counts):
             continue
         with columns[place % 3]:
-            _chart(counts, synthetic, bool(asked))
+            _chart(counts, synthetic, bool(conditioned))
 
 
-def _chart(counts: Counts, synthetic: np.ndarray, asked: bool) -> None:
+def _chart(counts: Counts, synthetic: np.ndarray, conditioned: bool) -> None:
     plain = _NAMES.get(counts.column, counts.column.replace("_", " "))
     title = plain or f"how many {counts.table}"
     table = "" if not counts.column else f" of {counts.table}"
     distance = tvd(np.array(counts.counts), synthetic)
-    words = "" if asked else f"<p>TVD <b>{distance:.3f}</b></p>"
+    words = "" if conditioned else f"<p>TVD <b>{distance:.3f}</b></p>"
     st.html(f'<div class="pp-column"><h2>{escape(title.capitalize() + table)}</h2>{words}</div>')
     st.plotly_chart(
         figures.beside(counts, synthetic),
@@ -195,21 +195,21 @@ def _page(choice: Choice) -> None:
     st.html(_STYLE)
     population = _loaded(available_linked()[0])
     top = st.container()
-    evidence, some = _asked(population)
-    asked = "|".join([str(evidence), *(f"{f.table}:{f.evidence}" for f in some)]).strip("|")
+    evidence, some = _ask_evidence(population)
+    known = "|".join([str(evidence), *(f"{f.table}:{f.evidence}" for f in some)]).strip("|")
     try:
         given = population.model.given(evidence, some)
         digest = population.model.digest
-        shown = _drawn(digest, asked, choice.seed, _CARDS, given)
+        shown = _drawn(digest, known, choice.seed, _CARDS, given)
         with top:
-            _head(population, given, asked)
+            _head(population, given, known)
     except PopulaceError as error:
         top.html('<h1 class="pp-title">Families</h1>')
         st.error(markdown.plain(str(error)))
         return
     _cards(population, shown, choice.seed)
     if not some:
-        _beside(population, _drawn(digest, asked, choice.seed, _COMPARED, given), asked)
+        _beside(population, _drawn(digest, known, choice.seed, _COMPARED, given), known)
     with st.expander(f"{len(population.model.rules)} rules that hold in every household"):
         st.markdown("\n".join(f"- {markdown.plain(str(r))}" for r in population.model.rules))
     st.caption(

@@ -58,8 +58,8 @@ def _head(lives: LifePopulation, people: Lives) -> None:
     st.html('<h1 class="pp-title">Lives over time</h1>')
     share = escape(describe.share_words(people.probability))
     count = lives.counts[""].people
-    asked = people.facts or people.life
-    begin = f"<b>{share}</b> of these lives · exact, learned" if asked else "Learned"
+    conditioned = people.facts or people.life
+    begin = f"<b>{share}</b> of these lives · exact, learned" if conditioned else "Learned"
     st.html(
         f'<p class="pp-subtitle">{begin} from {count:,} '
         "real people · synthetic lives beside shares of the real ones; the sidebar’s facts are "
@@ -107,9 +107,9 @@ def _lives(lives: LifePopulation, people: Lives, seed: int) -> None:
             '<div class="pp-column"><h2>Typical lives</h2><p>and the share of lives nearest to '
             "each, estimated</p></div>"
         )
-        found = typical(codes, seed=seed)
-        rows = np.array([codes[person] for person, _ in found])
-        names = [f"{i + 1}: {share:.0%}" for i, (_, share) in enumerate(found)]
+        representatives = typical(codes, seed=seed)
+        rows = np.array([codes[person] for person, _ in representatives])
+        names = [f"{i + 1}: {share:.0%}" for i, (_, share) in enumerate(representatives)]
         chart = figures.many(track, rows, names)
         st.plotly_chart(chart, key="life-typical", config=_QUIET, alt="Typical lives")
     st.html(

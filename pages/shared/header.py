@@ -142,13 +142,13 @@ def _beside(choice: Choice, *, shown: bool) -> None:
             args=(choice.population,),
         )
         title, names = choice.population.title, (choice.question, other.question)
-        for kind, mime, made in (
+        for kind, mime, write in (
             ("CSV", "text/csv", compared.to_csv),
             ("HTML", "text/html", lambda: compared.to_html(title, *names)),
         ):
             st.download_button(
                 f"The comparison, {kind}",
-                made,
+                write,
                 file_name=f"{choice.population.name}-two-groups.{kind.lower()}",
                 mime=mime,
                 key=f"groups-{kind.lower()}",
