@@ -11,6 +11,7 @@ import streamlit as st
 from pages.cards import selection
 from pages.cards.card import markup
 from pages.shared import markdown
+from pages.shared.problems import show_problem
 from synth import describe
 from synth.interests.vocabulary import interest_title
 from synth.people.facts import age_of, interests_in
@@ -42,7 +43,7 @@ def show(card: Card, dress: Dress) -> None:
     )
     whole, missing = _life(card.key, card, population)
     if chosen not in whole:
-        st.warning(markdown.plain(missing[chosen]), icon=":material/sentiment_dissatisfied:")
+        show_problem(missing[chosen])
     left, right = st.columns(2, gap="medium")
     if chosen in whole:
         with left, st.container(border=True, key="life-card"):

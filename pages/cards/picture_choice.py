@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.cards.profiles import edit, edited, keywords, library
 from pages.shared import markdown
+from pages.shared.problems import show_problem
 from synth.errors import PopulaceError
 from synth.interests.vocabulary import interest_title, read_words
 
@@ -158,7 +159,7 @@ def _words(card: Card, words: dict[str, tuple[str, ...]]) -> None:
     try:
         edit(interest, read_words(text) if use else None)
     except PopulaceError as error:
-        st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+        show_problem(error)
         return
     st.session_state[_AGAIN] = card.key
     st.rerun()

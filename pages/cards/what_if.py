@@ -13,6 +13,7 @@ from pages.cards import life, selection
 from pages.cards.card import markup
 from pages.cards.profiles import Record, edited, keywords, language, library
 from pages.shared import markdown
+from pages.shared.problems import show_problem
 from synth import describe
 from synth.data.evidence import Evidence, OneOf
 from synth.data.formats import DateFormat
@@ -85,7 +86,8 @@ def ask(card: Card) -> None:
     except PopulaceError as error:
         stays = {name: exactly(schema[name], card.record.get(name)) for name in kept or ()}
         words = describe.sentence(str(error), Evidence(stays) | changes, population)
-        room.warning(markdown.plain(words), icon=":material/sentiment_dissatisfied:")
+        with room:
+            show_problem(words)
         return
     _show(card, result, room, f"{result.changes}|{result.kept}|{draw}", at)
 

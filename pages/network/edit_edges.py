@@ -13,6 +13,8 @@ import streamlit as st
 
 from pages.network import graph
 from pages.shared import loaders, markdown
+from pages.shared.files import file_button
+from pages.shared.problems import show_problem
 from synth.bayes import strength
 from synth.bayes.bif import bif_text
 from synth.errors import PopulaceError
@@ -140,24 +142,18 @@ def _results(population: Population, network: Network, changed: tuple[Edge, ...]
 
 def downloads(network: Network, name: str) -> None:
     """The network as JSON and, where that can be, as BIF; made when clicked."""
-    st.download_button(
+    file_button(
         "JSON",
-        data=lambda: json.dumps(network.to_json(), separators=(",", ":")),
-        file_name=f"{name}.json",
-        mime="application/json",
-        icon=":material/download:",
-        on_click="ignore",
+        lambda: json.dumps(network.to_json(), separators=(",", ":")),
+        f"{name}.json",
         key=f"json-{name}",
         help="`Network.load` and `python -m synth` read it.",
     )
     if not network.gaussians:
-        st.download_button(
+        file_button(
             "BIF",
-            data=lambda: bif_text(network),
-            file_name=f"{name}.bif",
-            mime="text/plain",
-            icon=":material/download:",
-            on_click="ignore",
+            lambda: bif_text(network),
+            f"{name}.bif",
             key=f"bif-{name}",
             help="For pgmpy, pyAgrum, bnlearn and others; numbers become states.",
         )
@@ -265,7 +261,7 @@ def _with_people(population: Population, table: Table, strengths: Mapping[Edge, 
     try:
         result = _relearned(network.digest, table.digest, edits, network, table)
     except PopulaceError as error:
-        st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+        show_problem(error)
         return
     _scores(result)
     _changes(result, network.schema)

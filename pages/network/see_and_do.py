@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.network import distributions
 from pages.shared import markdown
+from pages.shared.problems import show_problem
 from synth import describe
 from synth.bayes import interventions
 from synth.errors import PopulaceError
@@ -111,7 +112,7 @@ def show(choice: Choice) -> None:
             choice.population, column, coding.fact(code), others, choice.evidence
         )
     except PopulaceError as error:
-        st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+        show_problem(error)
         return
     case = next(case for case in cases if case.outcome == outcome)
     title = network.schema[column].title

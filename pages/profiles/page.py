@@ -14,6 +14,7 @@ from pages.cards.profiles import IN_ENGLISH, LOOKS, POSTS, looks
 from pages.shared import downloads, header, markdown, tour
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
+from pages.shared.problems import show_problem
 from pages.shared.sidebar import MOST_PEOPLE
 from synth.errors import PopulaceError
 from synth.people import appearance
@@ -212,7 +213,7 @@ def _page(choice: Choice) -> None:
                 drawn = _drawn(choice.population.digest, key, repr(how), choice, how)
             except PopulaceError as error:
                 how = Drawing()
-                st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+                show_problem(error)
         _download(drawn)
 
     other = choice.against

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared import markdown
+from pages.shared.files import file_button
 from synth.generators.rare import WEIGHT_WORDS
 from synth.people.cards.file_names import plain
 from synth.populations.as_written import as_written, canonical
@@ -30,26 +31,22 @@ def take(page: Sequence[Card], person: Card | None = None) -> None:
     st.caption("Every file says that these people are synthetic.")
     if person is not None:
         st.html('<h3 class="pp-section">This card</h3>')
-        st.download_button(
+        file_button(
             f"{markdown.plain(person.profile.name)} as a picture (PNG)",
             partial(_png, person),
-            file_name=f"{plain(person.profile.name)}.png",
-            mime="image/png",
+            f"{plain(person.profile.name)}.png",
             key="take-card",
-            on_click="ignore",
-            icon=":material/image:",
+            icon="image",
             width="stretch",
         )
     st.html('<h3 class="pp-section">This page</h3>')
     choice = page[-1].choice
-    st.download_button(
+    file_button(
         f"All {len(page)} cards as a folder (ZIP)" if len(page) > 1 else "As a folder (ZIP)",
         partial(_zip, tuple(page), choice),
-        file_name=f"populace-{plain(choice.question)}.zip",
-        mime="application/zip",
+        f"populace-{plain(choice.question)}.zip",
         key="take-page",
-        on_click="ignore",
-        icon=":material/folder_zip:",
+        icon="folder_zip",
         width="stretch",
         help="Unpack it and open index.html; it needs no network.",
     )
@@ -72,20 +69,19 @@ def _table(choice: Choice) -> None:
     )
     left, right = st.columns(2, wrap=False)
     name = f"populace-{plain(choice.question)}-{rows}"
-    for place, kind, mime, write, icon in (
-        (left, "csv", "text/csv", _csv, ":material/table:"),
-        (right, "parquet", "application/vnd.apache.parquet", _parquet, ":material/database:"),
+    for place, label, write, icon in (
+        (left, "CSV", _csv, "table"),
+        (right, "Parquet", _parquet, "database"),
     ):
-        place.download_button(
-            "CSV" if kind == "csv" else "Parquet",
-            partial(write, choice, int(rows)),
-            file_name=f"{name}.{kind}",
-            mime=mime,
-            key=f"take-{kind}",
-            on_click="ignore",
-            icon=icon,
-            width="stretch",
-        )
+        with place:
+            file_button(
+                label,
+                partial(write, choice, int(rows)),
+                f"{name}.{label.lower()}",
+                key=f"take-{label.lower()}",
+                icon=icon,
+                width="stretch",
+            )
     if choice.mark:
         st.caption(WEIGHT_WORDS)
     st.caption(

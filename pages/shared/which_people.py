@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared import loaders, markdown
+from pages.shared.problems import show_problem
 from synth import describe
 from synth.bayes.calibration import Target
 from synth.data.evidence import Evidence, Fact, OneOf
@@ -72,7 +73,7 @@ def show(population: Population) -> tuple[Population, Reading, list[tuple[str, s
         try:
             read = loaders.read(population, reading)
         except PopulaceError as error:
-            st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+            show_problem(error)
             return population, Reading(), link
         _cost(read)
     return read, reading, link
@@ -225,7 +226,7 @@ def _by_counts(population: Population) -> None:
     try:
         target = read_target_csv(file.getvalue().decode("utf-8-sig"), population.modelled)
     except (PopulaceError, UnicodeDecodeError) as error:
-        st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+        show_problem(error)
         return
     st.caption(f"{len(target.cells)} cells of {markdown.plain(target.name)}.")
     if st.button("Use these counts", type="primary", key="targets-use-counts"):
@@ -275,7 +276,7 @@ def _say_parity(population: Population, target: str, protected: str) -> None:
         cost = calibration(read)
         before, after = parity_accuracy(population, target, protected)
     except PopulaceError as error:
-        st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+        show_problem(error)
         return
     if cost is not None:
         st.caption(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import loaders
+from pages.shared.problems import show_problem
 from pages.studio import upload
 from pages.studio.learning import ask_to_learn
-from pages.studio.parts import show_problem, show_progress
+from pages.studio.parts import show_progress
 from pages.studio.planning import ask_plan
 from pages.studio.result import show_own, show_result
 from pages.studio.state import StudioState, current_state

@@ -1,4 +1,4 @@
-"""What the steps of the Studio share: their headings, the progress of a job, and problems."""
+"""What the steps of the Studio share: their headings, and the progress of a job."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from html import escape
 
 import streamlit as st
 
-from pages.shared import markdown
 from pages.shared.jobs import watch
+from pages.shared.problems import show_problem
 from pages.studio.state import StudioState
-from synth.errors import PopulaceError
 from synth.fitting.tasks import Kind
 
 DOING = {
@@ -25,11 +24,6 @@ DOING = {
 def step(title: str) -> None:
     """Draw the heading of a step."""
     st.html(f'<h2 class="pp-studio-step">{escape(title)}</h2>')
-
-
-def show_problem(error: PopulaceError | str) -> None:
-    """Draw what went wrong, in a sentence."""
-    st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
 
 
 def show_progress(state: StudioState, *kinds: Kind) -> None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.shared import markdown
+from pages.shared.problems import show_problem
 from pages.studio.dates import ask_orders
 from pages.studio.interests import choose_interests
-from pages.studio.parts import show_problem, show_progress, step
+from pages.studio.parts import show_progress, step
 from pages.studio.sheet import corrections
 from pages.studio.state import StudioState
 from pages.studio.understood import edit_sheet, show_notes

@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from pages.shared import loaders, markdown
+from pages.shared.files import file_button
 from pages.shared.private import show_ledger
 from pages.studio.interests import show_learned
 from pages.studio.parts import step
@@ -106,14 +107,11 @@ def show_own() -> None:
 
 
 def _save(population: Population, key: str, *, rows: bool) -> None:
-    st.download_button(
+    file_button(
         "Save",
         packed(population, rows and population.table is not None),
-        file_name=f"{_file_name(population.title)}{SUFFIX}",
-        mime="application/zip",
+        f"{_file_name(population.title)}{SUFFIX}",
         key=key,
-        icon=":material/download:",
-        on_click="ignore",
     )
 
 

@@ -10,6 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import markdown
+from pages.shared.files import file_button
+from pages.shared.problems import show_problem
 from synth.bayes.budget import limited
 from synth.data.schema import Schema
 from synth.data.table import read_frame
@@ -79,7 +81,7 @@ def ask_of_rows(population: Population, own: pd.DataFrame | None) -> None:
                         _answer(frame, population, task, likely, values, own=content is None),
                     )
             except PopulaceError as error:
-                st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
+                show_problem(error)
         before, answer = st.session_state.get(place, (None, None))
         if before != request:
             return
@@ -145,13 +147,11 @@ def _show_filled(done: Completion, name: str) -> None:
     table = done.marked()
     with st.container(horizontal=True):
         for kind, content in (("CSV", csv_bytes), ("Parquet", parquet_bytes)):
-            st.download_button(
+            file_button(
                 f"{kind}, partly synthetic",
                 content([table]),
-                file_name=f"{name}-filled.{kind.casefold()}",
+                f"{name}-filled.{kind.casefold()}",
                 key=f"rows-{kind}",
-                icon=":material/download:",
-                on_click="ignore",
             )
 
 
@@ -181,12 +181,9 @@ def _show_odd(scores: Scores, name: str) -> None:
             f"<ul>{''.join(lines)}</ul></li>"
         )
     st.html(f"<ol>{''.join(items)}</ol>")
-    st.download_button(
+    file_button(
         "All rows as CSV",
         scores.frame.to_csv(index=False).encode(),
-        file_name=f"{name}-scores.csv",
-        mime="text/csv",
+        f"{name}-scores.csv",
         key="rows-scores",
-        icon=":material/download:",
-        on_click="ignore",
     )

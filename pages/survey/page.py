@@ -14,6 +14,7 @@ from pages.cards import selection
 from pages.shared import header, markdown, qr
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
+from pages.shared.files import file_button
 from pages.survey import live, participant, store
 from pages.talk import presenter
 from synth.survey import PAPER, PARTS, Part, Survey, stimulus, to_csv
@@ -152,14 +153,11 @@ def join_link(code: str) -> str:
 
 def _controls(survey: Survey) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="survey-controls"):
-        st.download_button(
+        file_button(
             "Answers (CSV)",
             partial(_csv, survey),
-            file_name=f"survey-{survey.code}.csv",
-            mime="text/csv",
+            f"survey-{survey.code}.csv",
             key="survey-csv",
-            on_click="ignore",
-            icon=":material/download:",
         )
         st.button(
             "Take answers again" if survey.is_closed else "Close the survey",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import markdown
+from pages.shared.problems import show_problem
 from pages.survey import store
 from synth.errors import PopulaceError
 from synth.survey import Item, Survey
@@ -71,7 +71,7 @@ def _ask(survey: Survey, token: str, left: list[Item]) -> None:
     st.progress(done / count, f"{done + 1} of {count}")
     problem = st.session_state.pop(_PROBLEM, "")
     if problem:
-        st.warning(markdown.plain(problem), icon=":material/sentiment_dissatisfied:")
+        show_problem(problem)
     with st.container(border=True, key="survey-profile"):
         st.html(store.opened().shown(survey.code, item))
     with st.bottom, st.container(horizontal=True, key="survey-answers"):

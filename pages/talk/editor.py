@@ -12,6 +12,8 @@ import streamlit as st
 from pages import NAMES, WIDGETS
 from pages.shared import loaders, markdown
 from pages.shared.choice import Choice
+from pages.shared.files import file_button
+from pages.shared.problems import show_problem
 from pages.talk import kept_people, presenter
 from pages.talk.presenter import TALK
 from pages.talk.slides import PLACES
@@ -152,40 +154,36 @@ def _files(talk: Talk) -> None:
     st.html('<h3 class="pp-section">Take it along</h3>')
     find = _finder()
     left, middle, right = st.columns(3)
-    left.download_button(
-        "Save as a file",
-        to_json(talk),
-        file_name="populace-talk.json",
-        mime="application/json",
-        key="present-save",
-        on_click="ignore",
-        icon=":material/download:",
-        width="stretch",
-    )
-    middle.download_button(
-        "HTML, offline",
-        partial(_html, talk, find),
-        file_name="populace-talk.html",
-        mime="text/html",
-        key="present-html",
-        on_click="ignore",
-        icon=":material/html:",
-        width="stretch",
-        help="One page that plays in any browser without a network. Every slide is worked out when "
-        "you press, which takes some seconds.",
-    )
+    with left:
+        file_button(
+            "Save as a file",
+            to_json(talk),
+            "populace-talk.json",
+            key="present-save",
+            width="stretch",
+        )
+    with middle:
+        file_button(
+            "HTML, offline",
+            partial(_html, talk, find),
+            "populace-talk.html",
+            key="present-html",
+            icon="html",
+            width="stretch",
+            help="One page that plays in any browser without a network. Every slide is worked out "
+            "when you press, which takes some seconds.",
+        )
     has_pptx = find_spec("pptx") is not None
-    right.download_button(
-        "PPTX",
-        partial(_pptx, talk, find) if has_pptx else b"",
-        file_name="populace-talk.pptx",
-        mime="application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        key="present-pptx",
-        on_click="ignore",
-        icon=":material/slideshow:",
-        width="stretch",
-        disabled=not has_pptx,
-    )
+    with right:
+        file_button(
+            "PPTX",
+            partial(_pptx, talk, find) if has_pptx else b"",
+            "populace-talk.pptx",
+            key="present-pptx",
+            icon="slideshow",
+            width="stretch",
+            disabled=not has_pptx,
+        )
     if not has_pptx:
         st.caption('PPTX needs python-pptx on the server: `pip install "populace[pptx]"`.')
     st.file_uploader(
@@ -253,7 +251,7 @@ def _load_file() -> None:
 def _problem() -> None:
     problem = st.session_state.pop(_PROBLEM, "")
     if problem:
-        st.warning(markdown.plain(problem), icon=":material/sentiment_dissatisfied:")
+        show_problem(problem)
 
 
 def _keep(talk: Talk | None) -> None:
