@@ -13,6 +13,7 @@ from pages.shared import charts, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.comparison import PEOPLE, compare
 from pages.shared.decorators import page
+from pages.shared.dumbbells import dumbbells
 from pages.shared.sidebar import forget, key_of
 from synth import describe
 from synth.data.evidence import Evidence, Fact, OneOf
@@ -166,7 +167,7 @@ def _dumbbells(choice: Choice, groups: list[tuple[str, ColumnComparison]]) -> No
         label = labels[at]
         more = f"<br>{notes[label]}" if label in notes else ""
         hovers.append(f"<b>{escape(titles[label])}</b>{more}")
-    figure = charts.dumbbells(
+    figure = dumbbells(
         [titles[labels[at]] for at in order],
         [(name, model_shares(each)[order]) for name, each in groups],
         [None if each.shares[0] is None else each.shares[0][order] for each in comparisons],

@@ -6,7 +6,7 @@ traces of every chart stand in that order, present or not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -24,19 +24,12 @@ if TYPE_CHECKING:
 SHORT, BARS = 9, 24
 GROUPS = ("#c8663a", "#43899a")
 """Of groups A and B; both can be read on light and on dark ground."""
-MANY = (
-    *("#c8663a", "#43899a", "#8d6b1f", "#7a5ea8", "#62833b", "#b0506f", "#52709a", "#8a7a68"),
-    *("#b08a3c", "#2a9d76"),
-)
-"""Of more groups than two."""
-_SYMBOLS = (
-    *("circle", "diamond", "square", "triangle-up", "triangle-down", "pentagon", "hexagon", "star"),
-    *("cross", "x"),
-)
 _REAL = "rgba(128, 118, 106, 1)"
 _STRENGTH = [[0.0, "rgba(180,83,42,0.04)"], [1.0, "rgba(180,83,42,1)"]]
 _CHANGE = [[0.0, "#3f7d8c"], [0.5, "rgba(128,120,110,0.06)"], [1.0, "#b4532a"]]
-_HEIGHT, _ROW, _MARGIN, _THICK = 250, 24, 46, 13
+HEIGHT = 250
+"""Pixels of a chart, at least."""
+_ROW, _MARGIN, _THICK = 24, 46, 13
 
 
 Shares = list["np.ndarray | None"]
@@ -176,92 +169,6 @@ def _order_of_both(a: ColumnComparison, b: ColumnComparison) -> np.ndarray:
     return np.argsort(-np.abs(x - y), kind="stable")[:SHORT]
 
 
-def dumbbells(
-    titles: Sequence[str],
-    groups: Sequence[tuple[str, np.ndarray]],
-    real: Sequence[np.ndarray | None],
-    notes: Sequence[str],
-) -> go.Figure:
-    """A row for each level, a dot for each group, a line from the least to the most.
-
-    Parameters
-    ----------
-    titles : sequence of str
-        Levels from top to bottom.
-    groups : sequence of (str, ndarray of float, shape (levels,))
-        Who they are, and their shares; at most ten.
-    real : sequence of (ndarray of float, shape (levels,), or None)
-        Shares among the real people of each group, where they are counted: hollow dots.
-    notes : sequence of str
-        Words about each level, shown where one hovers over it; HTML.
-
-    Returns
-    -------
-    Figure
-    """
-    places = list(range(len(titles)))
-    shares = np.array([share for _, share in groups])
-    ends = [shares.min(axis=0), shares.max(axis=0)]
-    lines: dict[str, list[float | None]] = {"x": [], "y": []}
-    for place in places:
-        lines["x"] += [float(ends[0][place]), float(ends[1][place]), None]
-        lines["y"] += [place, place, None]
-    data: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "hoverinfo": "skip",
-            "showlegend": False,
-            "line": {"width": 3, "color": "rgba(128, 118, 106, 0.35)"},
-            **lines,
-        }
-    ]
-    colours = GROUPS if len(groups) == 2 else MANY
-    for at, ((name, share), counted) in enumerate(zip(groups, real, strict=True)):
-        common = {"type": "scatter", "mode": "markers", "y": places, "customdata": notes}
-        name = escape(_short(name, 34))
-        hover = "%{customdata}<br>" + name + ": %{x:.1%}"
-        marker = {"size": 11, "color": colours[at], "symbol": _SYMBOLS[at]}
-        data.append(
-            {**common, "name": name, "x": share.tolist(), "marker": marker, "hovertemplate": hover}
-        )
-        if counted is not None:
-            hollow = {
-                "size": 7,
-                "opacity": 0.7,
-                "color": colours[at],
-                "symbol": f"{_SYMBOLS[at]}-open",
-            }
-            data.append(
-                {
-                    **common,
-                    "name": f"{name}, real people",
-                    "x": counted.tolist(),
-                    "marker": hollow,
-                    "hovertemplate": f"{hover}, real people",
-                    "showlegend": False,
-                }
-            )
-    height = max(_HEIGHT, 70 + 27 * len(titles))
-    layout = _layout(
-        height=height,
-        xaxis={"tickformat": ".0%", "rangemode": "tozero", "side": "top", "fixedrange": True},
-        yaxis={
-            "tickvals": places,
-            "ticktext": [_short(title, 26) for title in titles],
-            "range": [len(titles) - 0.4, -0.6],
-            "fixedrange": True,
-            "automargin": True,
-        },
-    )
-    layout |= {
-        "showlegend": True,
-        "legend": {"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0},
-        "margin": {"l": 8, "r": 12, "t": 30, "b": 20},
-    }
-    return go.Figure({"data": data, "layout": layout})
-
-
 def heatmap(
     values: np.ndarray, titles: list[str], *, change: bool, height: int = 520, bar: bool = True
 ) -> go.Figure:
@@ -285,7 +192,7 @@ def heatmap(
         hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
     )
     figure = go.Figure(heatmap)
-    figure.update_layout(
+    figure.updatelayout(
         height=height,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
@@ -384,16 +291,16 @@ def _traces(labels: list[str], shares: Shares, lying: bool) -> list[dict[str, An
 
 def _lying(labels: list[str], shares: Shares) -> dict[str, Any]:
     """Levels from top to bottom, bars to the right."""
-    height = max(_HEIGHT, _MARGIN + _ROW * len(labels))
+    height = max(HEIGHT, _MARGIN + _ROW * len(labels))
     return {
         "data": _traces(labels, shares, lying=True),
-        "layout": _layout(
+        "layout": layout(
             height=height,
             bargap=max(0.24, 1 - 2 * _THICK * len(labels) / (height - _MARGIN)),
             xaxis={"tickformat": ".0%", "rangemode": "tozero", "nticks": 5, "fixedrange": True},
             yaxis={
                 "tickvals": list(range(len(labels))),
-                "ticktext": [_short(label) for label in labels],
+                "ticktext": [shortened(label) for label in labels],
                 "range": [len(labels) - 0.4, -0.6],
                 "showgrid": False,
                 "fixedrange": True,
@@ -414,8 +321,8 @@ def _standing(labels: list[str], short: list[str], shares: Shares) -> dict[str, 
         ticks = [i for i in ticks if i < len(labels) - every] + [len(labels) - 1]
     return {
         "data": _traces(labels, shares, lying=False),
-        "layout": _layout(
-            height=_HEIGHT,
+        "layout": layout(
+            height=HEIGHT,
             bargap=0.16,
             xaxis={
                 "tickvals": ticks,
@@ -429,7 +336,8 @@ def _standing(labels: list[str], short: list[str], shares: Shares) -> dict[str, 
     }
 
 
-def _layout(**more: Any) -> dict[str, Any]:
+def layout(**more: Any) -> dict[str, Any]:
+    """The layout that all charts share, with more of it."""
     return {
         "barmode": "group",
         "bargroupgap": 0.04,
@@ -443,5 +351,6 @@ def _layout(**more: Any) -> dict[str, Any]:
     }
 
 
-def _short(label: str, most: int = 22) -> str:
+def shortened(label: str, most: int = 22) -> str:
+    """A label of no more characters than that."""
     return label if len(label) <= most else label[: most - 1].rstrip() + "…"
