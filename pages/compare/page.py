@@ -15,7 +15,9 @@ from pages.shared import header, losses, markdown
 from pages.shared.charts import heatmap, legend, marginal
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
+from pages.shared.files import file_button
 from pages.shared.jobs import watch
+from pages.shared.problems import show_problem
 from pages.studio.state import StudioState, current_state
 from synth import generators
 from synth.evaluate.generator_comparison import FEWEST, FRESH, REAL, GeneratorComparison, stored
@@ -101,24 +103,19 @@ def _show(comparison: GeneratorComparison, title: str, name: str) -> None:
     for failed, words in comparison.failed.items():
         st.caption(f"{markdown.plain(failed)} could not learn this table: {markdown.plain(words)}")
     with st.container(horizontal=True, gap="small"):
-        st.download_button(
+        file_button(
             "The comparison, HTML",
             lambda: comparison.to_html(f"Generators on {title}"),
-            file_name=f"{name}-generators.html",
-            mime="text/html",
-            icon=":material/download:",
+            f"{name}-generators.html",
             key="compare-html",
-            on_click="ignore",
             help="One file that opens offline.",
         )
-        st.download_button(
+        file_button(
             "JSON",
             lambda: json.dumps(comparison.to_dict(), ensure_ascii=False),
-            file_name=f"{name}-generators.json",
-            mime="application/json",
-            icon=":material/data_object:",
+            f"{name}-generators.json",
+            icon="data_object",
             key="compare-json",
-            on_click="ignore",
         )
     figures = comparison.figures
     if figures is not None:
@@ -301,7 +298,7 @@ def _page(choice: Choice) -> None:
         shown = _MINE
     if shown == _MINE:
         if state.problem:
-            st.warning(markdown.plain(state.problem), icon=":material/sentiment_dissatisfied:")
+            show_problem(state.problem)
         if state.job is not None:
             watch(state, "compare", steady=True)
             return

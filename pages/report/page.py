@@ -12,6 +12,8 @@ import streamlit as st
 from pages.shared import header, loaders, markdown, private
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
+from pages.shared.files import file_button
+from pages.shared.problems import show_problem
 from synth.evaluate import holdout
 from synth.evaluate.card_scores import read_scores
 from synth.evaluate.counts import CountsReport, report_of_counts
@@ -144,7 +146,7 @@ def _with_rows(choice: Choice, table: Table) -> None:
         if state.cancelled:
             st.info("The report was stopped.", icon=":material/stop_circle:")
         elif state.error:
-            st.warning(markdown.plain(state.error), icon=":material/sentiment_dissatisfied:")
+            show_problem(state.error)
     result = _reports().get(orders[mine]) if mine in orders else None
     if result is None:
         _invitation(rows)
@@ -215,14 +217,12 @@ def _filtered(result: HoldoutReport, population: Population) -> None:
         f"{int(flags.outliers.sum()):,} are outliers, beside those whom the network learned from. "
         f"{int(flags.kept.sum()):,} remain without them.</p></div>"
     )
-    st.download_button(
+    file_button(
         "People without them, CSV",
         result.filtered_csv,
-        file_name=f"{population.name}-filtered.csv",
-        mime="text/csv",
-        icon=":material/filter_alt:",
+        f"{population.name}-filtered.csv",
+        icon="filter_alt",
         key="report-filtered",
-        on_click="ignore",
     )
 
 
@@ -294,24 +294,19 @@ def _show(report: Report | CountsReport, population: Population) -> None:
         st.html(f'<h2 class="pp-section">What helps</h2><ul class="pp-helps">{items}</ul>')
     st.html(f'<div class="rp">{report.summary}</div>')
     with st.container(horizontal=True, gap="small"):
-        st.download_button(
+        file_button(
             "The report, HTML",
             report.to_html,
-            file_name=f"{population.name}-report.html",
-            mime="text/html",
-            icon=":material/download:",
+            f"{population.name}-report.html",
             key="report-html",
-            on_click="ignore",
             help="One file that opens offline.",
         )
-        st.download_button(
+        file_button(
             "JSON",
             lambda: json.dumps(report.to_dict(), indent=2, ensure_ascii=False),
-            file_name=f"{population.name}-report.json",
-            mime="application/json",
-            icon=":material/data_object:",
+            f"{population.name}-report.json",
+            icon="data_object",
             key="report-json",
-            on_click="ignore",
         )
     for section in report.sections:
         st.subheader(markdown.plain(section.question), anchor=False)

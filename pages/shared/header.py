@@ -19,6 +19,7 @@ from pages.shared import (
     which_people,
 )
 from pages.shared.choice import Choice
+from pages.shared.files import file_button
 from pages.talk import presenter
 from synth import describe
 
@@ -142,19 +143,16 @@ def _beside(choice: Choice, *, shown: bool) -> None:
             args=(choice.population,),
         )
         title, names = choice.population.title, (choice.question, other.question)
-        for kind, mime, write in (
-            ("CSV", "text/csv", compared.to_csv),
-            ("HTML", "text/html", lambda: compared.to_html(title, *names)),
+        for kind, write in (
+            ("CSV", compared.to_csv),
+            ("HTML", lambda: compared.to_html(title, *names)),
         ):
-            st.download_button(
+            file_button(
                 f"The comparison, {kind}",
                 write,
-                file_name=f"{choice.population.name}-two-groups.{kind.lower()}",
-                mime=mime,
+                f"{choice.population.name}-two-groups.{kind.lower()}",
                 key=f"groups-{kind.lower()}",
-                type="tertiary",
-                icon=":material/download:",
-                on_click="ignore",
+                kind="tertiary",
             )
 
 
