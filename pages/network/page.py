@@ -5,375 +5,30 @@ The paper's Fig. 5, to be clicked on, questioned and edited.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
-from html import escape
-from typing import TYPE_CHECKING
-
-import pandas as pd
 import streamlit as st
 
-from pages.network import distributions, edit_edges, graph, see_and_do
-from pages.shared import comparison, header, markdown
+from pages.network import edit_edges, moves, see_and_do, structure
+from pages.shared import header
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
-from pages.shared.sidebar import key_of
-from synth import describe
 from synth.bayes import interventions, strength
-from synth.data.evidence import Evidence, Fact, OneOf
-from synth.errors import PopulaceError
-from synth.evaluate.groups import interval_words
-
-if TYPE_CHECKING:
-    from synth.bayes import Network
-    from synth.generators.base import Conditional
-    from synth.populations import Population
 
 _STRUCTURE, _MOVES, _DO, _EDIT = "structure", "what moves", "see and do", "edit"
-_NODE, _GRAPH = "network-node", "network-graph"
-_ANY = "any"
-_ROWS = 12  # rows of a column's table that are shown
-_LEVELS = 6  # columns with more levels show their commonest three in a table
-_STRONGEST = 6
-
-
-@st.cache_resource(show_spinner=False, max_entries=32)
-def _strengths(digest: str, _network: Network) -> dict[strength.NamedEdge, float]:
-    return strength.strengths(_network)
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _rows(digest: str, column: str, _network: Network) -> tuple[strength.Row, ...]:
-    return strength.common_rows(_network, column, _ROWS)
-
-
-def _before(choice: Choice) -> Conditional:
-    """Whom those asked for are compared with: group B, else everyone."""
-    return choice.population.given() if choice.against is None else choice.against.conditional
-
-
-# ── Structure ────────────────────────────────────────────────────────────────────────────────────
-
-
-def _clicked() -> None:
-    """A click opens a column; a second one closes it."""
-    name = st.session_state[_GRAPH]["node"]
-    if name:
-        st.session_state[_NODE] = None if st.session_state.get(_NODE) == name else name
-
-
-@st.fragment
-def _structure(choice: Choice) -> None:
-    network = choice.population.network
-    if st.session_state.get(_NODE) not in (None, *network.schema.names):
-        st.session_state[_NODE] = None
-    strengths = _strengths(network.digest, network)
-    moved, other = None, choice.against
-    if choice.evidence or other is not None:
-        moves = interventions.moved(_before(choice), choice.conditional)
-        moved = {move.column: move.distance for move in moves}
-    known = (*choice.evidence, *(other.evidence if other is not None else ()))
-    left, right = st.columns([8, 5], gap="large")
-    with right:
-        schema = network.schema
-        chosen = st.selectbox(
-            "Open a column",
-            schema.names,
-            index=None,
-            format_func=lambda name: schema[name].title,
-            placeholder="click a box, or choose here",
-            key=_NODE,
-            bind="query-params",
-        )
-    with left:
-        more = ""
-        if chosen:
-            more = (
-                '<span><i class="pp-kind-in"></i>arrows in</span>'
-                '<span><i class="pp-kind-out"></i>arrows out</span>'
-            )
-        if moved is not None:
-            far = "how far A is from B" if other is not None else "how far it moved"
-            more += (
-                '<span><i class="pp-kind-known"></i>known</span>'
-                f'<span><i class="pp-kind-moved"></i>{far}</span>'
-            )
-        st.html(graph.LEGEND.format(more=more))
-        graph.show(
-            network,
-            strengths,
-            key=_GRAPH,
-            label=f"The network of {choice.population.title}",
-            chosen=chosen,
-            known=known,
-            moved=moved,
-            on_click=_clicked,
-        )
-    with right:
-        if chosen is None:
-            _how_to_read(network, strengths)
-        else:
-            _open(choice.population, chosen)
-    if chosen is not None:
-        _table(network, chosen)
-
-
-def _how_to_read(network: Network, strengths: dict[strength.NamedEdge, float]) -> None:
-    schema = network.schema
-    st.markdown(
-        "An arrow leads from a column to one that depends on it directly. The wider it is, the "
-        "more its beginning tells about its end that the other arrows there do not. That is "
-        "counted in bits: one bit is the answer to one yes-or-no question whose two answers are "
-        "equally likely; in per cent, it is the share of what is unknown that it takes away "
-        "(conditional mutual information over entropy, exact)."
-    )
-    ranked = sorted(strengths, key=lambda edge: -strengths[edge])[:_STRONGEST]
-    if ranked:
-        items = "".join(
-            f"<li>{escape(schema[a].title)} → {escape(schema[b].title)} "
-            f"<b>{graph.bits(strengths[a, b])}, "
-            f"{strength.explained(network, b, strengths[a, b]):.0%}</b></li>"
-            for a, b in ranked
-        )
-        st.html(f'<h2 class="pp-section">Strongest arrows</h2><ul class="pp-arrows">{items}</ul>')
-    else:
-        st.caption("No column depends on another here, so there are no arrows.")
-    st.caption(
-        f"{len(schema)} columns, {len(network.edges)} arrows, {network.parameters:,} numbers. "
-        "Arrows are learned from data: they say what predicts what, not what causes what."
-    )
-    _downloads(network)
-
-
-def _downloads(network: Network) -> None:
-    with st.container(horizontal=True, gap="small"):
-        edit_edges.downloads(network, "network")
-
-
-def _titles(network: Network, names: list[str]) -> str:
-    titles = [network.schema[name].title for name in names]
-    return ", ".join(markdown.plain(title) for title in titles)
-
-
-def _open(population: Population, name: str) -> None:
-    """A column's table or densities, and what it depends on."""
-    network = population.network
-    column = network.schema[name]
-    above = [a for a, b in network.edges if b == name]
-    below = [b for a, b in network.edges if a == name]
-    st.subheader(markdown.plain(column.title), anchor=False)
-    words = [f"Depends directly on {_titles(network, above)}." if above else "Depends on nothing."]
-    words += [f"On it depend {_titles(network, below)}." if below else "Nothing depends on it."]
-    st.markdown(" ".join(words))
-    known = _parents_set(network, name, above)
-    try:
-        posterior = population.given(known)
-    except PopulaceError as error:
-        st.warning(markdown.plain(str(error)))
-        return
-    if known:
-        share = describe.share_words(posterior.probability)
-        st.caption(
-            f"{markdown.plain(describe.question(known, population))}: {share} of this population."
-        )
-    before, after = population.given().marginal(name), posterior.marginal(name)
-    st.html(distributions.legend("everyone", "those chosen above" if known else ""))
-    st.html(distributions.card(column, before, after if known else None, levels=10))
-    if name in network.gaussians:
-        st.caption("A number modelled by regressions: a normal curve for each choice above.")
-
-
-def _parents_set(network: Network, name: str, above: list[str]) -> Evidence:
-    """The values of the parents that the visitor chooses, as evidence."""
-    known: dict[str, Fact] = {}
-    coded = [parent for parent in above if parent in network.codings]
-    if coded:
-        grid = st.grid(2, min_column_width=150, gap=10)
-        for parent in coded:
-            coding = network.codings[parent]
-            titles = markdown.titles(coding.column, coding.labels)
-            with grid.cell():
-                code = st.selectbox(
-                    markdown.plain(coding.column.title),
-                    [None, *range(coding.size)],
-                    format_func=partial(_state, coding.labels, titles),
-                    key=f"network-{name}-given-{parent}",
-                )
-            if code is not None:
-                known[parent] = coding.fact(code)
-    return Evidence(known)
-
-
-def _state(labels: Sequence[str], titles: Mapping[str, str], code: int | None) -> str:
-    """A parent's state in words."""
-    return _ANY if code is None else titles[labels[code]]
-
-
-def _table(network: Network, name: str) -> None:
-    """The rows of the table that speak of the most people."""
-    if not network.parents.get(name):
-        return
-    rows = _rows(network.digest, name, network)
-    coding = network.codings[name]
-    total = 1
-    for parent in network.parents[name]:
-        total *= network.codings[parent].size
-    frame: dict[str, list[object]] = {}
-    for i, parent in enumerate(network.parents[name]):
-        own = network.codings[parent]
-        titles = markdown.titles(own.column, own.labels)
-        frame[own.column.title] = [titles[row.given[i]] for row in rows]
-    frame["of everyone"] = [row.share for row in rows]
-    titles = markdown.titles(coding.column, coding.labels)
-    percents = ["of everyone"]
-    if coding.size <= _LEVELS:
-        for code, label in enumerate(coding.labels):
-            frame[f"→ {titles[label]}"] = [float(row.probabilities[code]) for row in rows]
-            percents.append(f"→ {titles[label]}")
-    else:
-        frame[f"→ {coding.column.title}, commonest"] = [
-            " · ".join(
-                f"{titles[coding.labels[code]]} {row.probabilities[code]:.0%}"
-                for code in (-row.probabilities).argsort(kind="stable")[:3]
-            )
-            for row in rows
-        ]
-    covered = sum(row.share for row in rows)
-    st.html(
-        f'<h2 class="pp-section">{escape(coding.column.title)}: the table’s commonest rows</h2>'
-        f'<p class="pp-note">{len(rows)} of {total:,} rows: {covered:.0%} of everyone.</p>'
-    )
-    st.dataframe(
-        pd.DataFrame(frame),
-        hide_index=True,
-        key=f"network-table-{name}",
-        column_config={head: st.column_config.NumberColumn(format="percent") for head in percents},
-    )
-
-
-# ── What moves ───────────────────────────────────────────────────────────────────────────────────
-
-
-def _try(column: str, value: object) -> None:
-    st.session_state[key_of(column)] = value
-
-
-def _suggest(population: Population) -> None:
-    """A fact to begin with."""
-    schema = population.modelled
-    for name in population.featured:
-        column = schema[name]
-        if column.kind not in ("categorical", "boolean"):
-            continue
-        shares = population.given().marginal(name).probabilities
-        level = column.states[int(shares.argmax())]
-        fact = Evidence({name: OneOf((level,))})
-        st.button(
-            f"For example: {markdown.plain(describe.question(fact, population))}",
-            icon=":material/lightbulb:",
-            on_click=_try,
-            args=(name, [level] if column.kind == "categorical" else level),
-            key="network-example",
-        )
-        return
-
-
-def _between(choice: Choice, other: Choice) -> None:
-    """Every column of group A beside group B: a table of all, and a picture of each."""
-    compared = comparison.groups(choice)
-    if compared is None:
-        return
-    st.html(distributions.legend(f"B: {other.question}", f"A: {choice.question}"))
-    frame = pd.DataFrame(
-        {
-            "Column": [each.column.title for each in compared.differences],
-            "asked": [each.asked for each in compared.differences],
-            "of 100 would need another answer": [
-                100 * each.distance.value for each in compared.differences
-            ],
-            "bits": [each.bits for each in compared.differences],
-            "A, against B": [each.words for each in compared.differences],
-        }
-    )
-    with st.expander("All columns as a table", icon=":material/table:"):
-        st.dataframe(
-            frame,
-            hide_index=True,
-            key="network-groups",
-            column_config={
-                "of 100 would need another answer": st.column_config.ProgressColumn(
-                    format="%.1f", min_value=0, max_value=100
-                ),
-                "bits": st.column_config.NumberColumn(format="%.4f"),
-            },
-        )
-        st.caption(
-            "Bits: what somebody’s answer tells about which of the two groups they are from; 1 "
-            "tells it for sure, 0 not at all (Jensen–Shannon divergence). Exact."
-        )
-    ranked = [*compared.open, *(each for each in compared.differences if each.asked)]
-    grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
-    for each in ranked:
-        name = each.column.name
-        words = f"<b>{escape(interval_words(each.distance))}</b> · {each.bits:.3f} bits"
-        if each.asked:
-            words = f"<b>asked</b> · {words}"
-        head = f'<h3>{escape(each.column.title)}</h3><p class="pp-moved">{words}</p>'
-        a, b = (side.conditional.marginal(name) for side in (choice, other))
-        with grid.cell():
-            st.html(distributions.card(each.column, b, a, head=head))
-
-
-def _moves(choice: Choice) -> None:
-    """Every column before and after, the farthest moved first."""
-    if choice.against is not None:
-        _between(choice, choice.against)
-        return
-    schema = choice.population.modelled
-    if not choice.evidence:
-        st.info(
-            "Nothing is known yet: set a fact in the sidebar and see what it moves.",
-            icon=":material/info:",
-        )
-        _suggest(choice.population)
-    moves = interventions.moved(choice.population.given(), choice.conditional)
-    shown = [move for move in moves if move.column not in choice.evidence]
-    shown += [move for move in moves if move.column in choice.evidence]
-    if choice.evidence:
-        still = sum(move.distance < 0.005 for move in shown)
-        st.html(distributions.legend("everyone", choice.question))
-        st.caption(
-            "Exact posteriors, the farthest moved first. Moved by: total variation distance, the "
-            "share of people who would have to change their answer; 0 is not at all. "
-            f"{still} of {len(shown)} columns move by less than 0.005."
-        )
-    else:
-        st.html(distributions.legend("everyone", ""))
-    grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
-    for move in shown:
-        column = schema[move.column]
-        words = f"moved by <b>{move.distance:.3f}</b>" if choice.evidence else ""
-        if move.column in choice.evidence:
-            words = f"<b>known</b> · {words}"
-        head = f"<h3>{escape(column.title)}</h3>" + (f'<p class="pp-moved">{words}</p>')
-        with grid.cell():
-            after = move.after if choice.evidence else None
-            st.html(distributions.card(column, move.before, after, head=head))
 
 
 def _finding(choice: Choice) -> str:
     """What is strongest in the network, or what the facts move most."""
     network, schema = choice.population.network, choice.population.modelled
     if choice.evidence:
-        moves = interventions.moved(choice.population.given(), choice.conditional)
-        far = next((each for each in moves if each.column not in choice.evidence), None)
+        moved = interventions.moved(choice.population.given(), choice.conditional)
+        far = next((each for each in moved if each.column not in choice.evidence), None)
         if far is None:
             return "Every column is known, so nothing is left to move."
         return (
             f"What is known moves {schema[far.column].title} most: {100 * far.distance:.0f} of 100 "
             "people would need another answer to be like everyone. Exact."
         )
-    strengths = _strengths(network.digest, network)
+    strengths = structure.strengths_of(network)
     if not strengths:
         return "No column depends on another here."
     (a, b), most = max(strengths.items(), key=lambda entry: entry[1])
@@ -382,9 +37,6 @@ def _finding(choice: Choice) -> str:
         f"The strongest arrow leads from {schema[a].title} to {schema[b].title}: knowing the one "
         f"takes away {share:.0%} of what is unknown about the other. Exact."
     )
-
-
-# ── The page ─────────────────────────────────────────────────────────────────────────────────────
 
 
 @page()
@@ -424,13 +76,13 @@ def _page(choice: Choice) -> None:
         label_visibility="collapsed",
     )
     if view == _MOVES:
-        _moves(choice)
+        moves.show(choice)
     elif view == _DO:
         see_and_do.show(choice)
     elif view == _EDIT:
-        edit_edges.show(choice, _strengths(network.digest, network))
+        edit_edges.show(choice, structure.strengths_of(network))
     else:
-        _structure(choice)
+        structure.show(choice)
 
 
 _page()
