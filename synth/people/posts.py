@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synth.people.facts import Facts
-from synth.people.sentences import LONGEST, Sentences, Topic, sentences
+from synth.people.sentences import LONGEST, Sentences, Topic, sentences, words_in
 
 _SCHOOL = 19  # years, below
 _RETIRED = 65  # years, and without work
 _SHAPES = 7  # of a post: 0 remark and end, 1 lead, 2 to 5 anybody's end, 6 an own one
+_SHORT = 5  # words of a second sentence that comes again before long
 _SPREAD = 99_991  # posts, beyond which the cycles of a seed begin elsewhere
 
 
@@ -116,18 +117,21 @@ def _post(topic: Topic, material: Sentences, added: Sequence[str], seed: int, nu
     number += seed % _SPREAD
     frames = len(topic.deeds)
     # One shape farther with every round of the deeds, so that each deed comes in every shape.
-    shape = (number + number // max(frames, 1)) % _SHAPES
+    lap, shape = divmod(number + number // max(frames, 1), _SHAPES)
     own = (*topic.adds, *added)
     if shape == 0 or not topic.deeds:
-        first = topic.remarks[_turn(number, len(topic.remarks))]
-        return f"{first} {_apart(own, number, len(topic.remarks))}"
+        # Counted by themselves: all pairs of remark and end come before one comes again.
+        turn = lap if topic.deeds else number
+        first = topic.remarks[_turn(turn, len(topic.remarks))]
+        return f"{first} {_apart(own, turn, len(topic.remarks))}"
     deed = topic.deeds[_turn(number, frames)]
-    said = deed[(number // frames + number) % len(deed)]
-    if shape == 1 or len(said.split()) == LONGEST:
+    said = deed[(_turn(number // frames, len(deed)) + number % frames) % len(deed)]
+    if shape == 1 or words_in(said) == LONGEST:
         return f"{_apart(material.leads, number, frames)} {said}"
     if shape <= 5:
         return f"{said} {_apart(material.adds, number, frames)}"
-    return f"{said} {_apart((*topic.remarks, *own), number, frames)}"
+    short = [end for end in (*topic.remarks, *own) if words_in(end) <= _SHORT]
+    return f"{said} {_apart(short, number, frames)}"
 
 
 def _apart(options: Sequence[str], number: int, size: int) -> str:

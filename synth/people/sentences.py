@@ -5,6 +5,7 @@ Read once from ``models/interests/sentences-LANGUAGE.toml``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,7 @@ STAGES = ("pupil", "works", "retired", "children", "alone", "spouse", "partner")
 """What a record must say for a sentence to be allowed."""
 LONGEST = 8
 """Words of a sentence of something done; longer ones would be seen to come again."""
+_WORD = re.compile(r"[\w']+")
 _SLOT = "{thing}"
 _TAILS = ("any", "pupil", "spouse", "partner", "children", "retired")
 
@@ -125,6 +127,22 @@ def sentences(language: str = "en") -> Sentences:
     return read_sentences(FOLDER / f"sentences-{known}.toml")
 
 
+def words_in(text: str) -> int:
+    """How many words a sentence has, the parts of *mi-chemin* counted apart.
+
+    Parameters
+    ----------
+    text : str
+        The sentence.
+
+    Returns
+    -------
+    int
+        The words.
+    """
+    return len(_WORD.findall(text))
+
+
 def _topic(entry: Any, where: str) -> Topic:
     if not isinstance(entry, dict):
         raise PopulaceError(f"The sentences of {where} are no table: mend it.")
@@ -145,4 +163,4 @@ def _topic(entry: Any, where: str) -> Topic:
 
 def _filled(frame: str, things: tuple[str, ...]) -> tuple[str, ...]:
     whole = (frame.replace(_SLOT, thing) for thing in things)
-    return tuple(deed[0].upper() + deed[1:] for deed in whole if len(deed.split()) <= LONGEST)
+    return tuple(deed[0].upper() + deed[1:] for deed in whole if words_in(deed) <= LONGEST)
