@@ -192,7 +192,7 @@ def heatmap(
         hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
     )
     figure = go.Figure(heatmap)
-    figure.updatelayout(
+    figure.update_layout(
         height=height,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
