@@ -82,8 +82,33 @@ def _chart(
     return figure
 
 
-def _sums(days: DayPopulation, minutes: np.ndarray, choice: Choice) -> None:
-    synthetic, real = DayCounts.of(minutes), _real(days, choice.evidence)
+def _finding(days: DayPopulation, synthetic: DayCounts, real: DayCounts | None) -> str:
+    """What takes most of their day, and where it is least like the days beside it."""
+    titles, everyone = days.model.groups.titles, days.counts[""]
+    most = np.argsort(-synthetic.means, kind="stable")[:3]
+    times = [f"{titles[g]} ({_time(synthetic.means[g])})" for g in most]
+    beside = everyone if real is None else real
+    whom = "all real people" if real is None or real is everyone else "real people like them"
+    gaps = synthetic.means - beside.means
+    far = int(np.abs(gaps).argmax())
+    return (
+        f"Most of their day goes to {', '.join(times[:-1])} and {times[-1]}, estimated from "
+        f"{synthetic.people:,} days; least like the days of {whom} is {titles[far]}, "
+        f"{_time(synthetic.means[far])} beside {_time(beside.means[far])}."
+    )
+
+
+def _time(minutes: float) -> str:
+    """A mean time: 8 h 50 min, 3.4 min."""
+    if minutes < 10:
+        return f"{minutes:.1f} min"
+    hours, rest = divmod(round(minutes), 60)
+    return " ".join([f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest))
+
+
+def _sums(
+    days: DayPopulation, minutes: np.ndarray, synthetic: DayCounts, real: DayCounts | None
+) -> None:
     what = st.segmented_control(
         "What",
         (_MINUTES, _SHARE),
@@ -134,11 +159,19 @@ def _ribbons(days: DayPopulation, people: pd.DataFrame, minutes: np.ndarray) -> 
     st.html("".join(rows))
 
 
+def _head(choice: Choice, finding: str = "") -> None:
+    header.show(
+        choice, title="How they spend a day", remark="days are drawn, estimated", finding=finding
+    )
+
+
 @page()
 def _page(choice: Choice) -> None:
-    header.show(choice, title="How they spend a day", remark="days are drawn, estimated")
+    place = st.container()
     days = ribbon.days_of(choice.population)
     if days is None:
+        with place:
+            _head(choice)
         st.info(
             f"{markdown.plain(choice.population.title)} knows no diary days: choose US time use "
             "in the sidebar.",
@@ -149,9 +182,14 @@ def _page(choice: Choice) -> None:
         choice.population.digest, f"{choice.evidence}|{choice.mark}", choice.seed, choice, days
     )
     if len(people):
+        synthetic, real = DayCounts.of(minutes), _real(days, choice.evidence)
+        with place:
+            _head(choice, _finding(days, synthetic, real))
         _ribbons(days, people, minutes)
-        _sums(days, minutes, choice)
+        _sums(days, minutes, synthetic, real)
     else:
+        with place:
+            _head(choice)
         st.info("No day shows the interests that these people have, in their order.")
     st.caption(markdown.plain(days.note))
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.families import figures
 from pages.families.cards import card
-from pages.shared import charts, markdown
+from pages.shared import charts, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from synth import describe
@@ -150,10 +150,8 @@ def _car(record: dict[str, str]) -> dict[str, str]:
     return {**record, **({"age": f"{age} year{'' if age == '1' else 's'} old"} if age else {})}
 
 
-def _beside(population: LinkedPopulation, families: Families, conditioned: str) -> None:
-    st.html('<h2 class="pp-section">Real beside synthetic</h2>')
-    real = "all real households" if conditioned else "real households"
-    st.html(charts.legend(exact=False, names=(real, "synthetic households")))
+def _compared(population: LinkedPopulation, families: Families) -> list[tuple[Counts, np.ndarray]]:
+    """The counts of real households, each with those of synthetic ones in the same places."""
     top = population.model.shapes[0]
     ones = np.ones(len(families), np.int64)
     own = top.schema.modelled
@@ -161,32 +159,73 @@ def _beside(population: LinkedPopulation, families: Families, conditioned: str) 
         top.name: Rows.of(own, families.parents[list(own.names)], ones),
         **families.rows,
     }
-    columns = st.columns(3)
-    for place, counts in enumerate(population.counts):
+    pairs = []
+    for counts in population.counts:
         values = (
             tables[counts.table].column(counts.column)
             if counts.column
             else tables[counts.table].counts.astype(np.float64)
         )
         synthetic = counts.of(values)
-        if not synthetic.sum() or not sum(counts.counts):
-            continue
+        if synthetic.sum() and sum(counts.counts):
+            pairs.append((counts, synthetic))
+    return pairs
+
+
+def _finding(compared: list[tuple[Counts, np.ndarray]], evidence: Evidence) -> str:
+    """How near to the real households they are, or how those asked for differ from all."""
+    apart = {
+        _title(counts): tvd(np.array(counts.counts), synthetic)
+        for counts, synthetic in compared
+        if (counts.column or f"{counts.table} rows") not in evidence
+    }
+    if not apart:
+        return ""
+    far = max(apart, key=apart.__getitem__)
+    if not evidence:
+        return (
+            f"On average {100 * sum(apart.values()) / len(apart):.1f} of 100 would need another "
+            f"answer for the {len(apart)} counts below to be as in real households; farthest is "
+            f"{far}, {100 * apart[far]:.1f} of 100 (estimated from {_COMPARED:,} households)."
+        )
+    counts, synthetic = next(each for each in compared if _title(each[0]) == far)
+    here, all_ = synthetic / synthetic.sum(), np.array(counts.counts) / sum(counts.counts)
+    at = int(np.abs(here - all_).argmax())
+    label = counts.labels[at]
+    what = label if not label.replace("–", "").isdigit() else f"the answer {label}"
+    return (
+        f"Beside what was asked, these households differ most from all real ones in {far}: "
+        f"{what} is {here[at]:.1%} here and {all_[at]:.1%} of all (estimated from "
+        f"{_COMPARED:,} households)."
+    )
+
+
+def _beside(compared: list[tuple[Counts, np.ndarray]], *, conditioned: bool) -> None:
+    st.html('<h2 class="pp-section">Real beside synthetic</h2>')
+    real = "all real households" if conditioned else "real households"
+    st.html(charts.legend(exact=False, names=(real, "synthetic households")))
+    columns = st.columns(3)
+    for place, (counts, synthetic) in enumerate(compared):
         with columns[place % 3]:
-            _chart(counts, synthetic, bool(conditioned))
+            _chart(counts, synthetic, conditioned=conditioned)
 
 
-def _chart(counts: Counts, synthetic: np.ndarray, conditioned: bool) -> None:
+def _title(counts: Counts) -> str:
     plain = _NAMES.get(counts.column, counts.column.replace("_", " "))
-    title = plain or f"how many {counts.table}"
     table = "" if not counts.column else f" of {counts.table}"
+    return (plain or f"how many {counts.table}") + table
+
+
+def _chart(counts: Counts, synthetic: np.ndarray, *, conditioned: bool) -> None:
+    title = _title(counts)
     distance = tvd(np.array(counts.counts), synthetic)
     words = "" if conditioned else f"<p>TVD <b>{distance:.3f}</b></p>"
-    st.html(f'<div class="pp-column"><h2>{escape(title.capitalize() + table)}</h2>{words}</div>')
+    st.html(f'<div class="pp-column"><h2>{escape(title.capitalize())}</h2>{words}</div>')
     st.plotly_chart(
         figures.beside(counts, synthetic),
         key=f"family-{counts.table}-{counts.column}",
         config=_QUIET,
-        alt=f"{title}{table}: real shares beside synthetic ones",
+        alt=f"{title}: real shares beside synthetic ones",
     )
 
 
@@ -209,7 +248,11 @@ def _page(choice: Choice) -> None:
         return
     _cards(population, shown, choice.seed)
     if not some:
-        _beside(population, _drawn(digest, known, choice.seed, _COMPARED, given), known)
+        drawn = _drawn(digest, known, choice.seed, _COMPARED, given)
+        compared = _compared(population, drawn)
+        with top:
+            header.say(_finding(compared, evidence))
+        _beside(compared, conditioned=bool(known))
     with st.expander(f"{len(population.model.rules)} rules that hold in every household"):
         st.markdown("\n".join(f"- {markdown.plain(str(r))}" for r in population.model.rules))
     st.caption(

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.lives import figures
-from pages.shared import markdown
+from pages.shared import header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from synth import describe
@@ -54,16 +54,35 @@ def _controls() -> tuple[LifePopulation, str, str]:
     return lives, "" if group == _EVERYONE else group, known
 
 
-def _head(lives: LifePopulation, people: Lives) -> None:
+def _head(lives: LifePopulation, people: Lives, group: str) -> None:
     st.html('<h1 class="pp-title">Lives over time</h1>')
     share = escape(describe.share_words(people.probability))
     count = lives.counts[""].people
     conditioned = people.facts or people.life
     begin = f"<b>{share}</b> of these lives · exact, learned" if conditioned else "Learned"
     st.html(
-        f'<p class="pp-subtitle">{begin} from {count:,} '
+        f'<p class="pp-subtitle"><em>Lives</em> · {begin} from {count:,} '
         "real people · synthetic lives beside shares of the real ones; the sidebar’s facts are "
         "left aside</p>"
+    )
+    header.say(_finding(lives, people, group))
+
+
+def _finding(lives: LifePopulation, people: Lives, group: str) -> str:
+    """The commonest states at both ends, here and among real people of the group; who moves."""
+    track = lives.model.track
+    real = None if people.life else lives.counts.get(group)
+    words = []
+    for at in (0, track.times - 1):
+        state = int(people.states[at].argmax())
+        shares = [f"{people.states[at, state]:.1%}"]
+        if real is not None:
+            shares.append(f"real people {real.states[at, state] / real.states[at].sum():.1%}")
+        words.append(f"“{track.states[state]}” ({', '.join(shares)})")
+    stay = np.diagonal(people.moves, axis1=1, axis2=2).sum() / people.moves.sum()
+    return (
+        f"At {track.labels[0]} the commonest state is {words[0]}, at {track.labels[-1]} "
+        f"{words[1]}; from one {track.unit} to the next {1 - stay:.1%} change their state, exact."
     )
 
 
@@ -131,7 +150,7 @@ def _page(choice: Choice) -> None:
         st.error(markdown.plain(str(error)))
         return
     with place:
-        _head(lives, people)
+        _head(lives, people, group)
     st.html(figures.key(lives.model.track))
     _shares(lives, people, group)
     _lives(lives, people, choice.seed)

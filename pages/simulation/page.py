@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.shared import markdown
+from pages.shared import header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from synth.errors import PopulaceError
@@ -136,18 +136,32 @@ def _figures(record: Record) -> None:
         )
         size = record.household_size
         st.metric("People in a household", f"{size[-1]:.2f}", f"{size[-1] - size[0]:+.2f}")
+
+
+def _finding(record: Record) -> str:
+    """How many they become, by what, and how old."""
+    first, last = int(record.pyramid[0].sum()), int(record.pyramid[-1].sum())
+    births, deaths = (sum(getattr(e, n) for e in record.events) for n in ("births", "deaths"))
     middle = (np.arange(BANDS) + 0.5) * BAND
-    ages = [float(p.sum(axis=0) @ middle / p.sum()) for p in record.pyramid]
-    st.caption(f"Mean age {ages[0]:.1f} at the start, {ages[-1]:.1f} at the end (by bands).")
+    ages = [
+        float(record.pyramid[i].sum(axis=0) @ middle / record.pyramid[i].sum()) for i in (0, -1)
+    ]
+    return (
+        f"From {record.years[0]} to {record.years[-1]} {first:,} people become {last:,} "
+        f"({last / first - 1:+.1%}): {births:,} are born and {deaths:,} die, and the mean age goes "
+        f"from {ages[0]:.1f} to {ages[1]:.1f} (by bands of {BAND} years; one run, so estimated)."
+    )
 
 
 @page()
 def _page(choice: Choice) -> None:
     st.html('<h1 class="pp-title">A population that moves</h1>')
     st.html(
-        f'<p class="pp-subtitle">{_PEOPLE:,} synthetic people of 15 and over, and their children, '
-        "one year a step · estimated by simulation; the sidebar’s facts are left aside</p>"
+        f'<p class="pp-subtitle"><em>Simulation</em> · {_PEOPLE:,} synthetic people of 15 and '
+        "over, and their children, one year a step · estimated by simulation; the sidebar’s facts "
+        "are left aside</p>"
     )
+    place = st.container()
     years, scenario = _sliders()
     try:
         weighted = choice.reading.base == "weighted"
@@ -156,6 +170,8 @@ def _page(choice: Choice) -> None:
     except PopulaceError as error:
         st.info(markdown.plain(str(error)), icon=":material/info:")
         return
+    with place:
+        header.say(_finding(record))
     _figures(record)
     st.plotly_chart(
         pyramid(record), key="sim-pyramid", config=_QUIET, alt="Population pyramid, year by year"

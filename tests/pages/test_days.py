@@ -1,5 +1,9 @@
 """The days page, and a diary day on the whole record."""
 
+import json
+from base64 import b64decode
+from html import unescape
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,17 +17,33 @@ def bodies(app):
     return " ".join(part.proto.body for part in app.get("html"))
 
 
+def finding(app):
+    (said,) = [part.proto.body for part in app.get("html") if "pp-finding" in part.proto.body]
+    return unescape(said)
+
+
+def values(bar):
+    x = bar["x"]
+    return np.frombuffer(b64decode(x["bdata"]), x["dtype"]) if isinstance(x, dict) else np.array(x)
+
+
 def test_days_stand_beside_real_ones_where_sums_are_shared(visit):
     days = load_days("us-time-use")
     app = visit("days", gender="female")
     assert f"{days.counts['gender=female'].people:,} real days" in bodies(app)
     assert bodies(app).count('role="img" aria-label="A day: ') == 8
-    assert len(app.get("plotly_chart")) == 1
+    (chart,) = app.get("plotly_chart")
+    bars = {bar["name"]: bar for bar in json.loads(chart.proto.spec)["data"]}
+    made, real = bars["synthetic, estimated"], bars["real"]
+    gaps = np.abs(values(made) - values(real))
+    assert f"Most of their day goes to {made['y'][-1]} (" in finding(app)
+    assert f"like the days of real people like them is {made['y'][gaps.argmax()]}, " in finding(app)
 
 
 def test_under_two_facts_the_synthetic_days_stand_alone(visit):
     app = visit("days", gender="female", marital="widowed")
     assert "real days" not in bodies(app)
+    assert "like the days of all real people is " in finding(app)
     assert "stand alone" in " ".join(caption.value for caption in app.caption)
 
 

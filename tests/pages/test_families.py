@@ -1,6 +1,9 @@
 """The families page: cards of whole households, facts on both levels, real beside synthetic."""
 
+import re
 from html import unescape
+
+import pytest
 
 from synth.linked.storage import load_linked
 
@@ -19,6 +22,10 @@ def test_households_are_shown_and_follow_facts_on_both_levels(visit):
     assert f"<b>{families.families:,}</b> real households" in text
     assert text.count(_CARD) == 6
     assert "a guess" in text and "TVD" in text
+    apart = [float(each) for each in re.findall(r"TVD <b>([\d.]+)</b>", text)]
+    mean, most = re.search(r"On average ([\d.]+) of 100 .*, ([\d.]+) of 100 \(est", text).groups()
+    assert float(mean) == pytest.approx(100 * sum(apart) / len(apart), abs=0.1)
+    assert float(most) == pytest.approx(100 * max(apart), abs=0.1)
     assert len(app.get("plotly_chart")) == len(families.counts)
 
     app.slider("family-one").set_value((70, 92))
@@ -34,3 +41,5 @@ def test_households_are_shown_and_follow_facts_on_both_levels(visit):
     assert not app.exception
     assert bodies(app).count("mobile home") >= 6
     assert "all real households" in bodies(app)
+    assert re.search(r"differ most from all real ones in .*: .* is [\d.]+% here", bodies(app))
+    assert "ones in home of" not in bodies(app), "what was asked differs, and that is no finding"

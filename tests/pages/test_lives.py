@@ -8,17 +8,29 @@ def bodies(app):
     return " ".join(part.proto.body for part in app.get("html"))
 
 
+def finding(app):
+    (said,) = [part.proto.body for part in app.get("html") if "pp-finding" in part.proto.body]
+    return said
+
+
 def test_lives_stand_beside_real_ones_and_follow_what_is_known(visit):
     app = visit("lives")
     everyone = load_lives("swiss-families")
     assert f"{everyone.counts[''].people:,} real people" in bodies(app)
     assert len(app.get("plotly_chart")) == 5
+    states, real = everyone.model.given("", "").states, everyone.counts[""].states
+    for at in (0, -1):
+        k = states[at].argmax()
+        share = real[at, k] / real[at].sum()
+        words = f"“{everyone.model.track.states[k]}” ({states[at, k]:.1%}, real people {share:.1%})"
+        assert words in finding(app)
 
     app.text_input("life-known-swiss-families").set_value("age_25=married,by age_30=child").run()
     assert not app.exception
     exact = everyone.model.given("", "age_25=married,by age_30=child").probability
     assert f"<b>{describe.share_words(exact)}</b> of these lives" in bodies(app)
     assert "here the exact answer stands alone" in app.info[0].value
+    assert "real people" not in finding(app) and "exact" in finding(app)
     assert len(app.get("plotly_chart")) == 4
 
     app.text_input("life-known-swiss-families").set_value("age_25=astronaut").run()
