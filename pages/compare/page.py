@@ -98,7 +98,6 @@ def _ask(studio: StudioState, state: CompareState) -> None:
 
 def _show(comparison: GeneratorComparison, title: str, name: str) -> None:
     st.html(f"<style>{PARTS}{STYLE}{_COLOURS}</style>")
-    st.markdown(markdown.plain(comparison.sentence))
     st.html(f'<div class="rp" id="compare-table">{comparison_table(comparison)}</div>')
     for failed, words in comparison.failed.items():
         st.caption(f"{markdown.plain(failed)} could not learn this table: {markdown.plain(words)}")
@@ -121,7 +120,7 @@ def _show(comparison: GeneratorComparison, title: str, name: str) -> None:
     if figures is not None:
         _beside(comparison, figures)
     if comparison.curves:
-        st.subheader("Losses while learning", anchor=False)
+        header.part("Losses while learning")
         st.caption("From the first step to the last: what each network made smaller, or fought.")
         grid = st.grid(2, min_column_width=380, gap=20, key="compare-losses")
         for generator, curves in comparison.curves.items():
@@ -142,7 +141,7 @@ def _show(comparison: GeneratorComparison, title: str, name: str) -> None:
 
 def _beside(comparison: GeneratorComparison, figures: Figures) -> None:
     """Any two sets of people beside each other."""
-    st.subheader("Any two beside each other", anchor=False)
+    header.part("Any two beside each other")
     names = [REAL, FRESH, *(entry.name for entry in comparison.entries)]
     names = [name for name in names if name in figures.people]
     titles = {name: comparison.title_of(name) for name in names}
@@ -272,11 +271,7 @@ def _none_yet(population: Population) -> None:
 
 @page(note=False)
 def _page(choice: Choice) -> None:
-    header.show(
-        choice,
-        title="Which generator is best here?",
-        remark="half of the people learned from, the other half judges",
-    )
+    place = st.container()
     studio = current_state()
     state = current_comparison(studio)
     population = choice.base or choice.population
@@ -296,6 +291,14 @@ def _page(choice: Choice) -> None:
         )
     elif mine:
         shown = _MINE
+    comparison = state.comparison if shown == _MINE else shipped
+    with place:
+        header.show(
+            choice,
+            title="Which generator is best here?",
+            remark="half of the people learned from, the other half judges",
+            finding="" if comparison is None or state.job is not None else comparison.sentence,
+        )
     if shown == _MINE:
         if state.problem:
             show_problem(state.problem)

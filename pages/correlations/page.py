@@ -6,12 +6,13 @@ The paper's Fig. 8, over mixed columns by one measure.
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from pages.shared import header, loaders, markdown
+from pages.shared import header, loaders
 from pages.shared.charts import heatmap
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
@@ -63,7 +64,7 @@ def _maps(order: tuple[str, ...], choice: Choice, maps: list[tuple[str, np.ndarr
     grid = st.grid(3, min_column_width=320, gap=16, border=True, key="associations")
     for place, (head, values) in enumerate(maps):
         with grid.cell():
-            st.subheader(markdown.plain(head), anchor=False)
+            st.html(f'<div class="pp-column"><h2>{escape(head)}</h2></div>')
             st.plotly_chart(
                 heatmap(values, titles, change=place == 2, height=_HEIGHT, bar=False),
                 key=f"heatmap-{place}",

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.network import distributions, edit_edges, graph
-from pages.shared import markdown
+from pages.shared import header, markdown
 from synth import describe
 from synth.bayes import interventions, strength
 from synth.data.evidence import Evidence, Fact
@@ -157,7 +157,7 @@ def _open(population: Population, name: str) -> None:
     column = network.schema[name]
     above = [a for a, b in network.edges if b == name]
     below = [b for a, b in network.edges if a == name]
-    st.subheader(markdown.plain(column.title), anchor=False)
+    header.part(column.title)
     words = [f"Depends directly on {_titles(network, above)}." if above else "Depends on nothing."]
     words += [f"On it depend {_titles(network, below)}." if below else "Nothing depends on it."]
     st.markdown(" ".join(words))

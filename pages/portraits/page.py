@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages.shared import markdown
+from pages.shared import header, markdown
 from synth.errors import PopulaceError
 from synth.people.portraits.bank import Cell, Portrait, shipped
 from synth.people.portraits.heads import ETHNICITIES, Heads
@@ -166,7 +166,7 @@ def _live(gender: str, age: int, ethnicity: str, count: int, seed: int) -> None:
 @st.fragment
 def _strip(portraits: list[Portrait]) -> None:
     """Sliders beside the face before and after; by itself, so that nothing else is painted anew."""
-    st.subheader("Move a face")
+    header.part("Move a face")
     try:
         _sliders(portraits)
     except PopulaceError as problem:
@@ -218,7 +218,7 @@ def _moved(name: str, moves: tuple[tuple[str, float], ...]) -> tuple[np.ndarray,
 
 
 def _table1() -> None:
-    st.subheader("Does the portrait match the request?")
+    header.part("Does the portrait match the request?")
     try:
         table = published()
     except PopulaceError as problem:
@@ -265,7 +265,7 @@ def _match(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-st.html('<h1 class="pp-title">Portrait lab</h1>')
+st.html('<h1 class="pp-title">Portraits</h1>')
 st.html(f'<p class="pp-subtitle">{escape(_NOTICE)}</p>')
 try:
     gender, age, ethnicity, count, source, seed = _controls()

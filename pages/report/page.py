@@ -209,7 +209,7 @@ def _working(mine: str) -> None:
 
 def _filtered(result: HoldoutReport, population: Population) -> None:
     flags = result.flags
-    st.subheader("Without copies and outliers", anchor=False)
+    header.part("Without copies and outliers")
     st.html(
         '<div class="rp"><p>'
         f"Of {len(result.people):,} synthetic people, {int(flags.copies.sum()):,} equal one real "
@@ -263,7 +263,7 @@ def _all_shipped(choice: Choice) -> None:
 def _without_rows(choice: Choice) -> None:
     population = choice.population
     _show(_counted(population.digest, choice.seed, population), population)
-    st.subheader("What counts cannot tell", anchor=False)
+    header.part("What counts cannot tell")
     st.html(
         '<div class="rp"><p>Utility, privacy, three columns at a time and how well a classifier '
         "tells synthetic people from real ones need the real rows, person by person. Those of this "
@@ -309,7 +309,7 @@ def _show(report: Report | CountsReport, population: Population) -> None:
             key="report-json",
         )
     for section in report.sections:
-        st.subheader(markdown.plain(section.question), anchor=False)
+        header.part(section.question)
         st.html(f'<div class="rp"><p>{escape(section.sentence)}</p>{section.body}</div>')
 
 

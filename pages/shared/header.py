@@ -68,8 +68,8 @@ def show(
             )
         with st.popover("share this view", type="tertiary", icon=":material/link:"):
             st.caption(
-                "Only you can open this link, and only until you close the page: the population is "
-                "your own. Save it in the Studio to give it to others."
+                "Only this browser can open this link, until an hour after you close the page: the "
+                "population is your own. Save it in the Studio to give it to others."
                 if loaders.is_own(choice.population.name)
                 else "Whoever opens this link sees the same people."
             )
@@ -92,6 +92,14 @@ def show(
 def say(finding: str) -> None:
     """What was found, in a sentence of plain text."""
     st.html(f'<p class="pp-say pp-finding">{escape(finding)}</p>')
+
+
+def part(title: str) -> None:
+    """The heading of a part of the page, right below the page's own; plain text.
+
+    `st.subheader` is a level lower and would leave one out.
+    """
+    st.html(f'<h2 class="pp-part">{escape(title)}</h2>')
 
 
 def _inside(words: str) -> str:

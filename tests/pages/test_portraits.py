@@ -14,7 +14,7 @@ def bare(monkeypatch, tmp_path):
 
 
 def texts(app):
-    parts = [*app.caption, *app.markdown, *app.info, *app.subheader]
+    parts = [*app.caption, *app.markdown, *app.info]
     return " ".join(str(part.value) for part in parts)
 
 
@@ -79,6 +79,7 @@ def test_table_1_stands_beside_the_papers(visit, bare):
 def test_what_the_screen_must_say(visit, bare):
     app = visit("portraits")
     page = texts(app) + " ".join(part.proto.body for part in app.get("html"))
+    assert '<h1 class="pp-title">Portraits</h1>' in page  # as the navigation calls it
     for words in ("Everyone here is synthetic", "not balanced", "non-commercial research"):
         assert words in page
 

@@ -2,7 +2,9 @@
 own."""
 
 import json
+import re
 import threading
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -24,7 +26,8 @@ def bodies(app):
 
 
 def heads(app):
-    return [head.value.split(":")[0].rstrip("\\") for head in app.subheader]
+    found = re.findall('<h2 class="pp-part">(.*?)</h2>', bodies(app))
+    return [unescape(text).split(":")[0] for text in found]
 
 
 def press(app, label):
