@@ -6,18 +6,18 @@ are compared with; B's parameters begin with `b.`.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from typing import Any
 
 import streamlit as st
 
 from pages import WIDGETS
-from pages.shared import loaders, markdown
-from synth.data.evidence import Between, Evidence, Fact, OneOf
-from synth.data.formats import DateFormat
+from pages.shared import loaders, markdown, ranges
+from synth.data.date_parts import part_text
+from synth.data.evidence import Between, DateParts, Evidence, Fact, OneOf, part_of
 from synth.data.schema import MISSING, Column
+from synth.errors import PopulaceError
 from synth.populations import Population
 
 A, B = "", "b."
@@ -29,7 +29,6 @@ RESERVED = (
     *WIDGETS,
 )
 _ANY = "any"
-_EXACT = 2**53 - 1  # the largest whole number that a browser's slider can hold
 
 
 @dataclass(frozen=True)
@@ -88,41 +87,86 @@ def forget(population: Population, columns: tuple[str, ...], group: str = A) -> 
     """Set the widgets of these columns back to `any`."""
     schema = population.modelled
     for name in columns:
-        key, column = key_of(name, group), schema[name]
-        st.session_state[key] = nothing(column)
-        if f"{key}_missing" in st.session_state:
-            st.session_state[f"{key}_missing"] = False
+        for place, (key, usual) in enumerate(_widgets(schema[name], group)):
+            if not place or key in st.session_state:
+                st.session_state[key] = usual
 
 
 def swap(population: Population) -> None:
     """Exchange the facts of both groups."""
-    for name in population.modelled.names:
-        first, second = key_of(name, A), key_of(name, B)
-        for end, usual in (("", nothing(population.modelled[name])), ("_missing", False)):
-            a, b = (st.session_state.get(key + end, usual) for key in (first, second))
+    for column in population.modelled:
+        for (first, usual), (second, _) in zip(
+            _widgets(column, A), _widgets(column, B), strict=True
+        ):
+            a, b = (st.session_state.get(key, usual) for key in (first, second))
             if a != b:
-                st.session_state[first + end], st.session_state[second + end] = b, a
+                st.session_state[first], st.session_state[second] = b, a
+
+
+def _widgets(column: Column, group: str) -> list[tuple[str, Any]]:
+    """The keys of a column's widgets, its own first, each with the value that says nothing."""
+    key = key_of(column.name, group)
+    if not column.is_number:
+        return [(key, nothing(column))]
+    parts = ((place, "") for place in _part_keys(column, key).values())
+    return [(key, nothing(column)), (f"{key}_missing", False), *parts]
 
 
 def _is_known(column: Column, group: str) -> bool:
-    key = key_of(column.name, group)
-    if key not in st.session_state:  # the widgets have not read the link yet
-        return key in st.query_params
-    return st.session_state[key] != nothing(column)
+    widgets = _widgets(column, group)
+    if widgets[0][0] not in st.session_state:  # the widgets have not read the link yet
+        return any(key in st.query_params for key, _ in widgets)
+    return any(st.session_state.get(key, usual) != usual for key, usual in widgets)
 
 
 def _ask(column: Column, group: str) -> _Answer:
     return _WIDGETS[column.kind](column, key_of(column.name, group))
 
 
-def nothing(column: Column) -> list[str] | str | tuple[float, float]:
+def nothing(column: Column) -> Any:
     """The widget's value that says nothing about the column."""
     if column.kind == "categorical":
         return []
-    if column.kind == "boolean":
-        return _ANY
-    lower, upper, _ = _scale(column)
-    return (lower, upper)
+    return _ANY if column.kind == "boolean" else ranges.whole(column)
+
+
+def hold(column: Column, fact: Fact, group: str = A) -> None:
+    """Set a column's widgets to a fact; call it before they are drawn."""
+    key = key_of(column.name, group)
+    if isinstance(fact, DateParts):
+        places = _part_keys(column, key)
+        for part, numbers in fact.parts:
+            st.session_state[places[part]] = part_text(part, numbers)
+        if fact.within is not None:
+            hold(column, fact.within, group)
+    elif isinstance(fact, Between):
+        st.session_state[key] = ranges.around(column, fact)
+    elif not column.is_number:
+        st.session_state[key] = fact.values[0] if column.kind == "boolean" else list(fact.values)
+    elif MISSING in fact.values:
+        st.session_state[f"{key}_missing"] = True
+    else:
+        values = [float(value) for value in fact.values]
+        st.session_state[key] = ranges.around(column, Between(min(values), max(values)))
+
+
+def read(column: Column, parameters: Mapping[str, list[str]]) -> None:
+    """Set a column's widgets of group A to what a link's parameters say; wrong ones are ignored."""
+    key = key_of(column.name)
+    if parameters.get(f"{key}_missing") == ["true"] and column.is_number and column.missing:
+        st.session_state[f"{key}_missing"] = True
+    for place in _part_keys(column, key).values() if column.is_number else ():
+        if place in parameters:
+            st.session_state[place] = parameters[place][0]
+    if key not in parameters:
+        return
+    if column.is_number:
+        st.session_state[key] = ranges.read(column, parameters[key])
+        return
+    levels = {shown: level for level, shown in markdown.titles(column, column.states).items()}
+    chosen = [levels[value] for value in parameters[key] if value in levels]
+    if chosen:
+        st.session_state[key] = chosen[0] if column.kind == "boolean" else chosen
 
 
 def _ask_levels(column: Column, key: str) -> _Answer:
@@ -166,110 +210,67 @@ def _ask_yes_or_no(column: Column, key: str) -> _Answer:
     return _Answer(OneOf((chosen,)), ((key, shown[chosen]),))
 
 
-def _ask_dates(column: Column, key: str, form: DateFormat) -> _Answer:
-    """A range of dates; times of day are asked for on the command line."""
-    first, last = (form.moment(end) for end in column.bounds)
-    value = st.session_state.get(key)
-    if value is not None and not _are_dates(value, first, last):
-        st.session_state[key] = (first, last)
-    absent = column.missing and st.session_state.get(f"{key}_missing", False)
-    low, high = st.slider(
-        markdown.plain(column.title),
-        first,
-        last,
-        (first, last),
-        format="D MMM YYYY",
-        key=key,
-        bind="query-params",
-        disabled=absent,
-    )
-    if column.missing and _ask_not_stated(column, key):
-        return _Answer(OneOf((MISSING,)), ((f"{key}_missing", "true"),))
-    if low <= first and high >= last:
-        return _Answer()
-    begin, end = form.bounds(low.isoformat()), form.bounds(high.isoformat())
-    fact = Between(
-        begin[0] if begin and low > first else None, end[1] if end and high < last else None
-    )
-    return _Answer(fact, ((key, low.isoformat()), (key, high.isoformat())))
-
-
-def _ask_not_stated(column: Column, key: str) -> bool:
-    return st.checkbox(
-        f"{markdown.plain(column.title)} not stated", key=f"{key}_missing", bind="query-params"
-    )
-
-
-def _are_dates(value: object, first: date, last: date) -> bool:
-    return (
-        isinstance(value, tuple | list)
-        and len(value) == 2
-        and all(type(end) is date for end in value)
-        and first <= value[0] <= value[1] <= last
-    )
-
-
-def _has_days(column: Column) -> bool:
-    """Whether a column holds dates of more than one day."""
-    return (
-        isinstance(column.format, DateFormat)
-        and column.format.unit in ("D", "h", "m", "s", "ms", "us")
-        and column.format.moment(column.bounds[0]) < column.format.moment(column.bounds[1])
-    )
-
-
 def _ask_range(column: Column, key: str) -> _Answer:
-    if isinstance(column.format, DateFormat) and _has_days(column):
-        return _ask_dates(column, key, column.format)
-    lower, upper, step = _scale(column)
-    value = st.session_state.get(key)
-    if value is not None and not _fits(value, lower, upper):
-        st.session_state[key] = (lower, upper)
     absent = column.missing and st.session_state.get(f"{key}_missing", False)
-    low, high = st.slider(
-        markdown.plain(column.title),
-        lower,
-        upper,
-        (lower, upper),
-        step,
-        key=key,
-        bind="query-params",
-        disabled=absent,
-    )
-    if column.missing and _ask_not_stated(column, key):
+    value = ranges.ask(column, key, disabled=absent)
+    parts, written = _ask_parts(column, key, disabled=absent)
+    if column.missing and st.checkbox(
+        f"{markdown.plain(column.title)} not stated", key=f"{key}_missing", bind="query-params"
+    ):
         return _Answer(OneOf((MISSING,)), ((f"{key}_missing", "true"),))
-    if not _fits((low, high), lower, upper) or (low <= lower and high >= upper):
-        return _Answer()
-    fact = Between(
-        None if low <= lower < high else min(low, column.upper or low),
-        None if high >= upper > low else max(high, column.lower or high),
-    )
-    return _Answer(fact, ((key, f"{low:g}"), (key, f"{high:g}")))
+    within = ranges.fact(column, value)
+    if within is not None:
+        written = (*((key, text) for text in ranges.texts(column, value)), *written)
+    return _Answer(DateParts(parts, within) if parts else within, written)
 
 
-def _fits(value: object, lower: float, upper: float) -> bool:
-    return (
-        isinstance(value, tuple | list)
-        and len(value) == 2
-        and all(isinstance(end, int | float) and math.isfinite(end) for end in value)
-        and type(value[0]) is type(lower)
-        and lower <= value[0] <= value[1] <= upper
-    )
+def _ask_parts(
+    column: Column, key: str, *, disabled: bool
+) -> tuple[tuple[tuple[str, tuple[int, ...]], ...], tuple[tuple[str, str], ...]]:
+    """Months, weekdays and other parts of a date: what they may be, and how the link writes it."""
+    places = _part_keys(column, key)
+    if not places:
+        return (), ()
+    known = [
+        f"{part} {text}"
+        for part, place in places.items()
+        if (text := str(st.session_state.get(place) or st.query_params.get(place, "")).strip())
+    ]
+    parsed: list[tuple[str, tuple[int, ...]]] = []
+    written: list[tuple[str, str]] = []
+    with st.popover(
+        markdown.plain(", ".join(known)[:60] or f"{', '.join(list(places)[:3])} …"),
+        type="tertiary",
+        icon=":material/calendar_month:",
+        help=f"Parts of {markdown.plain(column.title)}",
+        key=f"{key}~parts",
+        disabled=disabled,
+    ):
+        st.caption("One, a range or several: `6..8`, `Sat|Sun`, `22..6`.")
+        for part, place in places.items():
+            text = st.text_input(
+                part.capitalize(),
+                key=place,
+                bind="query-params",
+                placeholder=_ANY,
+                max_chars=60,
+                disabled=disabled,
+            )
+            if not text or not text.strip():
+                continue
+            try:
+                parsed.append((part, part_of(column, part, text)))
+            except PopulaceError as error:
+                st.caption(markdown.plain(str(error)))
+                continue
+            written.append((place, text))
+    return tuple(parsed), tuple(written)
 
 
-def _scale(column: Column) -> tuple[float, float, float]:
-    """Bounds and step of a slider: at most some two hundred stops, on round numbers."""
-    lower, upper = float(column.lower or 0), float(column.upper or 0)
-    finest = 1.0 if column.kind == "integer" else float(column.step or 0.01)
-    wanted = max((upper - lower) / 200, finest)
-    power = 10.0 ** math.floor(math.log10(wanted))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted * 0.999)
-    lower, upper = math.floor(lower / step) * step, math.ceil(upper / step) * step
-    if upper <= lower:
-        upper = lower + step
-    if step >= 1 and max(abs(lower), abs(upper)) < _EXACT:
-        return int(lower), int(upper), int(step)
-    return lower, upper, step
+def _part_keys(column: Column, key: str) -> dict[str, str]:
+    """Part of a date → its widget's key and the link's parameter: ``born.month``."""
+    begin = key if key.endswith((".", ":")) else f"{key}."
+    return {part: f"{begin}{part}" for part in ranges.parts(column)}
 
 
 _WIDGETS: dict[str, Callable[[Column, str], _Answer]] = {

@@ -9,8 +9,7 @@ import streamlit as st
 from pages.shared import facts, markdown
 from synth import describe
 from synth.ask import Understood, understand
-from synth.data.evidence import Between, Evidence, OneOf
-from synth.data.schema import Column
+from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
 from synth.populations import Population
 
@@ -81,21 +80,5 @@ def _use(population: Population, evidence: Evidence, group: str, key: str) -> No
     schema = population.modelled
     facts.forget(population, schema.names, group)
     for name, fact in evidence.items():
-        column, place = schema[name], facts.key_of(name, group)
-        if isinstance(fact, Between):
-            st.session_state[place] = _range(column, fact)
-        elif isinstance(fact, OneOf):
-            yes_or_no = column.kind == "boolean"
-            st.session_state[place] = fact.values[0] if yes_or_no else list(fact.values)
+        facts.hold(schema[name], fact, group)
     st.session_state[key] = ""
-
-
-def _range(column: Column, fact: Between) -> tuple[float, float]:
-    """A fact as the column's slider holds it: its ends are whole where the slider's are."""
-    whole = facts.nothing(column)
-    low, high = (float(end) for end in whole)
-    if fact.lower is not None:
-        low = fact.lower
-    if fact.upper is not None:
-        high = fact.upper
-    return (int(low), int(high)) if isinstance(whole[0], int) else (low, high)

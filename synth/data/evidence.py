@@ -309,6 +309,30 @@ class Evidence(Mapping[str, Fact]):
         return Evidence(facts)
 
 
+def part_of(column: Column, part: str, text: str) -> tuple[int, ...]:
+    """The numbers that a text names of a part of the column's dates: ``Mar``, ``Sat|Sun``.
+
+    Parameters
+    ----------
+    column : Column
+        A column of dates.
+    part : str
+        One of `date_parts.PARTS`.
+    text : str
+        Values or ranges, with ``|`` between them.
+
+    Raises
+    ------
+    PopulaceError
+        A word names none.
+    """
+    form = column.format
+    years = (1, 9999)
+    if isinstance(form, DateFormat) and column.lower is not None and column.upper is not None:
+        years = (form.moment(column.lower).year, form.moment(column.upper).year)
+    return read_part(part, text.split("|"), column.name, years)
+
+
 # ---------------------------------------------------------------------- writing
 
 
@@ -464,11 +488,7 @@ def _column_and_part(name: str, schema: Schema) -> tuple[Column, str]:
 
 def _part(column: Column, part: str, words: list[_Word]) -> tuple[int, ...]:
     """The numbers that words name of a part."""
-    form = column.format
-    years = (1, 9999)
-    if isinstance(form, DateFormat) and column.lower is not None and column.upper is not None:
-        years = (form.moment(column.lower).year, form.moment(column.upper).year)
-    return read_part(part, [word.text for word in words], column.name, years)
+    return part_of(column, part, "|".join(word.text for word in words))
 
 
 def _parted(
