@@ -26,9 +26,11 @@ The rooms, from the lowest floor to the highest; each imports only from those ab
     The contract of whatever learns people, the register, and one file a generator.
 ``populations``
     A model with its counts, texts and constraints: loaded, saved, packed as one file.
-``interests``, ``describe``, ``cluster``, ``virtual``, ``fitting``, ``lives``, ``days``, ``linked``
-    Topics in what people do; questions in words; sampling on Dask; an Arrow reader of any length;
-    from a table to a population; states over time; minutes of a day; tables linked by keys.
+``interests``, ``describe``, ``ask``, ``cluster``, ``virtual``, ``fitting``, ``lives``, ``days``,
+``linked``
+    Topics in what people do; questions in words, and words as questions; sampling on Dask; an
+    Arrow reader of any length; from a table to a population; states over time; minutes of a day;
+    tables linked by keys.
 ``people``
     Names, profiles, posts, what-if; cards, portraits and pictures.
 ``evaluate``

@@ -94,7 +94,7 @@ def test_a_talk_is_given_with_the_arrow_keys(visit):
     cards(page)
     page.locator(".st-key-present button:visible").first.click()
     page.get_by_role("button", name="Start with the first").click()
-    page.get_by_role("heading", level=1, name="Everybody").wait_for()
+    page.get_by_role("heading", level=1, name="Six Americans, none of whom exists").wait_for()
     bar = page.locator(".pp-at")
     assert bar.inner_text().startswith("1 of ")
     sidebar = page.locator("[data-testid=stSidebar]")
@@ -107,7 +107,7 @@ def test_a_talk_is_given_with_the_arrow_keys(visit):
     assert all("married" in line for line in page.locator(LINES).all_inner_texts())
     assert "marital=married" in page.url
     page.keyboard.press("ArrowLeft")
-    page.get_by_role("heading", level=1, name="Everybody").wait_for()
+    page.get_by_role("heading", level=1, name="Six Americans, none of whom exists").wait_for()
     rest(page)
     menu(page, 0, "Whole record")
     page.locator(".pp-record").wait_for()

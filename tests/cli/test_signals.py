@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 # The command, whose people come one row a call and slowly.
 SLOW = """
 import signal, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests' own shell may ignore it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests' own shell may ignore them
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from synth.bayes.inference import Posterior
 from synth.generators import base
 base.STREAM_ROWS = 1
