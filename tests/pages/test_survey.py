@@ -1,9 +1,12 @@
 """The survey's page: made by a presenter, joined by a participant, and nothing else on a phone."""
 
 import pytest
+import streamlit as st
 
+from pages.shared import qr
 from pages.survey import live
 from synth.survey import PAPER, Item, Person, Store, Survey, results
+from synth.talk import Slide, Talk
 
 CODE = "ABCDEF"
 
@@ -27,6 +30,11 @@ def survey(store):
 
 def html(app):
     return " ".join(each.value for each in app.html)
+
+
+def everything(app):
+    """All that the server sends to be shown, as text."""
+    return " ".join(str(getattr(node, "proto", "")) for node in app._tree)
 
 
 def parameter(app, name):
@@ -82,3 +90,32 @@ def test_the_chart_has_a_row_for_each_group_and_the_papers_line(store, survey):
     assert list(drawn.data[0].x) == [1.0, 1.0]  # everybody and women; no man was seen
     assert drawn.layout.shapes[0].x0 == PAPER
     assert "male · 0 of 0" in drawn.layout.yaxis.ticktext
+
+
+def test_no_code_and_no_link_on_stage_carries_who_leads_or_who_answers(
+    visit, store, survey, monkeypatch
+):
+    lead, me = "o" * 24, "m" * 24
+    address = f"https://people.example/survey?lead={lead}&me={me}&gender=female"
+    monkeypatch.setattr(type(st.context), "url", property(lambda _: address))
+    coded = []
+    image = qr.image
+    monkeypatch.setattr(qr, "image", lambda link, words: coded.append(link) or image(link, words))
+    app = visit("survey", lead=lead, me=me, gender="female")
+    assert parameter(app, "lead") == lead and f"?join=<b>{CODE}</b>" in html(app)
+    app.session_state["talk"] = Talk((Slide("Are they real?", "survey"), Slide("All", "profiles")))
+    app.session_state["presenting"] = 0
+    app.run()
+    shown = everything(app)
+    assert "notes=" in shown  # the link of the second window
+    app.session_state["presenting"] = None
+    app.switch_page("pages/profiles/page.py").run()
+    shown += everything(app)
+    assert "people.example/" in shown  # "share this view"
+    app.button(key="present").click().run()
+    shown += everything(app)
+    assert "<iframe src=" in shown
+    assert any(f"join={CODE}" in link for link in coded)
+    assert any("gender=female" in link for link in coded)
+    for words in (shown, *coded):
+        assert lead not in words and me not in words
