@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from synth.evaluate.generator_comparison import GeneratorComparison
     from synth.evaluate.generator_figures import Figures
 
-QUIET = {"displayModeBar": False}
 _HEIGHT = 270
 
 

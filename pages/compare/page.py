@@ -17,6 +17,7 @@ from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from pages.shared.files import file_button
 from pages.shared.jobs import watch
+from pages.shared.plot import plot
 from pages.shared.problems import show_problem
 from pages.studio.state import StudioState, current_state
 from synth import generators
@@ -126,10 +127,9 @@ def _show(comparison: GeneratorComparison, title: str, name: str) -> None:
         for generator, curves in comparison.curves.items():
             with grid.cell():
                 st.markdown(f"**{markdown.plain(comparison.title_of(generator))}**")
-                st.plotly_chart(
+                plot(
                     losses.chart(curves),
                     key=f"compare-curve-{generator}",
-                    config=charts.QUIET,
                     alt=f"Losses of {comparison.title_of(generator)}",
                 )
     notes = [entry for entry in comparison.entries if entry.note]
@@ -171,10 +171,9 @@ def _beside(comparison: GeneratorComparison, figures: Figures) -> None:
         for column in figures.columns:
             with grid.cell():
                 st.markdown(f"**{markdown.plain(column.title)}**")
-                st.plotly_chart(
+                plot(
                     charts.cumulative(comparison, figures, column, names),
                     key=f"compare-sum-{column.name}",
-                    config=charts.QUIET,
                     alt=f"Cumulative sums of {column.title}",
                 )
     with spread:
@@ -189,10 +188,9 @@ def _beside(comparison: GeneratorComparison, figures: Figures) -> None:
         for place, name in enumerate((left, right)):
             with grid.cell():
                 st.markdown(f"**{markdown.plain(titles[name])}**")
-                st.plotly_chart(
+                plot(
                     charts.plane(figures, name),
                     key=f"compare-plane-{place}",
-                    config=charts.QUIET,
                     alt=f"{titles[name]} on the real people’s principal axes",
                 )
 
@@ -208,10 +206,9 @@ def _marginals(comparison: GeneratorComparison, figures: Figures, left: str, rig
                 f"**{markdown.plain(column.title)}** :gray[{compared.tvd:.3f} apart, chance "
                 f"{compared.reference:.3f}]"
             )
-            st.plotly_chart(
+            plot(
                 marginal(compared),
                 key=f"compare-column-{column.name}",
-                config=charts.QUIET,
                 alt=f"{column.title}: {words[0]} beside {words[1]}",
             )
 
@@ -229,10 +226,9 @@ def _associations(comparison: GeneratorComparison, figures: Figures, left: str, 
     for place, (head, values) in enumerate(((heads[0], a), (heads[1], b), (difference, b - a))):
         with grid.cell():
             st.markdown(f"**{markdown.plain(head)}**")
-            st.plotly_chart(
+            plot(
                 heatmap(values, titles, change=place == 2),
                 key=f"compare-heat-{place}",
-                config=charts.QUIET,
                 alt=f"{head}: association of every pair of columns",
             )
 
@@ -246,10 +242,9 @@ def _moments(comparison: GeneratorComparison, figures: Figures) -> None:
     for place, head in enumerate(("Means", "Standard deviations")):
         with grid.cell():
             st.markdown(f"**{head}**")
-            st.plotly_chart(
+            plot(
                 charts.moments(comparison, figures, place),
                 key=f"compare-moments-{place}",
-                config=charts.QUIET,
                 alt=f"{head} of all numbers, real and synthetic, on logarithmic axes",
             )
 

@@ -16,6 +16,7 @@ from pages.shared import header, loaders
 from pages.shared.charts import heatmap
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
+from pages.shared.plot import plot
 from synth.data.evidence import Evidence
 from synth.evaluate.association import Associations, associations, difference_interval
 from synth.evaluate.columns import compare_associations
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 PEOPLE = 30_000  # so many synthetic people are drawn to be counted
 _TABLE, _CLUSTERS = "as in the table", "what belongs together"
-_QUIET = {"displayModeBar": False}
 _HEIGHT = 430
 _MEASURE = (
     "How strongly two columns go together, from 0 (one tells nothing about the other) to 1 (one "
@@ -65,10 +65,9 @@ def _maps(order: tuple[str, ...], choice: Choice, maps: list[tuple[str, np.ndarr
     for place, (head, values) in enumerate(maps):
         with grid.cell():
             st.html(f'<div class="pp-column"><h2>{escape(head)}</h2></div>')
-            st.plotly_chart(
+            plot(
                 heatmap(values, titles, change=place == 2, height=_HEIGHT, bar=False),
                 key=f"heatmap-{place}",
-                config=_QUIET,
                 alt=f"{head}: association of every pair of columns",
             )
 

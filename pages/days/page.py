@@ -13,13 +13,13 @@ from pages.days import ribbon
 from pages.shared import header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
+from pages.shared.plot import plot
 from synth.data.evidence import Evidence, OneOf
 from synth.days import DayPopulation
 from synth.days.counts import DayCounts
 from synth.evaluate.distances import tvd
 from synth.populations.as_written import canonical
 
-_QUIET = {"displayModeBar": False}
 _PEOPLE, _SHOWN = 4_000, 8
 _MINUTES, _SHARE = "minutes a day", "share who do it"
 _REAL, _SYNTHETIC = "#b3a692", "#b4532a"
@@ -127,10 +127,9 @@ def _sums(
             "Sums of real days are shared of everybody and under one level of some columns, not "
             "of these facts: the synthetic days stand alone."
         )
-    st.plotly_chart(
+    plot(
         _chart(days, synthetic, real, what or _MINUTES),
         key="day-sums",
-        config=_QUIET,
         alt="Minutes of a day by group, real beside synthetic",
     )
     error = minutes.std(axis=0) / np.sqrt(len(minutes))

@@ -13,6 +13,7 @@ from pages.families.cards import card
 from pages.shared import charts, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
+from pages.shared.plot import plot
 from synth import describe
 from synth.data.evidence import Between, Evidence, Fact, OneOf
 from synth.data.schema import Column, number_text
@@ -26,7 +27,6 @@ from synth.linked.population import Counts, LinkedPopulation
 from synth.linked.storage import available_linked, load_linked
 from synth.people.households import make_members
 
-_QUIET = {"displayModeBar": False}
 _STYLE = Path(__file__).parent / "families.css"
 _CARDS, _COMPARED = 6, 2_000
 _ANY = "any home"
@@ -221,10 +221,9 @@ def _chart(counts: Counts, synthetic: np.ndarray, *, conditioned: bool) -> None:
     distance = tvd(np.array(counts.counts), synthetic)
     words = "" if conditioned else f"<p>TVD <b>{distance:.3f}</b></p>"
     st.html(f'<div class="pp-column"><h2>{escape(title.capitalize())}</h2>{words}</div>')
-    st.plotly_chart(
+    plot(
         figures.beside(counts, synthetic),
         key=f"family-{counts.table}-{counts.column}",
-        config=_QUIET,
         alt=f"{title}: real shares beside synthetic ones",
     )
 

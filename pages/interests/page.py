@@ -14,6 +14,7 @@ from pages.shared.choice import Choice
 from pages.shared.comparison import PEOPLE, compare
 from pages.shared.decorators import page
 from pages.shared.dumbbells import dumbbells
+from pages.shared.plot import plot
 from pages.shared.sidebar import forget, key_of
 from synth import describe
 from synth.data.evidence import Evidence, Fact, OneOf
@@ -26,7 +27,6 @@ _NOBODY = "no groups"
 _GROUPS = 8  # columns with more levels make too many charts
 _PARTS = 4  # groups of a number
 _RANK, _GROUP = "rank", "group"
-_QUIET = {"displayModeBar": False}
 _EXACT = (
     "The exact posterior has none: it is what drawing without end would give, from a network that "
     "was itself learned from the real people. "
@@ -147,10 +147,9 @@ def _compared(choice: Choice, evidence: Evidence, rank: str) -> ColumnComparison
 
 def _chart(title: str, comparison: ColumnComparison, population: Population) -> None:
     st.html(_head(title, comparison))
-    st.plotly_chart(
+    plot(
         charts.with_intervals(comparison, _notes(population)),
         key="interest-everyone",
-        config=_QUIET,
         alt=f"{comparison.column.title} of {title}, real beside synthetic",
     )
 
@@ -174,10 +173,9 @@ def _dumbbells(choice: Choice, groups: list[tuple[str, ColumnComparison]]) -> No
         hovers,
     )
     with st.container(border=True, key="groups"):
-        st.plotly_chart(
+        plot(
             figure,
             key="interest-groups",
-            config=_QUIET,
             alt=f"{comparisons[0].column.title} of {len(groups)} groups, largest difference first",
         )
 

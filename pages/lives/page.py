@@ -11,12 +11,12 @@ from pages.lives import figures
 from pages.shared import header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
+from pages.shared.plot import plot
 from synth import describe
 from synth.errors import PopulaceError
 from synth.lives import LifePopulation, Lives, available_lives, load_lives
 from synth.lives.summary import typical
 
-_QUIET = {"displayModeBar": False}
 _SHOWN, _COMPARED = 300, 2_000
 _EVERYONE = "everyone"
 
@@ -93,7 +93,7 @@ def _shares(lives: LifePopulation, people: Lives, group: str) -> None:
     with left:
         st.html('<div class="pp-column"><h2>Synthetic people</h2><p>exact</p></div>')
         chart = figures.shares(track, people.states)
-        st.plotly_chart(chart, key="life-shares", config=_QUIET, alt="States over time")
+        plot(chart, key="life-shares", alt="States over time")
     with right:
         if real is None or people.life:
             st.html('<div class="pp-column"><h2>Real people</h2></div>')
@@ -110,7 +110,7 @@ def _shares(lives: LifePopulation, people: Lives, group: str) -> None:
             "</b>, averaged over times</p></div>"
         )
         chart = figures.shares(track, shares)
-        st.plotly_chart(chart, key="life-real", config=_QUIET, alt="States of real people")
+        plot(chart, key="life-real", alt="States of real people")
 
 
 def _lives(lives: LifePopulation, people: Lives, seed: int) -> None:
@@ -120,7 +120,7 @@ def _lives(lives: LifePopulation, people: Lives, seed: int) -> None:
     with left:
         st.html(f'<div class="pp-column"><h2>{_SHOWN} synthetic lives</h2><p>a row each</p></div>')
         chart = figures.many(track, codes[:_SHOWN])
-        st.plotly_chart(chart, key="life-many", config=_QUIET, alt="Many lives, one a row")
+        plot(chart, key="life-many", alt="Many lives, one a row")
     with right:
         st.html(
             '<div class="pp-column"><h2>Typical lives</h2><p>and the share of lives nearest to '
@@ -130,13 +130,13 @@ def _lives(lives: LifePopulation, people: Lives, seed: int) -> None:
         rows = np.array([codes[person] for person, _ in representatives])
         names = [f"{i + 1}: {share:.0%}" for i, (_, share) in enumerate(representatives)]
         chart = figures.many(track, rows, names)
-        st.plotly_chart(chart, key="life-typical", config=_QUIET, alt="Typical lives")
+        plot(chart, key="life-typical", alt="Typical lives")
     st.html(
         f'<div class="pp-column"><h2>Who moves where</h2><p>within a {escape(track.unit)}, exact'
         "</p></div>"
     )
     chart = figures.rates(track, people.moves.sum(axis=0))
-    st.plotly_chart(chart, key="life-rates", config=_QUIET, alt="Rates of moves between states")
+    plot(chart, key="life-rates", alt="Rates of moves between states")
 
 
 @page(note=False)

@@ -10,13 +10,13 @@ from pages.shared import charts, header
 from pages.shared.choice import Choice
 from pages.shared.comparison import PEOPLE, compare, groups
 from pages.shared.decorators import page
+from pages.shared.plot import plot
 from synth.data.evidence import Evidence
 from synth.evaluate.columns import ColumnComparison, is_near
 from synth.evaluate.groups import GroupDifference, interval_words
 
 _EVERYONE, _KNOWN = "everyone", "those asked for"
 _TABLE, _FARTHEST, _CLOSEST = "as in the table", "farthest first", "closest first"
-_QUIET = {"displayModeBar": False}
 
 
 def _controls(choice: Choice, *, comparing: bool) -> tuple[str, str, str]:
@@ -81,9 +81,7 @@ def _whole(comparison: ColumnComparison) -> None:
     st.html(_head(comparison))
     st.html(charts.legend(exact=comparison.exact is not None))
     figure = charts.marginal(comparison, whole=True)
-    st.plotly_chart(
-        figure, key=f"whole-{comparison.column.name}", config=_QUIET, alt=_alt(comparison)
-    )
+    plot(figure, key=f"whole-{comparison.column.name}", alt=_alt(comparison))
 
 
 @st.fragment
@@ -94,7 +92,7 @@ def _charts(shown: list[ColumnComparison]) -> None:
         with grid.cell():
             st.html(_head(comparison))
             figure = charts.marginal(comparison)
-            st.plotly_chart(figure, key=f"chart-{name}", config=_QUIET, alt=_alt(comparison))
+            plot(figure, key=f"chart-{name}", alt=_alt(comparison))
             more = charts.left_out(comparison)
             if more and st.button(f"{more} more levels", key=f"all-{name}", type="tertiary"):
                 _whole(comparison)
@@ -138,10 +136,9 @@ def _pairs(
             words += " · asked"
         with grid.cell():
             st.html(f'<div class="pp-column"><h2>{escape(column.title)}</h2><p>{words}</p></div>')
-            st.plotly_chart(
+            plot(
                 charts.two_groups(a, b),
                 key=f"pair-{column.name}",
-                config=_QUIET,
                 alt=f"Shares of {column.title.lower()} in groups A and B",
             )
             more = charts.left_out(a)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-import streamlit as st
+
+from pages.shared.plot import plot
 
 _COLOURS = ("#b3a692", "#b4532a", "#3f716b", "#8d6b1f", "#52628a", "#94506a", "#62733b", "#85796b")
 _LOW = 210  # pixels of a chart that grows
@@ -40,9 +41,8 @@ def chart(curves: Mapping[str, Sequence[float]], height: int = 270) -> go.Figure
 def losses(curves: Mapping[str, Sequence[float]]) -> None:
     """The losses so far of what is learning; nothing before there are two of one curve."""
     if any(len(curve) > 1 for curve in curves.values()):
-        st.plotly_chart(
+        plot(
             chart(curves, _LOW),
             key="losses-so-far",
-            config={"displayModeBar": False},
             alt="Losses of the network that is learning, so far",
         )

@@ -38,8 +38,8 @@ def whole(column: Column) -> Ends:
         assert isinstance(form, DateFormat)
         return form.moment(column.bounds[0]), form.moment(column.bounds[1])
     if _has_words(column):
-        found = stops(column)
-        return found[0], found[-1]
+        marks = stops(column)
+        return marks[0], marks[-1]
     lower, upper, _ = _scale(column)
     return lower, upper
 
@@ -132,10 +132,10 @@ def around(column: Column, known: Between) -> Ends:
     lower = low if known.lower is None else known.lower
     upper = high if known.upper is None else known.upper
     if _has_words(column):
-        found = stops(column)
+        marks = stops(column)
         return (
-            max((stop for stop in found if stop <= lower), default=low),
-            min((stop for stop in found if stop >= upper), default=high),
+            max((stop for stop in marks if stop <= lower), default=low),
+            min((stop for stop in marks if stop >= upper), default=high),
         )
     return (int(lower), int(upper)) if isinstance(low, int) else (float(lower), float(upper))
 
@@ -162,15 +162,15 @@ def _steps(unit: str) -> list[int]:
     """Round steps of a unit, ascending; the last one is larger than any column."""
     per_second = {"us": 1_000_000, "ms": 1_000, "s": 1, "m": 1 / 60, "h": 1 / 3_600}.get(unit)
     if unit in _CALENDAR:
-        found = list(_CALENDAR[unit])
+        steps = list(_CALENDAR[unit])
     elif per_second is None:
-        found = [1]
+        steps = [1]
     else:
-        found = [round(n * per_second) for n in _SECONDS if n * per_second >= 1]
-        found = [10**k for k in range(len(str(round(per_second))) - 1)] + found
-        found.append(round(86_400 * per_second))
-    largest = found[-1]
-    return found + [largest * 10**power * factor for power in range(19) for factor in (2, 5, 10)]
+        steps = [round(n * per_second) for n in _SECONDS if n * per_second >= 1]
+        steps = [10**k for k in range(len(str(round(per_second))) - 1)] + steps
+        steps.append(round(86_400 * per_second))
+    largest = steps[-1]
+    return steps + [largest * 10**power * factor for power in range(19) for factor in (2, 5, 10)]
 
 
 def _words(column: Column, stop: int) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.shared import header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
+from pages.shared.plot import plot
 from synth.errors import PopulaceError
 from synth.lives import load_lives
 from synth.populations import Population
@@ -16,7 +17,6 @@ from synth.simulation import Rates, Record, Scenario, Simulation, first_people, 
 from synth.simulation.published import BIRTHS, LIFE_TABLE
 from synth.simulation.record import BAND, BANDS
 
-_QUIET = {"displayModeBar": False}
 _PEOPLE, _FIRST = 10_000, 2016
 _LIVES = "swiss-families"
 _WIDE = 150  # pixels of a slider: five stand in a row
@@ -173,9 +173,7 @@ def _page(choice: Choice) -> None:
     with place:
         header.say(_finding(record))
     _figures(record)
-    st.plotly_chart(
-        pyramid(record), key="sim-pyramid", config=_QUIET, alt="Population pyramid, year by year"
-    )
+    plot(pyramid(record), key="sim-pyramid", alt="Population pyramid, year by year")
     st.caption(
         "It rests on family lives in Switzerland up to 30 (1,500 people), on how marriage and work "
         f"differ by age in this population, and on published rates: {LIFE_TABLE}; {BIRTHS}."
