@@ -85,7 +85,7 @@ def show_interests(
         words = "" if share is None else f" <em>{share:.0%}</em>"
         few = ", ".join(keywords[:_MOST_WORDS])
         lines.append(f"<li><b>{escape(name)}</b>{words}<span>{escape(few)}</span></li>")
-    st.html(f'<ul class="pp-found">{"".join(lines)}</ul>')
+    st.html(f'<ul class="pp-interest-list">{"".join(lines)}</ul>')
 
 
 def show_learned(population: Population) -> None:

@@ -214,7 +214,7 @@ def wishing(visit, likes, source, topics):
 
 def found_words(app):
     shown = [one.proto.body for one in app.get("html")]
-    return " ".join(body for body in shown if 'class="pp-found"' in body)
+    return " ".join(body for body in shown if 'class="pp-interest-list"' in body)
 
 
 @pytest.mark.parametrize("source", ["what people write", "what people do"])
