@@ -313,7 +313,8 @@ def record_line(record: Mapping[str, Any], population: Population) -> str:
     """A record in a line: "34 · woman · married · bachelor's degree · with children".
 
     Columns are found by their meaning. The occupation is told where there is no education. Whether
-    a minor's home has children says nothing, for it has that minor: it is left out.
+    a minor's home has children says nothing, for it has that minor: it is left out, and so is that
+    a minor never married.
 
     Parameters
     ----------
@@ -359,8 +360,10 @@ def schema_line(record: Mapping[str, Any], schema: Schema) -> str:
             words = (_YOUNG if minor else PERSON).get(gender_of(value, column.levels), words)
         if meaning == "age group":
             words = words.replace("-", "–")
-        if minor and meaning == "marital" and _among_others(record, schema):
-            words = "lives with family" if marital_of(value) == "single" else words
+        if minor and meaning == "marital" and marital_of(value) == "single":
+            if not _among_others(record, schema):
+                continue
+            words = "lives with family"
         if minor and meaning == "education" and words.startswith(("no ", "less ", "<")):
             words = "at school"
         parts.append(words)

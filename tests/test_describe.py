@@ -90,7 +90,7 @@ def test_records(us, french):
         == "34 · woman · married · bachelor's degree · with children at home"
     )
     minor = {**record, "age": 16, "marital": "never married", "education": "< hs diploma"}
-    assert describe.record_line(minor, us) == "16 · girl · never married · at school"
+    assert describe.record_line(minor, us) == "16 · girl · at school"
     among = describe.record_line({**minor, "n_in_household": 4}, us)
     assert among == "16 · girl · lives with family · at school"
     record = {"age_group": "26-35", "gender": "male", "marital": "single", "profession": pd.NA}
