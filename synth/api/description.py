@@ -58,10 +58,10 @@ def openapi(root: str = "") -> dict[str, Any]:
     }
 
 
-def _path(words: str, *asked: tuple[str, str, str], path: bool = False) -> dict[str, Any]:
+def _path(words: str, *described: tuple[str, str, str], path: bool = False) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
         {"name": name, "in": "query", "description": text, "schema": {"type": kind}}
-        for name, kind, text in asked
+        for name, kind, text in described
     ]
     kinds = {"population": "string", "seed": "integer", "number": "integer"} if path else {}
     parameters += [

@@ -33,7 +33,7 @@ def page(description: dict[str, Any]) -> str:
 
 
 def _answer(answer: dict[str, Any]) -> str:
-    asked = [
+    parameters = [
         (each["name"], each["in"], each["schema"]["type"], each.get("description", ""))
         for each in answer["parameters"]
     ]
@@ -41,7 +41,9 @@ def _answer(answer: dict[str, Any]) -> str:
     return "".join(
         [
             html.paragraph(answer["summary"]),
-            html.table(("parameter", "in", "type", "what it says"), asked) if asked else "",
+            html.table(("parameter", "in", "type", "what it says"), parameters)
+            if parameters
+            else "",
             html.table(("status", "answer"), codes),
         ]
     )

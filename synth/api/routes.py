@@ -106,7 +106,7 @@ def _population(name: str) -> Population:
     return _load(name)
 
 
-def _asked(request: Request) -> tuple[Population, Evidence]:
+def _population_and_evidence(request: Request) -> tuple[Population, Evidence]:
     name = request.query_params.get("population", populations.available()[0])
     population = _population(name)
     return population, population.evidence(request.query_params.get("given", ""))
@@ -140,7 +140,7 @@ def _populations(request: Request) -> Response:
 
 
 def _people(request: Request) -> Response:
-    population, known = _asked(request)
+    population, known = _population_and_evidence(request)
     rows = _number(request, "rows", 1000, limits.ROWS)
     seed = _number(request, "seed", 0, 2**31 - 1)
     form = request.query_params.get("format", "csv")
@@ -150,7 +150,7 @@ def _people(request: Request) -> Response:
 
 
 def _probability(request: Request) -> Response:
-    population, known = _asked(request)
+    population, known = _population_and_evidence(request)
     people = population.given(known)
     answer = {
         "population": population.name,
@@ -164,7 +164,7 @@ def _probability(request: Request) -> Response:
 
 
 def _posterior(request: Request) -> Response:
-    population, known = _asked(request)
+    population, known = _population_and_evidence(request)
     column = request.query_params.get("column", "")
     marginal = population.given(known).marginal(column)
     mean = marginal.mean
