@@ -78,9 +78,9 @@ class Lexicon:
 
     def say(self, phrase: Words, column: str, levels: Iterable[str]) -> None:
         """Let a phrase mean levels of a column, after what it means already."""
-        said = Says(column, tuple(levels))
-        if phrase and said.levels and all(each.column != column for each in self.levels[phrase]):
-            self.levels[phrase].append(said)
+        meaning = Says(column, tuple(levels))
+        if phrase and meaning.levels and all(each.column != column for each in self.levels[phrase]):
+            self.levels[phrase].append(meaning)
 
 
 @lru_cache(maxsize=32)
@@ -105,29 +105,29 @@ def lexicon(population: Population) -> Lexicon:
 
 def _of(population: Population) -> Lexicon:
     schema = population.modelled
-    made = Lexicon(schema, interests=population.interests)
+    lexicon = Lexicon(schema, interests=population.interests)
     order = [*(name for name in population.featured if name in schema.names), *schema.names]
     columns = [schema[name] for name in dict.fromkeys(order)]
     yes_or_no = [column for column in columns if agreed(column) is not None]
     choices = [c for c in columns if c.kind == "categorical" and c not in yes_or_no]
     for column in yes_or_no:
         for phrase in _names(column):
-            made.say(phrase, column.name, agreed(column) or ())
+            lexicon.say(phrase, column.name, agreed(column) or ())
     for column in (*yes_or_no, *choices):
         for level in column.states:
-            _level(made, column, level)
+            _level(lexicon, column, level)
     for column in columns:
-        _column(made, column)
-    _people(made, schema)
-    for name in made.interests:
+        _column(lexicon, column)
+    _people(lexicon, schema)
+    for name in lexicon.interests:
         for interest, keywords in population.keywords.items():
             if interest in schema[name].states:
                 for keyword in keywords:
-                    made.say(words_of(keyword), name, (interest,))
+                    lexicon.say(words_of(keyword), name, (interest,))
     for column in choices:
-        _parts(made, column)
-    _aliases(made)
-    return made.finish()
+        _parts(lexicon, column)
+    _aliases(lexicon)
+    return lexicon.finish()
 
 
 def agreed(column: Column) -> tuple[str, ...] | None:
@@ -144,11 +144,11 @@ def is_counted(column: Column) -> bool:
     return column.is_number and not isinstance(column.format, DateFormat)
 
 
-def _level(made: Lexicon, column: Column, level: str) -> None:
+def _level(lexicon: Lexicon, column: Column, level: str) -> None:
     if level == MISSING and column.means == "interest":
-        made.say(words_of("no interest"), column.name, (level,))
+        lexicon.say(words_of("no interest"), column.name, (level,))
     for text in (describe.level_words(column, level), level.replace("_", " ")):
-        made.say(words_of(text), column.name, (level,))
+        lexicon.say(words_of(text), column.name, (level,))
 
 
 def needs_column(phrase: Words) -> bool:
@@ -163,18 +163,18 @@ def _names(column: Column) -> list[Words]:
     return [words for words in dict.fromkeys(map(words_of, texts)) if words]
 
 
-def _column(made: Lexicon, column: Column) -> None:
+def _column(lexicon: Lexicon, column: Column) -> None:
     for phrase in _names(column):
-        made.columns.setdefault(phrase, column.name)
+        lexicon.columns.setdefault(phrase, column.name)
     if not column.is_number:
         return
     for line, part in w.COLUMNS.items():
         if part == column.means or part in f"{column.name} {column.title}".casefold():
             for phrase in w.phrases(line):
-                made.columns.setdefault(phrase, column.name)
+                lexicon.columns.setdefault(phrase, column.name)
 
 
-def _parts(made: Lexicon, column: Column) -> None:
+def _parts(lexicon: Lexicon, column: Column) -> None:
     """Beginnings and parts of levels: `high school`, `fitness` of `Gym & fitness`."""
     beginnings: dict[Words, list[str]] = defaultdict(list)
     for level in column.levels:
@@ -187,39 +187,39 @@ def _parts(made: Lexicon, column: Column) -> None:
     for phrase, levels in beginnings.items():
         useful = phrase and any(len(word) > 3 and word.isalpha() for word in phrase)
         if useful and phrase[-1] not in w.NOTHING and phrase[0] not in w.NEGATIONS:
-            made.say(phrase, column.name, dict.fromkeys(levels))
+            lexicon.say(phrase, column.name, dict.fromkeys(levels))
 
 
-def _people(made: Lexicon, schema: Schema) -> None:
+def _people(lexicon: Lexicon, schema: Schema) -> None:
     """What people are called by gender, marital status, children and age."""
     gender, marital, children = (schema.first(m) for m in ("gender", "marital", "children"))
     if gender is not None:
         for value, line in w.GENDERS.items():
             levels = [each for each in gender.levels if gender_of(each, gender.levels) == value]
             for phrase in w.phrases(line):
-                made.say(phrase, gender.name, levels)
+                lexicon.say(phrase, gender.name, levels)
     if marital is not None:
         for status, line in w.MARITAL.items():
             for phrase in w.phrases(line):
-                made.say(phrase, marital.name, statuses(marital, status))
+                lexicon.say(phrase, marital.name, statuses(marital, status))
         levels = [x for x in marital.levels if marital_of(x) not in ("married", "remarried", None)]
-        made.say(words_of(w.UNMARRIED), marital.name, levels)
+        lexicon.say(words_of(w.UNMARRIED), marital.name, levels)
     partner = schema.first("partner")
     if partner is not None:
         for phrase in w.phrases(w.MARITAL["partnered"]):
             levels = [level for level in partner.levels if partner_of(level) == "partner"]
-            made.say(phrase, partner.name, levels)
+            lexicon.say(phrase, partner.name, levels)
     if children is not None and agreed(children):
         for phrase in w.phrases(w.CHILDREN):
-            made.say(phrase, children.name, agreed(children) or ())
+            lexicon.say(phrase, children.name, agreed(children) or ())
     for line, facts in w.KIN.items():
         says = [_kin(schema, meaning, value) for meaning, value in facts.items()]
         if all(says):
             for phrase in w.phrases(line):
-                made.together[phrase] = tuple(each for each in says if each is not None)
+                lexicon.together[phrase] = tuple(each for each in says if each is not None)
     for line, years in w.AGES.items():
         for phrase in w.phrases(line):
-            made.ages[phrase] = years
+            lexicon.ages[phrase] = years
 
 
 def statuses(column: Column, status: str) -> list[str]:
@@ -240,16 +240,16 @@ def _kin(schema: Schema, meaning: str, value: str) -> Says | None:
     return Says(column.name, tuple(levels)) if levels else None
 
 
-def _aliases(made: Lexicon) -> None:
+def _aliases(lexicon: Lexicon) -> None:
     for line, target in w.ALIASES.items():
         wanted = words_of(target)
         negated = wanted[0] in w.NEGATIONS
-        for said in list(made.levels.get(wanted[1:] if negated else wanted, ())):
-            column = made.schema[said.column]
-            others = tuple(level for level in column.levels if level not in said.levels)
-            levels = others if negated else said.levels
+        for meaning in list(lexicon.levels.get(wanted[1:] if negated else wanted, ())):
+            column = lexicon.schema[meaning.column]
+            others = tuple(level for level in column.levels if level not in meaning.levels)
+            levels = others if negated else meaning.levels
             for phrase in w.phrases(line):
-                made.say(phrase, said.column, levels)
+                lexicon.say(phrase, meaning.column, levels)
 
 
 __all__ = ["Lexicon", "Says", "agreed", "is_counted", "lexicon", "needs_column", "statuses"]

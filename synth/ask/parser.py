@@ -57,10 +57,10 @@ def understand(text: str, population: Population) -> Understood:
     PopulaceError
         The question has too many words.
     """
-    found = words_of(text)
-    if len(found) > _MOST_WORDS:
+    words = words_of(text)
+    if len(words) > _MOST_WORDS:
         raise PopulaceError(f"A question may have {_MOST_WORDS} words: say it in fewer.")
-    reader = _Reader(lexicon(population), found, w.tokens(text))
+    reader = _Reader(lexicon(population), words, w.tokens(text))
     reader.read()
     return Understood(Evidence(reader.finished()), tuple(dict.fromkeys(reader.unknown)))
 
@@ -120,10 +120,10 @@ class _Reader:
             return
         for length in range(min(self.known.longest, len(self.words) - self.at), 0, -1):
             following = self.words[self.at : self.at + length]
-            said = self._said(following, self.context)
-            if said is not None and needs_column(following):
+            meaning = self._meaning(following, self.context)
+            if meaning is not None and needs_column(following):
                 self.at += length
-                self._take(said)
+                self._take(meaning)
                 return
         self._take(Says(column.name, yes))
 
@@ -140,7 +140,7 @@ class _Reader:
             self._take(each)
         return True
 
-    def _said(self, phrase: Words, column: str) -> Says | None:
+    def _meaning(self, phrase: Words, column: str) -> Says | None:
         says = self.known.levels.get(phrase, ())
         return next((each for each in says if each.column == column), None)
 
@@ -148,7 +148,7 @@ class _Reader:
         says = self.known.levels.get(phrase)
         if not says:
             return False
-        inside = self._said(phrase, self.context)
+        inside = self._meaning(phrase, self.context)
         if inside is None and needs_column(phrase):
             return False
         if inside is None and all(word in w.NOTHING for word in phrase):
@@ -170,21 +170,21 @@ class _Reader:
         self.single = self.single or self._means_single(chosen)
         return True
 
-    def _means_single(self, said: Says) -> bool:
-        column = self.known.schema[said.column]
-        return column.means == "marital" and list(said.levels) == statuses(column, "single")
+    def _means_single(self, meaning: Says) -> bool:
+        column = self.known.schema[meaning.column]
+        return column.means == "marital" and list(meaning.levels) == statuses(column, "single")
 
     # ------------------------------------------------------------------ facts
 
-    def _take(self, said: Says) -> None:
+    def _take(self, meaning: Says) -> None:
         """Add a fact: levels of a column, or all others where they are denied."""
-        column = self.known.schema[said.column]
+        column = self.known.schema[meaning.column]
         before = self.facts.get(column.name)
         old = before.values if isinstance(before, OneOf) else ()
-        levels = said.levels
+        levels = meaning.levels
         if self.denied:
             allowed = old or tuple(each for each in column.states if each != MISSING)
-            levels = tuple(each for each in allowed if each not in said.levels)
+            levels = tuple(each for each in allowed if each not in meaning.levels)
         elif old and self.last == column.name:
             levels = tuple(each for each in column.states if each in (*old, *levels))
         if levels:
@@ -193,29 +193,29 @@ class _Reader:
             self.unknown.append(" ".join(words_of(column.title)))
         self._done(column.name)
 
-    def _interest(self, said: Says) -> None:
+    def _interest(self, meaning: Says) -> None:
         """An interest goes to the first place that is free; a denied one is at no place."""
         if self.denied:
             for name in self.known.interests:
                 schema = self.known.schema[name]
                 old = self.facts.get(name)
                 allowed = old.values if isinstance(old, OneOf) else schema.states
-                rest = tuple(each for each in allowed if each not in said.levels)
+                rest = tuple(each for each in allowed if each not in meaning.levels)
                 if rest:
                     self.facts[name] = OneOf(rest)
-            self._done(said.column, context="")
+            self._done(meaning.column, context="")
             return
         if self.last in self.known.interests and self.either:
             places = [self.last]
         else:
             places = [name for name in self.known.interests if name not in self.facts]
         for name in places:
-            levels = tuple(x for x in said.levels if x in self.known.schema[name].states)
+            levels = tuple(x for x in meaning.levels if x in self.known.schema[name].states)
             if levels:
                 self._take(Says(name, levels))
                 self.context = ""
                 return
-        self.unknown.append(" ".join(said.levels))
+        self.unknown.append(" ".join(meaning.levels))
 
     def _done(self, column: str, *, context: str | None = None) -> None:
         following = self.words[self.at + 1 : self.at + 2]

@@ -74,10 +74,10 @@ def tokens(text: str) -> list[str]:
     list of str
     """
     text = _SHORT.sub(r"\1 not", plain(text).replace("≤", "<="))
-    text = _DECADES.sub(lambda found: f" decade{found[1]} ", text)
+    text = _DECADES.sub(lambda match: f" decade{match[1]} ", text)
     text = _DASH.sub(" to ", _THOUSANDS.sub("", text))
-    text = _KILO.sub(lambda found: f"{float(found[1]) * 1000:.0f}", text)
-    text = re.sub(r"decade(\d)", lambda found: "decade" + "abcdefghij"[int(found[1])], text)
+    text = _KILO.sub(lambda match: f"{float(match[1]) * 1000:.0f}", text)
+    text = re.sub(r"decade(\d)", lambda match: "decade" + "abcdefghij"[int(match[1])], text)
     return _TOKEN.findall(text)
 
 
