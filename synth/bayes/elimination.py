@@ -96,18 +96,18 @@ class Memory:
         """Remember a column's sum, where nothing but lasting factors went into it."""
         with self._lock:
             lasting = all(f in self._own or f in self._messages for f in bucket.factors)
-            if not lasting or _held(bucket, message, sizes) > MEMORY_CELLS:
+            if not lasting or _retained_cells(bucket, message, sizes) > MEMORY_CELLS:
                 return
             self._sums[bucket.name, bucket.factors] = (bucket, message, log_scale)
             self._messages.add(message)
-            self._cells += _held(bucket, message, sizes)
+            self._cells += _retained_cells(bucket, message, sizes)
             while self._cells > MEMORY_CELLS:
                 first, oldest, _ = self._sums.pop(next(iter(self._sums)))
                 self._messages.discard(oldest)
-                self._cells -= _held(first, oldest, sizes)
+                self._cells -= _retained_cells(first, oldest, sizes)
 
 
-def _held(bucket: Bucket, message: Factor, sizes: Mapping[str, int]) -> int:
+def _retained_cells(bucket: Bucket, message: Factor, sizes: Mapping[str, int]) -> int:
     """How many numbers a remembered sum may hold: itself, and alias tables of the product."""
     return message.table.size * (1 + sizes[bucket.name]) + OVERHEAD_CELLS
 

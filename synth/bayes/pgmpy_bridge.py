@@ -154,7 +154,7 @@ class PgmpySearch:
             raise PopulaceError(
                 f"The search {self.method} cannot weigh rows: use ges or hill-climb."
             )
-        directed, undirected = (set(), set()) if len(sizes) < 2 else self._found(score)
+        directed, undirected = (set(), set()) if len(sizes) < 2 else self._learned_edges(score)
         rules = self.rules
         undirected |= {edge for edge in rules.linked if edge[::-1] not in directed} - directed
         directed = (directed - {(b, a) for a, b in rules.required}) | rules.required
@@ -171,7 +171,7 @@ class PgmpySearch:
             progress(len(self.edges_), self.score_)
         return self
 
-    def _found(self, score: Score) -> tuple[set[Edge], set[Edge]]:
+    def _learned_edges(self, score: Score) -> tuple[set[Edge], set[Edge]]:
         """The directed and the undirected edges that pgmpy finds."""
         names = [f"c{i:04d}" for i in range(len(self.codes.sizes))]
         number = {name: i for i, name in enumerate(names)}

@@ -574,9 +574,9 @@ class RowQuestions:
             logs.append(_log_one(coding, pieces))
             bins.append(pieces.bins)
             start.append(start[-1] + len(pieces.bin))
-            one = -pieces.weight * _log_one(coding, pieces)
-            one[pieces.weight <= 0] = 0.0
-            entropies.append(np.bincount(pieces.bin, one, minlength=pieces.bins))
+            terms = -pieces.weight * _log_one(coding, pieces)
+            terms[pieces.weight <= 0] = 0.0
+            entropies.append(np.bincount(pieces.bin, terms, minlength=pieces.bins))
             filled += pieces.bins
         empty = np.zeros(0)
         return (

@@ -122,14 +122,14 @@ def _make_rows(
     count: int,
     steps: np.ndarray,
     slot: np.ndarray,
-    made: int,
+    built: int,
     out: np.ndarray,
 ) -> int:
     """Make the alias tables of the rows that people visit and that have no `slot` yet.
 
     A row's weights are the product of `count` tables, multiplied in their order; `steps` says how
     far apart a table's cells are for each parent, and in the last place for the column itself.
-    Slots are counted from one, those that are `made` come first; how many there are now is
+    Slots are counted from one, those that are `built` come first; how many there are now is
     returned.
     """
     k = parents.shape[0]
@@ -151,10 +151,10 @@ def _make_rows(
                 at += np.int64(codes[parents[p], i]) * steps[f, p]
             for x in range(size):
                 weight[x] *= table[at + x * step]
-        _alias_row(scaled, size, small, large, weight, out, made * size)
-        made += 1
-        slot[row] = made
-    return made
+        _alias_row(scaled, size, small, large, weight, out, built * size)
+        built += 1
+        slot[row] = built
+    return built
 
 
 @njit(cache=True, nogil=True)
@@ -166,7 +166,7 @@ def _draw_codes(
     size: int,
     slot: np.ndarray,
     table: np.ndarray,
-    made: int,
+    built: int,
     key: np.uint64,
     start: int,
     spare: np.ndarray,
@@ -175,12 +175,12 @@ def _draw_codes(
     """Draw a column's codes given its parents'; the low half of each number goes to `spare`.
 
     Row r of the conditional table lies at `slot[r] - 1` in `table`, at r where `slot` is empty;
-    slots above `made` are another thread's, which may be writing there. The people before
+    slots above `built` are another thread's, which may be writing there. The people before
     `begin`, a multiple of 1024, are passed over. How many people have codes is returned: fewer than
     all where the next ones visit a row that is not made yet.
     """
     n = codes.shape[1]
-    if made == 0:
+    if built == 0:
         return begin
     number = np.empty(1024, np.uint64)
     row = np.empty(1024, np.int32)
@@ -201,7 +201,7 @@ def _draw_codes(
             for i in range(m):
                 row[i] = slot[row[i]] - 1
                 least, most = min(least, row[i]), max(most, row[i])
-            if least < 0 or most >= made:
+            if least < 0 or most >= built:
                 return low
         fill(key, start + low, number[:m])
         for i in range(m):
@@ -311,7 +311,7 @@ class _AliasTables:
         )
         self.rows = math.prod(shape)
         self._lock = Lock()
-        self._made = 0
+        self._built = 0
         self.lookup = (np.zeros(0, np.int32), np.zeros(0, np.uint64), 0)
         """Where each row's alias table is (from one; empty: where the row is), the tables, and how
         many are made."""
@@ -322,7 +322,7 @@ class _AliasTables:
 
     @property
     def _is_whole(self) -> bool:
-        return self._made == self.rows and not len(self.lookup[0])
+        return self._built == self.rows and not len(self.lookup[0])
 
     def make_whole(self) -> None:
         """Make the alias tables of all rows."""
@@ -333,8 +333,8 @@ class _AliasTables:
             digits = np.indices(shape, np.int16).reshape(len(shape), self.rows)
             table = np.empty(self.rows * self.size, np.uint64)
             slot = np.zeros(self.rows, np.int32)
-            self._made = self._make(digits, np.arange(len(shape)), slot, 0, table)
-            self.lookup = (np.zeros(0, np.int32), table, self._made)
+            self._built = self._make(digits, np.arange(len(shape)), slot, 0, table)
+            self.lookup = (np.zeros(0, np.int32), table, self._built)
 
     def make_visited(self, codes: np.ndarray, parents: np.ndarray) -> None:
         """Make the alias tables of the rows that codes visit, shape (columns, people).
@@ -349,17 +349,17 @@ class _AliasTables:
             slot, table, _ = self.lookup
             if not len(slot):
                 slot = np.zeros(self.rows, np.int32)
-            room = min(self._made + codes.shape[1], self.rows) * self.size
+            room = min(self._built + codes.shape[1], self.rows) * self.size
             if len(table) < room:
                 # Who draws from the shorter one meanwhile finds there what it needs.
                 longer = np.empty(min(2 * room, self.rows * self.size), np.uint64)
-                longer[: self._made * self.size] = table[: self._made * self.size]
+                longer[: self._built * self.size] = table[: self._built * self.size]
                 table = longer
-            self._made = self._make(codes, parents, slot, self._made, table)
-            self.lookup = (slot, table, self._made)
+            self._built = self._make(codes, parents, slot, self._built, table)
+            self.lookup = (slot, table, self._built)
 
     def _make(
-        self, codes: np.ndarray, parents: np.ndarray, slot: np.ndarray, made: int, out: np.ndarray
+        self, codes: np.ndarray, parents: np.ndarray, slot: np.ndarray, built: int, out: np.ndarray
     ) -> int:
         product = self._product
         return _make_rows(
@@ -371,7 +371,7 @@ class _AliasTables:
             product.count,
             product.steps,
             slot,
-            made,
+            built,
             out,
         )
 

@@ -38,7 +38,7 @@ def skip_limits(numbers: pd.Series, others: pd.DataFrame) -> np.ndarray:
     sorted_values = values[order]
     places = np.flatnonzero(np.diff(sorted_values) > 0) + 1
     places = places[(places >= NEAR) & (places <= len(order) - NEAR)]
-    found: list[tuple[float, int]] = []
+    candidates: list[tuple[float, int]] = []
     for name in others.columns:
         missing = others[name].isna().to_numpy(bool)[order]
         if not len(places) or missing.all() or not missing.any():
@@ -51,8 +51,8 @@ def skip_limits(numbers: pd.Series, others: pd.DataFrame) -> np.ndarray:
         jump = np.where(clear, high - low, 0.0)
         while jump.max() > 0:  # the clearest, without its neighbours
             best = int(jump.argmax())
-            found.append((float(jump[best]), int(places[best])))
+            candidates.append((float(jump[best]), int(places[best])))
             jump[np.abs(places - places[best]) < 2 * NEAR] = 0.0
-    found.sort(key=lambda pair: -pair[0])
-    limits = list(dict.fromkeys(place for _, place in found))[:MOST]
+    candidates.sort(key=lambda pair: -pair[0])
+    limits = list(dict.fromkeys(place for _, place in candidates))[:MOST]
     return np.unique(sorted_values[limits])
