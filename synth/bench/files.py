@@ -125,14 +125,14 @@ def _through(path: Path, rows: int) -> tuple[int, tuple[str, ...]]:
     with tempfile.TemporaryDirectory(prefix="populace-") as place:
         written = Path(place) / "people.csv"
         write_csv(written, [table], guard=False)
-        made = _texts(written.read_bytes())
+        texts = _texts(written.read_bytes())
         read_frame(written)
     real = _texts(path.read_bytes()) if path.suffix.lower() in (".csv", ".tsv", ".txt") else None
     differing = []
     for column in population.modelled:
         if real is None or column.name not in real:
             continue
-        fault = differs(real[column.name], made.get(column.name, []), column.is_number)
+        fault = differs(real[column.name], texts.get(column.name, []), column.is_number)
         if fault:
             differing.append(f"{column.name}: {fault}")
     return len(population.modelled), tuple(differing)
@@ -140,21 +140,21 @@ def _through(path: Path, rows: int) -> tuple[int, tuple[str, ...]]:
 
 def _texts(content: bytes) -> dict[str, list[str]]:
     """The different cells of each column, as they stand in a text file."""
-    found = layout(as_utf8(content, "The file")[0], "The file")
-    lines = io.StringIO(found.body.decode(), newline="")
-    seen: list[dict[str, None]] = [{} for _ in found.names]
-    for row in csv.reader(lines, delimiter=found.delimiter):
+    text_layout = layout(as_utf8(content, "The file")[0], "The file")
+    lines = io.StringIO(text_layout.body.decode(), newline="")
+    seen: list[dict[str, None]] = [{} for _ in text_layout.names]
+    for row in csv.reader(lines, delimiter=text_layout.delimiter):
         for cells, cell in zip(seen, row, strict=False):
             cells[cell.strip()] = None
-    return {name: list(cells) for name, cells in zip(found.names, seen, strict=True)}
+    return {name: list(cells) for name, cells in zip(text_layout.names, seen, strict=True)}
 
 
-def differs(real: Sequence[str], made: Sequence[str], is_number: bool) -> str:
+def differs(real: Sequence[str], synthetic: Sequence[str], is_number: bool) -> str:
     """How made cells are written otherwise than the real ones; empty where they are not.
 
     Parameters
     ----------
-    real, made : sequence of str
+    real, synthetic : sequence of str
         The different cells of a column.
     is_number : bool
         Whether new values may come out.
@@ -165,7 +165,7 @@ def differs(real: Sequence[str], made: Sequence[str], is_number: bool) -> str:
         An example.
     """
     known = set(real)
-    strange = [cell for cell in made if cell and cell not in known]
+    strange = [cell for cell in synthetic if cell and cell not in known]
     if not is_number:
         return f"writes {strange[0]!r}" if strange else ""
     signs = {sign for cell in real for sign in _DIGITS.sub("", cell)} | set("-")

@@ -301,7 +301,7 @@ def address(random: random.Random, population: Population) -> tuple[str, str]:
     def some(good: str) -> str:
         return good if random.random() < 0.7 else random.choice(ODD)
 
-    asked = {
+    parameters = {
         "population": random.choice(names) if random.random() < 0.3 else SMALL,
         "given": line(random, population),
         "rows": some("3"),
@@ -309,7 +309,7 @@ def address(random: random.Random, population: Population) -> tuple[str, str]:
         "format": some(random.choice(("csv", "json", "arrow", "parquet"))),
         "column": some(random.choice(tuple(population.modelled)).name),
     }
-    kept = [(key, value) for key, value in asked.items() if random.random() < 0.7]
+    kept = [(key, value) for key, value in parameters.items() if random.random() < 0.7]
     query = "&".join(f"{quote(key)}={quote(value)}" for key, value in kept)
     if random.random() < 0.1:
         query = "".join(chr(random.randrange(33, 127)) for _ in range(30))
@@ -327,7 +327,7 @@ def queries() -> Case:
     app = Starlette(routes=routes(limits.Allowance(10**9)))
 
     def case(random: random.Random) -> None:
-        status, body = asyncio.run(_asked(app, *address(random, population)))
+        status, body = asyncio.run(_response(app, *address(random, population)))
         if status >= 500:
             raise AssertionError(f"status {status}: {body[:200]!r}")
         if status >= 400:
@@ -336,7 +336,7 @@ def queries() -> Case:
     return case
 
 
-async def _asked(app: Any, path: str, query: str) -> tuple[int, bytes]:
+async def _response(app: Any, path: str, query: str) -> tuple[int, bytes]:
     """Status and body of one request, spoken to the application itself."""
     from urllib.parse import unquote
 

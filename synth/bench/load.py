@@ -50,7 +50,7 @@ _AGED = re.compile(r"aged (\d\d)–(\d\d)".encode())
 
 
 @dataclass
-class Held:
+class ProcessResources:
     """What the server's process holds.
 
     Attributes
@@ -84,7 +84,7 @@ class Result:
         Answers that did not come or hold an error.
     crossed : int
         Answers that hold another session's ages.
-    before, after : Held
+    before, after : ProcessResources
         The server before the first session came, and when all had left.
     most : float
         The most resident megabytes meanwhile.
@@ -96,8 +96,8 @@ class Result:
     seconds: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     crossed: int = 0
-    before: Held | None = None
-    after: Held | None = None
+    before: ProcessResources | None = None
+    after: ProcessResources | None = None
     most: float = 0.0
     log: list[str] = field(default_factory=list)
 
@@ -139,7 +139,7 @@ class Server:
                 time.sleep(0.5)
         raise RuntimeError(self._log.read_text(errors="replace")[-2000:])
 
-    def held(self) -> Held:
+    def resources(self) -> ProcessResources:
         """What it holds now (Linux)."""
         place = Path("/proc") / str(self._process.pid)
         status = dict(
@@ -148,7 +148,7 @@ class Server:
             if ":" in line
         )
         ticks = (place / "stat").read_text().rpartition(")")[2].split()
-        return Held(
+        return ProcessResources(
             int(status["VmRSS"].split()[0]) / 1024,
             int(status["Threads"]),
             len(list((place / "fd").iterdir())),
@@ -188,11 +188,11 @@ class Session:
     def address(self) -> tuple[str, str]:
         """A random page with its query."""
         population = self._random.choice(tuple(FACTS))
-        asked = [("population", population), *(("age", str(end)) for end in self.ages)]
+        parameters = [("population", population), *(("age", str(end)) for end in self.ages)]
         if self._random.random() < 0.7:
-            asked.append(self._random.choice(FACTS[population]))
-        asked.append(("seed", str(self._random.randrange(1, 1000))))
-        return self._random.choice(self._pages), urlencode(asked)
+            parameters.append(self._random.choice(FACTS[population]))
+        parameters.append(("seed", str(self._random.randrange(1, 1000))))
+        return self._random.choice(self._pages), urlencode(parameters)
 
     async def act(self, result: Result, until: float, pause: float, others: set[Any]) -> None:
         """Go from page to page until the time is over."""
@@ -239,14 +239,14 @@ async def visit(
     server: Server, count: int, seconds: float, pause: float, seed: int, pages: tuple[str, ...]
 ) -> Result:
     """Let sessions act, and look at the server before, meanwhile and after."""
-    result = Result(count, before=server.held())
+    result = Result(count, before=server.resources())
     until = time.monotonic() + seconds
     sessions = [Session(number, server.port, seed, pages) for number in range(count)]
     ages = {session.ages for session in sessions}
 
     async def watch() -> None:
         while True:
-            result.most = max(result.most, server.held().megabytes)
+            result.most = max(result.most, server.resources().megabytes)
             await asyncio.sleep(1)
 
     watching = asyncio.create_task(watch())
@@ -255,7 +255,7 @@ async def visit(
     )
     watching.cancel()
     await asyncio.sleep(5)
-    result.after = server.held()
+    result.after = server.resources()
     result.log = server.complaints()
     return result
 

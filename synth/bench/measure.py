@@ -357,8 +357,8 @@ def peers_of(pairs: Sequence[str]) -> dict[str, str]:
     """
     peers = {}
     for pair in pairs:
-        name, found, path = pair.partition("=")
-        if not found:
+        name, separator, path = pair.partition("=")
+        if not separator:
             raise PopulaceError(f"“{pair}” names no Python: write --peer-python pyagrum=/path.")
         peers[name.strip().lower()] = path
     return peers

@@ -63,15 +63,15 @@ def rare_evidence(network: Network, train: pd.DataFrame, columns: list[str]) -> 
         chosen = columns[-width:]
         rows = train[chosen].drop_duplicates()
         order = np.random.default_rng(0).permutation(len(rows))[:300]
-        found: list[tuple[float, str]] = []
+        candidates: list[tuple[float, str]] = []
         for values in rows.iloc[order].itertuples(index=False):
             facts = zip(chosen, values, strict=True)
             evidence = Evidence({name: OneOf((str(value),)) for name, value in facts})
             probability = network.given(evidence).probability
             if RAREST <= probability <= COMMONEST:
-                found.append((probability, str(evidence)))
-        if found:
-            probability, text = max(found)
+                candidates.append((probability, str(evidence)))
+        if candidates:
+            probability, text = max(candidates)
             return text, probability
     raise PopulaceError("No training row is rare enough for the benchmark: give it more columns.")
 

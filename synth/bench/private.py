@@ -68,16 +68,16 @@ def private(table: Table, public: Public, epsilon: float, method: Method) -> dic
     """People of a private population, and what learning them took."""
     begun = time.process_time()
     promise = Promise(epsilon, DELTA, public, method=method)
-    found = learn_privately(table.frame, table.schema.modelled, promise)
+    learned = learn_privately(table.frame, table.schema.modelled, promise)
     seconds = time.process_time() - begun
-    people = found.network.given().sample(len(table), seed=1)
-    looks = [entry for entry in found.ledger.entries if len(entry.columns) > 1]
+    people = learned.network.given().sample(len(table), seed=1)
+    looks = [entry for entry in learned.ledger.entries if len(entry.columns) > 1]
     return {
         "people": people,
         "cpu_s": round(seconds, 1),
         "tables": len(looks),
-        "spent": round(found.ledger.spent_epsilon, 4),
-        "numbers": found.network.parameters,
+        "spent": round(learned.ledger.spent_epsilon, 4),
+        "numbers": learned.network.parameters,
     }
 
 
@@ -120,8 +120,11 @@ def main(
     if method not in METHODS:
         raise PopulaceError(f"There is no method {method}: use {' or '.join(METHODS)}.")
     for each in epsilon.split(",") if epsilon else ():
-        made = private(table, public, float(each), method)
-        results[f"epsilon {each}"] = {**figures(table, others, target, made.pop("people")), **made}
+        measured = private(table, public, float(each), method)
+        results[f"epsilon {each}"] = {
+            **figures(table, others, target, measured.pop("people")),
+            **measured,
+        }
         typer.echo(f"epsilon {each}: {results[f'epsilon {each}']}", err=True)
     if plain:
         model = generator().fit(table, Settings())

@@ -280,9 +280,9 @@ def _iterative(
                 values = pd.to_numeric(frame[name]).to_numpy(dtype=float, na_value=np.nan)
                 parts.append(values[:, None])
                 continue
-            one = np.eye(len(schema[name].levels))[_codes(frame[name], schema, name)]
-            one[frame[name].isna().to_numpy()] = np.nan
-            parts.append(one[:, :-1])
+            indicators = np.eye(len(schema[name].levels))[_codes(frame[name], schema, name)]
+            indicators[frame[name].isna().to_numpy()] = np.nan
+            parts.append(indicators[:, :-1])
         return np.hstack(parts)
 
     before = matrix(learned)
@@ -327,12 +327,12 @@ def reliability(p: np.ndarray, true: np.ndarray) -> dict[str, Any]:
     place = np.minimum((p * _CLASSES).astype(int), _CLASSES - 1)
     count = np.bincount(place, minlength=_CLASSES)
     there = count > 0
-    said = np.bincount(place, p, minlength=_CLASSES)[there] / count[there]
+    predicted = np.bincount(place, p, minlength=_CLASSES)[there] / count[there]
     seen = np.bincount(place, true.astype(float), minlength=_CLASSES)[there] / count[there]
-    error = float((np.abs(said - seen) * count[there]).sum() / max(count.sum(), 1))
+    error = float((np.abs(predicted - seen) * count[there]).sum() / max(count.sum(), 1))
     return {
         "expected_calibration_error": round(error, 4),
-        "said": said.round(4).tolist(),
+        "said": predicted.round(4).tolist(),
         "seen": seen.round(4).tolist(),
         "count": count[there].tolist(),
     }
@@ -345,17 +345,17 @@ def _reliability_of(
     schema: Schema,
 ) -> dict[str, Any]:
     """Of the likeliest level of each blanked cell."""
-    said, seen = [], []
+    predicted, seen = [], []
     for c, name in enumerate(judged.columns):
         here = gone[:, c]
         if schema[name].is_number or not here.any():
             continue
         p = ours[name]["shares"][here]
-        said.append(p.max(axis=1))
+        predicted.append(p.max(axis=1))
         seen.append(p.argmax(axis=1) == _codes(judged[name], schema, name)[here])
-    if not said:
+    if not predicted:
         return {}
-    return reliability(np.concatenate(said), np.concatenate(seen))
+    return reliability(np.concatenate(predicted), np.concatenate(seen))
 
 
 # ---------------------------------------------------------------------- predicting

@@ -296,15 +296,15 @@ def trials(
             codes = sampled(network, rows, seed)
             for score in scores:
                 family = FamilyScore(score, codes, Backoff(codes))
-                found = {
+                results = {
                     "populace": own_search(codes, score),
                     f"populace, {RESTARTS} restarts": own_search(codes, score, RESTARTS),
                 }
                 if peers:
-                    found["pgmpy"] = pgmpy_search(codes, score)
+                    results["pgmpy"] = pgmpy_search(codes, score)
                 if peers and score == "k2":
-                    found["pgmpy, our k2"] = pgmpy_search(codes, score, own_score=True)
-                for searcher, (edges, seconds) in found.items():
+                    results["pgmpy, our k2"] = pgmpy_search(codes, score, own_score=True)
+                for searcher, (edges, seconds) in results.items():
                     total = sum(
                         family(v, [a for a, b in edges if b == v]) for v in range(len(codes.sizes))
                     )

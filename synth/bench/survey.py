@@ -124,9 +124,9 @@ def run(folder: Path, voters: int, kills: int, seed: int = 1) -> Outcome:
             process.kill()
             process.wait()
     kept = store.votes(CODE)
-    found = Counter((vote.participant, vote.item.number, vote.believed) for vote in kept)
-    due = Counter((participant(CODE, t), n, said) for (t, n), said in wanted.items())
-    wrong = sum(((found - due) + (due - found)).values())
+    counted = Counter((vote.participant, vote.item.number, vote.believed) for vote in kept)
+    due = Counter((participant(CODE, t), n, believed) for (t, n), believed in wanted.items())
+    wrong = sum(((counted - due) + (due - counted)).values())
     store.close()
     return Outcome(len(wanted), confirmed, len(kept), wrong, again, killed, seconds)
 
@@ -186,8 +186,8 @@ def serve(url: str) -> None:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            store.vote(CODE, said["token"], said["number"], said["believed"])
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            store.vote(CODE, body["token"], body["number"], body["believed"])
             self.send_response(200)
             self.end_headers()
 
@@ -206,18 +206,18 @@ def main() -> None:
     parser.add_argument("--voters", type=int, default=200)
     parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--serve", metavar="URL", help="Take votes for this database.")
-    said = parser.parse_args()
-    if said.serve:
-        serve(said.serve)
+    arguments = parser.parse_args()
+    if arguments.serve:
+        serve(arguments.serve)
         return
     with tempfile.TemporaryDirectory() as temporary:
-        found = run(said.folder or Path(temporary), said.voters, said.kills)
+        result = run(arguments.folder or Path(temporary), arguments.voters, arguments.kills)
     print(
-        f"{found.sent} votes in, {found.kept} votes out, {found.confirmed} confirmed, "
-        f"{found.wrong} missing, doubled or wrong; {found.again} sent again, "
-        f"{found.kills} kill{'s' * (found.kills != 1)}, {found.seconds:.1f} s."
+        f"{result.sent} votes in, {result.kept} votes out, {result.confirmed} confirmed, "
+        f"{result.wrong} missing, doubled or wrong; {result.again} sent again, "
+        f"{result.kills} kill{'s' * (result.kills != 1)}, {result.seconds:.1f} s."
     )
-    if found.wrong or found.confirmed != found.sent:
+    if result.wrong or result.confirmed != result.sent:
         sys.exit(1)
 
 

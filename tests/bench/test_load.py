@@ -21,8 +21,10 @@ def test_each_session_asks_for_ages_of_its_own():
 
 
 def test_quantiles_and_the_report():
-    held = load.Held(100.0, 5, 9, 0, 1.0)
-    result = load.Result(2, before=held, after=load.Held(120.0, 5, 9, 0, 3.0), most=130.0)
+    held = load.ProcessResources(100.0, 5, 9, 0, 1.0)
+    result = load.Result(
+        2, before=held, after=load.ProcessResources(120.0, 5, 9, 0, 3.0), most=130.0
+    )
     result.seconds = [float(i) for i in range(100, 0, -1)]
     assert [result.quantile(q) for q in (0.5, 0.95, 0.99, 1.0)] == [50, 95, 99, 100]
     text = load.report(result)

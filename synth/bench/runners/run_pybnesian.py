@@ -29,16 +29,16 @@ def sample(model: Any, rows: int) -> pd.DataFrame:
 
 def given(model: Any, rows: int, evidence: dict[str, str]) -> pd.DataFrame:
     """People of whom the evidence is true, by rejection in batches of at most two million."""
-    found, kept, share = [], 0, 1.0
+    batches, kept, share = [], 0, 1.0
     while kept < rows:
         batch = min(int((rows - kept) / share * 1.2) + 1000, 2_000_000)
         people = sample(model, batch)
         for name, level in evidence.items():
             people = people[people[name].astype(str) == level]
         share = max(len(people) / batch, 1e-4)
-        found.append(people)
+        batches.append(people)
         kept += len(people)
-    return pd.concat(found, ignore_index=True).iloc[:rows]
+    return pd.concat(batches, ignore_index=True).iloc[:rows]
 
 
 if __name__ == "__main__":
