@@ -103,9 +103,9 @@ def grid(name: str, result: dict[str, Any], mode: str) -> Grid:
             for tool, entry in tools.items()
         }
         probability = tools["populace"][mode]["given"][kind].get("probability")
-        asked = ", ".join(f"{column}={level}" for column, level in facts.items())
+        condition = ", ".join(f"{column}={level}" for column, level in facts.items())
         note = "" if probability is None else f", p={probability:.2g}"
-        shown.add_row(f"rows/s given {asked}{note}", "", *cells(f"given {kind}", rates, ",.4g"))
+        shown.add_row(f"rows/s given {condition}{note}", "", *cells(f"given {kind}", rates, ",.4g"))
     peaks = {
         tool: max((v for v in entry[mode]["peak_mib"].values() if v), default=None)
         for tool, entry in tools.items()

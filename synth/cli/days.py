@@ -41,13 +41,13 @@ def sample_command(
     seed: Seed = 0,
 ) -> None:
     """Draw people of whom facts hold, with the minutes of a day each."""
-    found = load_days(name)
-    population = load(found.population)
+    shipped = load_days(name)
+    population = load(shipped.population)
     people = population.given(population.evidence(given)).sample(rows, seed=seed)
-    there = found.model.possible(people)
+    there = shipped.model.possible(people)
     people = people[there].reset_index(drop=True)
-    minutes = found.model.draw(people, seed)
-    columns = [f"minutes_{group}" for group in found.model.groups.names]
+    minutes = shipped.model.draw(people, seed)
+    columns = [f"minutes_{group}" for group in shipped.model.groups.names]
     table = pd.concat([people, pd.DataFrame(minutes.astype(np.int16), columns=columns)], axis=1)
     arrow = arrow_table(table, seed)
     if out.suffix == ".csv":

@@ -239,10 +239,10 @@ def fit(
         (out / name).write_text(text + "\n", encoding="utf-8")
     if file is not None:
         file.write_bytes(pack(out))
-    made = f"{len(population.modelled)} columns"
+    summary = f"{len(population.modelled)} columns"
     if population.has_network:
-        made += f", {len(population.network.edges)} edges"
-    typer.echo(f"{out}: {made}", err=True)
+        summary += f", {len(population.network.edges)} edges"
+    typer.echo(f"{out}: {summary}", err=True)
 
 
 def _protected(
@@ -250,8 +250,8 @@ def _protected(
 ) -> tuple[pd.DataFrame, Plan]:
     """The rows without what fewer than so many people have, and the plan over them."""
     table = make_table(frame, plan.schema)
-    made = protect(table.frame, table.schema, people)
-    for note in made.notes:
+    protected = protect(table.frame, table.schema, people)
+    for note in protected.notes:
         typer.echo(note, err=True)
     columns = [
         replace(column, levels=(), lower=None, upper=None)
@@ -259,9 +259,9 @@ def _protected(
         else column
         for column in plan.schema
     ]
-    for name in made.frame.columns:
+    for name in protected.frame.columns:
         if plan.schema[name].role == "model":
-            frame = frame.assign(**{name: made.frame[name].to_numpy()})
+            frame = frame.assign(**{name: protected.frame[name].to_numpy()})
     schema = Schema(tuple(columns)).completed(frame)
     plan = plan.on(schema)
     if not follow:
@@ -280,13 +280,13 @@ def _pair(line: str) -> tuple[str, str]:
 
 def read_make(lines: Sequence[str]) -> dict[str, str]:
     """Column → how it is made new, of lines such as ``nhs=pattern``."""
-    found = {}
+    specs = {}
     for line in lines:
         name, sign, spec = line.rpartition("=")
         if not sign or not name.strip():
             raise PopulaceError(f"{line!r} makes no column: write it as nhs=pattern.")
-        found[name.strip()] = spec.strip()
-    return found
+        specs[name.strip()] = spec.strip()
+    return specs
 
 
 def _text(path: Path) -> str:

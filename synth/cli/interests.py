@@ -127,17 +127,17 @@ def evaluate_command(
     """Measure learned interests beside the 26 made by hand for the time-use diaries."""
     from synth.interests.evaluate import evaluate
 
-    found = evaluate(source, topics=topics, seeds=seeds, sweep=sweep, peers=peers)
+    report = evaluate(source, topics=topics, seeds=seeds, sweep=sweep, peers=peers)
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        typer.echo(json.dumps(report, indent=2))
         return
-    grid = Grid(title=f"{found['people']:,} people, {found['items']} items, mean of {seeds} fits")
+    grid = Grid(title=f"{report['people']:,} people, {report['items']} items, mean of {seeds} fits")
     grid.add_column("")
     for words in _FIGURES:
         grid.add_column(words, justify="right")
-    runs = {"Populace": found["populace"]} | found.get("sweep", {})
-    runs |= {f"LDA, {m}": found[f"lda_{m}"] for m in ("online", "batch") if f"lda_{m}" in found}
-    for name, each in ({"made by hand": [found["hand_made"]]} | runs).items():
+    runs = {"Populace": report["populace"]} | report.get("sweep", {})
+    runs |= {f"LDA, {m}": report[f"lda_{m}"] for m in ("online", "batch") if f"lda_{m}" in report}
+    for name, each in ({"made by hand": [report["hand_made"]]} | runs).items():
         grid.add_row(name, *(_figure(each, path) for path in _FIGURES.values()))
     Console().print(grid)
 

@@ -128,7 +128,7 @@ def fit_linked(
     typer.echo(f"{out}: {rows}", err=True)
 
 
-def asked(population: LinkedPopulation, given: str, some: Sequence[str]) -> FamiliesGiven:
+def families_given(population: LinkedPopulation, given: str, some: Sequence[str]) -> FamiliesGiven:
     """Families of which facts hold, as the command line says them."""
     model = population.model
     schemas = {name: siblings.schema for name, siblings in model.siblings.items()}
@@ -159,7 +159,7 @@ def sample_linked(
         )
     if not refined:
         population = replace(population, model=population.model.with_ratios(None, None))
-    conditional = asked(population, given, some)
+    conditional = families_given(population, given, some)
     if conditional.note:
         typer.echo(conditional.note, err=True)
     with progress_bar(f"Drawing {rows:,} families", rows) as advance:
@@ -194,7 +194,7 @@ def probability_command(
     name: Name, given: Given = "", some: Rows = None, as_json: AsJson = False
 ) -> None:
     """How common families are of which facts hold: exact of parents alone, else estimated."""
-    conditional = asked(load_linked(name), given, some or ())
+    conditional = families_given(load_linked(name), given, some or ())
     estimate = conditional.estimate
     if as_json:
         print_json(

@@ -72,11 +72,11 @@ def evaluate(
 
     scorer = _scorer(model, weights)
     with _progress() as advance:
-        found = measure(folder, scorer, cache=cache, progress=advance)
+        figures = measure(folder, scorer, cache=cache, progress=advance)
     if as_json:
-        typer.echo(json.dumps({"scorer": scorer.name, **found}, indent=1, ensure_ascii=False))
+        typer.echo(json.dumps({"scorer": scorer.name, **figures}, indent=1, ensure_ascii=False))
     else:
-        typer.echo("\n".join([scorer.name, *summary(found)]))
+        typer.echo("\n".join([scorer.name, *summary(figures)]))
 
 
 @app.command()
@@ -90,15 +90,15 @@ def best(
     from synth.people.pictures.choose import best as choose_best
     from synth.people.pictures.library import SHIPPED, load_library
 
-    found = choose_best(interest, count, library=load_library(library or SHIPPED))
+    choices = choose_best(interest, count, library=load_library(library or SHIPPED))
     if as_json:
-        told = [
+        rows = [
             {"id": c.picture.id, "why": c.why, "credit": c.picture.credit, "p": c.probability}
-            for c in found
+            for c in choices
         ]
-        typer.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
     else:
-        for choice in found:
+        for choice in choices:
             typer.echo(f"{choice.why} · {choice.picture.credit}")
 
 

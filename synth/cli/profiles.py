@@ -38,20 +38,22 @@ def profiles_command(
     evidence = Evidence.parse(given, people.modelled) if given else Evidence()
     if out.exists() and not out.is_dir():
         raise PopulaceError(f"{out} is a file: name a folder to write to.")
-    made = make_profiles(
+    profiles = make_profiles(
         people, evidence, count, seed, distribution=_weights(ethnicity), posts=posts
     )
     size = write_folder(
-        made,
+        profiles,
         out,
         population=people.name,
         given=describe.question(evidence, people),
         seed=seed,
     )
-    for note in sorted({note for profile in made for note in profile.notes if "install" in note}):
+    for note in sorted(
+        {note for profile in profiles for note in profile.notes if "install" in note}
+    ):
         typer.echo(note, err=True)
     typer.echo(
-        f"{len(made):,} synthetic profiles ({size / 1e6:.1f} MB) written to {out}: open "
+        f"{len(profiles):,} synthetic profiles ({size / 1e6:.1f} MB) written to {out}: open "
         f"{out / 'index.html'}",
         err=True,
     )

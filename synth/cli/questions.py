@@ -215,8 +215,8 @@ def sample(
             raise PopulaceError("--quota and --every name the rows in two ways: drop one of them.")
         if dask:
             raise PopulaceError("Quotas are drawn on this machine: drop --dask.")
-        made = _strata(people, known, quota, every, rows)
-        conditional, rows = as_written(made, people.schema), made.rows
+        stratified = _strata(people, known, quota, every, rows)
+        conditional, rows = as_written(stratified, people.schema), stratified.rows
     rows = 1000 if rows is None else rows
     if dask:
         question = Question(people.model, known, constraints=people.constraints)
@@ -266,14 +266,14 @@ def _strata(
     """People by quota or by combinations."""
     if columns:
         names = [name.strip() for name in columns.split(",") if name.strip()]
-        made = strata.every(people, known, names, rows)
+        stratified = strata.every(people, known, names, rows)
     else:
-        made = strata.quotas(people, known, [quota])
-    if rows is not None and rows != made.rows:
+        stratified = strata.quotas(people, known, [quota])
+    if rows is not None and rows != stratified.rows:
         raise PopulaceError(
-            f"The quota asks for {made.rows:,} people and --rows for {rows:,}: drop --rows."
+            f"The quota asks for {stratified.rows:,} people and --rows for {rows:,}: drop --rows."
         )
-    return made
+    return stratified
 
 
 def _reading(
@@ -292,11 +292,12 @@ def _reading(
     base: Base = "refined" if refined else "weighted" if weighted else "network"
     reading = Reading(base, 1.0 if rarity is None else rarity, tuple(lines))
     read = reading.population(population)
-    made = calibration(read)
-    if made is not None:
+    calibrated = calibration(read)
+    if calibrated is not None:
         typer.echo(
-            f"The targets change {made.bits:.3g} bits a person; rows of the population as it was, "
-            f"weighted to them, would be worth {made.effective_share:.0%} of their number.",
+            f"The targets change {calibrated.bits:.3g} bits a person; rows of the population as it "
+            f"was, weighted to them, would be worth {calibrated.effective_share:.0%} of their "
+            "number.",
             err=True,
         )
     return read

@@ -104,15 +104,15 @@ def predict_command(
     """Predict a column for each row of a table from the row's other cells."""
     if out is not None:
         _check_kind(out)
-    found = predict(
+    prediction = predict(
         column,
         table,
         opened(population),
         blank="missing" if blank_is_missing else "unknown",
         values_only=values,
     )
-    _say(found.notes)
-    frame = found.frame
+    _say(prediction.notes)
+    frame = prediction.frame
     if out is not None:
         _write(_estimates(frame), out)
         typer.echo(f"{len(frame):,} predictions of {column} written to {out}.", err=True)
@@ -120,7 +120,7 @@ def predict_command(
         print_json(
             {
                 "column": column,
-                "labels": list(found.labels),
+                "labels": list(prediction.labels),
                 "rows": frame.astype(object).where(frame.notna(), None).to_dict("records"),
             }
         )
@@ -142,15 +142,15 @@ def score_command(
     """How likely each row of a table is, and which of its cells make it unlikely."""
     if out is not None:
         _check_kind(out)
-    found = score(
+    scores = score(
         table,
         opened(population),
         blank="missing" if blank_is_missing else "unknown",
         worst=worst,
         seed=seed,
     )
-    _say(found.notes)
-    frame = found.frame
+    _say(scores.notes)
+    frame = scores.frame
     if out is not None:
         _write(_estimates(frame), out)
         typer.echo(f"{len(frame):,} rows scored in {out}.", err=True)
@@ -158,14 +158,14 @@ def score_command(
         finite = frame.replace([np.inf, -np.inf], np.nan).astype(object)
         print_json(
             {
-                "compared_with": found.compared,
-                "typical_surprise": found.typical["mean"].to_dict(),
+                "compared_with": scores.compared,
+                "typical_surprise": scores.typical["mean"].to_dict(),
                 "rows": finite.where(finite.notna(), None).to_dict("records"),
             }
         )
     elif out is None:
-        for row in found.order[:_SHOWN]:
-            typer.echo(in_words(found, int(row)))
+        for row in scores.order[:_SHOWN]:
+            typer.echo(in_words(scores, int(row)))
 
 
 def in_words(scores: Scores, row: int) -> str:
@@ -200,18 +200,18 @@ def bench_rows_command(
 
     read_frame(table)  # a sentence before anything long begins
     with progress_bar("Starting", 1) as advance:
-        found = bench_rows(
+        report = bench_rows(
             table, tuple(column or ()), most=most, seed=seed, imputer=imputer, progress=advance
         )
     if as_json:
-        print_json(found)
+        print_json(report)
         return
-    for pattern, each in found["blanked"].items():
+    for pattern, each in report["blanked"].items():
         typer.echo(f"Blanked by {pattern}: {each['cells']:,} cells, {each['rows_per_s']:,} rows/s")
         for title in ("populace", "IterativeImputer", "columns"):
             if title in each:
                 typer.echo(f"  {title:<18}{_figures(each[title])}")
-    for name, each in found["predicted"].items():
+    for name, each in report["predicted"].items():
         typer.echo(f"Predicted: {name}, {each['rows']:,} rows")
         for title in ("populace", "HGB"):
             typer.echo(f"  {title:<18}{_figures(each[title])}")
