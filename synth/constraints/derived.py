@@ -223,7 +223,7 @@ class Constraints:
         order = [name for name in self.order if name in frame.columns]
         return frame[[*order, *(name for name in frame.columns if name not in order)]]
 
-    def made(self, frame: pd.DataFrame, seed: int, start: int) -> pd.DataFrame:
+    def with_templates(self, frame: pd.DataFrame, seed: int, start: int) -> pd.DataFrame:
         """The frame with the columns that are made new, in the finished order.
 
         Parameters
@@ -349,9 +349,9 @@ class Constraints:
                     f"{definition.name} is worked out as what it is not: build it again."
                 )
             known[definition.name] = column
-        made = [template.name for template in self.templates]
-        if len({*made, *known}) < len(made) + len(known):
-            twice = next(name for name in made if name in known or made.count(name) > 1)
+        names = [template.name for template in self.templates]
+        if len({*names, *known}) < len(names) + len(known):
+            twice = next(name for name in names if name in known or names.count(name) > 1)
             raise PopulaceError(f"{twice} is both learned and made new: choose one.")
         for template in self.templates:
             for part in template.parts:

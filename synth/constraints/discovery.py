@@ -286,13 +286,13 @@ def orders(frame: pd.DataFrame, schema: Schema) -> tuple[Rule, ...]:
         for second in names[i + 1 :]:
             if _kind(schema[first]) != _kind(schema[second]):
                 continue
-            found = _order(values[first], values[second])
-            if found is not None:
-                results[first, second] = found
+            order = _order(values[first], values[second])
+            if order is not None:
+                results[first, second] = order
     complete = {name for name in names if not np.isnan(values[name]).any()}
     direct = {
-        (first, second): found
-        for (first, second), found in results.items()
+        (first, second): order
+        for (first, second), order in results.items()
         if not any((first, b) in results and (b, second) in results for b in complete)
     }
     strongest = sorted(direct, key=lambda pair: -direct[pair][0])[:_ORDERS]

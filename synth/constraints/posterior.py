@@ -142,7 +142,7 @@ class ConstraintTransform:
     ) -> pd.DataFrame:
         """People number `start` to `start + rows` of the seed; see `RowTransform`."""
         frame = self._kept(draw, codings, rows, seed, start=start, threads=threads)
-        return self.constraints.made(frame, seed, start)
+        return self.constraints.with_templates(frame, seed, start)
 
     def _kept(
         self,
