@@ -59,23 +59,23 @@ def read_part(
         A word names none.
     """
     least, most = years if part == "year" else PARTS[part]
-    found: set[int] = set()
+    numbers: set[int] = set()
     for word in words:
         ends = _RANGE.fullmatch(word)
         if ends is None:
-            found.add(_number(part, word, name))
+            numbers.add(_number(part, word, name))
             continue
         low = _number(part, ends[1], name) if ends[1] else least
         high = _number(part, ends[2], name) if ends[2] else most
         if low <= high:
-            found.update(range(low, high + 1))
+            numbers.update(range(low, high + 1))
         elif part in _CYCLES and ends[1] and ends[2]:
-            found.update((*range(low, most + 1), *range(least, high + 1)))
+            numbers.update((*range(low, most + 1), *range(least, high + 1)))
         else:
             raise PopulaceError(
                 f"In {name}.{part} the range {word} is empty: write {ends[2]}..{ends[1]}."
             )
-    return tuple(sorted(found))
+    return tuple(sorted(numbers))
 
 
 def part_text(part: str, numbers: Sequence[int]) -> str:
@@ -110,25 +110,27 @@ def spans(
     low, high = int(np.ceil(lower)), int(np.floor(upper))
     if form.unit in _HAVE:
         cells = np.arange(low, high + 1)
-        found = _runs(cells, _fits(cells, form.unit, parts))
+        intervals = _runs(cells, _fits(cells, form.unit, parts))
     else:
         per_day = dates.PER_DAY[form.unit]
         around = 1 if form.is_named else 0
         days = np.arange(low // per_day - around, high // per_day + around + 1)
         fitting = _fits(days, "D", parts)
         if "hour" not in parts:
-            found = _runs(days, fitting) * per_day + np.array([0, per_day - 1])
+            intervals = _runs(days, fitting) * per_day + np.array([0, per_day - 1])
         else:
             per_hour = per_day // 24
             hours = np.arange(24)
             inside = _runs(hours, np.isin(hours, parts["hour"])) * per_hour
             begins = days[fitting, None] * per_day
             ends = np.array([0, per_hour - 1])
-            found = (begins[:, :, None] + inside[None] + ends).reshape(-1, 2)
+            intervals = (begins[:, :, None] + inside[None] + ends).reshape(-1, 2)
         if form.is_named:
-            found = _in_utc(found, form)
-    found = np.stack([np.maximum(found[:, 0], low), np.minimum(found[:, 1], high)], axis=1)
-    return found[found[:, 0] <= found[:, 1]]
+            intervals = _in_utc(intervals, form)
+    intervals = np.stack(
+        [np.maximum(intervals[:, 0], low), np.minimum(intervals[:, 1], high)], axis=1
+    )
+    return intervals[intervals[:, 0] <= intervals[:, 1]]
 
 
 def _fits(cells: np.ndarray, unit: str, parts: Mapping[str, Sequence[int]]) -> np.ndarray:

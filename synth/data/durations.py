@@ -71,8 +71,10 @@ class DurationFormat:
         """Numbers of the unit; NaN where a text is no duration of any style."""
         words = texts.to_pylist() if isinstance(texts, pa.Array | pa.ChunkedArray) else texts
         micro = [_micro(word) if word else None for word in words]
-        found = np.array([np.nan if each is None else each for each in micro], dtype=np.float64)
-        return np.floor(found / _MICRO[self.unit])
+        microseconds = np.array(
+            [np.nan if each is None else each for each in micro], dtype=np.float64
+        )
+        return np.floor(microseconds / _MICRO[self.unit])
 
     def bounds(self, word: str) -> tuple[float, float] | None:
         """The shortest and the longest duration that a text names, in units; None for none.

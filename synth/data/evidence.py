@@ -119,20 +119,20 @@ class DateParts:
         if isinstance(self.within, Between):
             lower = lower if self.within.lower is None else max(lower, self.within.lower)
             upper = upper if self.within.upper is None else min(upper, self.within.upper)
-        found = spans(column.format, lower, upper, dict(self.parts))
+        intervals = spans(column.format, lower, upper, dict(self.parts))
         if isinstance(self.within, OneOf):
             days = np.array([float(value) for value in self.within.values if value != MISSING])
-            place = np.searchsorted(found[:, 1], days)
-            inside = np.append(found[:, 0], np.inf)[place] <= days
+            place = np.searchsorted(intervals[:, 1], days)
+            inside = np.append(intervals[:, 0], np.inf)[place] <= days
             days = np.sort(days[inside]).astype(np.int64)
-            found = np.stack([days, days], axis=1)
-        return found
+            intervals = np.stack([days, days], axis=1)
+        return intervals
 
     def holds(self, column: Column, values: np.ndarray) -> np.ndarray:
         """Whether it is true of each of the column's numbers; bool, NaN is False."""
-        found = self.spans(column)
-        place = np.searchsorted(found[:, 1], np.nan_to_num(values, nan=-np.inf))
-        begins = np.append(found[:, 0].astype(np.float64), np.inf)
+        intervals = self.spans(column)
+        place = np.searchsorted(intervals[:, 1], np.nan_to_num(values, nan=-np.inf))
+        begins = np.append(intervals[:, 0].astype(np.float64), np.inf)
         return np.asarray((begins[place] <= values) & ~np.isnan(values))
 
 

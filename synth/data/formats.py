@@ -448,8 +448,8 @@ def detect(texts: Texts, *, decimal: str = "") -> Format | None:
     array = _arrow(texts)
     if not len(array):
         return None
-    found: Format | None = detect_number(array, decimal=decimal)
-    return found or detect_boolean(array) or detect_date(array) or find_duration(array)
+    detected: Format | None = detect_number(array, decimal=decimal)
+    return detected or detect_boolean(array) or detect_date(array) or find_duration(array)
 
 
 def detect_boolean(texts: Texts) -> BooleanFormat | None:
@@ -516,9 +516,9 @@ def detect_number(
             if _writes(wide, array) and not _writes(candidate, array):
                 return wide
         choices = _noted(array, candidate)
-        found = next((choice for choice in choices if _writes(choice, array)), None)
-        if found is not None or not exact:
-            return found or choices[-1]
+        detected = next((choice for choice in choices if _writes(choice, array)), None)
+        if detected is not None or not exact:
+            return detected or choices[-1]
     return None
 
 

@@ -115,14 +115,14 @@ def gender_of(value: object, levels: Iterable[str] = ()) -> Gender:
 def marital_of(value: object) -> Marital | None:
     """Read a word for marital status; None where it says nothing or several things at once."""
     text = f" {_plain(value)} "
-    found: list[Marital] = []
+    statuses_seen: list[Marital] = []
     for phrase, status in _MARITAL:
         if f" {phrase} " in text:
             text = text.replace(f" {phrase} ", "  ")
-            found.append(status)
-    if "separated" in found and set(found) <= {"separated", "married"}:
+            statuses_seen.append(status)
+    if "separated" in statuses_seen and set(statuses_seen) <= {"separated", "married"}:
         return "separated"
-    return found[0] if len(set(found)) == 1 else None
+    return statuses_seen[0] if len(set(statuses_seen)) == 1 else None
 
 
 def partner_of(value: object) -> Literal["spouse", "partner", "none"] | None:
@@ -171,14 +171,14 @@ def ethnicity_of(value: object) -> Ethnicity | None:
     text = re.sub(r" (?:non|not|no) (?:hispanic|latino)(?: or latino)? ", " ", text)
     if any(f" {phrase} " in text for phrase in _NO_GROUP):
         return "Other"
-    found = set()
+    groups = set()
     for phrase, group in _GROUPS:
         if f" {phrase} " in text:
             text = text.replace(f" {phrase} ", "  ")
-            found.add(group)
-    if "Hispanic" in found:
+            groups.add(group)
+    if "Hispanic" in groups:
         return "Hispanic"
-    return found.pop() if len(found) == 1 else "Other"
+    return groups.pop() if len(groups) == 1 else "Other"
 
 
 def years_of(value: object) -> float | None:

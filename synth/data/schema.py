@@ -274,19 +274,19 @@ class Column:
             It says nothing of such a column.
         """
         example = example.strip()
-        found: Format | None = None
+        detected: Format | None = None
         if example and self.kind == "boolean":
             no, _, yes = (part.strip() for part in example.partition("/"))
-            found = BooleanFormat(no, yes) if no and yes and no != yes else None
+            detected = BooleanFormat(no, yes) if no and yes and no != yes else None
         elif example and isinstance(self.format, DateFormat):
             pattern = dates.named(example, self.format.pattern)
-            found = replace(self.format, pattern=pattern) if pattern else detect_date([example])
+            detected = replace(self.format, pattern=pattern) if pattern else detect_date([example])
         elif example and isinstance(self.format, DurationFormat):
-            found = durations.find([example])
-            found = None if found is None else replace(self.format, style=found.style)
+            detected = durations.find([example])
+            detected = None if detected is None else replace(self.format, style=detected.style)
         elif example and self.is_number:
-            found = detect_number([example], padded=True)
-        if example and found is None:
+            detected = detect_number([example], padded=True)
+        if example and detected is None:
             remedy = {"boolean": "No / Yes", "integer": "1,234", "real": "$1,234.50"}
             shown = remedy.get(self.kind, "nothing")
             if isinstance(self.format, DateFormat):
@@ -299,7 +299,7 @@ class Column:
             )
         if not example and isinstance(self.format, DateFormat | DurationFormat):
             return self
-        return replace(self, format=found)
+        return replace(self, format=detected)
 
     @property
     def decimals(self) -> int:
@@ -824,18 +824,22 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
     _check_texts(name, texts)
     storage = _storage(series)
     column = Column(name, "categorical", missing=missing, storage=storage)
-    made = _is_category(series)
-    clock = None if made else detect_clock(known, is_named=bool(_TIMED.search(name.casefold())))
-    found = None if made or clock or not known else _text_numbers(known, origin, rows)
-    if found is not None:
-        return _infer_text_number(series, replace(column, format=found), codes, all_texts)
-    dated = clock if made or not known or clock else detect_date(known) or durations.find(known)
+    is_category = _is_category(series)
+    clock = (
+        None if is_category else detect_clock(known, is_named=bool(_TIMED.search(name.casefold())))
+    )
+    text_numbers = None if is_category or clock or not known else _text_numbers(known, origin, rows)
+    if text_numbers is not None:
+        return _infer_text_number(series, replace(column, format=text_numbers), codes, all_texts)
+    dated = (
+        clock if is_category or not known or clock else detect_date(known) or durations.find(known)
+    )
     if dated is not None and (len(known) > 1 or missing):
         kind = pd.api.types.infer_dtype(series, skipna=True)
         storage = {"date": "date32[day][pyarrow]", "time": TIMES}.get(kind, storage)
         column = replace(column, format=dated, storage=storage)
         return _infer_text_number(series, column, codes, all_texts)
-    truth = None if made else detect_boolean(known)
+    truth = None if is_category else detect_boolean(known)
     if not origin.is_text and words:
         truth = None
     if truth is not None and {truth.no.casefold(), truth.yes.casefold()} <= set(_WORDS_TO_BOOLEAN):
@@ -874,7 +878,7 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
         known = texts
     if len(known) == 1 and not missing:
         return replace(column, levels=tuple(known), role="skip"), _constant_note(name, known[0])
-    if not made:
+    if not is_category:
         _check_mixed(name, codes, all_texts)
     if all(_DATE.match(text) for text in known):
         return _skipped(name, missing), (
@@ -904,10 +908,10 @@ def _text_numbers(known: Sequence[str], origin: Origin, rows: int) -> NumberForm
     Every text must be written again letter for letter, or be one of so many that they cannot be
     levels. Where the table has types, its own texts of bare digits are codes.
     """
-    found = detect_number(known, decimal=origin.decimal)
-    if found is not None:
-        bare = found.is_plain and not found.decimals
-        return found if origin.is_text or not bare or len(known) > LEVELS_LIMIT else None
+    detected = detect_number(known, decimal=origin.decimal)
+    if detected is not None:
+        bare = detected.is_plain and not detected.decimals
+        return detected if origin.is_text or not bare or len(known) > LEVELS_LIMIT else None
     if len(known) <= 50 or (len(known) <= 0.9 * rows and len(known) <= 200):
         return None
     return detect_number(known, decimal=origin.decimal, exact=False, padded=True)
@@ -927,24 +931,24 @@ def _infer_text_number(
     if fill is not None and not words:  # it is the missing word, as the file writes it
         values, missing = values[values != fill], True
         words = [text for text in texts if _as_number(text) == fill]
-    found = replace(
+    inferred = replace(
         _number_column(name, values, missing, single=False),
         format=None if form == NumberFormat() else form,
         storage="" if Origin.of(series).is_text and not is_date else column.storage,
         missing_word=_commonest(words, codes, texts),
     )
-    if found.lower == found.upper and not missing:
-        return replace(found, role="skip"), _constant_note(name, found.text(values[0]))
-    if fill is not None and found.missing_word in words:
-        return found, _fill_note(name, fill)
+    if inferred.lower == inferred.upper and not missing:
+        return replace(inferred, role="skip"), _constant_note(name, inferred.text(values[0]))
+    if fill is not None and inferred.missing_word in words:
+        return inferred, _fill_note(name, fill)
     known = [text for text in texts if text not in MISSING_WORDS]
     if isinstance(form, DateFormat) and dates.find(known)[2]:
         order = "day/month" if form.pattern.lstrip("%-")[0] == "d" else "month/day"
         other = "month/day" if order == "day/month" else "day/month"
-        return found, (
+        return inferred, (
             f"Column {name} is read as {order}: say that it is written as {other} if it is."
         )
-    return found, ""
+    return inferred, ""
 
 
 def _infer_stamps(series: pd.Series, name: str, missing: bool) -> tuple[Column, str]:
@@ -1560,9 +1564,9 @@ def _format_of_texts(series: pd.Series, column: Column, origin: Origin) -> Forma
     """The format of texts that are to be numbers."""
     _, texts = _coded_or_refused(series, column.name)
     known = [text for text in texts if text not in MISSING_WORDS and text != column.missing_word]
-    found = detect_number(known, decimal=origin.decimal, padded=True)
-    found = found or detect_number(known, decimal=origin.decimal, exact=False)
-    return None if found == NumberFormat() else found
+    detected = detect_number(known, decimal=origin.decimal, padded=True)
+    detected = detected or detect_number(known, decimal=origin.decimal, exact=False)
+    return None if detected == NumberFormat() else detected
 
 
 def _conform(series: pd.Series, column: Column) -> Any:
@@ -1643,10 +1647,10 @@ def _otherwise(series: pd.Series, column: Column) -> np.ndarray | None:
     codes, texts = _coded_or_refused(series, column.name)
     known = [text for text in texts if text not in MISSING_WORDS and text != column.missing_word]
     if isinstance(column.format, DateFormat):
-        found = detect_date(known)
-        if found is None:
+        detected = detect_date(known)
+        if detected is None:
             return None
-        values = dates.parse(texts, found.pattern, found.zone, column.format.unit)
+        values = dates.parse(texts, detected.pattern, detected.zone, column.format.unit)
     else:
         form = detect_number(known, exact=False)
         if form is None:

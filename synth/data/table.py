@@ -318,7 +318,7 @@ def _storages(arrow: pa.Schema, frame: pd.DataFrame) -> dict[str, dict[str, str]
     """
     outer = arrow.empty_table().to_pandas()
     outer = outer.reset_index() if any(name is not None for name in outer.index.names) else outer
-    found = {}
+    storages = {}
     for field in arrow:
         name = field.name.strip()
         if name not in frame or pa.types.is_nested(field.type) or field.name not in outer:
@@ -332,8 +332,8 @@ def _storages(arrow: pa.Schema, frame: pd.DataFrame) -> dict[str, dict[str, str]
         if pa.types.is_boolean(field.type) and dtype == np.dtype(bool) and frame[name].hasnans:
             continue  # pandas has objects there
         if storage != str(frame[name].dtype):
-            found[name] = {"storage": storage}
-    return found
+            storages[name] = {"storage": storage}
+    return storages
 
 
 def _frame(table: pa.Table, names: Sequence[str], rows: int) -> pd.DataFrame:
@@ -386,17 +386,17 @@ def _pandas(values: pa.ChunkedArray) -> pd.Series:
 
 def _read_csv(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     content, encoded = as_utf8(content, name)
-    found = layout(content, name)
-    delimiter = found.delimiter
-    _check_size(0, len(found.names), name)
-    _check_names(found.names, name, may_lack=True)
+    csv_layout = layout(content, name)
+    delimiter = csv_layout.delimiter
+    _check_size(0, len(csv_layout.names), name)
+    _check_names(csv_layout.names, name, may_lack=True)
     text = pa.dictionary(pa.int32(), pa.string())
-    places = [str(position) for position in range(len(found.names))]
-    if not found.body.strip():
+    places = [str(position) for position in range(len(csv_layout.names))]
+    if not csv_layout.body.strip():
         raise PopulaceError(f"{name} has no rows: at least two people are needed.")
     try:
         table = pa_csv.read_csv(
-            pa.BufferReader(found.body),
+            pa.BufferReader(csv_layout.body),
             read_options=pa_csv.ReadOptions(block_size=_BLOCK, column_names=places),
             parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=pa_csv.ConvertOptions(
@@ -406,13 +406,13 @@ def _read_csv(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]
             ),
         )
     except (pa.ArrowException, OSError) as error:
-        raise PopulaceError(_csv_fault(str(error), found, name)) from error
+        raise PopulaceError(_csv_fault(str(error), csv_layout, name)) from error
     _check_size(table.num_rows, len(places), name)
-    columns, names, notes = [], [], [*encoded, *found.notes]
+    columns, names, notes = [], [], [*encoded, *csv_layout.notes]
     decimal = "," if delimiter == ";" else ""
     written: dict[str, dict[str, Any]] = {}
-    is_ours = _is_written_here(found.names, table)
-    for position, column in enumerate(found.names):
+    is_ours = _is_written_here(csv_layout.names, table)
+    for position, column in enumerate(csv_layout.names):
         values = table.column(position)
         values = pa.chunked_array(values.chunks, values.type).unify_dictionaries()
         if not column:
@@ -429,7 +429,7 @@ def _read_csv(content: bytes, name: str) -> tuple[pd.DataFrame, tuple[str, ...]]
     rows = pd.RangeIndex(table.num_rows)
     frame = pd.DataFrame(dict(zip(names, columns, strict=True)), index=rows)
     frame.attrs[ATTRS] = {"is_text": True, "decimal": decimal, "columns": written}
-    if frame.shape[1] > 1 and found.has_blank_lines:
+    if frame.shape[1] > 1 and csv_layout.has_blank_lines:
         blank = frame.isna().all(axis=1).to_numpy()
         if blank.any():
             frame = frame[~blank].reset_index(drop=True)
@@ -464,13 +464,15 @@ def _nameless(values: pa.ChunkedArray, position: int, name: str) -> str:
     return ""
 
 
-def _csv_fault(message: str, found: Layout, name: str) -> str:
+def _csv_fault(message: str, csv_layout: Layout, name: str) -> str:
     """Arrow's complaint about a CSV file as a sentence, with the line looked up."""
-    columns = len(found.names)
-    lines = csv.reader(io.StringIO(found.body.decode(), newline=""), delimiter=found.delimiter)
+    columns = len(csv_layout.names)
+    lines = csv.reader(
+        io.StringIO(csv_layout.body.decode(), newline=""), delimiter=csv_layout.delimiter
+    )
     try:
         cells, line = next((len(r), lines.line_num) for r in lines if r and len(r) != columns)
-        line += found.first_line
+        line += csv_layout.first_line
         return (
             f"The first row of {name} names {columns} columns and line {line} holds {cells}: "
             "put cells that hold the delimiter in double quotes."
@@ -494,15 +496,15 @@ def _typed(values: pa.DictionaryArray, decimal: str) -> tuple[pd.Series, dict[st
     empty = pc.equal(words, "").to_numpy(zero_copy_only=False)
     usual = pc.is_in(words, value_set=pa.array(sorted(MISSING_WORDS)))
     missing = usual.to_numpy(zero_copy_only=False)
-    found = _parsed(words.filter(pa.array(~missing)), decimal)
-    if found is None:
+    parsed = _parsed(words.filter(pa.array(~missing)), decimal)
+    if parsed is None:
         present = words.filter(pa.array(~empty))
         coded = present.dictionary_encode()
         again = np.append(coded.indices.to_numpy(), -1)
         codes = _places(~empty)[codes]
         series = pd.Series(pd.Categorical.from_codes(again[codes], coded.dictionary.to_pylist()))
         return series, {"storage": "str"}
-    numbers, form = found
+    numbers, form = parsed
     written: dict[str, Any] = {} if form == NumberFormat() else {"format": format_to_json(form)}
     if form.decimals and (numbers == np.rint(numbers)).all():
         written["storage"] = "float64"  # 3.0, as pandas would have it

@@ -278,7 +278,7 @@ def shapes_of(texts: Sequence[str], *, is_number: bool = False) -> tuple[Shape, 
         key=lambda pair: (-len(pair[1]), pair[0]),
     )[:_SHAPES]
     total = sum(len(values) for _, values in common)
-    found = []
+    shapes = []
     for shape, values in common:
         places = tuple(
             _letters(shape[i], Counter(value[i] for value in values), len(values))
@@ -286,8 +286,8 @@ def shapes_of(texts: Sequence[str], *, is_number: bool = False) -> tuple[Shape, 
         )
         if is_number and len(places) > 1 and len(places[0]) > 1:
             places = (places[0].replace("0", ""), *places[1:])
-        found.append(Shape(places, len(values) / total))
-    return tuple(found)
+        shapes.append(Shape(places, len(values) / total))
+    return tuple(shapes)
 
 
 def _letters(kind: str, seen: Counter[str], rows: int) -> str:
@@ -570,8 +570,8 @@ def _drawn(names: tuple[np.ndarray, np.ndarray], key: np.uint64, index: np.ndarr
 def _weighted(locale: str, attribute: str, instead: str) -> tuple[np.ndarray, np.ndarray]:
     """Faker's names and their cumulative shares, straight from its lists."""
     provider = _person_provider(locale)
-    found = getattr(provider, attribute, None) or getattr(provider, instead)
-    pairs = found.items() if isinstance(found, Mapping) else [(name, 1.0) for name in found]
+    entries = getattr(provider, attribute, None) or getattr(provider, instead)
+    pairs = entries.items() if isinstance(entries, Mapping) else [(name, 1.0) for name in entries]
     totals: dict[str, float] = {}
     for name, weight in pairs:
         totals[str(name)] = totals.get(str(name), 0.0) + float(weight)

@@ -71,8 +71,8 @@ def restored(series: pd.Series, column: Column) -> Any:
         numbers = series.to_numpy() if column.kind == "real" else None
         filled = numbers if numbers is None else _filled(numbers, column)
         return series if filled is numbers else pd.Series(filled, index=series.index)
-    if found := _DECIMAL.fullmatch(storage):
-        return _decimals(series, int(found[2]))
+    if match := _DECIMAL.fullmatch(storage):
+        return _decimals(series, int(match[2]))
     if column.kind == "categorical":
         return _levels(series, column)
     numbers = _numbers(series)
@@ -145,9 +145,9 @@ def _outer(series: pd.Series, column: Column) -> Any:
         return column_texts(series, column)
     if storage == "object" and not isinstance(form, DateFormat | DurationFormat):
         return series
-    if found := _DECIMAL.fullmatch(storage):
-        values = pa.array(_decimals(series, int(found[2])), from_pandas=True)
-        return values.cast(pa.decimal128(int(found[1]), int(found[2])))
+    if match := _DECIMAL.fullmatch(storage):
+        values = pa.array(_decimals(series, int(match[2])), from_pandas=True)
+        return values.cast(pa.decimal128(int(match[1]), int(match[2])))
     return restored(series, column)
 
 

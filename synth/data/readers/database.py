@@ -68,14 +68,14 @@ class DatabaseTable:
         """
         scheme = _SCHEME.match(url)
         parts = urlsplit(url)
-        asked = parse_qs(parts.query)
-        table, query = (asked.pop(key, [""])[-1] for key in ("table", "query"))
+        parameters = parse_qs(parts.query)
+        table, query = (parameters.pop(key, [""])[-1] for key in ("table", "query"))
         if scheme is None or not (table or query):
             raise PopulaceError(
                 "The URL names no table: end it in ?table=NAME, as in "
                 "sqlite:///people.db?table=people."
             )
-        rest = "&".join(f"{k}={quote(v)}" for k, values in asked.items() for v in values)
+        rest = "&".join(f"{k}={quote(v)}" for k, values in parameters.items() for v in values)
         address = url.split("?", 1)[0] + (f"?{rest}" if rest else "")
         path = unquote(parts.path)
         path = path[1:] if path.startswith("/") and not parts.netloc else parts.netloc + path

@@ -85,37 +85,37 @@ def layout(content: bytes, name: str) -> Layout:
     notes: list[str] = []
     start = len(content) - len(content.lstrip(b"\r\n"))
     passed = content.count(b"\n", 0, start)
-    asked = _SEP.match(lines[0].strip()) if lines else None
+    declared = _SEP.match(lines[0].strip()) if lines else None
     delimiters = ",;\t|"
-    if asked:
-        delimiters = "\t" if asked[1] == "\\t" else asked[1]
+    if declared:
+        delimiters = "\t" if declared[1] == "\\t" else declared[1]
         start += len(lines[0].encode())
         passed += 1
         lines = lines[1:]
-    found = _header(lines, delimiters)
-    if found is None and not asked:
+    header = _header(lines, delimiters)
+    if header is None and not declared:
         spaced = _spaced(content[start:], lines)
         if spaced is not None:
             content, start = spaced, 0
             notes.append(f"The columns of {name} are set apart by spaces.")
             lines = _first_lines(content, name)
-            found = _header(lines, "\t")
-    if found is None:
-        found = _single_column(lines, delimiters[0])
-    if found is None:
+            header = _header(lines, "\t")
+    if header is None:
+        header = _single_column(lines, delimiters[0])
+    if header is None:
         raise PopulaceError(f"{name} has no row of column names: {REMEDY}.")
-    if found.titles:
-        notes.append(f"Above the table in {name}, {_lines(found.titles)} passed over.")
-    used = "".join(lines[: found.lines])
+    if header.titles:
+        notes.append(f"Above the table in {name}, {_lines(header.titles)} passed over.")
+    used = "".join(lines[: header.lines])
     start += len(used.encode())
-    body, below = _without_footnotes(content[start:], found.delimiter, found.columns)
+    body, below = _without_footnotes(content[start:], header.delimiter, header.columns)
     if below:
         notes.append(f"Below the table in {name}, {_lines(below)} passed over.")
     return Layout(
         body,
-        found.delimiter,
-        tuple(cell.strip() for cell in found.names),
-        passed + found.lines,
+        header.delimiter,
+        tuple(cell.strip() for cell in header.names),
+        passed + header.lines,
         tuple(notes),
     )
 
@@ -170,7 +170,7 @@ def _rows(lines: Sequence[str], delimiter: str) -> list[tuple[list[str], int]]:
 def _header(lines: Sequence[str], delimiters: str) -> _Header | None:
     """The row of names under the delimiter that makes the most even table; None for one column."""
     best = (-1.0, False, 0)
-    found = None
+    best_header = None
     for delimiter in delimiters:
         rows = _rows(lines, delimiter)
         header = _header_of(rows, delimiter)
@@ -181,8 +181,8 @@ def _header(lines: Sequence[str], delimiters: str) -> _Header | None:
         is_plain = header.is_complete and not header.titles
         score = (float(all(even)) if even else 0.5, is_plain, header.columns)
         if score > best:
-            best, found = score, header
-    return found
+            best, best_header = score, header
+    return best_header
 
 
 def _header_of(rows: Sequence[tuple[list[str], int]], delimiter: str) -> _Header | None:
