@@ -128,7 +128,7 @@ def _climb(
         net = _module(sizes, coded, ours)
         average, stopping = Average(net, 0.998), Stopping(PATIENCE)
         optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.01)
-        held = coded.part(apart)
+        validation = coded.part(apart)
         steps, over = 0, False
         epoch = 0
         size = min(BATCH, max(32, len(ours) // 30))
@@ -147,7 +147,7 @@ def _climb(
                 average.step()
                 steps += 1
                 if len(apart) and (steps % LOOKS == 0 or clock.late):
-                    now = _apart(net, average, held)
+                    now = _apart(net, average, validation)
                     stopping.look(now, {k: v.clone() for k, v in average.values.items()})
                     clock.say(epoch, f"Pass {epoch + 1}: {now:.3f} nats a day kept apart")
                 over = clock.late or stopping.over
@@ -166,7 +166,7 @@ def _climb(
     }
 
 
-def _apart(net: torch.nn.Module, average: Average, held: tuple[torch.Tensor, ...]) -> float:
+def _apart(net: torch.nn.Module, average: Average, validation: tuple[torch.Tensor, ...]) -> float:
     """The loss of people kept apart by the average parameters."""
     import torch
 
@@ -174,7 +174,7 @@ def _apart(net: torch.nn.Module, average: Average, held: tuple[torch.Tensor, ...
     net.load_state_dict(dict(average.values))
     net.eval()
     with torch.no_grad():
-        loss = float(net(*held))
+        loss = float(net(*validation))
     net.train()
     net.load_state_dict(before)
     return loss

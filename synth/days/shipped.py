@@ -155,7 +155,7 @@ def build_days(
     )
     counts = _counts(people, minutes, recipe["counted"])
     words = (recipe["title"], recipe["note"], recipe["population"])
-    card = recipe["card"].lstrip() + _made(report, len(learned))
+    card = recipe["card"].lstrip() + _learning_note(report, len(learned))
     folder = SHIPPED / name if out is None else out
     save_days(DayPopulation(name, *words, model, counts, card), folder)
     days = load_days(folder)
@@ -185,7 +185,7 @@ def _shared(counts: DayCounts) -> DayCounts:
     )
 
 
-def _made(report: Mapping[str, Any], people: int) -> str:
+def _learning_note(report: Mapping[str, Any], people: int) -> str:
     return (
         f"\n**Learned** from {people:,} days in {report['passes']} passes, "
         f"{report['work_seconds']} s of work, until {report['ended']}; {report['nats']} nats a day "

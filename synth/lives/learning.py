@@ -157,10 +157,10 @@ class Prior:
             cost = float(-(targets * logs).sum() + 0.5 * self.RIDGE * (weights**2).sum())
             return cost, slope.ravel()
 
-        found = minimize(
+        optimum = minimize(
             loss, self.weights.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 15}
         )
-        return Prior(found.x.reshape(self.weights.shape))
+        return Prior(optimum.x.reshape(self.weights.shape))
 
 
 def fact_features(table: Table, names: tuple[str, ...]) -> np.ndarray:

@@ -149,15 +149,15 @@ class Simulation:
         ]
         u = self._u("move")[movers]
         drawn = np.minimum((rows <= u[:, None]).sum(axis=1), len(f.names) - 1)
-        wish = p.state.astype(np.int64)
-        wish[movers] = drawn
+        proposed = p.state.astype(np.int64)
+        proposed[movers] = drawn
         before = p.state.copy()
         now_married = f.married[before]
         # Couples: the one whom a coin chooses decides for both.
         wives = movers[(p.spouse[movers] >= 0) & ~p.male[movers]]
         men = p.spouse[wives]
         leader = np.where(self._u("leader")[wives] < 0.5, wives, men)
-        leads = wish[leader]
+        leads = proposed[leader]
         part = f.parted[leads]
         first = f.child[leads] & ~f.child[before[leader]] & ~part
         self._set(wives[~part], men[~part], leads[~part], first[~part])
@@ -165,7 +165,7 @@ class Simulation:
         self._part(wives[part], men[part])
         # The unmarried.
         alone = movers[~now_married[movers]]
-        goal = wish[alone]
+        goal = proposed[alone]
         marries = f.married[goal]
         women, grooms, new = self._match(
             alone, marries, self._chances(rows_of(rows, movers, alone))
@@ -173,14 +173,14 @@ class Simulation:
         married = np.zeros(len(p), dtype=bool)
         married[women], married[grooms] = True, True
         lead = np.where(self._u("bride leads")[women] < 0.5, women, grooms)
-        goals = np.where(f.married[wish[lead]], wish[lead], new)
+        goals = np.where(f.married[proposed[lead]], proposed[lead], new)
         begun = f.child[goals] & ~p.child[lead]
         self._wed(women, grooms, goals)
         self._set(women, grooms, goals, begun)
         mothers.append(women[begun])
         fathers.append(grooms[begun])
         single = alone[~married[alone]]
-        goal = wish[single]
+        goal = proposed[single]
         ok = ~f.married[goal] & ~(f.parted[goal] & ~f.parted[before[single]])
         single, goal = single[ok], goal[ok]
         begun = f.child[goal] & ~f.child[before[single]]
@@ -192,9 +192,9 @@ class Simulation:
         mothers.append(ma)
         fathers.append(father)
         no_child = np.setdiff1d(pa, known, assume_unique=True)
-        held = np.isin(single, no_child)
+        blocked = np.isin(single, no_child)
         p.child[ma], p.child[known] = True, True
-        goes = ~held & (goal != before[single])
+        goes = ~blocked & (goal != before[single])
         leaves = single[goes][f.home[before[single[goes]]] & ~f.home[goal[goes]]]
         p.state[single[goes]] = goal[goes]
         self._move_out(leaves)

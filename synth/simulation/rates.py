@@ -214,7 +214,9 @@ def rates_of(population: Population, lives: LifeModel) -> Rates:
     alone = ~(family.married | family.child | family.parted)[:known]
     initial[:, :known] = chain.initial * alone
     initial /= initial.sum(axis=1, keepdims=True)
-    alike = np.array([lives.given().messages.walk(one)[0] for one in np.eye(chain.classes)])
+    alike = np.array(
+        [lives.given().messages.walk(indicator)[0] for indicator in np.eye(chain.classes)]
+    )
     marry, work = shares_by_age(population)
     steps = _steps(chain.step, family, first, marry)
     return Rates(
@@ -316,8 +318,8 @@ def shares_by_age(population: Population, seed: int = 0) -> tuple[np.ndarray, np
 def people_of(population: Population) -> dict[str, str]:
     """The names of the columns that a simulation reads, by meaning."""
     meanings = ("gender", "age", "marital", "partner", "children", "household size")
-    found = {m: population.modelled.first(m) for m in meanings}  # type: ignore[arg-type]
-    return {meaning: column.name for meaning, column in found.items() if column is not None}
+    columns = {m: population.modelled.first(m) for m in meanings}  # type: ignore[arg-type]
+    return {meaning: column.name for meaning, column in columns.items() if column is not None}
 
 
 def _word(levels: tuple[str, ...], gender: str) -> str:
