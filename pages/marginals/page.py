@@ -132,7 +132,7 @@ def _pairs(
         words = f"<b>{escape(interval_words(difference.distance))}</b> differ"
         if difference.real is not None:
             words += f" · real people {escape(interval_words(difference.real))}"
-        if difference.asked:
+        if difference.in_evidence:
             words += " · asked"
         with grid.cell():
             st.html(f'<div class="pp-column"><h2>{escape(column.title)}</h2><p>{words}</p></div>')
@@ -162,7 +162,7 @@ def _groups(choice: Choice, other: Choice) -> None:
     elif order == _CLOSEST:
         ranked = ranked[::-1]
     else:
-        ranked = [*compared.open, *(each for each in ranked if each.asked)]
+        ranked = [*compared.open, *(each for each in ranked if each.in_evidence)]
     shown = [
         (each, *pairs[each.column.name])
         for each in ranked

@@ -54,7 +54,7 @@ def _between(choice: Choice, other: Choice) -> None:
     frame = pd.DataFrame(
         {
             "Column": [each.column.title for each in compared.differences],
-            "asked": [each.asked for each in compared.differences],
+            "asked": [each.in_evidence for each in compared.differences],
             "of 100 would need another answer": [
                 100 * each.distance.value for each in compared.differences
             ],
@@ -78,12 +78,12 @@ def _between(choice: Choice, other: Choice) -> None:
             "Bits: what somebody’s answer tells about which of the two groups they are from; 1 "
             "tells it for sure, 0 not at all (Jensen–Shannon divergence). Exact."
         )
-    ranked = [*compared.open, *(each for each in compared.differences if each.asked)]
+    ranked = [*compared.open, *(each for each in compared.differences if each.in_evidence)]
     grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
     for each in ranked:
         name = each.column.name
         words = f"<b>{escape(interval_words(each.distance))}</b> · {each.bits:.3f} bits"
-        if each.asked:
+        if each.in_evidence:
             words = f"<b>asked</b> · {words}"
         head = f'<h3>{escape(each.column.title)}</h3><p class="pp-moved">{words}</p>'
         a, b = (side.conditional.marginal(name) for side in (choice, other))

@@ -100,8 +100,8 @@ def audit(promise: Promise, *, canaries: int = 1000, seed: int | None = None) ->
     )
     public = Public({COLUMN: PublicColumn(levels=levels, missing=False)})
     schema = Schema((Column(COLUMN, "categorical", levels),))
-    found = learn_privately(people, schema, replace(promise, public=public))
-    scores = found.network.given().codes(COLUMN)
+    learned = learn_privately(people, schema, replace(promise, public=public))
+    scores = learned.network.given().codes(COLUMN)
     guesses = max(int(GUESSED * canaries) // 2, 1)
     order = np.lexsort((random.random(canaries), scores))  # ties fall as they may
     right = int(inside[order[-guesses:]].sum() + (~inside[order[:guesses]]).sum())

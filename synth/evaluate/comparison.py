@@ -492,10 +492,10 @@ def _as_numbers(column: Column, part: pd.Series, word: str) -> pd.Series:
         except PopulaceError as error:
             odd = re.search(r"has '(.*)' in row", str(error))
             kind = "dates" if isinstance(column.format, DateFormat) else "numbers"
-            one = kind.removesuffix("s")
+            singular = kind.removesuffix("s")
             raise PopulaceError(
                 f"Column “{column.name}” of the {word} table holds “{odd[1] if odd else ''}” among "
-                f"its {kind}: write a {one} or leave it empty."
+                f"its {kind}: write a {singular} or leave it empty."
             ) from error
     values = part.to_numpy(dtype=float, na_value=np.nan)
     if column.kind == "real":  # 0.1 is one number whether a library keeps it in 4 bytes or in 8

@@ -97,13 +97,13 @@ def judge_days(
     """
     order = np.random.default_rng(seed).permutation(len(people))
     half = len(order) // 2
-    one, other = order[:half], order[half : 2 * half]
-    records = people.iloc[other].reset_index(drop=True)
-    real, fresh, drawn = minutes[one], minutes[other], model.draw(records, seed)
+    first, second = order[:half], order[half : 2 * half]
+    records = people.iloc[second].reset_index(drop=True)
+    real, fresh, drawn = minutes[first], minutes[second], model.draw(records, seed)
     wrong = (drawn.sum(axis=1) != minutes[0].sum()) | (
         model.groups.top(drawn) != model.groups.places(records, model.ranks)
     ).any(axis=1)
-    ours = people.iloc[one].reset_index(drop=True)
+    ours = people.iloc[first].reset_index(drop=True)
     figures: list[float] = []
     for days in (drawn, fresh):
         figures.append(_auc(model, (ours, real), (records, days)))
@@ -117,10 +117,12 @@ def judge_days(
 
 
 def _auc(
-    model: DayModel, one: tuple[pd.DataFrame, np.ndarray], other: tuple[pd.DataFrame, np.ndarray]
+    model: DayModel,
+    real: tuple[pd.DataFrame, np.ndarray],
+    compared: tuple[pd.DataFrame, np.ndarray],
 ) -> float:
     frames = []
-    for people, minutes in (one, other):
+    for people, minutes in (real, compared):
         days = pd.DataFrame(minutes, columns=[f"minutes {name}" for name in model.groups.names])
         frames.append(pd.concat([people[list(model.facts.names)], days], axis=1))
     schema = make_table(pd.concat(frames, ignore_index=True)).schema
@@ -130,21 +132,21 @@ def _auc(
     return float(np.mean(aucs))
 
 
-def _groups(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+def _groups(real: np.ndarray, compared: np.ndarray) -> tuple[float, float]:
     each = [
-        tvd(*(np.bincount(bin_of(days[:, g]), minlength=BINS) for days in (one, other)))
-        for g in range(one.shape[1])
+        tvd(*(np.bincount(bin_of(days[:, g]), minlength=BINS) for days in (real, compared)))
+        for g in range(real.shape[1])
     ]
     return float(np.mean(each)), float(np.max(each))
 
 
-def _pairs(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
-    size = one.shape[1]
-    parts = [np.zeros(days.shape, dtype=np.int64) for days in (one, other)]
+def _pairs(real: np.ndarray, compared: np.ndarray) -> tuple[float, float]:
+    size = real.shape[1]
+    parts = [np.zeros(days.shape, dtype=np.int64) for days in (real, compared)]
     for g in range(size):
-        some = one[one[:, g] > 0, g]
+        some = real[real[:, g] > 0, g]
         cuts = np.quantile(some, [1 / 3, 2 / 3]) if len(some) else np.array([1.0, 1.0])
-        for part, days in zip(parts, (one, other), strict=True):
+        for part, days in zip(parts, (real, compared), strict=True):
             part[:, g] = np.where(days[:, g] > 0, 1 + np.searchsorted(cuts, days[:, g]), 0)
     distances = []
     for g in range(size):
@@ -153,6 +155,6 @@ def _pairs(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
                 np.bincount(part[:, g] * _PARTS + part[:, h], minlength=_PARTS**2) for part in parts
             ]
             distances.append(tvd(*counts))
-    ranks = [np.corrcoef(pd.DataFrame(days).rank().to_numpy().T) for days in (one, other)]
+    ranks = [np.corrcoef(pd.DataFrame(days).rank().to_numpy().T) for days in (real, compared)]
     away = np.abs(np.nan_to_num(ranks[0]) - np.nan_to_num(ranks[1]))[np.tril_indices(size, -1)]
     return float(np.mean(distances)), float(away.mean())

@@ -248,11 +248,11 @@ class GeneratorComparison:
     def sentence(self) -> str:
         """Who wins, by what, and why."""
         best = self.best
-        told = f"AUC {best.hgb_auc:.3f}, 0.5 is chance"
+        auc_words = f"AUC {best.hgb_auc:.3f}, 0.5 is chance"
         if len(self.entries) == 1:
             return (
                 f"{best.title}: gradient boosting tells its people from unseen real ones with "
-                f"{told}."
+                f"{auc_words}."
             )
         others = sorted(
             (e for e in self.entries if e is not best), key=lambda e: abs(e.hgb_auc - 0.5)
@@ -264,7 +264,7 @@ class GeneratorComparison:
         ahead = "by a hair, " if second.hgb_auc - best.hgb_auc < noise else ""
         return (
             f"{best.title} wins, {ahead}because its people are the hardest to tell from unseen "
-            f"real ones ({told}; next {second.title} with {second.hgb_auc:.3f}): "
+            f"real ones ({auc_words}; next {second.title} with {second.hgb_auc:.3f}): "
             f"{self._why(best, others)} A model of “{self.target_title}” that learned from its "
             f"people scores {best.utility:.3f}, one that learned from real people "
             f"{self.fresh.utility:.3f}."

@@ -110,7 +110,7 @@ class GroupDifference:
         Transactions on Information Theory 37, 1991).
     means : tuple of (float, float) or None
         Of a number's known values; None for other columns, and where the model does not tell.
-    asked : bool
+    in_evidence : bool
         Whether a fact of either group is about this column.
     real : Distance or None
         Among real people; None where no counts tell of both groups.
@@ -123,7 +123,7 @@ class GroupDifference:
     distance: Distance
     bits: float
     means: tuple[float, float] | None
-    asked: bool
+    in_evidence: bool
     real: Distance | None = None
 
     @property
@@ -165,7 +165,7 @@ class GroupComparison:
     @property
     def open(self) -> tuple[GroupDifference, ...]:
         """Those of columns about which neither group's facts speak."""
-        return tuple(each for each in self.differences if not each.asked)
+        return tuple(each for each in self.differences if not each.in_evidence)
 
     def of(self, column: str) -> GroupDifference:
         """The difference of one column."""
@@ -225,7 +225,7 @@ class GroupComparison:
                         _safe(each.column.name),
                         _safe(label),
                         *(f"{value:.6g}" for value in (a, b, a - b, *about)),
-                        str(each.asked).lower(),
+                        str(each.in_evidence).lower(),
                         str(self.exact).lower(),
                         *(f"{end:.6g}" if end != "" else "" for end in ends),
                     ]
@@ -257,7 +257,7 @@ class GroupComparison:
         heads = ("Column", "Would need another answer", "Among real people", "Bits", "A, against B")
         rows = [
             (
-                each.column.title + " (asked)" * each.asked,
+                each.column.title + " (asked)" * each.in_evidence,
                 interval_words(each.distance),
                 "not counted" if each.real is None else interval_words(each.real),
                 f"{each.bits:.3f}",
@@ -331,7 +331,7 @@ def compare_groups(
                 distance,
                 jensen_shannon(x, y),
                 means,
-                asked=name in a.evidence or name in b.evidence,
+                in_evidence=name in a.evidence or name in b.evidence,
                 real=_real(real, name, seed),
             )
         )

@@ -275,6 +275,6 @@ def _in_order(rows: Rows, order: str) -> float | None:
     return float((Grouped(rows.counts).total(fallen) == 0).mean())
 
 
-def _mean_tvd(one: list[np.ndarray], other: list[np.ndarray]) -> float:
-    found = [tvd(a, b) for a, b in zip(one, other, strict=True) if a.sum() and b.sum()]
-    return float(np.mean(found)) if found else 0.0
+def _mean_tvd(first: list[np.ndarray], second: list[np.ndarray]) -> float:
+    distances = [tvd(a, b) for a, b in zip(first, second, strict=True) if a.sum() and b.sum()]
+    return float(np.mean(distances)) if distances else 0.0

@@ -54,8 +54,8 @@ def judge_series(
         Of both.
     """
     names, ours = moments(real, model.names)
-    made = model.given(len(real)).draw(draws, seed)
-    synthetic = np.array([moments(each, model.names)[1] for each in made])
+    sampled = model.given(len(real)).draw(draws, seed)
+    synthetic = np.array([moments(each, model.names)[1] for each in sampled])
     random = np.random.default_rng(seed)
     size = min(BLOCK, len(real))
     bootstrapped = []

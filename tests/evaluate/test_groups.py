@@ -98,7 +98,7 @@ def test_every_column_agrees_with_enumeration(town, a, b, facts_a, facts_b):
         some = joint > 0
         bits = (joint[some] * np.log2(joint[some] / apart[some])).sum()
         assert each.bits == pytest.approx(bits, abs=1e-12)
-        assert each.asked == (each.column.name in facts_a or each.column.name in facts_b)
+        assert each.in_evidence == (each.column.name in facts_a or each.column.name in facts_b)
     values = [each.distance.value for each in compared.differences]
     assert values == sorted(values, reverse=True)
 
