@@ -90,10 +90,10 @@ def read_plan(
         if not follow:
             plan = replace(plan.following((), ()), rules=())
         dates = {c.name for c in inspection.schema if isinstance(c.format, DateFormat)}
-        told = (each for each in inspection.columns if each.note and each.column.name not in given)
+        noted = (each for each in inspection.columns if each.note and each.column.name not in given)
         notes += tuple(
             each.note
-            for each in told
+            for each in noted
             if each.column.role == "skip"
             or each.column.name in dates
             or each.note.startswith("In column ")  # what stands for a missing value

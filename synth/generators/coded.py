@@ -273,13 +273,13 @@ class Codebook:
         likelihoods: dict[int, np.ndarray] = {}
         pieces: dict[str, Pieces] = {}
         for name, fact in evidence.items():
-            said = self.codings[name].likelihood(fact)
-            codes, of = said.codes, name
+            likelihood = self.codings[name].likelihood(fact)
+            codes, of = likelihood.codes, name
             if name in self.settled:
                 of, by_code = self.settled[name]
-                codes = said.codes[by_code]
-            elif said.pieces is not None:
-                pieces[name] = said.pieces
+                codes = likelihood.codes[by_code]
+            elif likelihood.pieces is not None:
+                pieces[name] = likelihood.pieces
             at = self.learned.index(of)
             likelihoods[at] = codes * likelihoods[at] if at in likelihoods else codes
             if not likelihoods[at].any():

@@ -139,23 +139,23 @@ class _CopulaProposal(Proposal):
         self._law, self._known = law, known
         # The rarest fact first: its share is exact, and the bound of the others the tighter.
         share = {c: float((law.shares[c] * known[c]).sum()) for c in known}
-        self._asked = sorted(known, key=lambda c: (share[c], c))
+        self._evidence_columns = sorted(known, key=lambda c: (share[c], c))
         others = [c for c in range(len(law.shares)) if c not in known]
-        self._order = [*self._asked, *others]
+        self._order = [*self._evidence_columns, *others]
         self._root = np.linalg.cholesky(law.correlation[np.ix_(self._order, self._order)])
         self.log_bound = 0.0
         self.log_probability = None
-        if not self._asked:
+        if not self._evidence_columns:
             self.log_probability = 0.0
             return
-        first = share[self._asked[0]]
-        if len(self._asked) == 1:
+        first = share[self._evidence_columns[0]]
+        if len(self._evidence_columns) == 1:
             self.log_probability = self.log_bound = math.log(first)
             return
         self.log_bound = math.log(first) + sum(
-            math.log(self._most(at)) for at in range(1, len(self._asked))
+            math.log(self._most(at)) for at in range(1, len(self._evidence_columns))
         )
-        if len(self._asked) == 2:
+        if len(self._evidence_columns) == 2:
             points, weights = self._first_scores
             both = float((weights * self._second(points)).sum())
             self.log_probability = math.log(both) if both > 0 else -math.inf
@@ -165,7 +165,7 @@ class _CopulaProposal(Proposal):
     @property
     def _first_scores(self) -> tuple[np.ndarray, np.ndarray]:
         """Nodes of a quadrature over the first known score, and their weights times the fact."""
-        column = self._asked[0]
+        column = self._evidence_columns[0]
         likelihood = self._known[column]
         codes = np.flatnonzero(likelihood > 0)
         codes = codes[self._law.shares[column][codes] > 0]
@@ -175,8 +175,8 @@ class _CopulaProposal(Proposal):
 
     def _second(self, first: np.ndarray) -> np.ndarray:
         """P(second fact | first score)."""
-        column = self._asked[1]
-        rho = float(self._law.correlation[self._asked[0], column])
+        column = self._evidence_columns[1]
+        rho = float(self._law.correlation[self._evidence_columns[0], column])
         mass = self._law.mass(column, rho * first, math.sqrt(1 - rho * rho))
         return mass @ self._known[column]
 
@@ -202,20 +202,20 @@ class _CopulaProposal(Proposal):
 
     def shares(self, column: int) -> np.ndarray | None:
         """Exact of what one fact says; two facts, of their own columns."""
-        law, asked = self._law, self._asked
-        if not asked:
+        law, evidence = self._law, self._evidence_columns
+        if not evidence:
             return law.shares[column] / law.shares[column].sum()
-        if len(asked) > 2 or (len(asked) == 2 and column not in asked):
+        if len(evidence) > 2 or (len(evidence) == 2 and column not in evidence):
             return None
-        if len(asked) == 1:
-            if column == asked[0]:
+        if len(evidence) == 1:
+            if column == evidence[0]:
                 shares = law.shares[column] * self._known[column]
             else:
                 points, weights = self._first_scores
-                rho = float(law.correlation[asked[0], column])
+                rho = float(law.correlation[evidence[0], column])
                 shares = weights @ law.mass(column, rho * points, math.sqrt(1 - rho * rho))
             return shares / shares.sum()
-        first, second = asked
+        first, second = evidence
         rho = float(law.correlation[first, second])
         other = second if column == first else first
         shares = np.zeros(len(law.shares[column]))
@@ -233,11 +233,11 @@ class _CopulaProposal(Proposal):
         """Scores, and the codes in whose intervals they lie."""
         law = self._law
         width = len(self._order)
-        uniform = random.random((rows, 2, len(self._asked)))
+        uniform = random.random((rows, 2, len(self._evidence_columns)))
         normal = random.standard_normal((rows, width))
         codes = np.zeros((rows, width), np.int32)
         log_weight = np.zeros(rows)
-        for at, column in enumerate(self._asked):
+        for at, column in enumerate(self._evidence_columns):
             mean = normal[:, :at] @ self._root[at, :at]
             deviation = float(self._root[at, at])
             allowed = np.flatnonzero(self._known[column] > 0)
@@ -252,7 +252,7 @@ class _CopulaProposal(Proposal):
             inside = np.clip(low + uniform[:, 1, at] * (high - low), 1e-300, 1 - 1e-16)
             normal[:, at] = ndtri(inside)
             codes[:, column] = code
-        for at in range(len(self._asked), width):
+        for at in range(len(self._evidence_columns), width):
             column = self._order[at]
             score = normal[:, : at + 1] @ self._root[at, : at + 1]
             order = law.orders[column]
@@ -260,7 +260,7 @@ class _CopulaProposal(Proposal):
             place = np.searchsorted(law.high[column][order], score, side="right")
             place = np.minimum(place, np.flatnonzero(law.shares[column][order] > 0)[-1])
             codes[:, column] = order[place]
-        exact = len(self._asked) <= 1
+        exact = len(self._evidence_columns) <= 1
         return Draw(codes, None if exact else log_weight)
 
 

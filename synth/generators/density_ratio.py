@@ -674,7 +674,7 @@ def _look_up(
     block = 512
     open_leaves = np.empty(block, np.uint32)
     factor, shift, whole = np.uint32(0x077CB531), np.uint32(27), np.uint32(0xFFFFFFFF)
-    one = np.uint32(1)
+    unit = np.uint32(1)
     for low in range(0, codes.shape[1], block):
         count = min(block, codes.shape[1] - low)
         for t in range(first.shape[0] - 1):
@@ -687,7 +687,7 @@ def _look_up(
             values, sums = leaves[t], out[low : low + count]
             for i in range(count):
                 bits = open_leaves[i]
-                lowest = np.uint32(bits & np.uint32(~bits + one))
+                lowest = np.uint32(bits & np.uint32(~bits + unit))
                 sums[i] += values[np.uint32(lowest * factor) >> shift]
 
 

@@ -93,7 +93,7 @@ class HybridLaw(Law):
         if drawn != set(range(len(codebook.sizes))) or len(about["parts"]) != len(groups):
             raise ValueError("groups")
         parts = []
-        for number, (group, said) in enumerate(zip(groups, about["parts"], strict=True)):
+        for number, (group, description) in enumerate(zip(groups, about["parts"], strict=True)):
             sizes = tuple(codebook.sizes[column] for column in group.columns)
             begin = f"part{number}."
             mine = {
@@ -101,7 +101,7 @@ class HybridLaw(Law):
                 for name, array in arrays.items()
                 if name.startswith(begin)
             }
-            part = restored(sizes, said, mine)
+            part = restored(sizes, description, mine)
             if part.shared != len(group.shared):
                 raise ValueError("shared")
             parts.append(part)
@@ -198,13 +198,13 @@ class Hybrid(CodedGenerator):
             f"Learned in {len(groups)} group{'s' * (len(groups) > 1)} of columns"
             + (", each in a process of its own." if report["processes"] > 1 else ".")
         ]
-        for group, said in zip(groups, report["groups"], strict=True):
+        for group, entry in zip(groups, report["groups"], strict=True):
             own = ", ".join(names[column] for column in group.own)
             given = ", ".join(names[column] for column in group.shared)
-            scores = "; ".join(f"{name} {score:.3f}" for name, score in said["scores"].items())
+            scores = "; ".join(f"{name} {score:.3f}" for name, score in entry["scores"].items())
             notes.append(
-                f"{own}{f' given {given}' if given else ''}: by {said['best']} (nats a person kept "
-                f"apart: {scores})."
+                f"{own}{f' given {given}' if given else ''}: by {entry['best']} (nats a person "
+                f"kept apart: {scores})."
             )
         return HybridLaw(groups, learned), {"notes": notes, **report}
 

@@ -213,9 +213,9 @@ def _read_part(folder: Path, sizes: tuple[int, ...]) -> tuple[Part, dict[str, An
 def _work(folder: Path, task: Mapping[str, Any], progress: Progress) -> None:
     """In the child: learn one group."""
     rows = _read_rows(Path(task["rows"]))
-    said, last = task["settings"], 0.0
+    chosen, last = task["settings"], 0.0
     settings = replace(
-        Settings(), seed=said["seed"], weights=said["weights"], options=said["options"]
+        Settings(), seed=chosen["seed"], weights=chosen["weights"], options=chosen["options"]
     )
 
     def seldom(share: float, words: str) -> None:

@@ -349,8 +349,8 @@ def learn(
         ours, apart = split_apart(len(rows.codes), settings.seed)
         codes = torch.from_numpy(rows.codes[ours].astype(np.int64)).to(device)
         weights = None if rows.weights is None else rows.weights[ours]
-        held = torch.from_numpy(rows.codes[apart[:1000]].astype(np.int64)).to(device)
-        held_weights = None if rows.weights is None else rows.weights[apart[:1000]]
+        validation = torch.from_numpy(rows.codes[apart[:1000]].astype(np.int64)).to(device)
+        validation_weights = None if rows.weights is None else rows.weights[apart[:1000]]
         optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.02)
         stopping = Stopping(PATIENCE)
         losses: list[float] = []
@@ -377,10 +377,10 @@ def learn(
                 steps, since = steps + 1, since + 1
                 if since < LOOKS and not clock.late:
                     continue
-                if len(held):
+                if len(validation):
                     since = 0
                     apart_loss = _likelihood(
-                        net, sizes, average.values, held, held_weights, ordered, shared
+                        net, sizes, average.values, validation, validation_weights, ordered, shared
                     )
                     apart_losses.append(apart_loss)
                     clock.note("learned", float(np.mean(losses[-LOOKS:])))

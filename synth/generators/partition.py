@@ -235,7 +235,7 @@ def mutual_information(
         joint = joint.reshape(sizes[a], sizes[b]) / joint.sum()
         alone = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
         seen = joint > 0
-        told = float((joint[seen] * np.log(joint[seen] / alone[seen])).sum())
+        information = float((joint[seen] * np.log(joint[seen] / alone[seen])).sum())
         used = ((joint.sum(axis=1) > 0).sum() - 1) * ((joint.sum(axis=0) > 0).sum() - 1)
-        out[a, b] = out[b, a] = max(told - used / (2 * rows), 0.0)
+        out[a, b] = out[b, a] = max(information - used / (2 * rows), 0.0)
     return out

@@ -217,12 +217,12 @@ def _learn(
     with learning(settings.seed) as device:
         ours, apart = split_apart(len(inputs), settings.seed)
         people = torch.from_numpy(inputs[ours]).to(device)
-        held = torch.from_numpy(inputs[apart]).to(device)
+        validation = torch.from_numpy(inputs[apart]).to(device)
         weights = None if rows.weights is None else rows.weights[ours]
-        held_weights = None
+        validation_weights = None
         if rows.weights is not None and len(apart):
             shares = rows.weights[apart] / max(rows.weights[apart].mean(), 1e-12)
-            held_weights = torch.from_numpy(shares.astype(np.float32)).to(device)
+            validation_weights = torch.from_numpy(shares.astype(np.float32)).to(device)
         width = WIDTH if inputs.shape[1] > FEW else NARROW
         latent = min(LATENT, 2 * len(rows.sizes))
         net = _module(inputs.shape[1], len(numbers), components, width, latent).to(device)
@@ -244,9 +244,11 @@ def _learn(
                 average.step()
                 curves["learned"].append(float(loss.detach()))
                 step += 1
-                if clock.late or (len(held) and step > WARM and step % LOOKS == 0):
-                    if len(held):
-                        value = _apart(net, average, held, held_weights, groups, numbers)
+                if clock.late or (len(validation) and step > WARM and step % LOOKS == 0):
+                    if len(validation):
+                        value = _apart(
+                            net, average, validation, validation_weights, groups, numbers
+                        )
                         curves["kept apart"].append(value)
                         clock.note("learned", float(np.mean(curves["learned"][-LOOKS:])))
                         clock.note("kept apart", value)
@@ -349,7 +351,7 @@ def _bound(
 def _apart(
     net: Any,
     average: Average,
-    held: torch.Tensor,
+    validation: torch.Tensor,
     weights: torch.Tensor | None,
     groups: Sequence[tuple[int, int]],
     numbers: Sequence[int],
@@ -361,7 +363,7 @@ def _apart(
     net.load_state_dict(average.values)
     with torch.no_grad(), torch.random.fork_rng():
         torch.manual_seed(11)
-        loss = _bound(net, held, groups, numbers, 1.0)
+        loss = _bound(net, validation, groups, numbers, 1.0)
         value = float((loss if weights is None else loss * weights).mean())
     net.load_state_dict(before)
     return value
