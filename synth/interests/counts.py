@@ -164,11 +164,11 @@ class Counts:
         """
         if not issparse(matrix):
             raise PopulaceError("This is no scipy sparse matrix: give a table to `wide` instead.")
-        found = csr_array(matrix, dtype=np.float64, copy=True)
-        _check(found.data, "The matrix")
-        who = pd.RangeIndex(found.shape[0]) if people is None else pd.Index(list(people))
-        what = [f"item {i + 1}" for i in range(found.shape[1])] if items is None else items
-        return Counts(who, tuple(map(str, what)), _clean(found))
+        copied = csr_array(matrix, dtype=np.float64, copy=True)
+        _check(copied.data, "The matrix")
+        who = pd.RangeIndex(copied.shape[0]) if people is None else pd.Index(list(people))
+        what = [f"item {i + 1}" for i in range(copied.shape[1])] if items is None else items
+        return Counts(who, tuple(map(str, what)), _clean(copied))
 
     @staticmethod
     def texts(
@@ -227,8 +227,8 @@ class Counts:
             (np.ones(len(columns)), place[columns] if columns else [], indptr),
             shape=(len(texts), len(order)),
         )
-        found = Counts(texts.index, tuple(order), _clean(matrix))
-        return found.used_by(min_people, max_share)
+        counts = Counts(texts.index, tuple(order), _clean(matrix))
+        return counts.used_by(min_people, max_share)
 
     @property
     def used(self) -> np.ndarray:

@@ -390,8 +390,8 @@ def shares(theta: np.ndarray, strengths: Strengths) -> np.ndarray:
     if (alpha > 0).any():
         return theta
     added = -alpha / topics
-    found = theta * (1.0 + added.sum()) - added
-    return np.where(found < 1e-3, np.float32(0.0), found)
+    adjusted = theta * (1.0 + added.sum()) - added
+    return np.where(adjusted < 1e-3, np.float32(0.0), adjusted)
 
 
 def log_likelihood(counts: csr_array, phi: np.ndarray, theta: np.ndarray) -> float:
@@ -511,7 +511,7 @@ class _Worker:
         def work(block: int) -> tuple[np.ndarray, float]:
             expected = np.zeros(phi.shape if learn else (0, 0), np.float32)
             first, last = int(self._bounds[block]), int(self._bounds[block + 1])
-            found = _pass(
+            log_likelihood = _pass(
                 self._indptr,
                 self._indices,
                 self._counts,
@@ -523,8 +523,8 @@ class _Worker:
                 expected,
                 learn,
             )
-            return expected, found
+            return expected, log_likelihood
 
         results = list(self._pool.map(work, range(BLOCKS)))
         expected = np.sum([each.astype(np.float64) for each, _ in results], axis=0)
-        return expected, float(sum(found for _, found in results))
+        return expected, float(sum(log_likelihood for _, log_likelihood in results))

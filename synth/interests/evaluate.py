@@ -89,9 +89,9 @@ def diaries(folder: Path) -> Diaries:
     for name in FILES:
         if not (folder / name).is_file():
             raise PopulaceError(f"{name} is not in {folder}: name its folder with --source.")
-    said = json.loads((folder / FILES[2]).read_text(encoding="utf-8"))["interests"]
-    names = tuple(str(each["name"]) for each in said)
-    group = {str(code): i for i, each in enumerate(said) for code in each["codes"]}
+    interests = json.loads((folder / FILES[2]).read_text(encoding="utf-8"))["interests"]
+    names = tuple(str(each["name"]) for each in interests)
+    group = {str(code): i for i, each in enumerate(interests) for code in each["codes"]}
     people = pd.read_parquet(folder / FILES[1], columns=["top1", "top2", "top3"])
     rows = pd.read_parquet(folder / FILES[0])
     rows = rows[rows["activity"].isin([int(code) for code in group])]
@@ -149,7 +149,7 @@ def evaluate(
     data = diaries(folder)
     # Compiled before anything is timed.
     learn(Counts(data.counts.people[:50], data.counts.items, data.counts.matrix[:50]), 2, passes=2)
-    found: dict[str, Any] = {
+    report: dict[str, Any] = {
         "people": len(data.counts.people),
         "items": len(data.counts.items),
         "topics": topics,
@@ -159,19 +159,19 @@ def evaluate(
         "populace": [_own(data, topics, seed, weighting, DEFAULT) for seed in range(seeds)],
     }
     if sweep:
-        found["sweep"] = {
+        report["sweep"] = {
             name: [_own(data, topics, seed, weighting, each) for seed in range(seeds)]
             for name, each in SWEEP.items()
         }
     if peers:
         for method, rounds in (("online", 2), ("batch", 10)):
-            found[f"lda_{method}"] = [
+            report[f"lda_{method}"] = [
                 _lda(data, topics, seed, weighting, method, rounds) for seed in range(seeds)
             ]
-            found[f"times_faster_than_lda_{method}"] = _mean(
-                found[f"lda_{method}"], "seconds"
-            ) / _mean(found["populace"], "seconds")
-    return found
+            report[f"times_faster_than_lda_{method}"] = _mean(
+                report[f"lda_{method}"], "seconds"
+            ) / _mean(report["populace"], "seconds")
+    return report
 
 
 def hidden_item(
@@ -207,10 +207,10 @@ def hidden_item(
     left.eliminate_zeros()
     phi, theta = fit(left)
     share = np.asarray(left.sum(axis=0)).ravel() + 1.0  # one that nobody shows any more has some
-    told = 0.99 * (theta[who] @ phi.T) + 0.01 * share / share.sum()
+    scores = 0.99 * (theta[who] @ phi.T) + 0.01 * share / share.sum()
     shown = np.repeat(np.arange(len(who)), np.diff(left[who].indptr))
-    told[shown, left[who].indices] = 0.0
-    chance = told[np.arange(len(who)), matrix.indices[place]] / told.sum(axis=1)
+    scores[shown, left[who].indices] = 0.0
+    chance = scores[np.arange(len(who)), matrix.indices[place]] / scores.sum(axis=1)
     return float(np.exp(-np.log(chance).mean()))
 
 
@@ -255,8 +255,8 @@ def _own(
     about = learned.interests.about
 
     def fit(matrix: csr_array) -> tuple[np.ndarray, np.ndarray]:
-        found = em.fit(matrix, topics + strengths.background, strengths, seed=seed)
-        return found.phi, found.theta
+        fitted = em.fit(matrix, topics + strengths.background, strengths, seed=seed)
+        return fitted.phi, fitted.theta
 
     inner = learned.interests.phi[:, :topics]
     tops = np.column_stack([learned.tops()[name].cat.codes for name in ("top1", "top2", "top3")])

@@ -12,7 +12,14 @@ from synth.errors import PopulaceError
 from synth.interests import em
 from synth.interests.counts import Counts
 from synth.interests.em import Strengths
-from synth.interests.model import Interests, Weighting, describe, rarity_of, told, weighted
+from synth.interests.model import (
+    Interests,
+    Weighting,
+    describe,
+    interest_shares,
+    rarity_of,
+    weighted,
+)
 from synth.interests.quality import coherence, overlap, perplexity
 
 DEFAULT = Strengths(sparse_phi=0.02, sparse_theta=-0.5, decorrelation=0.1)
@@ -84,10 +91,10 @@ class Learned:
         if taken:
             raise PopulaceError(f"The table has a column {taken[0]} already: rename it.")
         place = self.people.get_indexer(pd.Index(table[person]))
-        found = tops.take(np.maximum(place, 0))
+        best = tops.take(np.maximum(place, 0))
         columns = {
             name: pd.Categorical.from_codes(
-                np.where(place >= 0, found[name].cat.codes, -1), dtype=found[name].dtype
+                np.where(place >= 0, best[name].cat.codes, -1), dtype=best[name].dtype
             )
             for name in tops.columns
         }
@@ -238,7 +245,7 @@ def learn(
         )
     rarity = rarity_of(counts, weighting)
     own = weighted(counts, rarity, weighting)
-    found = em.fit(
+    fitted = em.fit(
         own,
         topics + strengths.background,
         strengths,
@@ -248,24 +255,26 @@ def learn(
         progress=progress,
     )
     words = [(labels or {}).get(item, item) for item in counts.items]
-    inner = found.phi[:, :topics]
+    inner = fitted.phi[:, :topics]
     names, keywords = describe(inner, words)
-    shares = told(own, found.theta, strengths)
+    shares = interest_shares(own, fitted.theta, strengths)
     some = np.diff(own.indptr) > 0
     measured = coherence(counts.matrix, inner)
     about = {
         "people": len(counts.people),
         "people_without_items": int((~some).sum()),
-        "passes": len(found.history),
+        "passes": len(fitted.history),
         "seed": seed,
-        "perplexity": perplexity(own, found.phi, found.theta),
+        "perplexity": perplexity(own, fitted.phi, fitted.theta),
         "npmi": measured.npmi,
         "pmi": measured.pmi,
         "overlap": overlap(inner),
         "noughts_in_phi": float((inner == 0).mean()),
         "noughts_in_shares": float((shares[some] == 0).mean()) if some.any() else 1.0,
     }
-    model = Interests(names, keywords, counts.items, found.phi, rarity, weighting, strengths, about)
+    model = Interests(
+        names, keywords, counts.items, fitted.phi, rarity, weighting, strengths, about
+    )
     return Learned(model, counts.people, shares)
 
 

@@ -83,8 +83,8 @@ class Interests:
             Shares, 0 to 1.
         """
         own = weighted(counts.aligned(self.items), self.rarity, self.weighting)
-        found = em.fold(own, self.phi, self.strengths, threads=threads)
-        return told(own, found.theta, self.strengths)
+        folded = em.fold(own, self.phi, self.strengths, threads=threads)
+        return interest_shares(own, folded.theta, self.strengths)
 
     def tops(self, shares: np.ndarray, people: pd.Index, number: int = 3) -> pd.DataFrame:
         """The foremost interests of each person: columns top1, top2, …; index the people.
@@ -128,7 +128,7 @@ class Interests:
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        said = {
+        document = {
             "format": FORMAT,
             "names": self.names,
             "keywords": {name: list(words) for name, words in self.keywords.items()},
@@ -137,7 +137,7 @@ class Interests:
             "strengths": asdict(self.strengths),
             "about": dict(self.about),
         }
-        text = json.dumps(said, ensure_ascii=False, indent=1)
+        text = json.dumps(document, ensure_ascii=False, indent=1)
         np.savez_compressed(folder / "interests.npz", phi=self.phi, rarity=self.rarity)
         (folder / "interests.json").write_text(text + "\n", encoding="utf-8")
 
@@ -163,15 +163,15 @@ class Interests:
         folder = Path(folder)
         damaged = f"The interests in {folder} are damaged: learn them again."
         try:
-            said = json.loads((folder / "interests.json").read_text(encoding="utf-8"))
-            if not isinstance(said, dict) or said.get("format") != FORMAT:
+            document = json.loads((folder / "interests.json").read_text(encoding="utf-8"))
+            if not isinstance(document, dict) or document.get("format") != FORMAT:
                 raise PopulaceError(f"{folder} holds no interests of the form {FORMAT}.")
-            names, items = tuple(map(str, said["names"])), tuple(map(str, said["items"]))
-            keywords = {name: tuple(map(str, said["keywords"][name])) for name in names}
-            strengths = Strengths(**said["strengths"])
+            names, items = tuple(map(str, document["names"])), tuple(map(str, document["items"]))
+            keywords = {name: tuple(map(str, document["keywords"][name])) for name in names}
+            strengths = Strengths(**document["strengths"])
             shape = (len(items), len(names) + int(strengths.background))
             phi, rarity = _arrays(folder / "interests.npz", shape)
-            weighting = said["weighting"]
+            weighting = document["weighting"]
             if weighting not in ("rarity", "log", "amount"):
                 raise PopulaceError(damaged)
         except OSError as error:
@@ -184,7 +184,7 @@ class Interests:
                 raise
             raise PopulaceError(damaged) from error
         return Interests(
-            names, keywords, items, phi, rarity, weighting, strengths, said.get("about", {})
+            names, keywords, items, phi, rarity, weighting, strengths, document.get("about", {})
         )
 
 
@@ -232,7 +232,7 @@ def weighted(counts: Counts, rarity: np.ndarray, weighting: Weighting) -> csr_ar
     return matrix
 
 
-def told(own: csr_array, theta: np.ndarray, strengths: Strengths) -> np.ndarray:
+def interest_shares(own: csr_array, theta: np.ndarray, strengths: Strengths) -> np.ndarray:
     """The interests' shares alone, all nought for people without items.
 
     Parameters

@@ -143,12 +143,12 @@ def overlap(phi: np.ndarray) -> float:
     return float((cosine.sum() - np.trace(cosine)) / max(topics * (topics - 1), 1))
 
 
-def agreement(truth: np.ndarray, found: np.ndarray) -> Agreement:
+def agreement(truth: np.ndarray, predicted: np.ndarray) -> Agreement:
     """How two groupings of the same people agree; codes 0, 1, …, shape (people,) each.
 
     Parameters
     ----------
-    truth, found : np.ndarray of int, shape (people,)
+    truth, predicted : np.ndarray of int, shape (people,)
         Codes of the two groupings.
 
     Returns
@@ -158,32 +158,32 @@ def agreement(truth: np.ndarray, found: np.ndarray) -> Agreement:
     """
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-    table = matched(truth, found)[1]
+    table = matched(truth, predicted)[1]
     return Agreement(
-        float(normalized_mutual_info_score(truth, found)),
-        float(adjusted_rand_score(truth, found)),
+        float(normalized_mutual_info_score(truth, predicted)),
+        float(adjusted_rand_score(truth, predicted)),
         float(table / max(len(truth), 1)),
     )
 
 
-def matched(truth: np.ndarray, found: np.ndarray) -> tuple[dict[int, int], int]:
+def matched(truth: np.ndarray, predicted: np.ndarray) -> tuple[dict[int, int], int]:
     """The best one-to-one match, found code → true code, and how many people it puts right.
 
     Parameters
     ----------
-    truth, found : np.ndarray of int, shape (people,)
+    truth, predicted : np.ndarray of int, shape (people,)
         Codes of the two groupings.
 
     Returns
     -------
     tuple[mapping of int to int, int]
-        Code in `found` → code in `truth`, and the number of people in matched groups.
+        Code in `predicted` → code in `truth`, and the number of people in matched groups.
     """
     from scipy.optimize import linear_sum_assignment  # a third of a second in every child
 
-    size = int(max(truth.max(initial=-1), found.max(initial=-1))) + 1
+    size = int(max(truth.max(initial=-1), predicted.max(initial=-1))) + 1
     together = np.zeros((size, size), np.int64)
-    np.add.at(together, (found, truth), 1)
+    np.add.at(together, (predicted, truth), 1)
     rows, columns = linear_sum_assignment(-together)
     pairs = {int(r): int(c) for r, c in zip(rows, columns, strict=True)}
     return pairs, int(together[rows, columns].sum())
