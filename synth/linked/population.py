@@ -65,17 +65,21 @@ class Counts:
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Counts:
         """What `to_json` wrote; a ValueError where it does not fit."""
-        found = Counts(
+        counts = Counts(
             str(value["table"]),
             str(value["column"]),
             tuple(map(str, value["labels"])),
             tuple(map(float, value["edges"])),
             tuple(map(int, value["counts"])),
         )
-        fits = not found.edges or len(found.edges) + 1 == len(found.labels)
-        if len(found.counts) != len(found.labels) or not fits or min(found.counts, default=0) < 0:
+        fits = not counts.edges or len(counts.edges) + 1 == len(counts.labels)
+        if (
+            len(counts.counts) != len(counts.labels)
+            or not fits
+            or min(counts.counts, default=0) < 0
+        ):
             raise ValueError("counts")
-        return found
+        return counts
 
 
 @dataclass(frozen=True, eq=False)

@@ -184,15 +184,15 @@ def find_rules(tables: LinkedTables) -> tuple[FamilyRule, ...]:
     out: list[FamilyRule] = []
     for child in tables.children(root.name):
         rows = {child.name: Rows.of(child.schema.modelled, child.frame, child.rows)}
-        found: set[tuple[str, str]] = set()
+        covered: set[tuple[str, str]] = set()
         for rule in _candidates(root.frame, rows[child.name], child.name, tables):
             # Of rules that say the same of a column, the first, which is the simplest.
             about = (rule.parent, "missing" if rule.kind == "missing without" else "")
-            if rule.parent and about in found:
+            if rule.parent and about in covered:
                 continue
             if rule.holds(root.frame, rows).all():
                 out.append(rule)
-                found.add(about)
+                covered.add(about)
     return tuple(out)
 
 

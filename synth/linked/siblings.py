@@ -355,7 +355,7 @@ def _finished(
     def kept(some: np.ndarray) -> np.ndarray:
         return np.array([place.get(int(a), -1) if a >= 0 else -1 for a in some], np.int64)
 
-    def one(slot: int) -> int:
+    def renumbered(slot: int) -> int:
         return place.get(slot, -1) if slot >= 0 else -1
 
     program = whole._replace(
@@ -368,10 +368,10 @@ def _finished(
         before=kept(whole.before),
         first=kept(whole.first),
         need=kept(whole.need),
-        place=one(whole.place),
-        left=one(whole.left),
-        now=one(whole.now),
-        then=one(whole.then),
+        place=renumbered(whole.place),
+        left=renumbered(whole.left),
+        now=renumbered(whole.now),
+        then=renumbered(whole.then),
     )
     looked = tuple(slots[a] for a in used if a < len(slots))
     return Siblings(plan, tuple(columns), looked, program, tuple(names[a] for a in used))

@@ -215,9 +215,9 @@ def _parent_of(
             if fits and (best is None or score > best[0]):
                 best = (score, parent, str(column))
     if best is None:
-        told = f" by {key}" if key else ""
+        by_key = f" by {key}" if key else ""
         raise PopulaceError(
-            f"No column joins {name}{told} to {', '.join(above)}: name one that both have with "
+            f"No column joins {name}{by_key} to {', '.join(above)}: name one that both have with "
             "--key."
         )
     return best[1], best[2]

@@ -68,9 +68,9 @@ def tables(
     model: LinkedModel, families: Families, start: int = 0, seed: int | None = None
 ) -> dict[str, pa.Table]:
     """Families as Arrow tables in the sources' dtypes and words, marked as synthetic."""
-    found = frames(model, families, start)
+    drawn = frames(model, families, start)
     return {
-        shape.name: written_table(found[shape.name], shape.schema.modelled, seed)
+        shape.name: written_table(drawn[shape.name], shape.schema.modelled, seed)
         for shape in model.shapes
     }
 
