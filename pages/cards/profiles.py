@@ -146,4 +146,4 @@ def _library(edits: Words) -> Library:
                 "it once with `python -m synth models --fetch minilm`."
             )
         texts = standin_scorer.load_texts()
-    return replace(shipped.with_words(words, texts), _found={})
+    return replace(shipped.with_words(words, texts), _probabilities={})

@@ -167,14 +167,14 @@ def faces(frame: pd.DataFrame, population: Population) -> Faces:
     names: dict[str, int] = {}
     tiles = []
     for number in range(len(frame)):
-        told = "unknown"
+        gender_name = "unknown"
         if gender is not None:
-            told = gender_of(frame[gender.name].iloc[number], gender.levels)
+            gender_name = gender_of(frame[gender.name].iloc[number], gender.levels)
         years = None if age is None else years_of(frame[age.name].iloc[number])
-        if told == "unknown":
-            told = bank.GENDERS[number % 2]
+        if gender_name == "unknown":
+            gender_name = bank.GENDERS[number % 2]
         kind = number % (len(bank.ETHNICITIES) * _VARIETY)
-        name = _portrait(told, round((years or _USUAL_AGE) / _YEARS) * _YEARS, kind)
+        name = _portrait(gender_name, round((years or _USUAL_AGE) / _YEARS) * _YEARS, kind)
         tiles.append(names.setdefault(name, len(names)))
     return Faces(_sheet(tuple(names)), _ACROSS, tuple(tiles))
 

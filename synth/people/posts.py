@@ -88,20 +88,20 @@ def stages_of(facts: Facts) -> tuple[str, ...]:
     """
     if facts.age is not None and facts.age < _SCHOOL and not facts.partner:
         return ("pupil",)
-    found = []
+    stages = []
     if facts.works:
-        found.append("works")
+        stages.append("works")
     elif facts.works is False and facts.age is not None and facts.age >= _RETIRED:
-        found.append("retired")
+        stages.append("retired")
     if facts.children:
-        found.append("children")
+        stages.append("children")
     elif facts.alone:
-        found.append("alone")
+        stages.append("alone")
     if facts.spouse:
-        found.append("spouse")
+        stages.append("spouse")
     elif facts.partner:
-        found.append("partner")
-    return tuple(found)
+        stages.append("partner")
+    return tuple(stages)
 
 
 # ---------------------------------------------------------------------------------------- private
@@ -125,13 +125,13 @@ def _post(topic: Topic, material: Sentences, added: Sequence[str], seed: int, nu
         first = topic.remarks[_turn(turn, len(topic.remarks))]
         return f"{first} {_apart(own, turn, len(topic.remarks))}"
     deed = topic.deeds[_turn(number, frames)]
-    said = deed[(_turn(number // frames, len(deed)) + number % frames) % len(deed)]
-    if shape == 1 or words_in(said) == LONGEST:
-        return f"{_apart(material.leads, number, frames)} {said}"
+    sentence = deed[(_turn(number // frames, len(deed)) + number % frames) % len(deed)]
+    if shape == 1 or words_in(sentence) == LONGEST:
+        return f"{_apart(material.leads, number, frames)} {sentence}"
     if shape <= 5:
-        return f"{said} {_apart(material.adds, number, frames)}"
+        return f"{sentence} {_apart(material.adds, number, frames)}"
     short = [end for end in (*topic.remarks, *own) if words_in(end) <= _SHORT]
-    return f"{said} {_apart(short, number, frames)}"
+    return f"{sentence} {_apart(short, number, frames)}"
 
 
 def _apart(options: Sequence[str], number: int, size: int) -> str:

@@ -147,7 +147,7 @@ def _topic(entry: Any, where: str) -> Topic:
     if not isinstance(entry, dict):
         raise PopulaceError(f"The sentences of {where} are no table: mend it.")
     says = texts(entry.get("says"), where)
-    frames = [said for said in says if _SLOT in said]
+    frames = [text for text in says if _SLOT in text]
     things = texts(entry.get("things"), where) if frames else ()
     deeds = tuple(_filled(frame, things) for frame in frames)
     bare = next((frame for frame, deed in zip(frames, deeds, strict=True) if not deed), None)
@@ -155,7 +155,7 @@ def _topic(entry: Any, where: str) -> Topic:
         raise PopulaceError(f"{where}: {bare!r} is too long for every thing; shorten it.")
     return Topic(
         deeds,
-        tuple(said for said in says if _SLOT not in said),
+        tuple(text for text in says if _SLOT not in text),
         texts(entry.get("adds"), where),
         texts(entry.get("bio"), where),
     )

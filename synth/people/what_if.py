@@ -299,8 +299,8 @@ def _match(
             texts = [values.where(values.notna(), "").astype(str) for values in (ours, theirs)]
             cost += texts[0].to_numpy()[:, None] != texts[1].to_numpy()[None, :]
     rows, places = linear_sum_assignment(cost)
-    (found,) = drawn.iloc[[int(places[rows == 0][0])]].to_dict("records")
-    return dict(found)
+    (record,) = drawn.iloc[[int(places[rows == 0][0])]].to_dict("records")
+    return dict(record)
 
 
 def _shifts(
@@ -330,10 +330,10 @@ def _shifts(
     return tuple(shift for shift in moved[:count] if shift.distance > 1e-6)
 
 
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, float) and isinstance(other, float):
-        return abs(one - other) <= 1e-6 * max(1.0, abs(one))
-    return one == other
+def _same(first: Any, second: Any) -> bool:
+    if isinstance(first, float) and isinstance(second, float):
+        return abs(first - second) <= 1e-6 * max(1.0, abs(first))
+    return first == second
 
 
 def _numbers(identity: str) -> tuple[int, int]:

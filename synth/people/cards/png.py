@@ -50,10 +50,10 @@ def card_png(profile: Profile) -> bytes:
     credit = "; ".join(choice.picture.credit for choice in profile.choices)
     if credit:
         y = _text(draw, y, f"Pictures: {credit}", 13, _SOFT)
-    told = PngImagePlugin.PngInfo()
-    told.add_text("Description", NOTICE)
+    metadata = PngImagePlugin.PngInfo()
+    metadata.add_text("Description", NOTICE)
     buffer = io.BytesIO()
-    sheet.crop((0, 0, WIDTH, min(y + 24, _TALLEST))).save(buffer, "PNG", pnginfo=told)
+    sheet.crop((0, 0, WIDTH, min(y + 24, _TALLEST))).save(buffer, "PNG", pnginfo=metadata)
     return buffer.getvalue()
 
 

@@ -106,8 +106,8 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
         raise PopulaceError(f"{path} cannot be read ({error.strerror}): check the path.") from error
     try:
         read = _read_archive if content[:4] == b"PK\x03\x04" else _read_stream
-        said, numbers = read(content)
-        return _arrays(said, numbers)
+        state, numbers = read(content)
+        return _arrays(state, numbers)
     except _NotTensorsError as error:
         raise PopulaceError(
             f"{path.name} holds {error}, but only a dictionary of tensors is read: save the "
@@ -130,13 +130,13 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
         ) from error
 
 
-def _arrays(said: object, numbers: Callable[[_Storage], memoryview]) -> dict[str, np.ndarray]:
-    if isinstance(said, dict) and isinstance(said.get("state_dict"), dict):
-        said = said["state_dict"]
-    if not isinstance(said, dict):
+def _arrays(state: object, numbers: Callable[[_Storage], memoryview]) -> dict[str, np.ndarray]:
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]
+    if not isinstance(state, dict):
         raise _NotTensorsError("something else")
     out: dict[str, np.ndarray] = {}
-    for name, tensor in said.items():
+    for name, tensor in state.items():
         if not isinstance(name, str) or not isinstance(tensor, _Tensor):
             raise _NotTensorsError(f"something that is no tensor under {str(name)[:60]!r}")
         storage = tensor.storage
@@ -159,8 +159,8 @@ def _read_archive(content: bytes) -> tuple[object, Callable[[_Storage], memoryvi
         if member.compress_type != zipfile.ZIP_STORED:
             raise _NotTensorsError("compressed members")
     names = [name for name in archive.namelist() if name.count("/") == 1]
-    (said,) = (name for name in names if name.endswith("/data.pkl"))
-    root = said.removesuffix("/data.pkl")
+    (pickle_name,) = (name for name in names if name.endswith("/data.pkl"))
+    root = pickle_name.removesuffix("/data.pkl")
     if f"{root}/byteorder" in names and archive.read(f"{root}/byteorder") != b"little":
         raise _NotTensorsError("numbers in big-endian order")
     cache: dict[str, memoryview] = {}
@@ -172,7 +172,7 @@ def _read_archive(content: bytes) -> tuple[object, Callable[[_Storage], memoryvi
             raise ValueError("a storage of another size")
         return cache[storage.key]
 
-    return _follow(io.BytesIO(archive.read(said)), fields=5), numbers
+    return _follow(io.BytesIO(archive.read(pickle_name)), fields=5), numbers
 
 
 def _read_stream(content: bytes) -> tuple[object, Callable[[_Storage], memoryview]]:
@@ -184,7 +184,7 @@ def _read_stream(content: bytes) -> tuple[object, Callable[[_Storage], memoryvie
     if not isinstance(system, dict) or system.get("little_endian") is not True:
         raise _NotTensorsError("numbers in big-endian order")
     known: dict[str, _Storage] = {}
-    said = _follow(file, fields=6, known=known)
+    state = _follow(file, fields=6, known=known)
     keys = _follow(file)
     if not isinstance(keys, list):
         raise ValueError("no list of storages")
@@ -204,7 +204,7 @@ def _read_stream(content: bytes) -> tuple[object, Callable[[_Storage], memoryvie
         begin = place[storage.key]
         return view[begin : begin + storage.size * storage.dtype.itemsize]
 
-    return said, numbers
+    return state, numbers
 
 
 def _follow(file: io.BytesIO, fields: int = 0, known: dict[str, _Storage] | None = None) -> object:
@@ -306,10 +306,10 @@ def _storage(reference: object, fields: int, storages: dict[str, _Storage]) -> _
         raise _NotTensorsError("a view of a storage")
     if not isinstance(kind, _Name) or kind.words not in _DTYPES or not _is(key, str).isdecimal():
         raise ValueError("no storage")
-    found = _Storage(key, _DTYPES[kind.words], _whole(size))
-    if storages.setdefault(key, found) != found:
+    storage = _Storage(key, _DTYPES[kind.words], _whole(size))
+    if storages.setdefault(key, storage) != storage:
         raise ValueError("two storages of one name")
-    return found
+    return storage
 
 
 def _built(function: str, arguments: tuple[Any, ...]) -> object:

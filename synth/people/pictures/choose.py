@@ -82,7 +82,7 @@ def choose(
     library = load_library() if library is None else library
     taken = set(used)
     wanted = list(dict.fromkeys(interests))[:count]
-    found: dict[int, Choice] = {}
+    chosen: dict[int, Choice] = {}
     notes: list[str] = []
     # Each place draws by itself: another picture in one leaves the others as they are.
     draws = [f"{seed}\x1f{index}\x1f{slot}" for slot in range(count)]
@@ -91,16 +91,16 @@ def choose(
         if choice is None:
             notes.append(f"No picture that fits {interest.replace('_', ' ')} was left.")
         else:
-            found[slot] = choice
+            chosen[slot] = choice
             taken.add(choice.picture.id)
     for slot in range(count):
-        for interest in wanted if slot not in found else ():
+        for interest in wanted if slot not in chosen else ():
             choice = _draw(interest, taken, avoid, draws[slot], library, keywords)
             if choice is not None:
-                found[slot] = choice
+                chosen[slot] = choice
                 taken.add(choice.picture.id)
                 break
-    return Chosen(tuple(found[slot] for slot in sorted(found)), tuple(notes))
+    return Chosen(tuple(chosen[slot] for slot in sorted(chosen)), tuple(notes))
 
 
 def best(

@@ -129,8 +129,8 @@ class OpenClip:
         with torch.inference_mode():
             for start in range(0, len(images), _BATCH):
                 batch = [self._prepare(im.convert("RGB")) for im in images[start : start + _BATCH]]
-                made = self._net.encode_image(torch.stack(batch).to(self._device))
-                vectors.append(made.float().cpu().numpy())
+                embedded = self._net.encode_image(torch.stack(batch).to(self._device))
+                vectors.append(embedded.float().cpu().numpy())
         return normalise(np.concatenate(vectors)) if vectors else np.zeros((0, 0), np.float32)
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
@@ -152,8 +152,8 @@ class OpenClip:
         with torch.inference_mode():
             for start in range(0, len(texts), _BATCH):
                 tokens = self._tokenise(list(texts[start : start + _BATCH]))
-                made = self._net.encode_text(tokens.to(self._device))
-                vectors.append(made.float().cpu().numpy())
+                embedded = self._net.encode_text(tokens.to(self._device))
+                vectors.append(embedded.float().cpu().numpy())
         return normalise(np.concatenate(vectors)) if vectors else np.zeros((0, 0), np.float32)
 
 
@@ -163,13 +163,13 @@ def _weights(model: str, weights: str, cache: Path | None) -> Path:
 
     if model.startswith("local-dir:"):
         folder = Path(model.removeprefix("local-dir:"))
-        found = sorted(
+        paths = sorted(
             (path for path in folder.iterdir() if path.suffix in _KINDS),
             key=lambda path: (_KINDS.index(path.suffix), path.name),
         )
-        if not found:
+        if not paths:
             raise PopulaceError(f"There are no CLIP weights in {folder}: put safetensors there.")
-        return found[0]
+        return paths[0]
     tag = open_clip.get_pretrained_cfg(model, weights)
     where = None if cache is None else str(cache)
     return Path(open_clip.download_pretrained(tag, cache_dir=where) if tag else weights)

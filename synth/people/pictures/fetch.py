@@ -154,7 +154,7 @@ def fetch_openverse(
         json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     )
     for number, (interest, words) in enumerate(keywords.items(), 1):
-        have = sum(told.get("interest") == interest for told in credits.values())
+        have = sum(credit.get("interest") == interest for credit in credits.values())
         for word in words:
             if have >= per_interest:
                 break
@@ -230,8 +230,8 @@ def _get(address: str, timeout: float, largest: int) -> bytes:
             reason = f"HTTP {error.code}"
             if error.code not in (429, 500, 502, 503):
                 break
-            told = error.headers.get("Retry-After", "")
-            time.sleep(min(float(told) if told.isdigit() else 2.0**attempt, 30.0))
+            retry_after = error.headers.get("Retry-After", "")
+            time.sleep(min(float(retry_after) if retry_after.isdigit() else 2.0**attempt, 30.0))
         except (urllib.error.URLError, OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
     host = urllib.parse.urlsplit(address).netloc

@@ -76,7 +76,7 @@ class Library:
     images: np.ndarray
     words: Mapping[str, np.ndarray]
     placeholder: np.ndarray
-    _found: dict[tuple[str, tuple[str, ...]], np.ndarray] = field(
+    _probabilities: dict[tuple[str, tuple[str, ...]], np.ndarray] = field(
         default_factory=dict, repr=False, compare=False
     )
 
@@ -177,11 +177,11 @@ class Library:
         mapping of str to tuple of str
             The same without words and interests that the library does not know.
         """
-        found = {
+        usable = {
             name: tuple(word for word in words if word in self.words)
             for name, words in keywords.items()
         }
-        return {name: words for name, words in found.items() if words}
+        return {name: words for name, words in usable.items() if words}
 
     def with_words(self, words: Sequence[str], scorer: Scorer | None) -> Library:
         """The same library knowing these words too: only texts are embedded.
@@ -253,7 +253,7 @@ class Library:
                 f"The interest {interest!r} has no keywords: add 5 to 10 words for it."
             )
         key = (interest, tuple(f"{k}:{'|'.join(v)}" for k, v in keywords.items()))
-        if key not in self._found:
+        if key not in self._probabilities:
             names = list(keywords)
             texts = np.stack([self._interest(name, keywords[name]) for name in names])
             vectors = np.vstack([texts, self.placeholder]).astype(np.float64)
@@ -262,8 +262,8 @@ class Library:
             # the same people get the same pictures at every start.
             table = np.round(table, 6)
             for column, name in enumerate(names):
-                self._found[(name, key[1])] = table[:, column]
-        return self._found[key]
+                self._probabilities[(name, key[1])] = table[:, column]
+        return self._probabilities[key]
 
     def conjugate(self, pictures: Sequence[Picture], words: Sequence[str]) -> np.ndarray:
         """The paper's matrix: pictures × (words, placeholder); rows sum to one.

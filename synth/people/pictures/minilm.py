@@ -44,18 +44,18 @@ class WordPiece:
         return "".join(spaced).split()
 
     def _pieces(self, word: str) -> list[int]:
-        found: list[int] = []
+        ids: list[int] = []
         start = 0
         while start < len(word):
             for end in range(len(word), start, -1):
                 piece = ("##" if start else "") + word[start:end]
                 if piece in self._ids:
-                    found.append(self._ids[piece])
+                    ids.append(self._ids[piece])
                     start = end
                     break
             else:
                 return [self._ids["[UNK]"]]
-        return found
+        return ids
 
 
 class MiniLM:

@@ -92,17 +92,17 @@ def explain(
     PopulaceError
         None of the interests has words, or a word is new to the library.
     """
-    told = [interest for interest in interests if keywords.get(interest)]
-    if not told:
+    described = [interest for interest in interests if keywords.get(interest)]
+    if not described:
         raise PopulaceError("No interest of this person has keywords: no picture was looked for.")
     words: dict[str, str] = {}
-    for interest in told:
+    for interest in described:
         for word in keywords[interest]:
             words.setdefault(word, interest)
     on_card = {choice.picture.id for choice in choices}
     pictures: list[Considered] = []
     seen: set[str] = set()
-    for interest in told:
+    for interest in described:
         shown = [choice for choice in choices if choice.interest == interest]
         ranked = best(
             interest, others + len(on_card) + len(seen), library=library, keywords=keywords

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 How = Literal["same", "edited", "bank", "none"]
 
-_HELD = (*ETHNICITIES, "turn", "smile")
+_PRESERVED = (*ETHNICITIES, "turn", "smile")
 _YOUNGEST_AIM, _OLDEST_AIM = 17.0, 76.0  # the generator has hardly seen others
 _CLOSE = 4.0  # years between the wanted age and the one read that will do
 _NEAR = 5.0  # years by which a person may change without another portrait
@@ -200,11 +200,11 @@ def edit(
     for _ in range(_PAINTINGS):
         years += (aim - seen[1]) / gain
         step = {"age": float(np.clip(years, -75, 75))}
-        hold: tuple[str, ...] = (*_HELD, "male")
+        hold: tuple[str, ...] = (*_PRESERVED, "male")
         if gender != origin.cell.gender:
             male = directions.predict(start)[0][0]
             step["male"] = sign * max(_CLEAR, abs(male)) - male
-            hold = _HELD
+            hold = _PRESERVED
         w = directions.limited(start + directions.change(step, hold), 1.3)
         image = tools.generator.paint(w)[0]
         look = reader.look(image)
@@ -216,8 +216,8 @@ def edit(
         fault = abs(look.years - aim) + 20 * max(0.0, 0.8 - right)
         if best is None or fault < best[0]:
             name = f"{origin.name}-edited-{gender}-{round(age)}"
-            made = EditedPortrait(name, origin, gender, look.years, look.embedding, encode(image))
-            best = (fault, made)
+            edited = EditedPortrait(name, origin, gender, look.years, look.embedding, encode(image))
+            best = (fault, edited)
         if abs(look.years - aim) <= _CLOSE and right >= 0.8:
             break
         if abs(years) > 1:  # how strongly this face answers to a step in age

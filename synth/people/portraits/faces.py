@@ -256,9 +256,9 @@ class _DatReader:
         A tensor is written as version, four dimensions, and raw little-endian floats; an integer
         is written as its number of bytes and then the bytes.
         """
-        found = self._raw.find(name, self._at)
-        self._at = found + len(name)
-        numbers = [self._integer() for _ in range(leading + 5)] if found >= 0 else []
+        position = self._raw.find(name, self._at)
+        self._at = position + len(name)
+        numbers = [self._integer() for _ in range(leading + 5)] if position >= 0 else []
         count = int(np.prod(numbers[-4:])) if numbers else -1
         if count != size:
             raise PopulaceError(

@@ -66,12 +66,12 @@ class _Graph:
 
     def constants(self, kind: str) -> list[Tensor]:
         """The float constant of every operation of this kind that has one, in file order."""
-        found = []
+        tensors = []
         for identity, name in self._kinds.items():
             for value in self._inputs.get(identity, []) if name == kind else []:
                 if value.dtype in (np.float32, np.float16):
-                    found.append(torch.from_numpy(value.astype(np.float32)))
-        return found
+                    tensors.append(torch.from_numpy(value.astype(np.float32)))
+        return tensors
 
 
 class Mapping(nn.Module):
@@ -251,8 +251,8 @@ def _haar(filters: list[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
     The file's order is: low rows, high rows, low columns, low rows, high rows, high columns.
     """
-    one = [each[0].flatten() for each in filters]
-    return one[0], one[1], one[2], one[5]
+    flat = [each[0].flatten() for each in filters]
+    return flat[0], flat[1], flat[2], flat[5]
 
 
 def read_synthesis(folder: Path, size: int = 1024) -> Synthesis:

@@ -68,13 +68,13 @@ def _laid_out(report: dict) -> Published | None:
         line: dict[str, str | float] = {"Class": _title(first["name"])}
         line["Paper F1"] = float(first["paper"][2])
         for title, table in tables.items():
-            one = table["rows"][index]
-            between = f"{one['low']:.2f}–{one['high']:.2f}"
+            row = table["rows"][index]
+            between = f"{row['low']:.2f}–{row['high']:.2f}"
             if "recalibrated" not in title:
-                line[f"{title} F1"] = float(round(one["f1"], 2))
+                line[f"{title} F1"] = float(round(row["f1"], 2))
                 line[f"{title} 95%"] = between
             elif index in _AGES:
-                line[f"{title}: F1"] = f"{one['f1']:.2f} ({between})"
+                line[f"{title}: F1"] = f"{row['f1']:.2f} ({between})"
             else:
                 line[f"{title}: F1"] = "–"
         if judge:
@@ -82,9 +82,9 @@ def _laid_out(report: dict) -> Published | None:
             line["Real people F1"] = real
         for title, table in tables.items():
             if "recalibrated" not in title:
-                one = table["rows"][index]
-                line[f"{title} precision"] = float(round(one["precision"], 2))
-                line[f"{title} recall"] = float(round(one["recall"], 2))
+                row = table["rows"][index]
+                line[f"{title} precision"] = float(round(row["precision"], 2))
+                line[f"{title} recall"] = float(round(row["recall"], 2))
         rows.append(line)
     notes = [
         f"{title}: {table['requests']} balanced requests, {table['answered']} answered; the "

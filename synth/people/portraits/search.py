@@ -94,7 +94,7 @@ class FaceReading:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """A face that was accepted: its style, its 256 px image, what was read, and the cost."""
 
     w: np.ndarray
@@ -292,7 +292,7 @@ class FaceSearch:
         stopped: Callable[[], bool] = lambda: False,
         tried: Callable[[np.ndarray, np.ndarray, FaceReading | None, str], None] | None = None,
         unlike: np.ndarray | None = None,
-    ) -> Found | None:
+    ) -> SearchResult | None:
         """One accepted face, or None after this many paintings or when `stopped` says so.
 
         `neighbours` are people of that gender and ethnicity found before, for example of the bank:
@@ -319,7 +319,7 @@ class FaceSearch:
 
         Returns
         -------
-        Found or None
+        SearchResult or None
             The face with its style and cost.
         """
         rng, start = np.random.default_rng(seed), time.perf_counter()
@@ -354,7 +354,7 @@ class FaceSearch:
                 if tried is not None:
                     tried(w, image, look, fault)
                 if not fault and look is not None:
-                    return Found(w, image, look, painted, time.perf_counter() - start)
+                    return SearchResult(w, image, look, painted, time.perf_counter() - start)
                 if look is None or painted >= tries or stopped():
                     break
                 if look.face.score < self.thresholds.score or fault == _GHOST:
@@ -446,11 +446,11 @@ class FaceSearch:
         directions, mean = self.directions, self.generator.mean
         near = np.exp(-np.abs(neighbours.readings[:, ATTRIBUTES.index("age")] - age) / _YEARS)
         pairs = [rng.choice(len(near), 2, replace=False, p=near / near.sum()) for _ in bases]
-        one, two = np.array(pairs).T
+        left, right = np.array(pairs).T
         first, second, third = _SHARES
 
         def mixed(rows: np.ndarray) -> np.ndarray:
-            return first * rows[one] + second * rows[two]
+            return first * rows[left] + second * rows[right]
 
         missed = np.nan_to_num(neighbours.readings - directions.predict(neighbours.styles))
         strange = neighbours.faces - directions.face(neighbours.styles)

@@ -84,7 +84,7 @@ def build(
     credits = _credits(folder)
     (out / "images").mkdir(parents=True, exist_ok=True)
     done = _Done(out / "vectors.partial", scorer.name)
-    found: dict[str, tuple[Picture, np.ndarray]] = {}
+    by_digest: dict[str, tuple[Picture, np.ndarray]] = {}
     skipped: list[str] = []
     waiting: list[tuple[str, Picture, Image.Image]] = []
     reused = 0
@@ -98,41 +98,41 @@ def build(
             continue
         name = f"{_slug(path.stem)}-{digest[:8]}"
         image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
-        told = credits.get(str(path.relative_to(folder)), credits.get(path.name, {}))
+        credit = credits.get(str(path.relative_to(folder)), credits.get(path.name, {}))
         picture = Picture(
             id=name,
             file=f"images/{name}.webp",
-            caption=str(told.get("caption") or _words(path.stem)),
-            fits=tuple(str(f) for f in told.get("fits", ())),
+            caption=str(credit.get("caption") or _words(path.stem)),
+            fits=tuple(str(f) for f in credit.get("fits", ())),
             size=image.size,
             focus=focus_of(image),
-            **{key: str(told.get(key, "")) for key in ("title", "author", "licence", "source")},
+            **{key: str(credit.get(key, "")) for key in ("title", "author", "licence", "source")},
         )
-        if digest in found:
+        if digest in by_digest:
             continue
         if not (out / picture.file).is_file():
             image.save(out / picture.file, "WEBP", quality=78)
         known = done.get(digest)
         if known is not None:
-            found[digest] = (picture, known)
+            by_digest[digest] = (picture, known)
             reused += 1
         else:
-            found[digest] = (picture, np.zeros(0))
+            by_digest[digest] = (picture, np.zeros(0))
             waiting.append((digest, picture, image))
         if len(waiting) >= _BATCH:
-            _flush(waiting, found, done, scorer)
+            _flush(waiting, by_digest, done, scorer)
         if progress:
             progress(number, len(paths))
-    _flush(waiting, found, done, scorer)
-    if not found:
+    _flush(waiting, by_digest, done, scorer)
+    if not by_digest:
         raise PopulaceError(f"No picture in {folder} can be read: {skipped[0]}.")
-    words = list(dict.fromkeys(word for told in keywords.values() for word in told))
+    words = list(dict.fromkeys(word for terms in keywords.values() for word in terms))
     library = Library(
         out,
-        tuple(picture for picture, _ in found.values()),
+        tuple(picture for picture, _ in by_digest.values()),
         scorer.name,
         scorer.scale,
-        np.stack([vector for _, vector in found.values()]),
+        np.stack([vector for _, vector in by_digest.values()]),
         MappingProxyType(dict(zip(words, embed_words(words, scorer), strict=True))),
         embed_placeholder(scorer),
     )
@@ -180,14 +180,14 @@ class _Done:
 
 def _flush(
     waiting: list[tuple[str, Picture, Image.Image]],
-    found: dict[str, tuple[Picture, np.ndarray]],
+    by_digest: dict[str, tuple[Picture, np.ndarray]],
     done: _Done,
     scorer: Scorer,
 ) -> None:
     if waiting:
         vectors = scorer.embed_images([image for _, _, image in waiting])
         for (digest, picture, _), vector in zip(waiting, vectors, strict=True):
-            found[digest] = (picture, vector)
+            by_digest[digest] = (picture, vector)
             done.add(digest, vector)
         waiting.clear()
 
@@ -217,12 +217,12 @@ def _credits(folder: Path) -> dict[str, dict[str, Any]]:
     if not path.is_file():
         return {}
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        credits = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise PopulaceError(f"{path} is not valid JSON: mend or remove it.") from error
-    if not isinstance(told, dict) or not all(isinstance(v, dict) for v in told.values()):
+    if not isinstance(credits, dict) or not all(isinstance(v, dict) for v in credits.values()):
         raise PopulaceError(f"{path} must map file names to captions and credits.")
-    return told
+    return credits
 
 
 def _slug(text: str) -> str:

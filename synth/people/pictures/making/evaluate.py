@@ -136,7 +136,7 @@ def _flickr(
             owner.append(number)
     vectors, owners = scorer.embed_texts(texts), np.array(owner)
     order = np.random.default_rng(0).permutation(len(pictures.keys))
-    found: list[tuple[float, float]] = []
+    recalls: list[tuple[float, float]] = []
     for fold in range(FOLDS):
         unseen = np.sort(order[fold::FOLDS])
         if isinstance(scorer, StandIn):
@@ -146,17 +146,17 @@ def _flickr(
             images = head.embed(pictures.features[unseen], pictures.logits[unseen])
         else:
             images = pictures.vectors[unseen]
-        asked = np.isin(owners, unseen)
-        truth = np.searchsorted(unseen, owners[asked])
-        scores = normalise(vectors[asked]) @ images.T
-        found.append((top_k(scores, truth, 1), top_k(scores, truth, 10)))
-    means = np.mean(found, axis=0)
+        is_query = np.isin(owners, unseen)
+        truth = np.searchsorted(unseen, owners[is_query])
+        scores = normalise(vectors[is_query]) @ images.T
+        recalls.append((top_k(scores, truth, 1), top_k(scores, truth, 10)))
+    means = np.mean(recalls, axis=0)
     return {
         "images": float(len(order) // FOLDS),
         "folds": float(FOLDS),
         "r1": float(means[0]),
         "r10": float(means[1]),
-        "r10_worst_fold": float(min(r10 for _, r10 in found)),
+        "r10_worst_fold": float(min(r10 for _, r10 in recalls)),
     }
 
 
@@ -200,11 +200,11 @@ def _look(archive: Path, scorer: Scorer, cache: Path | None, progress: Progress 
 def _captions(archive: Path) -> dict[str, list[str]]:
     with zipfile.ZipFile(archive) as file:
         text = file.read("captions.txt").decode("utf-8", "replace")
-    found: dict[str, list[str]] = {}
+    captions: dict[str, list[str]] = {}
     for row in csv.reader(io.StringIO(text)):
         if len(row) >= 2 and row[0] != "image":
-            found.setdefault(row[0], []).append(",".join(row[1:]).strip())
-    return found
+            captions.setdefault(row[0], []).append(",".join(row[1:]).strip())
+    return captions
 
 
 def _image(data: bytes) -> Image.Image:
@@ -216,12 +216,12 @@ def _slug(text: str) -> str:
     return "".join(c if c.isalnum() and c.isascii() else "-" for c in text.lower()).strip("-")
 
 
-def summary(found: dict[str, dict[str, float]]) -> Sequence[str]:
+def summary(figures: dict[str, dict[str, float]]) -> Sequence[str]:
     """The figures in two lines.
 
     Parameters
     ----------
-    found : mapping of str to mapping of str to float
+    figures : mapping of str to mapping of str to float
         As `evaluate` gives it.
 
     Returns
@@ -229,7 +229,7 @@ def summary(found: dict[str, dict[str, float]]) -> Sequence[str]:
     sequence of str
         Two lines.
     """
-    caltech, flickr = found["caltech101"], found["flickr8k"]
+    caltech, flickr = figures["caltech101"], figures["flickr8k"]
     return (
         f"Caltech-101, {caltech['images']:.0f} pictures of {caltech['classes']:.0f} classes: top-1 "
         f"{caltech['top1']:.3f}, top-5 {caltech['top5']:.3f}",

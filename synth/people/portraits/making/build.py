@@ -13,7 +13,7 @@ from synth.people.portraits.bank import CELLS, PAINTER, Cell
 from synth.people.portraits.directions import Directions
 from synth.people.portraits.heads import ETHNICITIES, Heads
 from synth.people.portraits.mark import encode
-from synth.people.portraits.search import FaceSearch, Found, Neighbours, Target
+from synth.people.portraits.search import FaceSearch, Neighbours, SearchResult, Target
 
 UNLIKE = {"White": 0.48, "Black": 0.42, "Asian": 0.35, "Indian": 0.42}
 """Least distance of dlib's embeddings between two portraits of a gender and ethnicity.
@@ -32,7 +32,7 @@ _TRIES = 30  # paintings for one portrait
 
 
 @dataclass
-class _Made:
+class _CellPortraits:
     """What a cell has so far: styles, embeddings, estimated ages; the names of those good."""
 
     styles: list[np.ndarray] = field(default_factory=list)
@@ -47,12 +47,12 @@ class _Shelf:
 
     directions: Directions
     refused: frozenset[str]
-    made: dict[Cell, _Made]
+    by_cell: dict[Cell, _CellPortraits]
     seen: dict[tuple[str, str], list[np.ndarray]] = field(default_factory=dict)
 
     def take(self, cell: Cell, path: Path) -> None:
         """Note the portrait of this file, or that its search failed."""
-        mine = self.made[cell]
+        mine = self.by_cell[cell]
         with np.load(path, allow_pickle=False) as data:
             if "embedding" not in data:
                 return
@@ -110,27 +110,27 @@ def fill(
     progress : callable, optional
         Gets a portrait's name, and the good ones of its cell.
     """
-    made = {cell: _Made() for cell in cells}
-    shelf = _Shelf(search.directions, refused, made)
+    by_cell = {cell: _CellPortraits() for cell in cells}
+    shelf = _Shelf(search.directions, refused, by_cell)
     for number in range(6 * each):
         for cell in cells:
-            if len(made[cell].good) >= each:
+            if len(by_cell[cell].good) >= each:
                 continue
             path = work / f"{cell.name}-{number:03}.npz"
             if not path.exists():
                 thresholds = replace(search.thresholds, unlike=UNLIKE[cell.ethnicity])
-                found = FaceSearch(
+                result = FaceSearch(
                     search.generator, search.reader, search.directions, thresholds
                 ).find(
                     target_of(cell),
                     np.random.default_rng([seed, CELLS.index(cell), number]),
                     tries=_TRIES,
-                    neighbours=_neighbours(made, cell, search.reader.heads),
-                    unlike=_known(made, cell),
+                    neighbours=_neighbours(by_cell, cell, search.reader.heads),
+                    unlike=_known(by_cell, cell),
                 )
-                _write(path, found)
+                _write(path, result)
             shelf.take(cell, path)
-            progress(cell.name, len(made[cell].good))
+            progress(cell.name, len(by_cell[cell].good))
 
 
 def chosen(
@@ -152,7 +152,7 @@ def chosen(
     mapping of Cell to list of str
         Cell → names.
     """
-    shelf = _Shelf(directions, refused, {cell: _Made() for cell in CELLS})
+    shelf = _Shelf(directions, refused, {cell: _CellPortraits() for cell in CELLS})
     order = {cell.name: (index, cell) for index, cell in enumerate(CELLS)}
     portraits: list[tuple[int, int, Cell, Path]] = []
     for path in work.glob("*-[0-9]*.npz"):
@@ -161,7 +161,7 @@ def chosen(
         portraits.append((int(number), index, cell, path))
     for _, _, cell, path in sorted(portraits, key=lambda portrait: portrait[:2]):
         shelf.take(cell, path)
-    return {cell: made.good for cell, made in shelf.made.items()}
+    return {cell: portraits_of_cell.good for cell, portraits_of_cell in shelf.by_cell.items()}
 
 
 def pack(
@@ -222,24 +222,26 @@ def pack(
     return len(rows["name"])
 
 
-def _relatives(made: dict[Cell, _Made], cell: Cell) -> list[_Made]:
+def _relatives(by_cell: dict[Cell, _CellPortraits], cell: Cell) -> list[_CellPortraits]:
     """What there is of the cell's gender and ethnicity, of every age."""
     kind = (cell.gender, cell.ethnicity)
-    return [those for other, those in made.items() if (other.gender, other.ethnicity) == kind]
+    return [those for other, those in by_cell.items() if (other.gender, other.ethnicity) == kind]
 
 
-def _neighbours(made: dict[Cell, _Made], cell: Cell, heads: Heads) -> Neighbours | None:
+def _neighbours(by_cell: dict[Cell, _CellPortraits], cell: Cell, heads: Heads) -> Neighbours | None:
     """Everyone of the cell's gender and ethnicity so far: where a search starts."""
-    those = _relatives(made, cell)
-    styles = [w for one in those for w in one.styles]
-    faces = [embedding for one in those for embedding in one.embeddings]
-    ages = [age for one in those for age in one.ages]
+    those = _relatives(by_cell, cell)
+    styles = [w for portraits in those for w in portraits.styles]
+    faces = [embedding for portraits in those for embedding in portraits.embeddings]
+    ages = [age for portraits in those for age in portraits.ages]
     return Neighbours.of(heads, np.array(styles), np.array(faces), np.array(ages))
 
 
-def _known(made: dict[Cell, _Made], cell: Cell) -> np.ndarray | None:
+def _known(by_cell: dict[Cell, _CellPortraits], cell: Cell) -> np.ndarray | None:
     """Embeddings of everyone of the cell's gender and ethnicity so far."""
-    rows = [embedding for one in _relatives(made, cell) for embedding in one.embeddings]
+    rows = [
+        embedding for portraits in _relatives(by_cell, cell) for embedding in portraits.embeddings
+    ]
     return np.stack(rows) if rows else None
 
 
@@ -260,24 +262,24 @@ def target_of(cell: Cell) -> Target:
     return Target(cell.gender, lower, upper, cell.ethnicity)
 
 
-def _write(path: Path, found: Found | None) -> None:
+def _write(path: Path, result: SearchResult | None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
-        if found is None:
+        if result is None:
             np.savez(file, none=np.zeros(0, np.uint8))
         else:
-            reading = found.look.reading
+            reading = result.look.reading
             race = ETHNICITIES.index(path.stem.rsplit("-", 2)[1])
             male = float(reading.male[0])
             gender = male if path.stem.startswith("male") else 1 - male
             np.savez(
                 file,
-                w=found.w.astype(np.float32),
-                image=found.image,
-                embedding=found.look.embedding,
-                age=found.look.years,
+                w=result.w.astype(np.float32),
+                image=result.image,
+                embedding=result.look.embedding,
+                age=result.look.years,
                 certainty=min(gender, float(reading.ethnicity[0, race])),
-                tries=found.tries,
+                tries=result.tries,
             )
     part.replace(path)

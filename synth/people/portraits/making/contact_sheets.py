@@ -29,8 +29,8 @@ def of_bank(bank: Bank, cell: Cell) -> Iterator[tuple[str, float, np.ndarray]]:
         Number, years, and RGB uint8 of shape (256, 256, 3).
     """
     for name in bank.cell(cell):
-        one = bank[name]
-        yield name.rsplit("-", 1)[1], one.age, one.image()
+        portrait = bank[name]
+        yield name.rsplit("-", 1)[1], portrait.age, portrait.image()
 
 
 def of_work(work: Path, cell: Cell) -> Iterator[tuple[str, float, np.ndarray]]:
@@ -98,9 +98,9 @@ def write_sheets(folder: Path, bank: Bank | None, work: Path | None) -> list[Pat
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for cell in CELLS:
-        found = list(of_work(work, cell) if work else of_bank(bank or Bank(), cell))
-        if found:
+        portraits = list(of_work(work, cell) if work else of_bank(bank or Bank(), cell))
+        if portraits:
             path = folder / f"{cell.name}.png"
-            sheet(found).save(path)
+            sheet(portraits).save(path)
             written.append(path)
     return written

@@ -147,14 +147,14 @@ def requests(count: int, seed: int = 0) -> list[Request]:
     ]
 
 
-def from_bank(bank: Bank, asked: Iterable[Request], seed: int = 0) -> Iterator[np.ndarray]:
+def from_bank(bank: Bank, requests: Iterable[Request], seed: int = 0) -> Iterator[np.ndarray]:
     """The bank's answers.
 
     Parameters
     ----------
     bank : Bank
         The bank.
-    asked : iterable of Request
+    requests : iterable of Request
         The requests.
     seed : int, optional
         Of the picks.
@@ -164,12 +164,12 @@ def from_bank(bank: Bank, asked: Iterable[Request], seed: int = 0) -> Iterator[n
     iterator of np.ndarray
         One RGB uint8 image a request, shape (256, 256, 3).
     """
-    for index, request in enumerate(asked):
+    for index, request in enumerate(requests):
         yield bank.pick(request.gender, request.age, request.ethnicity, f"{seed}-{index}").image()
 
 
 def judge(
-    asked: list[Request],
+    requests: list[Request],
     images: Iterable[np.ndarray | None],
     judges: Judge,
     reader: Reader,
@@ -182,7 +182,7 @@ def judge(
 
     Parameters
     ----------
-    asked : list of Request
+    requests : list of Request
         The requests.
     images : iterable of np.ndarray or None
         One RGB image a request, or None.
@@ -200,19 +200,19 @@ def judge(
     """
     truth, seen, years = [], [], []
     answered = 0
-    for request, image in zip(asked, images, strict=True):
+    for request, image in zip(requests, images, strict=True):
         truth.append(
             (ETHNICITIES.index(request.ethnicity), request.group, GENDERS.index(request.gender))
         )
         look = None if image is None else reader.look(image)
-        said = None if image is None else judges(image)
-        if look is None or said is None:
+        estimate = None if image is None else judges(image)
+        if look is None or estimate is None:
             seen.append((-1, np.nan, -1))
             continue
         answered += 1
         race = int(reader.heads.judge(look.embedding[None])[0].argmax())
-        seen.append((race, said[0], 0 if said[1] else 1))
-        years.append(abs(said[0] - request.age))
+        seen.append((race, estimate[0], 0 if estimate[1] else 1))
+        years.append(abs(estimate[0] - request.age))
     actual, guess = np.array(truth), np.array(seen)
     error = float(np.mean(years)) if years else float("nan")
 
@@ -223,7 +223,7 @@ def judge(
             *_rows(tuple(AGES), actual[:, 1], group),
             *_rows(GENDERS, actual[:, 2], guess[:, 2]),
         ]
-        return Table1(tuple(rows), error, len(asked), answered)
+        return Table1(tuple(rows), error, len(requests), answered)
 
     plain = table((20.5, 45.5))
     return plain, None if cuts == (20.5, 45.5) else table(cuts)
@@ -361,10 +361,10 @@ def read_photographs(
             look = reader.look(image)
             if look is None or known.group_of(look.embedding) not in unseen:
                 continue
-            said = judges(image)
-            if said is not None:
+            estimate = judges(image)
+            if estimate is not None:
                 years.append(age)
-                judged.append(said[0])
+                judged.append(estimate[0])
     return calibrate(np.array(years, float), np.array(judged, float))
 
 
@@ -381,18 +381,18 @@ def variety(bank: Bank) -> dict[str, dict[str, float]]:
     mapping of str to mapping of str to float
         Cell's name → its figures; `closest` is NaN for fewer than two portraits.
     """
-    found = {}
+    report = {}
     for cell in CELLS:
         rows = [bank.names.index(name) for name in bank.cell(cell)]
         x = bank.embeddings[rows].astype(np.float64)
         apart = np.sqrt(np.maximum(((x[:, None] - x[None]) ** 2).sum(-1), 0))
         pairs = apart[np.triu_indices(len(rows), 1)]
-        found[cell.name] = {
+        report[cell.name] = {
             "portraits": len(rows),
             "alike": float((pairs < SAME).mean()) if len(pairs) else 0.0,
             "closest": float(pairs.min()) if len(pairs) else float("nan"),
         }
-    return found
+    return report
 
 
 def pick_milliseconds(bank: Bank, count: int = 300) -> dict[str, float]:

@@ -13,7 +13,7 @@ from synth.people.portraits.directions import Directions
 from synth.people.portraits.heads import ETHNICITIES, Faces, Heads, Reading
 from synth.people.portraits.making.build import UNLIKE, chosen, fill, pack, target_of
 from synth.people.portraits.making.contact_sheets import write_sheets
-from synth.people.portraits.search import FaceReading, FaceSearch, Found, Reader, Thresholds
+from synth.people.portraits.search import FaceReading, FaceSearch, Reader, SearchResult, Thresholds
 
 SOME = (CELLS[0], CELLS[4], CELLS[21])
 
@@ -37,7 +37,7 @@ class MadeUp:
         reading = Reading(male, np.full((1, 14), 1 / 14), race, age)
         look = FaceReading(None, draw.normal(size=128).astype(np.float32), reading, np.zeros(8))
         image = draw.integers(0, 255, (256, 256, 3)).astype(np.uint8)
-        return Found(draw.normal(size=512).astype(np.float32), image, look, 2, 0.1)
+        return SearchResult(draw.normal(size=512).astype(np.float32), image, look, 2, 0.1)
 
 
 @pytest.fixture
