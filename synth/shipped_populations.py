@@ -341,14 +341,14 @@ def _made_of(model: Model) -> str:
     network = model.network
     if network is None:
         title = generator(model.generator).title
-        made = f"**Model.** {len(model.schema)} columns, learned by “{title}”, seed\n"
-        made += f"{model.settings.seed}."
+        text = f"**Model.** {len(model.schema)} columns, learned by “{title}”, seed\n"
+        text += f"{model.settings.seed}."
     else:
-        made = f"""**Network.** {len(network.schema)} columns, {len(network.edges)} edges, \
+        text = f"""**Network.** {len(network.schema)} columns, {len(network.edges)} edges, \
 {network.parameters:,}
 numbers; score `{network.about["score"]}`, at most {network.about["max_parents"]} parents, seed
 {network.about["seed"]}."""
-    return f"\n{made} Rebuild: `python -m synth populations build`.\n"
+    return f"\n{text} Rebuild: `python -m synth populations build`.\n"
 
 
 def _scores(table: Table, population: Population) -> str:

@@ -307,8 +307,8 @@ def complete(
         raise PopulaceError(f"A table cannot be filled {draws} times: ask for one draw or more.")
     if method == "most-likely" and draws > 1:
         raise PopulaceError("The most likely values are always the same: ask for one draw of them.")
-    asked = _Asked.of(table, population, blank)
-    return _Filling(asked, method, draws, seed, values_only, threads).completion()
+    requested = _RequestedRows.of(table, population, blank)
+    return _Filling(requested, method, draws, seed, values_only, threads).completion()
 
 
 def predict(
@@ -344,14 +344,14 @@ def predict(
     if column not in people.schema:
         raise PopulaceError(f"There is no column {column}{hint(column, people.schema.names)}")
     people.constraints.refuse((column,))
-    asked = _Asked.of(table, people, blank, hide=column)
-    questions, coding = asked.questions, people.network.codings[column]
-    p = questions.posterior(asked.evidence, column, threads=threads)
-    notes = list(asked.notes)
+    requested = _RequestedRows.of(table, people, blank, hide=column)
+    questions, coding = requested.questions, people.network.codings[column]
+    p = questions.posterior(requested.evidence, column, threads=threads)
+    notes = list(requested.notes)
     lost = np.isnan(p[:, 0])
     if lost.any():
         p[lost] = questions.posterior(
-            asked.of_rows(np.flatnonzero(lost)), column, floor=FLOOR, threads=threads
+            requested.of_rows(np.flatnonzero(lost)), column, floor=FLOOR, threads=threads
         )
         notes.append(_excluded(int(lost.sum())))
     labels = coding.labels
@@ -401,8 +401,8 @@ def score(
     PopulaceError
         As `complete`.
     """
-    asked = _Asked.of(table, population, blank)
-    return _Scoring(asked, worst, reference, seed, threads).scores()
+    requested = _RequestedRows.of(table, population, blank)
+    return _Scoring(requested, worst, reference, seed, threads).scores()
 
 
 def prepared(
@@ -422,15 +422,15 @@ def prepared(
     evidence : RowEvidence
         What is known of each row.
     """
-    asked = _Asked.of(table, population, blank)
-    return asked.questions, asked.evidence
+    requested = _RequestedRows.of(table, population, blank)
+    return requested.questions, requested.evidence
 
 
 # ---------------------------------------------------------------------- what is asked
 
 
 @dataclass(frozen=True, eq=False)
-class _Asked:
+class _RequestedRows:
     """A table's rows, understood.
 
     `frame` holds the population's columns that the table has, in canonical types that allow blank
@@ -450,7 +450,7 @@ class _Asked:
     @staticmethod
     def of(
         table: Rows, population: Population | str | Path, blank: Blank, hide: str = ""
-    ) -> _Asked:
+    ) -> _RequestedRows:
         people = _population(population)
         notes: list[str] = []
         raw = table.frame if isinstance(table, Table) else table
@@ -496,7 +496,9 @@ class _Asked:
         pieces = {
             name: (number, tuple(cut for _, cut in each)) for name, (number, each) in cuts.items()
         }
-        return _Asked(people, raw, frame, unknown, questions, rules, evidence, pieces, tuple(notes))
+        return _RequestedRows(
+            people, raw, frame, unknown, questions, rules, evidence, pieces, tuple(notes)
+        )
 
     def of_rows(self, places: np.ndarray) -> RowEvidence:
         """What is known of some rows."""
@@ -653,7 +655,7 @@ def _cuts(
             else level.astype(object)
         ).to_numpy()
         number = np.full(len(frame), -1)
-        found: list[tuple[np.ndarray, Pieces]] = []
+        likelihoods: list[tuple[np.ndarray, Pieces]] = []
         open_ = unknown[:, questions.place(cut.of)]
         for i, name in enumerate(cut.levels):
             here = open_ & (texts == name)
@@ -665,10 +667,10 @@ def _cuts(
             known = coding.likelihood(fact)
             if known.pieces is None or not known.codes.sum() > 0:
                 continue
-            number[here] = len(found)
-            found.append((known.codes, known.pieces))
-        if found:
-            out[cut.of] = (number, found)
+            number[here] = len(likelihoods)
+            likelihoods.append((known.codes, known.pieces))
+        if likelihoods:
+            out[cut.of] = (number, likelihoods)
     return out
 
 
@@ -717,53 +719,53 @@ class _Filling:
 
     def __init__(
         self,
-        asked: _Asked,
+        requested: _RequestedRows,
         method: Method,
         draws: int,
         seed: int,
         values_only: bool,
         threads: int | None,
     ) -> None:
-        self._asked, self._method, self._draws = asked, method, draws
+        self._requested, self._method, self._draws = requested, method, draws
         self._seed, self._values_only, self._threads = seed, values_only, threads
-        self._shown = [n for n in asked.questions.names if n in asked.frame]
+        self._shown = [n for n in requested.questions.names if n in requested.frame]
         self._excluded = self._stuck = 0
 
     def completion(self) -> Completion:
         """The filled tables."""
-        asked = self._asked
-        rows = len(asked.frame)
-        columns = [name for name in asked.raw.columns if name in asked.population.schema]
-        target = {name: asked.raw[name].isna().to_numpy() for name in columns}
-        frames = [asked.frame.copy() for _ in range(self._draws)]
+        requested = self._requested
+        rows = len(requested.frame)
+        columns = [name for name in requested.raw.columns if name in requested.population.schema]
+        target = {name: requested.raw[name].isna().to_numpy() for name in columns}
+        frames = [requested.frame.copy() for _ in range(self._draws)]
         chances = [
             pd.DataFrame(np.nan, index=range(rows), columns=columns) for _ in range(self._draws)
         ]
         for name in columns:  # what a sum settled
-            solved = target[name] & asked.frame[name].notna().to_numpy()
+            solved = target[name] & requested.frame[name].notna().to_numpy()
             for chance in chances:
                 chance.loc[solved, name] = 1.0
         joint = np.ones(rows) if self._method == "most-likely" else None
-        shown = [asked.questions.place(name) for name in self._shown]
-        places = np.flatnonzero(asked.unknown[:, shown].any(axis=1))
+        shown = [requested.questions.place(name) for name in self._shown]
+        places = np.flatnonzero(requested.unknown[:, shown].any(axis=1))
         for low in range(0, len(places), BLOCK):
             current().check()
             self._fill(places[low : low + BLOCK], frames, chances, joint)
         out = []
         for frame in frames:
             frame = self._derived(frame)
-            whole = asked.raw.copy(deep=False)
+            whole = requested.raw.copy(deep=False)
             for name in columns:
-                whole[name] = _joined(asked.raw[name], frame[name], target[name])
+                whole[name] = _joined(requested.raw[name], frame[name], target[name])
             out.append(whole)
         filled = pd.DataFrame(
             {name: target[name] & out[0][name].notna().to_numpy() for name in columns}
         )
-        for name in asked.population.constraints.names:
+        for name in requested.population.constraints.names:
             if name in filled:
                 for chance in chances:
                     chance.loc[filled[name].to_numpy(), name] = np.nan
-        notes = list(asked.notes)
+        notes = list(requested.notes)
         if self._excluded:
             notes.append(_excluded(self._excluded))
         if self._stuck:
@@ -780,8 +782,8 @@ class _Filling:
         chances: list[pd.DataFrame],
         joint: np.ndarray | None,
     ) -> None:
-        asked, questions = self._asked, self._asked.questions
-        evidence = asked.of_rows(places)
+        requested, questions = self._requested, self._requested.questions
+        evidence = requested.of_rows(places)
         beliefs = self._best(evidence, self._beliefs)
         if joint is None:
             codes = self._codes(evidence, places, "")
@@ -795,7 +797,7 @@ class _Filling:
             part = self._kept(frame, places, codes[k], values, k)
             for name in self._shown:
                 c = questions.place(name)
-                here = asked.unknown[places, c]
+                here = requested.unknown[places, c]
                 if not here.any():
                     continue
                 column = frame[name].array.copy()
@@ -809,13 +811,13 @@ class _Filling:
         self, codes: np.ndarray, places: np.ndarray, beliefs: dict[str, np.ndarray], draw: int
     ) -> None:
         """Cells that came out as missing get a value of their own posterior, where one can be."""
-        asked = self._asked
+        requested = self._requested
         for name in self._shown:
-            c, coding = asked.questions.place(name), asked.population.network.codings[name]
+            c, coding = requested.questions.place(name), requested.population.network.codings[name]
             if not coding.column.missing:
                 continue
             p = beliefs[name][:, :-1]
-            here = asked.unknown[places, c] & (codes[:, c] == coding.size - 1)
+            here = requested.unknown[places, c] & (codes[:, c] == coding.size - 1)
             here &= np.nan_to_num(p.sum(axis=1)) > RARE
             if not here.any():
                 continue
@@ -828,7 +830,7 @@ class _Filling:
             codes[here, c] = (total <= wanted[:, None]).sum(axis=1)
 
     def _beliefs(self, evidence: RowEvidence, floor: float) -> dict[str, np.ndarray]:
-        return self._asked.questions.posteriors(evidence, floor=floor, threads=self._threads)
+        return self._requested.questions.posteriors(evidence, floor=floor, threads=self._threads)
 
     def _best(self, evidence: RowEvidence, ask: Any) -> dict[str, np.ndarray]:
         """The posteriors; where cells exclude each other, with the floor."""
@@ -836,7 +838,7 @@ class _Filling:
         open_ = evidence.codes < 0
         first = open_.argmax(axis=1)
         lost = np.zeros(len(evidence), dtype=bool)
-        for c, name in enumerate(self._asked.questions.names):
+        for c, name in enumerate(self._requested.questions.names):
             lost |= (first == c) & open_[:, c] & np.isnan(out[name][:, 0])
         if lost.any():
             again = ask(part_of(evidence, np.flatnonzero(lost)), FLOOR)
@@ -858,7 +860,7 @@ class _Filling:
     def _draw(
         self, evidence: RowEvidence, places: np.ndarray, stream: str, floor: float
     ) -> np.ndarray:
-        return self._asked.questions.draw(
+        return self._requested.questions.draw(
             evidence,
             self._draws,
             self._seed,
@@ -869,7 +871,7 @@ class _Filling:
         )
 
     def _most_likely(self, evidence: RowEvidence) -> tuple[np.ndarray, np.ndarray]:
-        questions = self._asked.questions
+        questions = self._requested.questions
         codes, share = questions.most_likely(evidence, threads=self._threads)
         lost = np.flatnonzero((codes < 0).all(axis=1))
         if len(lost):
@@ -885,12 +887,12 @@ class _Filling:
         self, codes: np.ndarray, places: np.ndarray, draw: int, stream: str
     ) -> dict[str, np.ndarray]:
         """A number inside each bin, NaN where it is missing; by column of numbers."""
-        asked = self._asked
+        requested = self._requested
         out = {}
         for name in self._shown:
-            c = asked.questions.place(name)
-            coding = asked.population.network.codings[name]
-            if coding.pieces is None or not asked.unknown[places, c].any():
+            c = requested.questions.place(name)
+            coding = requested.population.network.codings[name]
+            if coding.pieces is None or not requested.unknown[places, c].any():
                 continue
             if self._method == "most-likely" and not stream:
                 first = second = np.full(len(places), 0.5)
@@ -903,7 +905,7 @@ class _Filling:
                 )
             code = np.clip(codes[:, c].astype(np.int64), 0, coding.pieces.bins - 1)
             values = values_inside(coding, coding.pieces, code, first, second)
-            number, cuts = asked.cuts.get(name, (np.full(len(asked.frame), -1), ()))
+            number, cuts = requested.cuts.get(name, (np.full(len(requested.frame), -1), ()))
             for i, cut in enumerate(cuts):
                 here = (number[places] == i) & np.isin(code, cut.bin)
                 if here.any():
@@ -916,12 +918,12 @@ class _Filling:
         self, places: np.ndarray, codes: np.ndarray, values: Mapping[str, np.ndarray]
     ) -> pd.DataFrame:
         """Rows with their unknown cells filled, in canonical types."""
-        asked = self._asked
-        schema = _open(asked.population.schema)
-        part = asked.frame.iloc[places].reset_index(drop=True)
+        requested = self._requested
+        schema = _open(requested.population.schema)
+        part = requested.frame.iloc[places].reset_index(drop=True)
         for name in self._shown:
-            c = asked.questions.place(name)
-            here = asked.unknown[places, c]
+            c = requested.questions.place(name)
+            here = requested.unknown[places, c]
             if not here.any():
                 continue
             column = schema[name]
@@ -951,7 +953,7 @@ class _Filling:
     ) -> pd.DataFrame:
         """The filled rows, drawn again as long as they break a rule that their blanks can keep."""
         part = self._part(places, codes, values)
-        if not self._asked.population.constraints.rules:
+        if not self._requested.population.constraints.rules:
             return part
         wrong = np.flatnonzero(self._broken(part))
         for attempt in range(1, TRIES + 1):
@@ -963,7 +965,7 @@ class _Filling:
         for attempt in range(1, ROW_TRIES + 1):
             if not len(wrong):
                 break
-            evidence = self._asked.of_rows(places[wrong])
+            evidence = self._requested.of_rows(places[wrong])
             fresh = self._codes(evidence, places[wrong], f"again{attempt}")[draw]
             again = self._values(fresh, places[wrong], draw, f"row{attempt}")
             trial = self._part(places[wrong], fresh, again)
@@ -976,20 +978,20 @@ class _Filling:
     def _derived(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The frame with derived columns where all their parts are there; given ones are kept."""
         out = frame.copy(deep=False)
-        schema = _open(self._asked.population.schema)
-        for formula in self._asked.population.constraints.derived:
+        schema = _open(self._requested.population.schema)
+        for formula in self._requested.population.constraints.derived:
             if any(part not in out for part in formula.parts):
                 continue
             worked = pd.DataFrame({formula.name: formula.values(out)})
-            made = schema.select([formula.name]).conform(worked)[formula.name]
+            values = schema.select([formula.name]).conform(worked)[formula.name]
             if formula.name in out:
                 given = out[formula.name]
-                made = _joined(given, made, given.isna().to_numpy())
-            out[formula.name] = made
+                values = _joined(given, values, given.isna().to_numpy())
+            out[formula.name] = values
         return out
 
     def _broken(self, part: pd.DataFrame) -> np.ndarray:
-        return broken_rules(self._derived(part), self._asked.population)[1]
+        return broken_rules(self._derived(part), self._requested.population)[1]
 
 
 def broken_rules(
@@ -1011,15 +1013,15 @@ def broken_rules(
     bool array, shape (rows,)
         The rows that break any.
     """
-    found = [
+    broken = [
         (str(rule), rule.broken(frame))
         for rule in population.constraints.rules
         if all(name in frame for name in rule.columns)
     ]
     out = np.zeros(len(frame), dtype=bool)
-    for _, rows in found:
+    for _, rows in broken:
         out |= rows
-    return found, out
+    return broken, out
 
 
 def _taken(
@@ -1077,27 +1079,27 @@ class _Scoring:
     """One table's rows beside the population's own people."""
 
     def __init__(
-        self, asked: _Asked, worst: int, reference: int, seed: int, threads: int | None
+        self, requested: _RequestedRows, worst: int, reference: int, seed: int, threads: int | None
     ) -> None:
-        self._asked, self._worst, self._threads = asked, worst, threads
+        self._requested, self._worst, self._threads = requested, worst, threads
         self._reference, self._seed = max(reference, 1), seed
 
     def scores(self) -> Scores:
         """How likely each row is, and why."""
-        asked, questions = self._asked, self._asked.questions
-        logs = questions.log_probability(asked.evidence, threads=self._threads)
-        cells = questions.cells(asked.evidence, threads=self._threads)
+        requested, questions = self._requested, self._requested.questions
+        logs = questions.log_probability(requested.evidence, threads=self._threads)
+        cells = questions.cells(requested.evidence, threads=self._threads)
         names = list(questions.names)
-        drawn = canonical(asked.population.given()).sample(self._reference, seed=self._seed)
-        people = _Asked.of(drawn, asked.population, "missing").evidence
+        drawn = canonical(requested.population.given()).sample(self._reference, seed=self._seed)
+        people = _RequestedRows.of(drawn, requested.population, "missing").evidence
         percentile, compared = self._percentiles(logs, people)
         some = part_of(people, np.arange(min(len(people), 2000)))
         usual = questions.cells(some, threads=self._threads).surprise
         typical = pd.DataFrame(
             {"mean": usual.mean(axis=0), "95%": np.quantile(usual, 0.95, axis=0)}, index=names
         )
-        shown = [questions.place(name) for name in names if name in asked.frame]
-        odd = tuple(self._odd(row, shown, cells) for row in range(len(asked.frame)))
+        shown = [questions.place(name) for name in names if name in requested.frame]
+        odd = tuple(self._odd(row, shown, cells) for row in range(len(requested.frame)))
         return Scores(
             logs,
             percentile,
@@ -1108,13 +1110,13 @@ class _Scoring:
             typical,
             self._broken(),
             odd,
-            asked.notes,
+            requested.notes,
         )
 
     def _percentiles(self, logs: np.ndarray, people: RowEvidence) -> tuple[np.ndarray, int]:
         """The share of the population's people, with the same blanks, who are at most as likely."""
-        asked, questions = self._asked, self._asked.questions
-        patterns, which = np.unique(asked.evidence.codes < 0, axis=0, return_inverse=True)
+        requested, questions = self._requested, self._requested.questions
+        patterns, which = np.unique(requested.evidence.codes < 0, axis=0, return_inverse=True)
         which = which.reshape(-1)
         count = max(_COMPARED // len(patterns), LEAST_REFERENCE)
         count = min(count, len(people))
@@ -1134,16 +1136,16 @@ class _Scoring:
         return out, count
 
     def _odd(self, row: int, shown: Sequence[int], cells: Any) -> tuple[OddCell, ...]:
-        asked, names = self._asked, self._asked.questions.names
+        requested, names = self._requested, self._requested.questions.names
         known = [c for c in shown if not np.isnan(cells.surprise[row, c])]
         known.sort(key=lambda c: (cells.tail[row, c], -cells.surprise[row, c]))
         out = []
         for c in known[: self._worst]:
-            coding = asked.population.network.codings[names[c]]
+            coding = requested.population.network.codings[names[c]]
             out.append(
                 OddCell(
                     names[c],
-                    _shown(asked.frame[names[c]].iloc[row], coding),
+                    _shown(requested.frame[names[c]].iloc[row], coding),
                     float(cells.tail[row, c]),
                     float(np.exp(-cells.surprise[row, c])),
                     coding.labels[int(cells.likely[row, c])],
@@ -1154,23 +1156,26 @@ class _Scoring:
 
     def _broken(self) -> tuple[tuple[str, ...], ...]:
         """The rules and formulas that each row's known cells break."""
-        asked = self._asked
-        found, _ = broken_rules(asked.frame, asked.population)
-        for formula in asked.population.constraints.derived:
-            if formula.name not in asked.frame or any(p not in asked.frame for p in formula.parts):
+        requested = self._requested
+        broken, _ = broken_rules(requested.frame, requested.population)
+        for formula in requested.population.constraints.derived:
+            if formula.name not in requested.frame or any(
+                p not in requested.frame for p in formula.parts
+            ):
                 continue
-            column = asked.population.schema[formula.name]
-            given = asked.frame[formula.name]
-            worked = formula.values(asked.frame)
+            column = requested.population.schema[formula.name]
+            given = requested.frame[formula.name]
+            worked = formula.values(requested.frame)
             if column.is_number:
-                off = np.abs(_numbers(asked.frame, formula.name) - worked)
-                found.append((str(formula), off > (column.step or 1e-6) / 2))
+                off = np.abs(_numbers(requested.frame, formula.name) - worked)
+                broken.append((str(formula), off > (column.step or 1e-6) / 2))
             else:
                 text = given.astype(object).map(lambda v: {True: "yes", False: "no"}.get(v, v))
                 there = given.notna().to_numpy() & ~pd.isna(worked)
-                found.append((str(formula), there & (text.to_numpy() != worked)))
+                broken.append((str(formula), there & (text.to_numpy() != worked)))
         return tuple(
-            tuple(words for words, rows in found if rows[row]) for row in range(len(asked.frame))
+            tuple(words for words, rows in broken if rows[row])
+            for row in range(len(requested.frame))
         )
 
 

@@ -228,9 +228,9 @@ def _survey(path: Path, schema: Schema) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        found = json.loads(_read(path))
-        targets = tuple(Target.from_json(each, schema) for each in found["targets"])
-        title = {"survey_title": str(found["title"])} if "title" in found else {}
+        document = json.loads(_read(path))
+        targets = tuple(Target.from_json(each, schema) for each in document["targets"])
+        title = {"survey_title": str(document["title"])} if "title" in document else {}
         return {"survey": targets, **title}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PopulaceError(f"{path} is damaged: build the population again.") from error

@@ -245,10 +245,10 @@ def quotas(population: Population, evidence: Evidence, lines: Sequence[str]) -> 
     if not strata:
         raise PopulaceError(f"The quota {lines[0]!r} asks for nobody: give a cell a count above 0.")
     ask = _asks(population)
-    made = Stratified(ask(evidence), strata, ask)
+    stratified = Stratified(ask(evidence), strata, ask)
     for stratum in strata:
         ask(both(evidence, stratum.facts))  # nobody there: said before rows are drawn
-    return made
+    return stratified
 
 
 def combinations(
@@ -275,10 +275,10 @@ def combinations(
             raise PopulaceError(
                 f"Column {name} has no cells whose combinations could be covered: choose another."
             )
-    found: list[tuple[Evidence, float]] = [(Evidence(), 1.0)]
+    combined: list[tuple[Evidence, float]] = [(Evidence(), 1.0)]
     for name in columns:
         longer = []
-        for facts, share in found:
+        for facts, share in combined:
             posterior = canonical(population.answer(both(evidence, facts)))
             if not isinstance(posterior, Posterior):
                 raise PopulaceError(
@@ -296,8 +296,8 @@ def combinations(
                     f"There are more than {most:,} combinations of {', '.join(columns)}: name "
                     "fewer columns."
                 )
-        found = longer
-    return tuple(found)
+        combined = longer
+    return tuple(combined)
 
 
 def every(
@@ -330,19 +330,19 @@ def every(
     PopulaceError
         There are too many combinations, or fewer rows than combinations.
     """
-    found = combinations(population, evidence, columns)
-    rows = len(found) if rows is None else rows
-    if rows < len(found):
+    combined = combinations(population, evidence, columns)
+    rows = len(combined) if rows is None else rows
+    if rows < len(combined):
         raise PopulaceError(
-            f"There are {len(found):,} combinations of {', '.join(columns)}: ask for at least as "
-            "many rows."
+            f"There are {len(combined):,} combinations of {', '.join(columns)}: ask for at least "
+            "as many rows."
         )
-    each, more = divmod(rows, len(found))
-    order = np.argsort([-share for _, share in found], kind="stable")
+    each, more = divmod(rows, len(combined))
+    order = np.argsort([-share for _, share in combined], kind="stable")
     extra = set(order[:more].tolist())
     strata = [
         Stratum(facts, each + (number in extra), share)
-        for number, (facts, share) in enumerate(found)
+        for number, (facts, share) in enumerate(combined)
     ]
     ask = _asks(population)
     return Stratified(ask(evidence), strata, ask)
