@@ -123,8 +123,10 @@ def _levels(column: Column, values: pd.Series, book: Accountant, rho: float) -> 
     counts = values.value_counts()
     counts = counts[counts > 0]
     names = [str(name) for name in counts.index]
-    found = book.seen(counts.to_numpy(), rho, f"which levels {column.name} has", (column.name,))
-    shown = sorted(name for name, seen in zip(names, found, strict=True) if seen and name != OTHER)
+    present = book.seen(counts.to_numpy(), rho, f"which levels {column.name} has", (column.name,))
+    shown = sorted(
+        name for name, seen in zip(names, present, strict=True) if seen and name != OTHER
+    )
     return replace(column, levels=(*shown, OTHER))
 
 
@@ -134,9 +136,9 @@ def _number(
     lower, upper = public.lower, public.upper
     note = f"the bounds of {column.name}"
     if lower is None or upper is None:
-        found = _bounds(column, values, book, rho)
-        lower = found[0] if lower is None else lower
-        upper = found[1] if upper is None else upper
+        bounds = _bounds(column, values, book, rho)
+        lower = bounds[0] if lower is None else lower
+        upper = bounds[1] if upper is None else upper
         note = ""
     if column.kind == "integer":
         lower, upper, step = math.floor(lower), math.ceil(upper), public.step or 1.0

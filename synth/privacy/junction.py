@@ -83,14 +83,14 @@ class JunctionTree:
     @cached_property
     def _tree(self) -> tuple[tuple[Scope, int], ...]:
         """Each clique and the place of its parent; -1 for the first."""
-        found: list[Scope] = []
+        maximal: list[Scope] = []
         for name in self.order:
             clique = self.scope((name, *self.above[name]))
-            if not any(set(clique) <= set(other) for other in found):
-                found.append(clique)
+            if not any(set(clique) <= set(other) for other in maximal):
+                maximal.append(clique)
         # The tree of the largest separators has the running intersection (Jensen, Jensen 1994).
-        tree, left = [(found[0], -1)], found[1:]
-        best = {clique: (len(set(clique) & set(found[0])), 0) for clique in left}
+        tree, left = [(maximal[0], -1)], maximal[1:]
+        best = {clique: (len(set(clique) & set(maximal[0])), 0) for clique in left}
         while left:
             clique = max(left, key=lambda each: best[each][0])
             left.remove(clique)

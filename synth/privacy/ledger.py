@@ -313,10 +313,10 @@ class Accountant:
         entry = Entry(what, "noisy threshold", tuple(columns), 0, 0, 0, delta)
         noisy, sigma = self._noisy(true, rho, entry)
         # P(noise > t) ≤ exp(-t² / 2σ²), for the discrete Gaussian is sub-Gaussian.
-        found = noisy > 1.0 + sigma * math.sqrt(2.0 * math.log(1.0 / delta))
+        present = noisy > 1.0 + sigma * math.sqrt(2.0 * math.log(1.0 / delta))
         # How many values there are is not for the ledger; how many were seen is.
-        self.entries[-1] = replace(self.entries[-1], cells=int(found.sum()))
-        return found
+        self.entries[-1] = replace(self.entries[-1], cells=int(present.sum()))
+        return present
 
     def _noisy(self, true: np.ndarray, rho: float, entry: Entry) -> tuple[np.ndarray, float]:
         """Counts with noise that is paid for, and its deviation."""

@@ -137,12 +137,12 @@ class _Line:
         return float((self.at[places.max()] - self.at[places.min()]) / whole) if whole else 0.0
 
     def cuts(self, places: np.ndarray) -> list[np.ndarray]:
-        found, counts = np.unique(places, return_counts=True)
-        if len(found) < 2:
+        distinct, counts = np.unique(places, return_counts=True)
+        if len(distinct) < 2:
             return []
         left = np.cumsum(counts)[:-1]
         best = int(np.argmax(np.minimum(left, len(places) - left)))
-        return [(places > found[best]).astype(np.int64)]
+        return [(places > distinct[best]).astype(np.int64)]
 
     def words(self, places: np.ndarray) -> str:
         low, high = int(places.min()), int(places.max())

@@ -97,8 +97,8 @@ def codes_of(values: pd.Series) -> np.ndarray:
     if isinstance(values.dtype, pd.CategoricalDtype):
         codes = values.cat.codes.to_numpy().astype(np.int64)
         return np.where(codes < 0, len(values.cat.categories), codes)
-    codes, found = pd.factorize(values, sort=_sortable(values))
-    return np.where(codes < 0, len(found), codes).astype(np.int64)
+    codes, categories = pd.factorize(values, sort=_sortable(values))
+    return np.where(codes < 0, len(categories), codes).astype(np.int64)
 
 
 def _sortable(values: pd.Series) -> bool:

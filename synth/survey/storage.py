@@ -95,10 +95,10 @@ class Count:
 
 def database_url() -> str:
     """The database's URL: `POPULACE_SURVEYS`, or a SQLite file in the cache folder."""
-    said = os.environ.get(VARIABLE, "").strip()
-    if "://" in said:
-        return said
-    path = Path(said).expanduser() if said else registry.cache() / FILE
+    location = os.environ.get(VARIABLE, "").strip()
+    if "://" in location:
+        return location
+    path = Path(location).expanduser() if location else registry.cache() / FILE
     return f"sqlite:///{path.absolute()}"
 
 
@@ -118,10 +118,14 @@ class Store:
 
     def __init__(self, url: str) -> None:
         try:
-            made = sa.make_url(url)
-            if made.get_backend_name() == "sqlite" and made.database not in (None, "", ":memory:"):
-                Path(str(made.database)).parent.mkdir(parents=True, exist_ok=True)
-            self._engine = sa.create_engine(made, pool_pre_ping=True)
+            parsed_url = sa.make_url(url)
+            if parsed_url.get_backend_name() == "sqlite" and parsed_url.database not in (
+                None,
+                "",
+                ":memory:",
+            ):
+                Path(str(parsed_url.database)).parent.mkdir(parents=True, exist_ok=True)
+            self._engine = sa.create_engine(parsed_url, pool_pre_ping=True)
         except (ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
             raise PopulaceError(
                 f"The surveys' database cannot be opened ({_first_line(error)}): check the URL in "
@@ -194,10 +198,10 @@ class Store:
         PopulaceError
             There is none of that code.
         """
-        found = self._find(_SURVEYS.c.code == code)
-        if found is None:
+        row = self._find(_SURVEYS.c.code == code)
+        if row is None:
             raise PopulaceError(f"There is no survey “{code}” here: check the code on the screen.")
-        return found
+        return row
 
     def of_owner(self, token: str) -> Survey | None:
         """The survey that whoever has this token made; None where there is none."""

@@ -154,21 +154,23 @@ def _share(view: _View) -> str:
     if not view.evidence:
         rows = view.population.contingency.rows
         return f"Everybody; learned from {rows:,} real people. Nobody here exists."
-    asked = view.population.given(view.evidence)
-    how = "exact" if asked.exact else "estimated"
-    words = describe.share_words(asked.probability)
+    conditional = view.population.given(view.evidence)
+    how = "exact" if conditional.exact else "estimated"
+    words = describe.share_words(conditional.probability)
     return f"{view.question}: {words} of this population ({how}). Nobody here exists."
 
 
 def _compared(view: _View, evidence: Evidence) -> dict[str, ColumnComparison]:
     population = view.population
-    asked = population.given(evidence)
-    people = canonical(asked).sample(COUNTED, seed=view.seed)
+    conditional = population.given(evidence)
+    people = canonical(conditional).sample(COUNTED, seed=view.seed)
     counts = population.contingency
     real = counts.under(evidence)
     if real is None and population.table is not None:
         real = counts.among(population.table, evidence, population.modelled)
-    return {each.column.name: each for each in compare_columns(population, asked, people, real)}
+    return {
+        each.column.name: each for each in compare_columns(population, conditional, people, real)
+    }
 
 
 def _marginals(view: _View) -> _Drawn:

@@ -163,11 +163,11 @@ def slide(
         raise PopulaceError(
             f"The link of “{tidy}” does not lead to a page of this app: write /marginals?gender=…."
         )
-    said = view or {}
-    for name, value in (*pairs, *said.items()):
+    view_values = view or {}
+    for name, value in (*pairs, *view_values.items()):
         if len(name) > _VALUE or len(value) > (_LONG if name == _KEPT else _VALUE):
             raise PopulaceError(f"The link of “{tidy}” is too long: ask for fewer things.")
-    seen = {name: value for name, value in said.items() if name in places.widgets}
+    seen = {name: value for name, value in view_values.items() if name in places.widgets}
     return Slide(tidy, page, tuple(pairs), tuple(sorted(seen.items())), _tidy_notes(notes))
 
 
