@@ -399,12 +399,12 @@ def highlights(
         Title and value.
     """
     schema = population.modelled
-    told = {column.name for column in _line_columns(record, schema)}
+    described = {column.name for column in _line_columns(record, schema)}
     order = [*(n for n in population.featured if n in schema.names), *schema.names]
     known = [
         name
         for name in dict.fromkeys(order)
-        if name not in told and not is_missing(record.get(name))
+        if name not in described and not is_missing(record.get(name))
     ]
     return tuple((schema[n].title, record_words(schema[n], record[n])) for n in known[:count])
 
