@@ -58,10 +58,11 @@ def test_hurrying_through_the_pages_loses_no_fact(visit):
     for name in ("Correlations", "Interests", "Marginals"):  # none is waited for
         page.get_by_role("link", name=name).click()
     page.get_by_role("heading", level=1, name="Real beside synthetic").wait_for()
-    for told in ("population=French", "people=4", "seed=77"):
-        page.wait_for_url(f"**{told}**")
+    rest(page)
     page.get_by_role("link", name="Profiles").click()
     page.wait_for_function("() => document.querySelectorAll('.pp-card').length === 4")
+    for parameter in ("population=French", "people=4", "seed=77"):
+        page.wait_for_url(f"**{parameter}**")
 
 
 def test_back_brings_the_facts_that_were_there(visit):
