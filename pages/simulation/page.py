@@ -147,7 +147,7 @@ def _finding(record: Record) -> str:
         float(record.pyramid[i].sum(axis=0) @ middle / record.pyramid[i].sum()) for i in (0, -1)
     ]
     return (
-        f"From {record.years[0]} to {record.years[-1]} {first:,} people become {last:,} "
+        f"From {record.years[0]} to {record.years[-1]}, {first:,} people become {last:,} "
         f"({last / first - 1:+.1%}): {births:,} are born and {deaths:,} die, and the mean age goes "
         f"from {ages[0]:.1f} to {ages[1]:.1f} (by bands of {BAND} years; one run, so estimated)."
     )
