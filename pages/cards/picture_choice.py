@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.cards import more_pictures
 from pages.cards.profiles import edit, edited, keywords, library
 from pages.shared import markdown
 from pages.shared.problems import show_problem
@@ -45,6 +47,14 @@ def explain(card: Card) -> None:
         st.caption(_legend(explanation))
     if profile.interests:
         _words(card, words)
+        more_pictures.show(
+            {name: words[name] for name in profile.interests if name in words},
+            partial(_reopen, card.key),
+        )
+
+
+def _reopen(key: str) -> None:
+    st.session_state[_AGAIN] = key
 
 
 def reopen(key: str) -> bool:
@@ -161,5 +171,5 @@ def _words(card: Card, words: dict[str, tuple[str, ...]]) -> None:
     except PopulaceError as error:
         show_problem(error)
         return
-    st.session_state[_AGAIN] = card.key
+    _reopen(card.key)
     st.rerun()

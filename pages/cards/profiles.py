@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.cards import more_pictures
 from pages.shared.choice import Choice
 from synth.people import appearance
 
@@ -40,6 +41,7 @@ def _profiles(
     edits: Words,
     looks: str,
     written: str,
+    fetched: str,
     beside: tuple[str, ...],
     _records: Sequence[Record],
     _choice: Choice,
@@ -77,6 +79,7 @@ def profiles(
         edited(),
         looks(choice.population),
         language(choice.population),
+        more_pictures.mark(),
         others,
         records,
         choice,
@@ -123,10 +126,21 @@ def keywords(population: Population, edits: Words) -> dict[str, tuple[str, ...]]
 
 
 def library(edits: Words) -> Library:
-    """The shipped pictures, knowing all words of the session's changes."""
+    """The shipped pictures and what the session fetched, knowing all words of its changes."""
     from synth.people.pictures.library import load_library
 
+    fetched = more_pictures.mark()
+    if fetched:
+        return _with_fetched(edits, fetched)
     return _library(edits) if edits else load_library()
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _with_fetched(edits: Words, fetched: str) -> Library:
+    """`fetched` names what stands beside, for the cache."""
+    from synth.people.pictures.library import load_library
+
+    return more_pictures.beside(_library(edits) if edits else load_library())
 
 
 @st.cache_resource(show_spinner="Reading the new words …", max_entries=16)

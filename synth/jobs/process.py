@@ -38,6 +38,10 @@ _ENVIRONMENT = (
     "SYSTEMROOT",
     "SYNTH_GENERATORS",
     "SYNTH_DEVICE",
+    "SYNTH_CACHE",
+    "XDG_CACHE_HOME",
+    "HTTPS_PROXY",
+    "https_proxy",
 )
 _WATCH_SECONDS = 2
 

@@ -169,11 +169,13 @@ def _ranked(
         if picture.id in taken:
             continue
         curated = as_shipped and interest in picture.fits
-        # A library that a person has looked at is taken at that person's word on the shipped words.
-        if not curated and (judged or probability < THRESHOLD):
+        # A library that a person has looked at is taken at that person's word on the shipped words;
+        # of what was fetched since, the search and the scorer must agree.
+        sought = not curated and as_shipped and interest == picture.sought
+        if not curated and ((judged and not sought) or probability < THRESHOLD):
             continue
         first = curated and picture.fits[0] == interest
-        score = probability + curated + 0.2 * first + _KIND_BONUS.get(picture.kind, 0)
+        score = probability + (curated or sought) + 0.2 * first + _KIND_BONUS.get(picture.kind, 0)
         scored.append((score, Choice(picture, interest, probability, curated)))
     scored.sort(key=lambda pair: (-pair[0], pair[1].picture.id))
     return [choice for _, choice in scored]

@@ -178,6 +178,8 @@ def fetch_openverse(
                     "interest": interest,
                 }
                 have += 1
+                if progress:
+                    progress("pictures", len(credits), per_interest * len(keywords))
             _write(path, _json(credits))
             time.sleep(pause)
         if progress:

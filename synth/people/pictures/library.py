@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -33,6 +33,7 @@ class Picture:
 
     kind: photograph, cut-out (a photographed thing set on a plain ground), painting or drawing.
     fits: interests that a person who looked at the picture found it to fit; may be empty.
+    sought: the interest for which it was fetched; unlike `fits`, nobody has looked at it.
     focus: the point that every crop keeps, as shares of width and height; computed once
         (`focus.py`), corrected by eye.
     """
@@ -49,6 +50,7 @@ class Picture:
     licence: str = ""
     source: str = ""
     note: str = ""
+    sought: str = ""
 
     @property
     def position(self) -> str:
@@ -163,6 +165,42 @@ class Library:
             Its file.
         """
         return self.folder / picture.file
+
+    def beside(self, other: Library) -> Library:
+        """The pictures of two libraries by the same scorer, as one that knows the words of both.
+
+        Parameters
+        ----------
+        other : Library
+            Its pictures come after this one's; those that are here already are left out.
+
+        Returns
+        -------
+        Library
+            In this one's folder; the other's files are named by their whole paths.
+
+        Raises
+        ------
+        PopulaceError
+            The scorers differ, so that vectors cannot be compared.
+        """
+        if other.scorer_name != self.scorer_name:
+            raise PopulaceError(
+                f"Pictures scored by {other.scorer_name} cannot stand beside those scored by "
+                f"{self.scorer_name}: build both with one model."
+            )
+        here = {picture.id for picture in self.pictures}
+        rows = [n for n, picture in enumerate(other.pictures) if picture.id not in here]
+        added = (other.pictures[n] for n in rows)
+        return Library(
+            self.folder,
+            (*self.pictures, *(replace(p, file=str(other.path(p).resolve())) for p in added)),
+            self.scorer_name,
+            self.scale,
+            np.concatenate([self.images, other.images[rows]]),
+            MappingProxyType({**other.words, **self.words}),
+            self.placeholder,
+        )
 
     def known(self, keywords: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
         """Interest → those of its words that pictures can be asked about; none, no interest.

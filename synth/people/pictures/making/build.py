@@ -104,6 +104,7 @@ def build(
             file=f"images/{name}.webp",
             caption=str(credit.get("caption") or _words(path.stem)),
             fits=tuple(str(f) for f in credit.get("fits", ())),
+            sought=str(credit.get("interest", "")),
             size=image.size,
             focus=focus_of(image),
             **{key: str(credit.get(key, "")) for key in ("title", "author", "licence", "source")},
