@@ -27,6 +27,7 @@ from synth.data.schema import Column
 Ends = tuple[Any, Any]
 _EXACT = 2**53 - 1  # the largest whole number that a browser's slider can hold
 _MOST = 200  # stops of a slider
+_LONG = ("days and time", "ISO", "ISO long", "Python")  # styles such as 1 days 02:00:00
 _CALENDAR = {"Y": (1, 2, 5, 10, 20, 50), "Q": (1, 2, 4, 20, 40), "M": (1, 3, 6, 12, 60, 120)}
 _SECONDS = (1, 5, 10, 15, 30, 60, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200)
 
@@ -178,6 +179,8 @@ def _words(column: Column, stop: int) -> str:
     if isinstance(form, DateFormat) and form.pattern in dates.CLOCKS:  # 905 in the table
         clock = DateFormat("%H:%M" if form.unit == "m" else "%H:%M:%S", form.unit)
         return str(clock.text(np.array([stop]))[0])
+    if isinstance(form, DurationFormat) and form.style in _LONG:  # they would not fit
+        return str(DurationFormat("H:MM:SS", form.unit).text(np.array([stop]))[0])
     return describe.number_words(column, stop)
 
 
