@@ -12,6 +12,8 @@ import numpy as np
 import streamlit as st
 
 from pages.shared import header, markdown
+from pages.shared.files import file_button
+from pages.shared.problems import show_problem
 from synth.errors import PopulaceError
 from synth.people.portraits.bank import Cell, Portrait, shipped
 from synth.people.portraits.heads import ETHNICITIES, Heads
@@ -84,13 +86,12 @@ def _controls() -> tuple[str, int, str, int, str, int]:
 
 def _caption(words: str, alt: str, data: bytes, name: str, index: int) -> None:
     st.image(data, width="stretch", caption=words, alt=alt)
-    st.download_button(
+    file_button(
         "Save",
         data,
-        file_name=name,
+        name,
         key=f"save-{index}-{name}",
-        type="tertiary",
-        icon=":material/download:",
+        kind="tertiary",
         help=f"{alt}; the file says that it is synthetic.",
     )
 
@@ -170,7 +171,7 @@ def _strip(portraits: list[Portrait]) -> None:
     try:
         _sliders(portraits)
     except PopulaceError as problem:
-        st.warning(str(problem), icon=":material/sentiment_dissatisfied:")
+        show_problem(problem)
 
 
 def _sliders(portraits: list[Portrait]) -> None:
@@ -222,7 +223,7 @@ def _table1() -> None:
     try:
         table = published()
     except PopulaceError as problem:
-        st.warning(str(problem), icon=":material/sentiment_dissatisfied:")
+        show_problem(problem)
         return
     if table is None:
         st.caption("Not measured yet: `python -m synth portraits evaluate --json`.")
@@ -280,6 +281,6 @@ try:
         portraits = _from_bank(gender, age, ethnicity, count, seed)
     _strip(portraits)
 except PopulaceError as problem:
-    st.warning(str(problem), icon=":material/sentiment_dissatisfied:")
+    show_problem(problem)
 _table1()
 st.caption(_LICENCE)
