@@ -351,11 +351,11 @@ def jensen_shannon(a: np.ndarray, b: np.ndarray) -> float:
     -------
     float
     """
-    middle = (a + b) / 2
+    both = a + b  # not halved: half of the smallest number is nought
     total = 0.0
     for each in (a, b):
         some = each > 0
-        total += float((each[some] * np.log2(each[some] / middle[some])).sum()) / 2
+        total += float((each[some] * np.log2(2 * each[some] / both[some])).sum()) / 2
     return min(max(total, 0.0), 1.0)
 
 

@@ -7,7 +7,7 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from synth import populations
@@ -180,6 +180,7 @@ _shares = st.lists(st.floats(0, 1), min_size=4, max_size=4).filter(lambda v: sum
 
 @settings(max_examples=60, deadline=None)
 @given(_shares, _shares)
+@example([0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 5e-324, 1.0])
 def test_bits_are_between_none_and_one_and_do_not_mind_the_order(a, b):
     x, y = np.array(a) / sum(a), np.array(b) / sum(b)
     bits = jensen_shannon(x, y)

@@ -2,6 +2,7 @@
 
 import asyncio
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -40,6 +41,8 @@ def test_a_round_drops_what_has_expired(storage, monkeypatch):
         async with housekeeping.rounds():
             await asyncio.sleep(0.3)
 
-    asyncio.run(serve())
+    # In a thread of its own: a browser's driver may hold this one's loop.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, serve()).result()
     assert not held.alive
     assert removed == ["start", "session", "end"]

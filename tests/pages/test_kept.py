@@ -1,6 +1,7 @@
 """What is found again after F5, by whom, and for how long."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -95,7 +96,9 @@ def _asked(kind="text/html; charset=utf-8", cookie="", scheme="http"):
 
     headers = [(b"cookie", cookie.encode())] if cookie else []
     scope = {"type": "http", "scheme": scheme, "headers": headers}
-    asyncio.run(kept.VisitorCookie(app)(scope, None, send))
+    # In a thread of its own: a browser's driver may hold this one's loop.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, kept.VisitorCookie(app)(scope, None, send)).result()
     return [value.decode() for name, value in sent[0]["headers"] if name == b"set-cookie"]
 
 
