@@ -141,8 +141,6 @@ def _groups(choice: Choice, other: Choice | None) -> None:
         finding=finding,
         groups=True,
     )
-    if other is not None:
-        header.say(finding)
     order = _order(b)
     _maps(
         order,

@@ -286,8 +286,6 @@ def _page(choice: Choice) -> None:
             finding=finding,
             groups=True,
         )
-        if other is not None:
-            header.say(finding)
     _show(choice, rank, groups)
 
 

@@ -58,7 +58,7 @@ def _page(choice: Choice) -> None:
         choice,
         title="What depends on what",
         remark=f"{len(network.schema)} columns, {len(network.edges)} arrows",
-        finding=_finding(choice),
+        finding="" if choice.against is not None else _finding(choice),
         groups=True,
     )
     if read.reading != choice.reading:

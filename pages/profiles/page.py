@@ -217,11 +217,13 @@ def _page(choice: Choice) -> None:
         _download(drawn)
 
     other = choice.against
+    is_start = not choice.evidence and other is None
+    finding = _WHAT.format(choice.population.contingency.rows) if is_start else ""
     header.show(
         choice,
         more=_download if other is not None else more,
         groups=True,
-        finding="" if choice.evidence else _WHAT.format(choice.population.contingency.rows),
+        finding=finding,
     )
     tour.show()
     if other is not None:

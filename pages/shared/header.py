@@ -85,7 +85,7 @@ def show(
     guess.note(choice)
     if choice.other is not None:
         _beside(choice, shown=groups)
-    if finding and other is None:
+    if finding:
         say(finding)
 
 

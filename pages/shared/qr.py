@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 from urllib.parse import urlsplit
 
@@ -14,10 +15,11 @@ MOST = 1500
 """Letters of a link; a denser code is not read from the back of a room."""
 
 
+@lru_cache(maxsize=256)
 def image(link: str, words: str) -> str:
     """The code as an HTML image (SVG), dark on light in both themes; `words` name it.
 
-    Raises `PopulaceError` where the link is too long.
+    Kept, as every run of a page shows it. Raises `PopulaceError` where the link is too long.
     """
     if len(link) > MOST:
         raise PopulaceError(

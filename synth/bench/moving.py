@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import time
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +22,7 @@ from synth.evaluate.distances import tvd
 from synth.lives import learn_lives, load_lives
 from synth.lives.learning import ChainPlan
 from synth.lives.model import LifeModel
-from synth.lives.storage import SHIPPED
+from synth.lives.storage import FOLDERS
 from synth.populations import Population, load
 from synth.simulation import Simulation, first_people, rates_of
 
@@ -102,7 +101,7 @@ def main(
 ) -> None:
     """Print the figures as JSON."""
     population = load("us-time-use")
-    recipe = tomllib.loads((SHIPPED / LIVES / "recipe.toml").read_text("utf-8"))
+    recipe = FOLDERS.recipe(LIVES)
     rows = read_table(source / recipe["source"])
     first, last = recipe["sequence"].split("..")
     names = rows.schema.names

@@ -12,7 +12,8 @@ import typer
 from synth.cli.common import Given, Seed, Source, print_json, progress_bar, source_folder
 from synth.data.writers import arrow_table, with_mark_column, write_csv, write_parquet
 from synth.days import available_days, load_days
-from synth.days.shipped import build_days, day_recipe, kept_apart, read_days
+from synth.days.shipped import build_days, kept_apart, read_days
+from synth.days.storage import FOLDERS
 from synth.evaluate.days import judge_days
 from synth.populations import load
 
@@ -79,7 +80,7 @@ def build_command(
 @app.command("evaluate")
 def evaluate_command(name: Name, source: Source = None, seed: Seed = 0) -> None:
     """Judge shipped days by the people that were kept apart when they were learned."""
-    recipe = day_recipe(name)
+    recipe = FOLDERS.recipe(name)
     _, people, minutes = read_days(recipe, source_folder(source))
     unseen = kept_apart(recipe, len(people))
     people = people.iloc[unseen].reset_index(drop=True)

@@ -28,8 +28,8 @@ from synth.linked.drawing import FamiliesGiven
 from synth.linked.facts import RowFact
 from synth.linked.learning import learn_linked
 from synth.linked.population import LinkedPopulation, count_families
-from synth.linked.shipped import build_linked, linked_recipes
-from synth.linked.storage import available_linked, load_linked, save_linked
+from synth.linked.shipped import build_linked
+from synth.linked.storage import FOLDERS, available_linked, load_linked, save_linked
 from synth.linked.tables import LinkedTables, link
 from synth.linked.writing import write_linked
 
@@ -183,7 +183,7 @@ def build_command(
 ) -> None:
     """Learn shipped families anew from their source tables."""
     folder = source_folder(source)
-    for each in linked_recipes() if name == "all" else (name,):
+    for each in FOLDERS.recipes() if name == "all" else (name,):
         with progress_bar(each, 1) as advance:
             build_linked(each, folder, progress=advance)
         typer.echo(each, err=True)

@@ -26,7 +26,8 @@ from synth.evaluate.lives import judge_lives
 from synth.evaluate.series import judge_series
 from synth.lives import LifePopulation, available_lives, learn_lives, load_lives, save_lives
 from synth.lives.series import learn_series
-from synth.lives.shipped import build_lives, life_recipes
+from synth.lives.shipped import build_lives
+from synth.lives.storage import FOLDERS
 from synth.lives.summary import LifeCounts
 
 app = typer.Typer(
@@ -78,7 +79,7 @@ def build_command(
 ) -> None:
     """Learn shipped lives anew from their source table."""
     folder = source_folder(source)
-    for each in life_recipes() if name == "all" else (name,):
+    for each in FOLDERS.recipes() if name == "all" else (name,):
         build_lives(each, folder)
         typer.echo(each, err=True)
 

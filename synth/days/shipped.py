@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,33 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from synth.data.model_folders import CARD
 from synth.days.counts import LEAST, DayCounts
 from synth.days.groups import DAY, Groups
 from synth.days.learning import learn_days
 from synth.days.model import DayModel
-from synth.days.storage import CARD, SHIPPED, DayPopulation, load_days, save_days
+from synth.days.storage import FOLDERS, DayPopulation, load_days, save_days
 from synth.errors import PopulaceError
 from synth.interests.vocabulary import interest_title
 
 _FEWEST = 10  # people whose minutes a shared sum may hold
-
-
-def day_recipes() -> tuple[str, ...]:
-    """The names of the days that have a recipe."""
-    return tuple(sorted(path.parent.name for path in SHIPPED.glob("*/recipe.toml")))
-
-
-def day_recipe(name: str) -> dict[str, Any]:
-    """A recipe.
-
-    Raises
-    ------
-    PopulaceError
-        There is none.
-    """
-    if name not in day_recipes():
-        raise PopulaceError(f"There is no recipe for the days {name}: see models/days.")
-    return tomllib.loads((SHIPPED / name / "recipe.toml").read_text("utf-8"))
 
 
 def read_days(recipe: Mapping[str, Any], source: Path) -> tuple[Groups, pd.DataFrame, np.ndarray]:
@@ -123,7 +105,7 @@ def build_days(
     Parameters
     ----------
     name : str
-        One of `day_recipes`.
+        One that has a recipe.
     source : Path
         The folder of the source tables.
     progress : callable, optional
@@ -138,7 +120,7 @@ def build_days(
     PopulaceError
         There is no such recipe, or its source is not there.
     """
-    recipe = day_recipe(name)
+    recipe = FOLDERS.recipe(name)
     groups, people, minutes = read_days(recipe, source)
     unseen = kept_apart(recipe, len(people))
     learned = np.setdiff1d(np.arange(len(people)), unseen)
@@ -156,7 +138,7 @@ def build_days(
     counts = _counts(people, minutes, recipe["counted"])
     words = (recipe["title"], recipe["note"], recipe["population"])
     card = recipe["card"].lstrip() + _learning_note(report, len(learned))
-    folder = SHIPPED / name if out is None else out
+    folder = FOLDERS.place / name if out is None else out
     save_days(DayPopulation(name, *words, model, counts, card), folder)
     days = load_days(folder)
     if judge is not None:  # as it is shipped

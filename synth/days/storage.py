@@ -11,15 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from synth.data.schema import hint
+from synth.data.model_folders import CARD, ModelFolders
 from synth.days.counts import DayCounts
 from synth.days.model import DayModel
-from synth.environment import MODELS
 from synth.errors import PopulaceError
 
-SHIPPED = MODELS / "days"
-"""Where the shipped days are."""
-CARD = "card.md"
+FOLDERS = ModelFolders("days", "day.json", "days")
+"""Where days are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +49,7 @@ class DayPopulation:
 
 def available_days() -> tuple[str, ...]:
     """The names of the shipped models of days."""
-    return tuple(sorted(path.parent.name for path in SHIPPED.glob("*/day.json")))
+    return FOLDERS.names()
 
 
 def save_days(days: DayPopulation, folder: Path) -> None:
@@ -70,9 +68,7 @@ def save_days(days: DayPopulation, folder: Path) -> None:
         "model": days.model.about(),
         "counts": {name: counts.to_json() for name, counts in days.counts.items()},
     }
-    text = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
-    (folder / "day.json").write_text(text + "\n", "utf-8")
-    (folder / CARD).write_text(days.card, "utf-8")
+    FOLDERS.write_manifest(folder, about, days.card)
 
 
 def load_days(name: str | Path) -> DayPopulation:
@@ -83,11 +79,9 @@ def load_days(name: str | Path) -> DayPopulation:
     PopulaceError
         There is none, or it is damaged.
     """
-    folder = SHIPPED / name if str(name) in available_days() else Path(name)
-    if not (folder / "day.json").is_file():
-        raise PopulaceError(f"There are no days {name}{hint(str(name), available_days())}")
+    folder = FOLDERS.find(name)
     try:
-        about = json.loads((folder / "day.json").read_text("utf-8"))
+        about = json.loads((folder / FOLDERS.manifest).read_text("utf-8"))
         with np.load(folder / "day.npz", allow_pickle=False) as file:
             arrays = {key: file[key] for key in file.files}
         model = DayModel.restored(about["model"], arrays)

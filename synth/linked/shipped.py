@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,8 @@ from synth.generators.base import Progress, no_progress
 from synth.linked.learning import learn_linked
 from synth.linked.population import LinkedPopulation, count_families, families_of
 from synth.linked.rules import FamilyRule
-from synth.linked.storage import SHIPPED, load_linked, save_linked
+from synth.linked.storage import FOLDERS, load_linked, save_linked
 from synth.linked.tables import LinkedTables, link
-
-
-def linked_recipes() -> tuple[str, ...]:
-    """The names of the families that have a recipe."""
-    return tuple(sorted(path.parent.name for path in SHIPPED.glob("*/recipe.toml")))
 
 
 def read_recipe(name: str, source: Path) -> tuple[dict[str, Any], LinkedTables]:
@@ -31,9 +25,7 @@ def read_recipe(name: str, source: Path) -> tuple[dict[str, Any], LinkedTables]:
     PopulaceError
         There is no such recipe, or a source is not there.
     """
-    if name not in linked_recipes():
-        raise PopulaceError(f"There is no recipe for the families {name}: see models/linked.")
-    recipe: dict[str, Any] = tomllib.loads((SHIPPED / name / "recipe.toml").read_text("utf-8"))
+    recipe = FOLDERS.recipe(name)
     frames = {}
     for table, entry in recipe["tables"].items():
         path = source / entry["source"]
@@ -65,5 +57,5 @@ def build_linked(name: str, source: Path, progress: Progress = no_progress) -> L
         tables.notes,
         recipe["card"].lstrip(),
     )
-    save_linked(population, SHIPPED / name)
-    return load_linked(SHIPPED / name)
+    save_linked(population, FOLDERS.place / name)
+    return load_linked(FOLDERS.place / name)

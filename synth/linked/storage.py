@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from synth.data.schema import Schema, hint
-from synth.environment import MODELS
+from synth.data.model_folders import CARD, ModelFolders
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.generators.base import DEFAULT, generator
 from synth.generators.density_ratio import CLIP, DensityRatio
@@ -32,16 +32,15 @@ from synth.linked.rules import FamilyRule
 from synth.linked.siblings import Siblings, Slot
 from synth.populations.archive_limits import check_size
 
-SHIPPED = MODELS / "linked"
-"""Where the shipped families are."""
 FORMAT = "populace-linked/1"
-ABOUT, ROWS, ROOT_RATIO, RATIO, CARD = (
-    "linked.json",
-    "rows.npz",
-    "root_ratio.npz",
-    "ratio.npz",
-    "card.md",
+ABOUT, ROWS, ROOT_RATIO, RATIO = "linked.json", "rows.npz", "root_ratio.npz", "ratio.npz"
+FOLDERS = ModelFolders(
+    "linked",
+    ABOUT,
+    "families",
+    " A folder that `python -m synth fit PARENT --child FILE` wrote will do too.",
 )
+"""Where families are."""
 LARGEST = 256 * 2**20
 """Bytes that the rows' arrays may unpack to."""
 _NUMBERS = ("place", "left", "now", "then")
@@ -52,12 +51,12 @@ _WHOLE = ("kind", "size", "turn", "parent_start", "parents", "strides", "table_s
 
 def available_linked() -> tuple[str, ...]:
     """The names of the shipped families."""
-    return tuple(sorted(path.parent.name for path in SHIPPED.glob(f"*/{ABOUT}")))
+    return FOLDERS.names()
 
 
 def is_linked(folder: str | Path) -> bool:
     """Whether a name or a folder holds linked tables."""
-    return str(folder) in available_linked() or (Path(folder) / ABOUT).is_file()
+    return FOLDERS.is_model(folder)
 
 
 # ---------------------------------------------------------------------- writing
@@ -117,9 +116,7 @@ def save_linked(population: LinkedPopulation, folder: str | Path) -> None:
         },
         "counts": [counts.to_json() for counts in population.counts],
     }
-    text = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
-    (path / ABOUT).write_text(text + "\n", "utf-8")
-    (path / CARD).write_text(population.card, "utf-8")
+    FOLDERS.write_manifest(path, about, population.card)
 
 
 _WORDS = ("name", "key", "parent", "link", "order", "counter")
@@ -140,12 +137,7 @@ def load_linked(name: str | Path) -> LinkedPopulation:
     PopulaceError
         There are none, or a file is damaged.
     """
-    folder = SHIPPED / name if str(name) in available_linked() else Path(name)
-    if not (folder / ABOUT).is_file():
-        raise PopulaceError(
-            f"There are no families {name}{hint(str(name), available_linked())} A folder that "
-            "`python -m synth fit PARENT --child FILE` wrote will do too."
-        )
+    folder = FOLDERS.find(name)
     damaged = f"The families in {folder} are damaged: learn them again."
     try:
         content = (folder / ABOUT).read_bytes()

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from synth.data.table import make_table, read_table
 from synth.errors import PopulaceError
 from synth.lives.learning import ChainPlan
 from synth.lives.model import learn_lives
-from synth.lives.storage import SHIPPED, LifePopulation, load_lives, save_lives
+from synth.lives.storage import FOLDERS, LifePopulation, load_lives, save_lives
 from synth.lives.summary import LifeCounts
 
 LEAST = 50
 """Counts of a group are shipped where it has as many people."""
-
-
-def life_recipes() -> tuple[str, ...]:
-    """The names of the lives that have a recipe."""
-    return tuple(sorted(path.parent.name for path in SHIPPED.glob("*/recipe.toml")))
 
 
 def build_lives(
@@ -33,9 +26,7 @@ def build_lives(
     PopulaceError
         There is no such recipe, or its source is not there.
     """
-    if name not in life_recipes():
-        raise PopulaceError(f"There is no recipe for the lives {name}: see models/lives.")
-    recipe: dict[str, Any] = tomllib.loads((SHIPPED / name / "recipe.toml").read_text("utf-8"))
+    recipe = FOLDERS.recipe(name)
     path = source / str(recipe["source"])
     if not path.is_file():
         raise PopulaceError(f"The source {recipe['source']} is not in {source}: name its folder.")
@@ -63,5 +54,5 @@ def build_lives(
     population = LifePopulation(
         name, recipe["title"], recipe["note"], model, counts, recipe["card"]
     )
-    save_lives(population, SHIPPED / name)
-    return load_lives(SHIPPED / name)
+    save_lives(population, FOLDERS.place / name)
+    return load_lives(FOLDERS.place / name)

@@ -10,17 +10,21 @@ from pathlib import Path
 import numpy as np
 
 from synth.bayes.network import Network
-from synth.data.schema import hint
-from synth.environment import MODELS
+from synth.data.model_folders import CARD, ModelFolders
 from synth.errors import PopulaceError
 from synth.lives.chain import Chain
 from synth.lives.model import CLASS, LifeModel
 from synth.lives.summary import LifeCounts
 from synth.lives.track import Track
 
-SHIPPED = MODELS / "lives"
-"""Where the shipped lives are."""
-_FILES = ("network.json", "chain.npz", "life.json", "card.md")
+FOLDERS = ModelFolders(
+    "lives",
+    "life.json",
+    "lives",
+    " A folder that `python -m synth lives fit` wrote will do too.",
+)
+"""Where lives are."""
+_FILES = ("network.json", "chain.npz", CARD)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +53,7 @@ class LifePopulation:
 
 def available_lives() -> tuple[str, ...]:
     """The names of the shipped life models."""
-    return tuple(sorted(path.parent.name for path in SHIPPED.glob("*/life.json")))
+    return FOLDERS.names()
 
 
 def save_lives(population: LifePopulation, folder: str | Path) -> None:
@@ -71,9 +75,7 @@ def save_lives(population: LifePopulation, folder: str | Path) -> None:
         "about": dict(model.about),
         "counts": {name: counts.to_json() for name, counts in population.counts.items()},
     }
-    text = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
-    (path / "life.json").write_text(text + "\n", "utf-8")
-    (path / "card.md").write_text(population.card, "utf-8")
+    FOLDERS.write_manifest(path, about, population.card)
 
 
 def load_lives(name: str | Path) -> LifePopulation:
@@ -84,26 +86,20 @@ def load_lives(name: str | Path) -> LifePopulation:
     PopulaceError
         There is none, or it is damaged.
     """
-    folder = SHIPPED / name if str(name) in available_lives() else Path(name)
-    if not (folder / "life.json").is_file():
-        raise PopulaceError(
-            f"There are no lives {name}{hint(str(name), available_lives())}"
-            if not folder.is_dir()
-            else f"The folder {name} holds no lives: learn them with `python -m synth lives fit`."
-        )
+    folder = FOLDERS.find(name)
     for file in _FILES:
         if not (folder / file).is_file():
             raise PopulaceError(f"The folder {name} lacks {file}: learn its lives anew.")
     try:
-        about = json.loads((folder / "life.json").read_text("utf-8"))
+        about = json.loads((folder / FOLDERS.manifest).read_text("utf-8"))
         track = Track.from_json(about["track"])
         counts = {
             str(key): LifeCounts.from_json(value, track) for key, value in about["counts"].items()
         }
         words = (str(about["title"]), str(about["note"]), dict(about["about"]))
-        card = (folder / "card.md").read_text("utf-8")
+        card = (folder / CARD).read_text("utf-8")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PopulaceError(f"{folder / 'life.json'} is damaged: learn it anew.") from error
+        raise PopulaceError(f"{folder / FOLDERS.manifest} is damaged: learn it anew.") from error
     network = Network.load(folder / "network.json")
     if CLASS not in network.schema:
         raise PopulaceError(f"The network in {name} has no class of lives: learn it anew.")
