@@ -10,7 +10,7 @@ import pandas as pd
 import typer
 
 from synth.cli.common import Given, Seed, Source, print_json, progress_bar, source_folder
-from synth.data.writers import arrow_table, with_mark_column, write_csv, write_parquet
+from synth.data.writers import arrow_table, file_kind, write_file
 from synth.days import available_days, load_days
 from synth.days.shipped import build_days, kept_apart, read_days
 from synth.days.storage import FOLDERS
@@ -42,6 +42,7 @@ def sample_command(
     seed: Seed = 0,
 ) -> None:
     """Draw people of whom facts hold, with the minutes of a day each."""
+    file_kind(out)
     shipped = load_days(name)
     population = load(shipped.population)
     people = population.given(population.evidence(given)).sample(rows, seed=seed)
@@ -51,10 +52,7 @@ def sample_command(
     columns = [f"minutes_{group}" for group in shipped.model.groups.names]
     table = pd.concat([people, pd.DataFrame(minutes.astype(np.int16), columns=columns)], axis=1)
     arrow = arrow_table(table, seed)
-    if out.suffix == ".csv":
-        write_csv(out, [with_mark_column(arrow)])
-    else:
-        write_parquet(out, [arrow])
+    write_file(out, [arrow])
     left_out = int((~there).sum())
     words = f", {left_out:,} left out whose interests no day shows in their order" * bool(left_out)
     typer.echo(f"{len(table):,} days in {out}{words}", err=True)

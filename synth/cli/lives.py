@@ -20,7 +20,7 @@ from synth.cli.common import (
 )
 from synth.data.schema import hint
 from synth.data.table import read_table
-from synth.data.writers import arrow_table, with_mark_column, write_csv, write_parquet
+from synth.data.writers import arrow_table, file_kind, write_file
 from synth.errors import PopulaceError
 from synth.evaluate.lives import judge_lives
 from synth.evaluate.series import judge_series
@@ -118,11 +118,9 @@ def sample_command(
     seed: Seed = 0,
 ) -> None:
     """Draw people with their lives and write them."""
+    file_kind(out)
     table = arrow_table(load_lives(name).model.given(given, life).sample(rows, seed), seed)
-    if out.suffix == ".csv":
-        write_csv(out, [with_mark_column(table)])
-    else:
-        write_parquet(out, [table])
+    write_file(out, [table])
     typer.echo(f"{rows:,} lives in {out}", err=True)
 
 
@@ -165,10 +163,7 @@ def series_command(
     typer.echo(f"{out}: {model.regimes} regimes, {len(values):,} steps", err=True)
     if sample is not None:
         drawn = arrow_table(model.given(len(values)).sample(seed), seed)
-        if sample.suffix == ".csv":
-            write_csv(sample, [with_mark_column(drawn)])
-        else:
-            write_parquet(sample, [drawn])
+        write_file(sample, [drawn])
     if judge:
         scores = judge_series(model, values.to_numpy(), seed=seed)
         rows = {

@@ -14,8 +14,7 @@ from rich.table import Table as Grid
 
 from synth.cli.common import TABLE_HELP, AsJson, percent, print_json, progress_bar
 from synth.data.table import Table, make_table, read_frame
-from synth.data.writers import MARK, write_csv, write_parquet
-from synth.errors import PopulaceError
+from synth.data.writers import MARK, file_kind, write_file
 from synth.evaluate.audit import audit
 from synth.privacy.hierarchy import Hierarchies
 from synth.privacy.learning import Promise
@@ -76,8 +75,7 @@ def anonymise_command(
     as_json: AsJson = False,
 ) -> None:
     """Make a table's values coarser, as little as may be, until k people share them (Mondrian)."""
-    if out.suffix.lower() not in (".csv", ".parquet", ".pq"):
-        raise PopulaceError(f"{out.name} has no ending of a table: write .csv or .parquet.")
+    file_kind(out)
     people = _people(table)
     wanted = Wanted(k, names_of(sensitive), distinct, closeness, suppress)
     trees = None if hierarchy is None else Hierarchies.read(hierarchy)
@@ -136,10 +134,7 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
         b"synthetic": b"Real people with coarser values; they are not synthetic.",
     }
     table = table.replace_schema_metadata(metadata)
-    if path.suffix.lower() == ".csv":
-        write_csv(path, [table])
-    else:
-        write_parquet(path, [table])
+    write_file(path, [table])
 
 
 def _lines(risks: Risk) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from synth.cluster import Question, write_on_cluster
 from synth.data.atomic import check_target
 from synth.data.evidence import Evidence
 from synth.data.readers.database import is_url, write_database
-from synth.data.writers import with_mark_column, write_csv
+from synth.data.writers import file_kind, with_mark_column, write_csv
 from synth.errors import PopulaceError
 from synth.generators import Conditional
 from synth.generators.on_device import on_device
@@ -225,16 +225,12 @@ def sample(
         typer.echo(f"{rows:,} synthetic people written to {len(files)} files in {out}", err=True)
         return
     path = Path(out)
-    kind = "database" if is_url(out) else path.suffix.lower()
-    if kind not in (".parquet", ".csv", "database"):
-        raise PopulaceError(
-            f"{path.name} is neither .parquet nor .csv: end its name in one of them."
-        )
+    kind = "database" if is_url(out) else file_kind(path)
     if kind != "database":
         check_target(path)
     conditional = people.given(known) if conditional is None else conditional
     with progress_bar(f"Drawing {rows:,} people", rows) as advance:
-        if kind == ".parquet":
+        if kind == "parquet":
             conditional.write_parquet(path, rows, seed=seed, progress=advance)
         else:
             pieces = (

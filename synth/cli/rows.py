@@ -12,8 +12,7 @@ import typer
 
 from synth.cli.common import AsJson, Seed, percent, print_json, progress_bar
 from synth.data.table import read_frame
-from synth.data.writers import MARK, write_csv, write_parquet
-from synth.errors import PopulaceError
+from synth.data.writers import MARK, file_kind, write_file
 from synth.populations.rows import Scores, complete, opened, predict, score
 
 TableFile = Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet table.")]
@@ -53,8 +52,8 @@ def complete_command(
     as_json: AsJson = False,
 ) -> None:
     """Fill the blank cells of a table by what a population says of the rest of each row."""
-    target = out or table.with_name(f"{table.stem}-complete{_kind(table)}")
-    _check_kind(target)
+    target = out or table.with_name(f"{table.stem}-complete{_ending(table)}")
+    file_kind(target)
     with progress_bar(f"Filling {table.name}"):
         done = complete(
             table,
@@ -65,7 +64,7 @@ def complete_command(
             blank="missing" if blank_is_missing else "unknown",
             values_only=values,
         )
-    _write(done.marked(), target)
+    write_file(target, [done.marked()])
     _say(done.notes)
     blanks = int(done.frame[done.filled.columns].isna().to_numpy().sum())
     count = int(done.filled.to_numpy().sum())
@@ -103,7 +102,7 @@ def predict_command(
 ) -> None:
     """Predict a column for each row of a table from the row's other cells."""
     if out is not None:
-        _check_kind(out)
+        file_kind(out)
     prediction = predict(
         column,
         table,
@@ -114,7 +113,7 @@ def predict_command(
     _say(prediction.notes)
     frame = prediction.frame
     if out is not None:
-        _write(_estimates(frame), out)
+        write_file(out, [_estimates(frame)])
         typer.echo(f"{len(frame):,} predictions of {column} written to {out}.", err=True)
     if as_json:
         print_json(
@@ -141,7 +140,7 @@ def score_command(
 ) -> None:
     """How likely each row of a table is, and which of its cells make it unlikely."""
     if out is not None:
-        _check_kind(out)
+        file_kind(out)
     scores = score(
         table,
         opened(population),
@@ -152,7 +151,7 @@ def score_command(
     _say(scores.notes)
     frame = scores.frame
     if out is not None:
-        _write(_estimates(frame), out)
+        write_file(out, [_estimates(frame)])
         typer.echo(f"{len(frame):,} rows scored in {out}.", err=True)
     if as_json:
         finite = frame.replace([np.inf, -np.inf], np.nan).astype(object)
@@ -237,19 +236,5 @@ def _say(notes: tuple[str, ...]) -> None:
         typer.echo(note, err=True)
 
 
-def _kind(path: Path) -> str:
+def _ending(path: Path) -> str:
     return ".parquet" if path.suffix.lower() in (".parquet", ".pq") else ".csv"
-
-
-def _check_kind(path: Path) -> None:
-    if path.suffix.lower() not in (".parquet", ".csv"):
-        raise PopulaceError(
-            f"{path.name} is neither .parquet nor .csv: end its name in one of them."
-        )
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    if path.suffix.lower() == ".parquet":
-        write_parquet(path, [table])
-    else:
-        write_csv(path, [table])

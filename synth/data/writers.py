@@ -10,9 +10,9 @@ from __future__ import annotations
 import codecs
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 import pandas as pd
@@ -33,10 +33,13 @@ from synth.data.formats import (
     format_from_json,
     stamps_to_counts,
 )
+from synth.errors import PopulaceError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
+_KINDS: Mapping[str, Literal["csv", "parquet"]] = {
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
 _ROWS = 65_536
 """So many rows of a text file are put together at once."""
 COLUMN = "synthetic"
@@ -374,6 +377,34 @@ def write_parquet(
     finally:
         if writer is not None:
             writer.close()
+
+
+def file_kind(path: Path) -> Literal["csv", "parquet"]:
+    """The kind of table that a file's ending says.
+
+    Raises
+    ------
+    PopulaceError
+        It says neither.
+    """
+    kind = _KINDS.get(path.suffix.lower())
+    if kind is None:
+        raise PopulaceError(
+            f"{path.name} is neither .parquet nor .csv: end its name in one of them."
+        )
+    return kind
+
+
+def write_file(path: Path, tables: Iterable[pa.Table]) -> None:
+    """Write tables of one schema as the kind of file that the path's ending says.
+
+    Raises
+    ------
+    PopulaceError
+        The ending says neither CSV nor Parquet, or the file cannot be written.
+    """
+    write = write_csv if file_kind(path) == "csv" else write_parquet
+    write(path, tables)
 
 
 def parquet_bytes(tables: Iterable[pa.Table], *, schema: pa.Schema | None = None) -> bytes:

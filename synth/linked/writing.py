@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from synth.data.writers import write_csv, write_parquet
+from synth.data.writers import write_file
 from synth.data.written import written_table
 from synth.linked.drawing import FamiliesGiven
 from synth.linked.families import Families
@@ -123,7 +123,6 @@ def write_linked(
     out = {}
     for name, parts in pieces.items():
         file = file_name(population, name)
-        write = write_csv if file.endswith(".csv") else write_parquet
-        write(target / file, parts)
+        write_file(target / file, parts)
         out[file] = sum(part.num_rows for part in parts)
     return out

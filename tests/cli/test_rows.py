@@ -68,6 +68,8 @@ def test_sentences(table):
         (("complete", table, "--population", "nowhere"), "no population nowhere"),
         (("complete", table, "--population", "us-time-use", "--out", "x.txt"), "neither .parquet"),
         (("predict", "agee", table, "--population", "us-time-use"), "no column agee"),
+        (("lives", "sample", "swiss-families", "--rows", "2", "--out", "x.xlsx"), "neither .par"),
+        (("days", "sample", "us-time-use", "--rows", "2", "--out", "x"), "neither .parquet"),
     ):
         done = run(*words)
         assert done.exit_code == 2 and sentence in done.output

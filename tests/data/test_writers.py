@@ -23,6 +23,7 @@ from synth.data.writers import (
     write_csv,
     write_parquet,
 )
+from synth.errors import PopulaceError
 from synth.people.cards.export import table_csv, table_parquet
 from synth.populations import available, load
 
@@ -125,3 +126,26 @@ def test_any_text_reads_back_and_only_what_must_be_is_quoted(cells, kind, rows):
     )
     quoted = content.count('"') - sum(2 * (cell or "").count('"') for cell in whole)
     assert quoted == 2 * needed + 2  # and the second name
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("a.csv", pd.read_csv),
+        ("a.CSV", pd.read_csv),
+        ("a.parquet", pd.read_parquet),
+        ("a.pq", pd.read_parquet),
+    ],
+)
+def test_the_ending_says_what_is_written(tmp_path, name, read):
+    table = arrow_table(pd.DataFrame({"age": [20, 30]}))
+    writers.write_file(tmp_path / name, [table])
+    assert read(tmp_path / name)["age"].tolist() == [20, 30]
+    assert list(tmp_path.iterdir()) == [tmp_path / name]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a", "a.csv.gz"])
+def test_another_ending_is_refused_before_anything_is_written(tmp_path, name):
+    with pytest.raises(PopulaceError, match=r"neither \.parquet nor \.csv"):
+        writers.write_file(tmp_path / name, [arrow_table(pd.DataFrame({"age": [20]}))])
+    assert not list(tmp_path.iterdir())
