@@ -13,7 +13,7 @@ from rich.table import Table as Grid
 from synth.cli.common import TABLE_HELP
 from synth.data.readers.database import DatabaseTable, is_url
 from synth.data.table import make_table, read_frame, read_table
-from synth.data.writers import arrow_table, with_mark_column, write_csv, write_parquet
+from synth.data.writers import arrow_table, with_mark_column, write_file
 from synth.errors import PopulaceError
 from synth.evaluate.comparison import Comparison
 from synth.evaluate.fidelity import FIGURES, fidelity
@@ -105,10 +105,7 @@ def _filter(comparison: Comparison, people: pd.DataFrame, target: Path) -> dict[
     flags = flag(comparison)
     kept = arrow_table(people[flags.kept])
     try:
-        if target.suffix.lower() == ".csv":
-            write_csv(target, [kept])
-        else:
-            write_parquet(target, [with_mark_column(kept)])
+        write_file(target, [with_mark_column(kept)])
     except OSError as error:
         raise PopulaceError(
             f"The people cannot be written to {target}: name a file in a folder of yours."

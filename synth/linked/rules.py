@@ -28,6 +28,7 @@ RuleKind = Literal[
     "rows with",
     "missing without",
     "at most rows",
+    "at most rows from",
     "greatest",
     "first",
     "one at most",
@@ -57,7 +58,8 @@ class FamilyRule:
         ``rows``: `parent` is the number of rows. ``rows and``: of rows plus `other`. ``rows from``:
         of rows whose `column` is `bound` or more. ``rows with``: of rows of this `level`.
         ``missing without``: `parent` is missing exactly where there are no rows. ``at most rows``:
-        `parent` is no more than rows. ``greatest``, ``first``: the greatest, or the first row's,
+        `parent` is no more than rows; ``at most rows from``: than rows whose `column` is `bound` or
+        more. ``greatest``, ``first``: the greatest, or the first row's,
         `column` is at least `bound`. ``one at most``, ``one``: rows of this `level` of `by`.
         ``above``: every row of `level` of `by` has a greater `column` than every row of `other`.
         ``known from``: `column` is known exactly in rows whose `by` is `bound` or more.
@@ -94,6 +96,8 @@ class FamilyRule:
             "rows with": f"{self.parent} is the number of {table} with {self.column} {self.level}",
             "missing without": f"{self.parent} is known exactly where there are {table}",
             "at most rows": f"{self.parent} is no more than the number of {table}",
+            "at most rows from": f"{self.parent} is no more than the number of {table} with "
+            f"{self.column} {bound} or more",
             "greatest": f"the greatest {self.column} of {table} is at least {bound}",
             "first": f"{self.column} of the first of {table} is at least {bound}",
             "one at most": f"at most one of {table} has {self.by} {self.level}",
@@ -156,12 +160,12 @@ class FamilyRule:
         count = some.counts.astype(np.float64)
         if self.kind == "rows and":
             count = count + parents[self.other].to_numpy(np.float64, na_value=np.nan)
-        elif self.kind == "rows from":
+        elif self.kind in ("rows from", "at most rows from"):
             count = grouped.total((some.column(self.column) >= self.bound).astype(np.float64))
         elif self.kind == "rows with":
             level = some.schema[self.column].levels.index(self.level)
             count = grouped.total((some.column(self.column) == level).astype(np.float64))
-        elif self.kind == "at most rows":
+        if self.kind in ("at most rows", "at most rows from"):
             return np.isnan(value) | (value <= count)
         return np.isnan(value) | np.isnan(count) | (value == count)
 
@@ -224,17 +228,42 @@ def _candidates(
                     yield FamilyRule(
                         "rows with", table, parent=name, column=column.name, level=level
                     )
-        # A bound that is never reached, or hardly ever could have been passed, says nothing.
-        tight = (x[known] == rows.counts[known]).mean() > 0.05
-        spread = np.random.default_rng(0).permutation(rows.counts[known])
-        if tight and (x[known] > spread).sum() >= CHANCE:
-            yield FamilyRule("at most rows", table, parent=name)
+        yield from _at_most(rows, grouped, table, name, x)
     without = rows.counts == 0
     if without.sum() >= FEWEST:
         for column in schema:
             if parents[column.name].isna().sum() >= FEWEST:
                 yield FamilyRule("missing without", table, parent=column.name)
     yield from _of_rows(rows, grouped, table)
+
+
+def _at_most(
+    rows: Rows, grouped: Grouped, table: str, parent: str, x: np.ndarray
+) -> Iterator[FamilyRule]:
+    """A parent's number bounded by rows from some value on, the tightest first, or by all rows."""
+    known = ~np.isnan(x)
+    for column in rows.schema:
+        y = rows.column(column.name)
+        if not column.is_number:
+            continue
+        for bound in np.unique(y[~np.isnan(y)])[1:101][::-1]:
+            if _is_bound(x[known], grouped.total((y >= bound).astype(np.float64))[known]):
+                yield FamilyRule(
+                    "at most rows from",
+                    table,
+                    parent=parent,
+                    column=column.name,
+                    bound=float(bound),
+                )
+    if _is_bound(x[known], rows.counts[known]):
+        yield FamilyRule("at most rows", table, parent=parent)
+
+
+def _is_bound(x: np.ndarray, counts: np.ndarray) -> bool:
+    """Whether a number is often as large as a count, and chance would have passed it."""
+    # A bound that is never reached, or hardly ever could have been passed, says nothing.
+    spread = np.random.default_rng(0).permutation(counts)
+    return bool((x == counts).mean() > 0.05 and (x > spread).sum() >= CHANCE)
 
 
 def _of_rows(rows: Rows, grouped: Grouped, table: str) -> Iterator[FamilyRule]:

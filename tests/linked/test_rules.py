@@ -62,3 +62,25 @@ def test_a_rule_comes_back_from_json_and_an_unknown_kind_is_refused():
         FamilyRule.from_json({"kind": "never", "table": "rows"})
     with pytest.raises(PopulaceError):
         FamilyRule.from_json({"kind": "rows", "table": "rows", "colour": "red"})
+
+
+def _workers(bound, some=900):
+    """Households whose workers are no more than their members of `bound` or more years."""
+    random = np.random.default_rng(5)
+    size = random.integers(1, 6, some)
+    ages = random.integers(5, 60, size.sum())
+    owner = np.repeat(np.arange(some), size)
+    grown = np.bincount(owner, ages >= bound, some).astype(int)
+    workers = random.binomial(grown, 0.8)
+    parents = pd.DataFrame({"id": np.arange(some), "workers": workers})
+    return link({"homes": parents, "members": pd.DataFrame({"id": owner, "age": ages})})
+
+
+def test_a_number_is_bounded_by_the_rows_from_some_value_on():
+    tables = _workers(16)
+    assert "workers is no more than the number of members with age 16 or more" in texts(tables)
+    assert not [text for text in texts(tables) if "number of members" in text and "16" not in text]
+
+
+def test_where_all_rows_count_the_bound_is_all_rows():
+    assert "workers is no more than the number of members" in texts(_workers(0))
