@@ -130,7 +130,7 @@ def nothing(column: Column) -> Any:
     return _ANY if column.kind == "boolean" else ranges.whole(column)
 
 
-def hold(column: Column, fact: Fact, group: str = A) -> None:
+def set_fact(column: Column, fact: Fact, group: str = A) -> None:
     """Set a column's widgets to a fact; call it before they are drawn."""
     key = key_of(column.name, group)
     if isinstance(fact, DateParts):
@@ -138,7 +138,7 @@ def hold(column: Column, fact: Fact, group: str = A) -> None:
         for part, numbers in fact.parts:
             st.session_state[places[part]] = part_text(part, numbers)
         if fact.within is not None:
-            hold(column, fact.within, group)
+            set_fact(column, fact.within, group)
     elif isinstance(fact, Between):
         st.session_state[key] = ranges.around(column, fact)
     elif not column.is_number:

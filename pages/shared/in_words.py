@@ -80,5 +80,5 @@ def _use(population: Population, evidence: Evidence, group: str, key: str) -> No
     schema = population.modelled
     facts.forget(population, schema.names, group)
     for name, fact in evidence.items():
-        facts.hold(schema[name], fact, group)
+        facts.set_fact(schema[name], fact, group)
     st.session_state[key] = ""
