@@ -37,6 +37,7 @@ from synth.constraints.posterior import ConstraintFactors, ConstraintTransform
 from synth.data.atomic import remove_leftovers, whole
 from synth.data.evidence import Evidence
 from synth.data.writers import write_parquet as write_parquet_file
+from synth.data.written import TableFormat
 from synth.errors import PopulaceError
 from synth.generators import Conditional, Model, generator
 from synth.generators.bayes_network import BayesNetworkModel
@@ -129,7 +130,7 @@ class Question:
         people = self.model.given(self.evidence, self.do, self.constraints)
         if not self.written:
             return people
-        return as_written(people, self.constraints.schema(self.model.schema))
+        return as_written(people, TableFormat(self.constraints.schema(self.model.schema)))
 
 
 def sample(
@@ -390,8 +391,8 @@ def _text_of(question: Question) -> str:
     return json.dumps(
         {
             "model": _model(question.model),
-            "given": str(question.evidence),
-            "do": str(question.do),
+            "given": question.evidence.text(question.model.schema),
+            "do": question.do.text(question.model.schema),
             "written": question.written,
             "constraints": question.constraints.to_json() if question.constraints else None,
         }

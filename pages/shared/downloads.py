@@ -123,4 +123,4 @@ def _parquet(choice: Choice, rows: int) -> BytesIO:
 
 def _people(choice: Choice) -> Conditional:
     """Those of the choice, written as their table was."""
-    return as_written(canonical(choice.conditional), choice.population.schema)
+    return as_written(canonical(choice.conditional), choice.population.form)

@@ -109,6 +109,7 @@ def _binary(people: Conditional, rows: int, seed: int, form: str) -> Iterator[by
         yield pipe.take()
         return
     with pq.ParquetWriter(pipe, schema) as writer:
+        yield pipe.take()
         for low in range(0, rows, STREAM_ROWS):
             count = min(STREAM_ROWS, rows - low)
             writer.write_table(people.sample_arrow(count, seed, start=low, threads=1))

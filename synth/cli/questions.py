@@ -216,7 +216,7 @@ def sample(
         if dask:
             raise PopulaceError("Quotas are drawn on this machine: drop --dask.")
         stratified = _strata(people, known, quota, every, rows)
-        conditional, rows = as_written(stratified, people.schema), stratified.rows
+        conditional, rows = as_written(stratified, people.form), stratified.rows
     rows = 1000 if rows is None else rows
     if dask:
         question = Question(people.model, known, constraints=people.constraints)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import decimal
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from synth.data.formats import (
 )
 from synth.data.schema import Column, Schema, level_texts
 from synth.data.writers import FIELD, mark_synthetic
+from synth.lazy import cached_property
 
 _DECIMAL = re.compile(r"decimal\((\d+), (\d+)\)")
 
@@ -104,8 +106,7 @@ def restored(series: pd.Series, column: Column) -> Any:
 def written_table(frame: pd.DataFrame, schema: Schema, seed: int | None = None) -> pa.Table:
     """A canonical frame as an Arrow table in the types and words that its table had, marked.
 
-    Each field's metadata holds its column's format, for text files; the table's says to pandas
-    which dtypes its columns have.
+    As `TableFormat.table`, which is sooner where many frames of one schema are written.
 
     Parameters
     ----------
@@ -116,39 +117,124 @@ def written_table(frame: pd.DataFrame, schema: Schema, seed: int | None = None) 
     seed : int, optional
         The seed that they were drawn with.
     """
-    columns = {column.name: column for column in schema}
-    arrays, kinds = [], []
-    for name in frame.columns:
-        column = columns.get(name)
-        values = frame[name] if column is None else _outer(frame[name], column)
-        array = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
-        if isinstance(array, pa.ChunkedArray):
-            array = array.combine_chunks()
-        arrays.append(array)
-        kinds.append(pa.field(name, array.type, metadata=_metadata(column)))
-    dtypes = pa.Schema.from_pandas(restore(frame.iloc[:0], schema), preserve_index=False)
-    pandas = {b"pandas": (dtypes.metadata or {})[b"pandas"]}
-    return mark_synthetic(pa.Table.from_arrays(arrays, schema=pa.schema(kinds, pandas)), seed)
+    return TableFormat(schema).table(frame, seed)
 
 
-def _outer(series: pd.Series, column: Column) -> Any:
-    storage, form = column.storage, column.format
-    is_text = _is_text(storage) or storage == "object"
-    if column.kind == "categorical" and is_text:
-        codes = series.cat.codes.to_numpy()
-        indices = pa.array(codes, mask=codes < 0)
-        values = pa.array(list(column.levels), pa.string())
+class TableFormat:
+    """How people of a schema are written; what all their tables have alike is worked out once.
+
+    Parameters
+    ----------
+    schema : Schema
+        The columns of a finished row.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
+    @cached_property
+    def is_canonical(self) -> bool:
+        """Whether no column is written otherwise than it is inside the library."""
+        return is_canonical(self.schema)
+
+    def table(self, frame: pd.DataFrame, seed: int | None = None) -> pa.Table:
+        """A canonical frame as an Arrow table in the types and words that its table had, marked.
+
+        Each field's metadata holds its column's format, for text files; the table's says to pandas
+        which dtypes its columns have.
+
+        Parameters
+        ----------
+        frame : pd.DataFrame
+            Synthetic people in canonical dtypes.
+        seed : int, optional
+            The seed that they were drawn with.
+
+        Returns
+        -------
+        pa.Table
+            As many rows, the same columns.
+        """
+        arrays, fields = [], []
+        for name, series in frame.items():
+            column = self._columns.get(name)
+            values = series if column is None else column.outer(series)
+            array = values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
+            if isinstance(array, pa.ChunkedArray):
+                array = array.combine_chunks()
+            arrays.append(array)
+            fields.append(
+                pa.field(name, array.type, metadata=None if column is None else column.metadata)
+            )
+        schema = pa.schema(fields, {b"pandas": self._pandas(frame)})
+        return mark_synthetic(pa.Table.from_arrays(arrays, schema=schema), seed)
+
+    @cached_property
+    def _columns(self) -> dict[str, _WrittenColumn]:
+        return {column.name: _WrittenColumn(column) for column in self.schema}
+
+    def _pandas(self, frame: pd.DataFrame) -> bytes:
+        """What Arrow tells pandas of a table: the dtypes of its columns, as JSON."""
+        made_new = [name for name in frame.columns if name not in self._columns]
+        known = self._about_pandas
+        entries = known["entries"]
+        if made_new:
+            entries = entries | _about_pandas(frame[made_new].iloc[:0])["entries"]
+        columns = [entries[name] for name in frame.columns]
+        return json.dumps(known["rest"] | {"columns": columns}).encode()
+
+    @cached_property
+    def _about_pandas(self) -> dict[str, dict[str, Any]]:
+        empty = {column.name: pd.Series([], dtype=column.dtype) for column in self.schema}
+        return _about_pandas(restore(pd.DataFrame(empty), self.schema))
+
+
+@dataclass(frozen=True, eq=False)
+class _WrittenColumn:
+    """One column of a `TableFormat`."""
+
+    column: Column
+
+    @cached_property
+    def metadata(self) -> dict[bytes, bytes] | None:
+        return _metadata(self.column)
+
+    @cached_property
+    def is_text(self) -> bool:
+        return _is_text(self.column.storage)
+
+    @cached_property
+    def values(self) -> pa.Array:
+        """What each level of a categorical column stands for."""
+        form = self.column.format
         if isinstance(form, LevelsFormat):
-            values = _values_of(form, column)
-        return pa.DictionaryArray.from_arrays(indices, values).cast(values.type)
-    if _is_text(storage) or (is_text and isinstance(form, BooleanFormat | NumberFormat)):
-        return column_texts(series, column)
-    if storage == "object" and not isinstance(form, DateFormat | DurationFormat):
-        return series
-    if match := _DECIMAL.fullmatch(storage):
-        values = pa.array(_decimals(series, int(match[2])), from_pandas=True)
-        return values.cast(pa.decimal128(int(match[1]), int(match[2])))
-    return restored(series, column)
+            return _values_of(form, self.column)
+        return pa.array(list(self.column.levels), pa.string())
+
+    def outer(self, series: pd.Series) -> Any:
+        """A canonical column as Arrow or pandas holds it outside."""
+        column, storage, form = self.column, self.column.storage, self.column.format
+        is_text = self.is_text or storage == "object"
+        if column.kind == "categorical" and is_text:
+            codes = series.cat.codes.to_numpy()
+            indices = pa.array(codes, mask=codes < 0)
+            return pa.DictionaryArray.from_arrays(indices, self.values).cast(self.values.type)
+        if self.is_text or (is_text and isinstance(form, BooleanFormat | NumberFormat)):
+            return column_texts(series, column)
+        if storage == "object" and not isinstance(form, DateFormat | DurationFormat):
+            return series
+        if match := _DECIMAL.fullmatch(storage):
+            values = pa.array(_decimals(series, int(match[2])), from_pandas=True)
+            return values.cast(pa.decimal128(int(match[1]), int(match[2])))
+        return restored(series, column)
+
+
+def _about_pandas(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """An entry for each column, and what else Arrow tells pandas of a frame."""
+    schema = pa.Schema.from_pandas(frame, preserve_index=False)
+    about = json.loads((schema.metadata or {})[b"pandas"])
+    entries = dict(zip(frame.columns, about["columns"], strict=True))
+    return {"entries": entries, "rest": about}
 
 
 def _values_of(form: LevelsFormat, column: Column) -> pa.Array:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema
-from synth.data.written import is_canonical, restore, written_table
+from synth.data.written import TableFormat, restore
 from synth.generators.base import Conditional, DrawnConditional
 from synth.generators.rare import WEIGHT, RareConditional, with_note
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from synth.bayes.inference import Marginal
 
 
-def as_written(conditional: Conditional, columns: Schema) -> Conditional:
+def as_written(conditional: Conditional, form: TableFormat) -> Conditional:
     """The same people, their columns as the table had them.
 
     Parameters
     ----------
     conditional : Conditional
         People in canonical dtypes.
-    columns : Schema
-        The columns of a finished row; others, which are made new, stay as they are.
+    form : TableFormat
+        How the columns of a finished row are written; others, which are made new, stay as they are.
     """
-    return conditional if is_canonical(columns) else AsWritten(conditional, columns)
+    return conditional if form.is_canonical else AsWritten(conditional, form)
 
 
 def canonical(conditional: Conditional) -> Conditional:
@@ -49,12 +49,12 @@ class AsWritten(DrawnConditional):
     ----------
     conditional : Conditional
         The same people in canonical dtypes.
-    columns : Schema
+    form : TableFormat
         How the columns are written.
     """
 
     conditional: Conditional
-    columns: Schema
+    form: TableFormat
 
     @property
     def schema(self) -> Schema:
@@ -105,7 +105,7 @@ class AsWritten(DrawnConditional):
     ) -> pd.DataFrame:
         """People number `start` to `start + rows` of the seed, as the table would have them."""
         people = self.conditional.sample(rows, seed, start=start, threads=threads)
-        return restore(people, self.columns)
+        return restore(people, self.form.schema)
 
     def sample_arrow(
         self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
@@ -115,5 +115,5 @@ class AsWritten(DrawnConditional):
             people = self.conditional.weighted(rows, seed, start=start, threads=threads)
         else:
             people = self.conditional.sample(rows, seed, start=start, threads=threads)
-        table = written_table(people, self.columns, seed)
+        table = self.form.table(people, seed)
         return with_note(table) if WEIGHT in people else table

@@ -17,6 +17,7 @@ from synth.data.contingency import ContingencyTables
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema
 from synth.data.table import Table
+from synth.data.written import TableFormat
 from synth.errors import PopulaceError
 from synth.generators.base import Conditional, Model, generator
 from synth.generators.bayes_network import BayesNetworkModel
@@ -171,6 +172,11 @@ class Population:
         return self.constraints.schema(self.model.schema)
 
     @cached_property
+    def form(self) -> TableFormat:
+        """How the columns of a sampled row are written."""
+        return TableFormat(self.schema)
+
+    @cached_property
     def digest(self) -> str:
         """The population's identity: its model's, and what it was learned from in memory."""
         if self.folder is not None and not self.constraints and not self.learned_keywords:
@@ -263,7 +269,7 @@ class Population:
     def answer(self, evidence: Evidence | None = None, do: Evidence | None = None) -> Conditional:
         """What `given` says, worked out anew and not kept: for questions asked only once."""
         people = self.model.given(evidence or Evidence(), do or Evidence(), self.constraints)
-        return as_written(people, self.schema)
+        return as_written(people, self.form)
 
     @cached_property
     def _owner(self) -> int:

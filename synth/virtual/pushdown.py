@@ -22,7 +22,6 @@ from synth.bayes.coding import Coding
 from synth.bayes.inference import Posterior
 from synth.data.evidence import Between, Evidence, Fact, OneOf
 from synth.data.schema import MISSING, number_text
-from synth.data.written import written_table
 from synth.errors import PopulaceError
 from synth.generators.base import Conditional
 from synth.populations.as_written import AsWritten, canonical
@@ -180,7 +179,7 @@ def _values(people: Conditional, posterior: Posterior, name: str) -> _Values | N
         possible = np.append(np.ones(len(numbers)), left[-1] if column.missing else []) > 0
     frame = _frame(coding, numbers)
     if isinstance(people, AsWritten):
-        table = written_table(frame, people.columns)
+        table = people.form.table(frame)
     else:
         table = pa.Table.from_pandas(frame, preserve_index=False)
     return _Values(coding, numbers, table, possible)

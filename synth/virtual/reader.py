@@ -10,7 +10,6 @@ import pyarrow as pa
 from synth.bayes.inference import Posterior
 from synth.data.evidence import Evidence
 from synth.data.writers import mark_synthetic
-from synth.data.written import written_table
 from synth.errors import PopulaceError
 from synth.generators.base import Conditional
 from synth.populations import Population
@@ -122,17 +121,17 @@ class _WholeRows:
 
 class _SomeColumns:
     def __init__(self, drawn: Conditional, posterior: Posterior, names: list[str]) -> None:
-        self._written = drawn.columns if isinstance(drawn, AsWritten) else None
+        self._form = drawn.form if isinstance(drawn, AsWritten) else None
         self._sampler, self._names = posterior.sampler(names), names
 
     def __call__(
         self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None
     ) -> pa.Table:
-        if self._written is None:
+        if self._form is None:
             table = self._sampler.sample_arrow(rows, seed, start=start, threads=threads)
             return mark_synthetic(table, seed).select(self._names)
         frame = self._sampler.sample(rows, seed, start=start, threads=threads)
-        return written_table(frame, self._written, seed).select(self._names)
+        return self._form.table(frame, seed).select(self._names)
 
 
 def batches(

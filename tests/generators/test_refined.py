@@ -9,6 +9,7 @@ import pytest
 from synth.bayes.learning import NetworkLearner
 from synth.data.evidence import Evidence
 from synth.data.table import make_table
+from synth.data.written import TableFormat
 from synth.errors import PopulaceError
 from synth.generators import refined
 from synth.generators.bayes_network import BayesNetworkModel
@@ -97,7 +98,7 @@ def test_estimates_agree_with_a_large_sample(corrected):
         abs=0.02,
     )
     assert not women.exact and corrected.given().probability == 1
-    written = AsWritten(conditional, corrected.schema)
+    written = AsWritten(conditional, TableFormat(corrected.schema))
     low, high = written.interval
     assert low < written.probability < high and written.standard_error > 0
     assert "estimated" in written.note
