@@ -282,7 +282,7 @@ def sentence(text: str, evidence: Evidence, population: Population) -> str:
     Parameters
     ----------
     text : str
-        A sentence in which facts stand as `str(Evidence)` writes them.
+        A sentence in which facts stand as `Evidence.text` writes them.
     evidence : Evidence
         The facts that it may name.
     population : Population
@@ -299,7 +299,7 @@ def sentence(text: str, evidence: Evidence, population: Population) -> str:
     """
     checked = evidence.checked(population.modelled)
     in_words = {
-        str(Evidence({name: fact})): f"“{words}”"
+        Evidence({name: fact}).text(population.modelled): f"“{words}”"
         for (name, fact), words in zip(checked.items(), facts(checked, population), strict=True)
     }
     for written in sorted(in_words, key=len, reverse=True):

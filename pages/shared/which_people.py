@@ -10,7 +10,7 @@ from pages.shared import loaders, markdown
 from pages.shared.problems import show_problem
 from synth import describe
 from synth.bayes.calibration import Target
-from synth.data.evidence import Evidence, Fact, OneOf
+from synth.data.evidence import Evidence, Fact, OneOf, value_text
 from synth.errors import PopulaceError
 from synth.generators.calibrated import read_target_csv, split_lines, target_line
 from synth.populations.as_written import canonical
@@ -173,11 +173,7 @@ def _by_shares(population: Population) -> None:
     shares = []
     grid = st.grid(2, min_column_width=180, gap=10)
     for number, (fact, now) in enumerate(cells):
-        label = (
-            describe.range_words(column, fact)
-            if column.is_number
-            else str(Evidence({"x": fact})).partition("=")[2]
-        )
+        label = describe.range_words(column, fact) if column.is_number else value_text(fact, column)
         with grid.cell():
             share = st.number_input(
                 markdown.plain(titles.get(label.strip('"'), label)) + ", %",
@@ -195,7 +191,8 @@ def _by_shares(population: Population) -> None:
         + ("" if abs(total - 100) < 0.05 else " They are scaled so that they add up to 100%.")
     )
     if st.button("Use these shares", type="primary", key="targets-use", disabled=total <= 0):
-        _add(target_line(Target.of_counts([Evidence({name: fact}) for fact, _ in cells], shares)))
+        target = Target.of_counts([Evidence({name: fact}) for fact, _ in cells], shares)
+        _add(target_line(target, population.modelled))
 
 
 def _cells(population: Population, column: Column) -> list[tuple[Fact, float]]:
@@ -230,7 +227,7 @@ def _by_counts(population: Population) -> None:
         return
     st.caption(f"{len(target.cells)} cells of {markdown.plain(target.name)}.")
     if st.button("Use these counts", type="primary", key="targets-use-counts"):
-        _add(target_line(target))
+        _add(target_line(target, population.modelled))
 
 
 def _by_parity(population: Population) -> None:

@@ -39,7 +39,8 @@ def _text(card: selection.Card) -> str:
         return ""
     if loaders.is_own(choice.population.name) or choice.base not in (None, choice.population):
         return ""
-    return f"{choice.population.name}~{choice.seed}~{number}~{choice.evidence}"
+    facts = choice.evidence.text(choice.population.modelled)
+    return f"{choice.population.name}~{choice.seed}~{number}~{facts}"
 
 
 def arrive() -> None:

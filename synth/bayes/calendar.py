@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from synth.data import dates
 from synth.lazy import cached_property
 
 PEOPLE = 100
@@ -32,6 +33,8 @@ CELLS = 4_000_000
 _ROUNDS = 25
 _GUIDE = 4
 _POSITIONS = 2.0**51
+_SHIFTS = 4
+"""So many offsets of a time zone have hours of their own; the rest follow the commonest."""
 
 PER_DAY: Mapping[str, int] = {
     "h": 24,
@@ -245,12 +248,20 @@ class Calendar:
         ``weekday`` (from Monday), ``month``, ``day`` (of the month), ``yearday`` (of a leap year),
         ``hour``, ``weekhour``, ``minute``, ``second``, ``quarter``: how much more often than
         evenly; what does not matter is left out.
+    zone : str
+        The time zone whose clocks the factors are of, where values count in UTC; empty where they
+        count by the clock. Days begin at midnight of the zone's commonest offset, so the hours of
+        summer time lie an hour earlier on their days than those of winter do.
+    away : int
+        That offset, in values.
     """
 
     unit: str
     first: int
     last: int
     factors: Mapping[str, tuple[float, ...]]
+    zone: str = ""
+    away: int = 0
 
     @cached_property
     def lattice(self) -> Lattice:
@@ -264,11 +275,13 @@ class Calendar:
         profile = self._profile(per_day)
         span = per_day // profile.shape[1]
         kind = _weekday(cells) if len(profile) > 1 else np.zeros(len(cells), dtype=np.int64)
+        if self.zone:
+            profile, kind = self._shifted(profile, kind, cells, per_day)
         room = _POSITIONS / (len(cells) * per_day)
         inner = 1 if profile.shape[1] == 1 else int(np.clip(np.sqrt(room), 1, 64))
         outer = int(np.clip(room / inner / 4, 1, 4096))
         return Lattice(
-            self.first * per_day,
+            self.first * per_day - self.away,
             _whole(weight, outer),
             kind,
             _whole(profile, inner),
@@ -288,9 +301,28 @@ class Calendar:
             weight = weight * hours[:, time // 3600]
         return weight
 
+    def _shifted(
+        self, profile: np.ndarray, kind: np.ndarray, cells: np.ndarray, per_day: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Profiles for each offset that days of the zone have, and which of them a day follows."""
+        noon = cells * per_day + per_day // 2 - self.away
+        moved = dates.offsets(noon, self.zone, self.unit) * per_day // 86_400 - self.away
+        moved = moved * profile.shape[1] // per_day
+        shifts, place, count = np.unique(moved, return_inverse=True, return_counts=True)
+        kept = np.sort(np.argsort(-count, kind="stable")[:_SHIFTS])
+        of_kept = np.full(len(shifts), np.flatnonzero(kept == np.argmax(count))[0])
+        of_kept[kept] = np.arange(len(kept))
+        days = len(profile)
+        out = []
+        for shift in shifts[kept]:
+            at = np.arange(profile.shape[1]) + shift
+            later, inner = np.divmod(at, profile.shape[1])
+            out += [profile[(day + later) % days, inner] for day in range(days)]
+        return np.stack(out), of_kept[place] * days + kind
+
     @staticmethod
     def learn(
-        unit: str, values: np.ndarray, people: np.ndarray, rows: np.ndarray
+        unit: str, values: np.ndarray, people: np.ndarray, rows: np.ndarray, zone: str = ""
     ) -> Calendar | None:
         """Find what people see in dates.
 
@@ -302,6 +334,8 @@ class Calendar:
             The distinct values.
         people, rows : array
             How many people have each, by weight and by head.
+        zone : str
+            The time zone whose clocks people see, where values count in UTC.
 
         Returns
         -------
@@ -312,7 +346,17 @@ class Calendar:
         total = float(rows.sum())
         if unit not in (*PER_DAY, "D", "M", "Q") or total < PEOPLE:
             return None
-        cell, inside = np.divmod(np.asarray(values, dtype=np.int64), per_day)
+        local = np.asarray(values, dtype=np.int64)
+        away = 0
+        if zone:
+            offsets = dates.offsets(local, zone, unit) * per_day // 86_400
+            distinct, place = np.unique(offsets, return_inverse=True)
+            away = int(distinct[np.argmax(np.bincount(place, people))])
+            began = (local.min() + away) // per_day, (local.max() + away) // per_day
+            local = local + offsets
+        cell, inside = np.divmod(local, per_day)
+        if zone:
+            cell = np.clip(cell, *began)
         first, last = int(cell.min()), int(cell.max())
         if last - first >= CELLS or (last - first + 1) * per_day * 8 > _POSITIONS:
             return None
@@ -329,12 +373,14 @@ class Calendar:
             name: tuple(float(f"{value:.5g}") for value in factor)
             for name, factor in factors.items()
         }
-        return Calendar(unit, first, last, rounded)
+        return Calendar(unit, first, last, rounded, zone, away)
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready values."""
         factors = {name: list(factor) for name, factor in self.factors.items()}
-        return {"unit": self.unit, "first": self.first, "last": self.last, "factors": factors}
+        in_zone = {"zone": self.zone, "away": self.away} if self.zone else {}
+        ends = {"first": self.first, "last": self.last}
+        return {"unit": self.unit, **ends, "factors": factors, **in_zone}
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Calendar:
@@ -343,7 +389,9 @@ class Calendar:
         for name, factor in factors.items():
             if len(factor) != _SIZES[name] or not all(0 <= f < np.inf for f in factor):
                 raise ValueError(f"the factor {name} of a calendar")
-        return Calendar(str(value["unit"]), int(value["first"]), int(value["last"]), factors)
+        zone, away = str(value.get("zone", "")), int(value.get("away", 0))
+        ends = int(value["first"]), int(value["last"])
+        return Calendar(str(value["unit"]), *ends, factors, zone, away)
 
 
 _SIZES = {

@@ -62,9 +62,9 @@ class Target:
             raise PopulaceError(
                 "The cells of a target speak of the same one or two columns: split the target."
             )
-        for cell, share in zip(self.cells, self.shares, strict=True):
+        for share in self.shares:
             if not 0 <= share <= 1:
-                raise PopulaceError(f"The target {cell} has the share {share:g}: use 0 to 1.")
+                raise PopulaceError(f"A cell of {self.name} has the share {share:g}: use 0 to 1.")
         if sum(self.shares) > 1 + _ROUNDING:
             raise PopulaceError(
                 f"The shares of {self.name} add up to {sum(self.shares):g}: they may reach 1."
@@ -80,9 +80,15 @@ class Target:
         """Its columns in words."""
         return " × ".join(self.columns)
 
-    def to_json(self) -> dict[str, Any]:
-        """JSON-ready values."""
-        return {"cells": [str(cell) for cell in self.cells], "shares": list(self.shares)}
+    def to_json(self, schema: Schema) -> dict[str, Any]:
+        """JSON-ready values.
+
+        Parameters
+        ----------
+        schema : Schema
+            Its columns say how the cells' values are written.
+        """
+        return {"cells": [cell.text(schema) for cell in self.cells], "shares": list(self.shares)}
 
     @staticmethod
     def from_json(value: Mapping[str, Any], schema: Schema) -> Target:
@@ -267,7 +273,7 @@ def calibrate(
         for i, target in enumerate(checked):
             posterior = Posterior(network, factors=(*factors, margins()))
             masses = _masses(posterior, target, cells[i], len(shares[i]))
-            _refuse_unreachable(target, masses, shares[i])
+            _refuse_unreachable(target, masses, shares[i], network.schema)
             errors[i] = float(np.abs(masses - shares[i]).max())
             weights[i] = weights[i] * np.divide(
                 shares[i], masses, out=np.zeros(len(masses)), where=masses > 0
@@ -350,7 +356,8 @@ def _cells(network: Network, target: Target) -> np.ndarray:
         overlap = inside & (cells < len(target.cells))
         if overlap.any():
             other = target.cells[int(cells[overlap][0])]
-            raise PopulaceError(f"The cells {other} and {facts} overlap: keep them apart.")
+            both = f"{other.text(network.schema)} and {facts.text(network.schema)}"
+            raise PopulaceError(f"The cells {both} overlap: keep them apart.")
         cells[inside] = number
     return cells
 
@@ -372,13 +379,15 @@ def _masses(posterior: Posterior, target: Target, cells: np.ndarray, count: int)
     return np.bincount(cells.ravel(), joint.ravel(), minlength=count)
 
 
-def _refuse_unreachable(target: Target, masses: np.ndarray, shares: np.ndarray) -> None:
+def _refuse_unreachable(
+    target: Target, masses: np.ndarray, shares: np.ndarray, schema: Schema
+) -> None:
     """Raise a PopulaceError where a cell of nobody is to have a share."""
     for number in np.flatnonzero((masses <= 0) & (shares > 0)):
         if number < len(target.cells):
             raise PopulaceError(
-                f"Nobody in this population has {target.cells[number]}, so its share cannot become "
-                f"{shares[number]:.3g}: set it to 0."
+                f"Nobody in this population has {target.cells[number].text(schema)}, so its share "
+                f"cannot become {shares[number]:.3g}: set it to 0."
             )
         raise PopulaceError(
             f"The shares of {target.name} leave {shares[number]:.3g} to people of no cell, and "

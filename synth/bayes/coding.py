@@ -202,7 +202,9 @@ class Coding:
         rows = np.bincount(inverse)
         calendar = None
         if isinstance(column.format, DateFormat) and column.kind == "integer":
-            calendar = Calendar.learn(column.format.unit, index, share, rows)
+            form = column.format
+            zone = form.zone if form.is_named else ""
+            calendar = Calendar.learn(form.unit, index, share, rows, zone)
         lattice = None if calendar is None else calendar.lattice
         first, last, mass = _pieces(index, share, rows, lattice)
         bin_ = _bins(mass, bins)

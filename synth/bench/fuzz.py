@@ -126,7 +126,7 @@ def lines() -> Case:
 
     def case(random: random.Random) -> None:
         known = population.evidence(line(random, population))
-        again = Evidence.parse(str(known), population.schema)
+        again = Evidence.parse(known.text(population.schema), population.schema)
         if again != known:
             raise AssertionError(f"{str(known)!r} is read as {str(again)!r}")
         people = population.answer(known)

@@ -9,15 +9,17 @@ nothing in it is ever evaluated.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from synth.data.evidence import exact_text, number_of
 from synth.data.formats import DateFormat
 from synth.data.schema import Column, Schema, number_text, some_of
 from synth.errors import PopulaceError
@@ -52,12 +54,25 @@ _HELP = "write it like age >= 15, born < died, or if age < 18 then marital = sin
 
 @dataclass(frozen=True)
 class Comparison:
-    """A column, a sign, and a number, a level or another column."""
+    """A column, a sign, and a number, a level or another column.
+
+    Attributes
+    ----------
+    column, sign : str
+        What is compared, and how.
+    other : str or None
+        The other column.
+    value : float, str or None
+        The number or the level.
+    written : str
+        A number as the column's table writes it; empty for a plain one.
+    """
 
     column: str
     sign: str
     other: str | None = None
     value: float | str | None = None
+    written: str = field(default="", compare=False)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -68,7 +83,7 @@ class Comparison:
         if self.other is not None:
             right = _quoted(self.other)
         elif isinstance(self.value, float):
-            right = number_text(self.value)
+            right = self.written or number_text(self.value)
         else:
             right = _quoted(self.value or "")
         return f"{_quoted(self.column)} {self.sign} {right}"
@@ -300,15 +315,15 @@ def _between(column: Column, sign: str, other: Column, line: str) -> Comparison:
 
 def _with_value(column: Column, sign: str, word: _Word, line: str) -> Comparison:
     if column.is_number:
-        number = _number(word.text)
+        number = number_of(column, word.text)
         if isinstance(column.format, DateFormat) and (ends := column.format.bounds(word.text)):
             number = ends[sign in ("<=", ">")]
-        if number is None:
+        if number is None or not math.isfinite(number):
             raise PopulaceError(
                 f"The rule “{_short(line)}” compares the numbers of {column.name} with "
                 f"{_short(word.text)}, which is neither a number nor a column: correct it."
             )
-        return Comparison(column.name, sign, value=number)
+        return Comparison(column.name, sign, value=number, written=exact_text(column, number))
     if sign not in ("=", "!="):
         raise PopulaceError(
             f"The rule “{_short(line)}” orders the levels of {column.name}, which have no order "

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 
 from synth.data import dates
 from synth.data.formats import DateFormat
@@ -126,7 +125,7 @@ def spans(
             ends = np.array([0, per_hour - 1])
             intervals = (begins[:, :, None] + inside[None] + ends).reshape(-1, 2)
         if form.is_named:
-            intervals = _in_utc(intervals, form)
+            intervals = form.in_utc(intervals)
     intervals = np.stack(
         [np.maximum(intervals[:, 0], low), np.minimum(intervals[:, 1], high)], axis=1
     )
@@ -154,18 +153,6 @@ def _runs(cells: np.ndarray, fits: np.ndarray) -> np.ndarray:
     edges = np.diff(np.concatenate([[False], fits, [False]]).astype(np.int8))
     begin, end = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
     return np.stack([cells[begin], cells[end]], axis=1).reshape(-1, 2)
-
-
-def _in_utc(local: np.ndarray, form: DateFormat) -> np.ndarray:
-    """Ranges by the clocks of a zone as counts in UTC; an hour that comes twice counts twice."""
-    ends = []
-    for counts in (local[:, 0], local[:, 1] + 1):
-        stamps = pd.DatetimeIndex(counts.astype(f"datetime64[{form.unit}]"))
-        first = np.ones(len(stamps), dtype=bool)
-        there = stamps.tz_localize(form.zone, ambiguous=first, nonexistent="shift_forward")
-        plain = there.tz_convert("UTC").tz_localize(None).to_numpy()
-        ends.append(plain.astype(f"datetime64[{form.unit}]").astype(np.int64))
-    return np.stack([ends[0], ends[1] - 1], axis=1)
 
 
 def _word(part: str, number: int) -> str:

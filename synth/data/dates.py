@@ -1,8 +1,10 @@
 """Dates and times as texts: which pattern wrote them, read and written a column at a time.
 
 A pattern is what `datetime.strftime` takes, and a few codes more: ``%-d`` (no leading zero),
-``%^b`` (JAN), ``%3f`` (thousandths) and ``%q`` (quarter). Dates become whole units since
-1970-01-01; a text that names a day that does not exist is no date.
+``%^b`` (JAN), ``%3f`` (thousandths), ``%q`` (quarter), and ``%4z`` and ``%2z`` for +0100 and +01,
+where ``%z`` is +01:00. Dates become whole units since 1970-01-01; a text that names a day that does
+not exist is no date. Units are of the clock that the texts show; where offsets change within a
+column, as summer time makes them, its zone has a name and units are of UTC.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import product
+from zoneinfo import available_timezones
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,7 +30,7 @@ MONTHS = (
     "October", "November", "December",
 )  # fmt: skip
 _SHORT = tuple(name[:3] for name in MONTHS)
-_CODE = re.compile(r"%(\^b|-[dmHI]|[369]f|[YymdbBHIMSfpqz%])")
+_CODE = re.compile(r"%(\^b|-[dmHI]|[369]f|[24]z|[YymdbBHIMSfpqz%])")
 _SHAPES = {
     "Y": r"(\d{4})", "y": r"(\d{2})", "m": r"(\d{2})", "-m": r"([1-9]\d?)", "d": r"(\d{2})",
     "-d": r"([1-9]\d?)", "b": f"({'|'.join(_SHORT)})", "B": f"({'|'.join(MONTHS)})",
@@ -61,6 +65,15 @@ _PATTERNS = (
     *_TIMES,
     *_OTHER,
 )  # fmt: skip
+_OFFSETS = {"%z": r"([+-]\d{2}:\d{2})", "%4z": r"([+-]\d{4})", "%2z": r"([+-]\d{2})"}
+_ZONED = re.compile(r":\d{2}(?:\.\d+)?( ?)(Z|[+-]\d{2}(?::?\d{2})?)\Z", re.ASCII)
+_FIXED = re.compile(r"Z|[+-]\d\d(:?\d\d)?", re.ASCII)
+_CLOCK_ZONES = (
+    "Europe/Berlin", "Europe/London", "America/New_York", "America/Chicago", "America/Denver",
+    "America/Los_Angeles", "Australia/Sydney", "Europe/Athens", "America/Toronto",
+    "America/Sao_Paulo", "Pacific/Auckland", "Asia/Jerusalem", "Africa/Cairo",
+)  # fmt: skip
+"""Zones whose clocks change that are tried first: many others have the same clocks."""
 
 
 def unit_of(pattern: str) -> str:
@@ -131,12 +144,14 @@ def find(texts: Sequence[str] | pa.Array) -> tuple[str, str, bool]:
         Whether day and month could be the other way round as well.
     """
     words = texts.to_pylist() if isinstance(texts, pa.Array) else list(texts)
-    zone = ""
-    if words and (end := re.search(r":\d{2}(?:\.\d+)? ?(Z|[+-]\d{2}:?\d{2})\Z", words[0] or "")):
-        zone = end[1]
+    zone, gap = "", ""
+    if words and (end := _ZONED.search(words[0] or "")):
+        gap, zone = end[1], end[2]
+        if not all((word or "").endswith(zone) for word in words):
+            return (*_with_offsets(words, gap), False)
     for pattern in _PATTERNS:
         if zone:
-            pattern += " %z" if f" {zone}" in words[0] else "%z"
+            pattern += f"{gap}%z"
         shape = _shape(pattern, zone)
         if not all(word is not None and shape.fullmatch(word) for word in words[:50]):
             continue
@@ -148,6 +163,86 @@ def find(texts: Sequence[str] | pa.Array) -> tuple[str, str, bool]:
     return "", "", False
 
 
+def mixes_offsets(texts: Sequence[str]) -> bool:
+    """Whether all texts are dates and times with an offset from UTC, and the offsets differ."""
+    ends = set()
+    for word in texts:
+        match = _ZONED.search(word)
+        if match is None or not re.search("[ T]", word[: match.start()]):
+            return False
+        ends.add(match[2])
+    return len(ends) > 1
+
+
+def has_name(zone: str) -> bool:
+    """Whether a zone has a name and its clocks may change: units are then of UTC."""
+    return bool(zone) and not _FIXED.fullmatch(zone)
+
+
+def offsets(counts: np.ndarray, zone: str, unit: str) -> np.ndarray:
+    """Seconds by which the clocks of a zone with a name are before UTC; int64.
+
+    Parameters
+    ----------
+    counts : int array
+        Units since 1970-01-01 in UTC.
+    zone, unit : str
+        The zone's name, and what is counted.
+    """
+    stamps = pd.DatetimeIndex(np.asarray(counts).astype(f"datetime64[{unit}]")).as_unit("s")
+    local = stamps.tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    return (local - stamps).to_numpy().astype("timedelta64[s]").astype(np.int64)
+
+
+def _with_offsets(words: Sequence[str], gap: str) -> tuple[str, str]:
+    """Pattern and zone of texts whose offsets differ; empty where no zone's clocks explain them."""
+    ends = [match if (match := _ZONED.search(word or "")) else None for word in words]
+    if not all(end is not None and end[1] == gap for end in ends):
+        return "", ""
+    spelled = [end[2] for end in ends if end is not None]
+    code = next(
+        (c for c, shape in _OFFSETS.items() if all(re.fullmatch(shape, e) for e in spelled)), ""
+    )
+    if not code:
+        return "", ""
+    plain = [w.removesuffix(gap + e) for w, e in zip(words, spelled, strict=True)]
+    away = np.array([_seconds(each) for each in spelled])
+    for pattern in _PATTERNS:
+        shape = _shape(pattern, "")
+        if not has_days(pattern) or not all(shape.fullmatch(word) for word in plain[:50]):
+            continue
+        counts = parse(plain, pattern)
+        if np.isnan(counts).any() or text(counts, pattern).to_pylist() != plain:
+            continue
+        unit = unit_of(pattern)
+        utc = counts.astype(np.int64) - away * PER_DAY[unit] // 86_400
+        if zone := _zone_of(utc, away, unit):
+            return f"{pattern}{gap}{code}", zone
+    return "", ""
+
+
+def _zone_of(utc: np.ndarray, away: np.ndarray, unit: str) -> str:
+    """The first zone whose clocks are away from UTC as they are; empty where there is none."""
+    order = np.argsort(utc)
+    some = order[np.linspace(0, len(order) - 1, 16).astype(np.int64)]
+    others = (z for z in sorted(available_timezones()) if "/" in z and not z.startswith("Etc/"))
+    for zone in dict.fromkeys((*_CLOCK_ZONES, *others)):
+        try:
+            if (offsets(utc[some], zone, unit) == away[some]).all() and (
+                offsets(utc, zone, unit) == away
+            ).all():
+                return zone
+        except (ValueError, OverflowError, KeyError):  # no such zone here, or years beyond it
+            continue
+    return ""
+
+
+def _seconds(offset: str) -> int:
+    """+01:00, +0100 or +01 as seconds."""
+    hours, minutes = int(offset[1:3]), int(offset[3:].removeprefix(":") or 0)
+    return (-1 if offset[0] == "-" else 1) * (hours * 3600 + minutes * 60)
+
+
 @cache
 def _shape(pattern: str, zone: str) -> re.Pattern[str]:
     """What texts of a pattern look like; one group for each code."""
@@ -155,7 +250,10 @@ def _shape(pattern: str, zone: str) -> re.Pattern[str]:
     for match in _CODE.finditer(pattern):
         out += re.escape(pattern[at : match.start()])
         code = match[1]
-        out += "%" if code == "%" else re.escape(zone) if code == "z" else _SHAPES[code]
+        if code.endswith("z"):
+            out += _OFFSETS[f"%{code}"] if has_name(zone) else re.escape(zone)
+        else:
+            out += "%" if code == "%" else _SHAPES[code]
         at = match.end()
     return re.compile(out + re.escape(pattern[at:]), re.ASCII)
 
@@ -177,7 +275,9 @@ def parse(texts: Sequence[str | None], pattern: str, zone: str = "", unit: str =
     float64 array, shape (texts,)
     """
     shape = _shape(pattern, zone)
-    codes = [code for code in _CODE.findall(pattern) if code not in "z%"]
+    codes = [code for code in _CODE.findall(pattern) if code != "%"]
+    if not has_name(zone):
+        codes = [code for code in codes if not code.endswith("z")]
     rows = [(i, m.groups()) for i, t in enumerate(texts) if t and (m := shape.fullmatch(t))]
     out = np.full(len(texts), np.nan)
     if not rows:
@@ -185,6 +285,9 @@ def parse(texts: Sequence[str | None], pattern: str, zone: str = "", unit: str =
     at = np.array([i for i, _ in rows])
     part: dict[str, np.ndarray] = {}
     for code, column in zip(codes, zip(*(groups for _, groups in rows), strict=True), strict=True):
+        if code.endswith("z"):
+            part["z"] = np.array([_seconds(word) for word in column], dtype=np.int64)
+            continue
         words = _WORDS.get(code)
         part[code.lstrip("-^")] = np.array(
             [words[word] if words else int(word) for word in column], dtype=np.int64
@@ -218,6 +321,8 @@ def parse(texts: Sequence[str | None], pattern: str, zone: str = "", unit: str =
         micro += part.get("f", zero) + part.get("6f", zero) + part.get("3f", zero) * 1_000
         micro += part.get("9f", zero) // 1_000
         counts = days * PER_DAY[unit] + micro // (PER_DAY["us"] // PER_DAY[unit])
+        if "z" in part:
+            counts = counts - part["z"] * PER_DAY[unit] // 86_400
     out[at] = np.where(good, counts, np.nan)
     return out
 
@@ -266,6 +371,8 @@ def text(values: np.ndarray, pattern: str, zone: str = "", unit: str = "") -> pa
     pattern, zone, unit : str
         As in `parse`.
     """
+    if has_name(zone):
+        return _in_zone(np.asarray(values), pattern, zone, unit or unit_of(pattern))
     numbers = np.asarray(values)
     unit = unit or unit_of(pattern)
     absent = np.isnan(numbers) if numbers.dtype.kind == "f" else None
@@ -273,6 +380,29 @@ def text(values: np.ndarray, pattern: str, zone: str = "", unit: str = "") -> pa
         return _split(numbers.astype(np.int64), pattern, zone, unit)
     texts = _split(np.where(absent, 0, numbers).astype(np.int64), pattern, zone, unit)
     return pc.if_else(pa.array(absent), pa.scalar(None, pa.string()), texts)
+
+
+def _in_zone(numbers: np.ndarray, pattern: str, zone: str, unit: str) -> pa.Array:
+    """Each moment of UTC as the clocks of a zone with a name show it, and their offset."""
+    absent = np.isnan(numbers) if numbers.dtype.kind == "f" else np.zeros(len(numbers), bool)
+    utc = np.where(absent, 0, numbers).astype(np.int64)
+    away = offsets(utc, zone, unit)
+    end = re.search(r"%[24]?z\Z", pattern)
+    local = utc + away * PER_DAY[unit] // 86_400
+    texts = text(local, pattern[: end.start()] if end else pattern, unit=unit)
+    if end:
+        spelled = once(
+            away, lambda each: pa.array([_offset(int(e), end[0]) for e in each], pa.string())
+        )
+        texts = pc.binary_join_element_wise(texts, spelled, "")
+    return pc.if_else(pa.array(absent), pa.scalar(None, pa.string()), texts)
+
+
+def _offset(seconds: int, code: str) -> str:
+    """+01:00 for %z, +0100 for %4z, +01 for %2z; minutes are written where there are some."""
+    sign, (hours, rest) = "-" if seconds < 0 else "+", divmod(abs(seconds) // 60, 60)
+    minutes = "" if code == "%2z" and not rest else f"{rest:02d}"
+    return f"{sign}{hours:02d}{'' if code == '%4z' or not minutes else ':'}{minutes}"
 
 
 def _split(counts: np.ndarray, pattern: str, zone: str, unit: str) -> pa.Array:

@@ -148,7 +148,7 @@ class Evidence(Mapping[str, Fact]):
     hold ``,``, ``|``, ``=``, ``..`` or quotes stand in double quotes, a quote inside doubled.
     Spaces around names and values do not count. Of a date, parts can be named as well:
     ``born.year=1980..1989,born.month=Mar,born.weekday=Sat|Sun``. Times that a table writes as 905
-    are read so, while ``str`` has minutes: `text` is the line to keep of such columns.
+    are read so, while ``str`` has minutes: `text` is the line to show, and to keep.
 
     Parameters
     ----------
@@ -336,13 +336,30 @@ def part_of(column: Column, part: str, text: str) -> tuple[int, ...]:
 # ---------------------------------------------------------------------- writing
 
 
+def value_text(fact: Fact, column: Column) -> str:
+    """What stands behind the equals sign of a line: a range or values, as the table writes them.
+
+    Parameters
+    ----------
+    fact : Between or OneOf
+        Parts of dates are facts of their own; see `Evidence.text`.
+    column : Column
+        The fact's column.
+    """
+    if isinstance(fact, DateParts):
+        raise PopulaceError(
+            f"Parts of {column.name}'s dates make no value: name a range of dates instead."
+        )
+    return _shown(fact, column)
+
+
 def _shown(fact: Between | OneOf | None, column: Column | None) -> str:
     """A fact with values as the table writes them."""
     if column is None or fact is None:
         return str(fact)
     if isinstance(fact, Between):
         ends = (
-            None if end is None else _value_text(column, end) for end in (fact.lower, fact.upper)
+            None if end is None else exact_text(column, end) for end in (fact.lower, fact.upper)
         )
         return _quoted_range("..".join(end or "" for end in ends))
     return "|".join(_quoted(_state_text(column, value)) for value in fact.values)
@@ -352,8 +369,8 @@ def _quoted_range(text: str) -> str:
     return text if not re.search(r'[,|="]', text) else '"' + text.replace('"', '""') + '"'
 
 
-def _value_text(column: Column, value: float) -> str:
-    """A number as the table writes it, where that says no less."""
+def exact_text(column: Column, value: float) -> str:
+    """A number as the table writes it, or plain where that would say less than the number does."""
     form = column.format
     if form is None or isinstance(form, BooleanFormat | LevelsFormat):
         return number_text(value)
@@ -362,14 +379,14 @@ def _value_text(column: Column, value: float) -> str:
     text = column.text(value)
     if isinstance(form, DateFormat):
         return text if form.bounds(text) == (value, value) else number_text(value)
-    return text if ".." not in text and _written(column, text) == value else number_text(value)
+    return text if ".." not in text and number_of(column, text) == value else number_text(value)
 
 
 def _state_text(column: Column, value: str) -> str:
     if value == MISSING:
         return value
     if column.is_number:
-        return _value_text(column, float(value))
+        return exact_text(column, float(value))
     if isinstance(column.format, BooleanFormat):
         return column.format.yes if value == "yes" else column.format.no
     return value
@@ -584,13 +601,13 @@ def _ends(column: Column, text: str) -> tuple[float | None, float | None] | None
     parts = [part.strip() for part in text.split("..")]
     if len(parts) != 2 or not any(parts):
         return None
-    ends = [_written(column, part) if part else None for part in parts]
+    ends = [number_of(column, part) if part else None for part in parts]
     if any(part and end is None for part, end in zip(parts, ends, strict=True)):
         return None
     return ends[0], ends[1]
 
 
-def _written(column: Column, text: str) -> float | None:
+def number_of(column: Column, text: str) -> float | None:
     """A number, plain or as the column writes it; None where it is none."""
     if re.fullmatch(_NUMBER, text):
         return float(text)
@@ -649,7 +666,7 @@ def _state(column: Column, value: str) -> str:
 
 
 def _number(column: Column, value: str) -> str:
-    number = _written(column, value)
+    number = number_of(column, value)
     if number is None or not math.isfinite(number):
         raise PopulaceError(
             f"The column {column.name} holds numbers and {value!r} is none: {_remedy(column)}."

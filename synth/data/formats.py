@@ -269,18 +269,27 @@ class DateFormat:
     def parse(self, texts: Texts) -> np.ndarray:
         """Units since 1970-01-01; NaN where a text is no date in this format."""
         words = _arrow(texts).to_pylist()
-        if not self.is_named:
-            return dates.parse(words, self.pattern, self.zone, self.unit)
-        stamps = pd.to_datetime(pd.Series(words, dtype="str"), errors="coerce", utc=True)
-        return stamps_to_counts(stamps, self.unit)
+        counts = dates.parse(words, self.pattern, self.zone, self.unit)
+        if self.is_named and (other := np.isnan(counts)).any():
+            rest = pd.Series([words[i] for i in np.flatnonzero(other)], dtype="str")
+            stamps = pd.to_datetime(rest, errors="coerce", utc=True)
+            counts[other] = stamps_to_counts(stamps, self.unit)
+        return counts
 
     def bounds(self, word: str) -> tuple[float, float] | None:
         """The first and last date that a text names in this format or by ISO 8601; see `dates`."""
         if self.pattern in dates.CLOCKS and word.isdigit():
             word = word.zfill(4 if self.unit == "m" else 6)
-        if self.is_named and not np.isnan(count := self.parse([word])[0]) and ":" in word:
+        if not self.is_named:
+            return dates.bounds(word, self.pattern, self.zone, self.unit)
+        count = dates.parse([word], self.pattern, self.zone, self.unit)[0]
+        if not np.isnan(count):
             return float(count), float(count)
-        return dates.bounds(word, self.pattern, "" if self.is_named else self.zone, self.unit)
+        local = dates.bounds(word, re.sub(r" ?%[24]?z\Z", "", self.pattern), "", self.unit)
+        if local is None:
+            return None
+        first, last = self.in_utc(np.array([local], dtype=np.int64))[0]
+        return float(first), float(max(first, last))
 
     def moment(self, value: float) -> date:
         """The day of a count, in UTC where the zone has a name."""
@@ -292,7 +301,7 @@ class DateFormat:
     @property
     def is_named(self) -> bool:
         """Whether the zone has a name and its clocks may change: counts are then of UTC."""
-        return bool(self.zone) and not re.fullmatch(r"Z|[+-]\d\d:?\d\d", self.zone)
+        return dates.has_name(self.zone)
 
     def outer(self, values: np.ndarray, storage: str) -> Any:
         """The dates in a dtype of dates and times, or as whole numbers such as 20201231.
@@ -338,27 +347,25 @@ class DateFormat:
 
     def arrow(self, values: np.ndarray) -> pa.Array:
         """The same texts as an Arrow array, null where a date is missing."""
-        if not self.is_named:
-            return dates.text(values, self.pattern, self.zone, self.unit)
-        numbers = np.asarray(values, dtype=np.float64)
-        known = ~np.isnan(numbers)
-        stamps = pd.Series(self.outer(np.where(known, numbers, 0), f"datetime64[us, {self.zone}]"))
-        local = stamps.dt.tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64)
-        utc = stamps.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
-        away = (local - utc.astype("datetime64[us]").astype(np.int64)) // 60_000_000
-        places, code = np.unique(away, return_inverse=True)
-        signs = ["-" if each < 0 else "+" for each in places]
-        hours = [divmod(abs(int(each)), 60) for each in places]
-        ends = [
-            f"{sign}{hour:02d}:{rest:02d}" for sign, (hour, rest) in zip(signs, hours, strict=True)
-        ]
-        pattern = self.pattern.removesuffix("%z")
-        per = dates.PER_DAY["us"] // dates.PER_DAY.get(self.unit, 1)
-        texts = dates.text(local // per, pattern, unit=self.unit)
-        if pattern != self.pattern:
-            end = pa.array(ends).take(pa.array(code))
-            texts = pc.binary_join_element_wise(texts, end, "")
-        return texts if known.all() else pc.if_else(pa.array(known), texts, _NOTHING)
+        return dates.text(values, self.pattern, self.zone, self.unit)
+
+    def in_utc(self, local: np.ndarray) -> np.ndarray:
+        """Ranges by the clocks of a zone with a name as counts in UTC.
+
+        Parameters
+        ----------
+        local : int64 array, shape (ranges, 2)
+            First and last count by the zone's clocks, both included; an hour that comes twice
+            counts twice.
+        """
+        ends = []
+        for counts in (local[:, 0], local[:, 1] + 1):
+            stamps = pd.DatetimeIndex(counts.astype(f"datetime64[{self.unit}]"))
+            first = np.ones(len(stamps), dtype=bool)
+            there = stamps.tz_localize(self.zone, ambiguous=first, nonexistent="shift_forward")
+            plain = there.tz_convert("UTC").tz_localize(None).to_numpy()
+            ends.append(plain.astype(f"datetime64[{self.unit}]").astype(np.int64))
+        return np.stack([ends[0], ends[1] - 1], axis=1)
 
 
 def stamps_to_counts(stamps: pd.Series, unit: str) -> np.ndarray:

@@ -880,6 +880,11 @@ def _infer(series: pd.Series, name: str) -> tuple[Column, str]:
         return replace(column, levels=tuple(known), role="skip"), _constant_note(name, known[0])
     if not is_category:
         _check_mixed(name, codes, all_texts)
+    if dates.mixes_offsets(known):
+        return _skipped(name, missing), (
+            f"Column {name} holds times whose offsets from UTC are those of no time zone, and is "
+            "left out: write them all in one zone, or put the offset into a column of its own."
+        )
     if all(_DATE.match(text) for text in known):
         return _skipped(name, missing), (
             f"Column {name} holds dates and is left out: "
@@ -941,6 +946,11 @@ def _infer_text_number(
         return replace(inferred, role="skip"), _constant_note(name, inferred.text(values[0]))
     if fill is not None and inferred.missing_word in words:
         return inferred, _fill_note(name, fill)
+    if isinstance(form, DateFormat) and form.is_named:
+        return inferred, (
+            f"Column {name} is read as times of {form.zone}, whose clocks explain every offset "
+            "from UTC."
+        )
     known = [text for text in texts if text not in MISSING_WORDS]
     if isinstance(form, DateFormat) and dates.find(known)[2]:
         order = "day/month" if form.pattern.lstrip("%-")[0] == "d" else "month/day"
@@ -1649,6 +1659,8 @@ def _otherwise(series: pd.Series, column: Column) -> np.ndarray | None:
     if isinstance(column.format, DateFormat):
         detected = detect_date(known)
         if detected is None:
+            return None
+        if detected.is_named != column.format.is_named:
             return None
         values = dates.parse(texts, detected.pattern, detected.zone, column.format.unit)
     else:

@@ -22,7 +22,7 @@ from synth.constraints.rules import Rule, parse_rules
 from synth.data.formats import DateFormat
 from synth.data.meaning import Meaning
 from synth.data.readers.containers import ENDINGS
-from synth.data.schema import Column, Kind, Role, Schema, hint, number_text
+from synth.data.schema import Column, Kind, Role, Schema, hint
 from synth.data.templates import parse_spec
 from synth.errors import PopulaceError
 from synth.fitting.inspection import Inspection
@@ -419,14 +419,4 @@ def title_of(file: str) -> str:
     return words[0].upper() + words[1:]
 
 
-def bounds_of(column: Column, seen: Column) -> tuple[str, ...]:
-    """Rules that a column's bounds add, where they are narrower than what was seen."""
-    rules = []
-    if column.lower is not None and seen.lower is not None and column.lower > seen.lower:
-        rules.append(f"{column.name} >= {number_text(column.lower)}")
-    if column.upper is not None and seen.upper is not None and column.upper < seen.upper:
-        rules.append(f"{column.name} <= {number_text(column.upper)}")
-    return tuple(rules)
-
-
-__all__ = ["KINDS", "USES", "Correction", "Cut", "Plan", "Use", "bounds_of", "title_of"]
+__all__ = ["KINDS", "USES", "Correction", "Cut", "Plan", "Use", "title_of"]

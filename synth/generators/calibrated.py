@@ -15,7 +15,7 @@ from synth.bayes.calibration import Calibration, Target, calibrate
 from synth.bayes.inference import Posterior
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.constraints.posterior import ConstraintFactors, constrained, rules_of
-from synth.data.evidence import Evidence
+from synth.data.evidence import Evidence, value_text
 from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.generators.base import Model, ModelWrapper
@@ -50,7 +50,7 @@ class CalibratedModel(ModelWrapper):
     @cached_property
     def digest(self) -> str:
         """Its identity: the model's and the targets'."""
-        return self.digest_with(*(target.to_json() for target in self.targets))
+        return self.digest_with(*(target.to_json(self.schema) for target in self.targets))
 
     @cached_property
     def calibration(self) -> Calibration:
@@ -189,11 +189,11 @@ def _target(cells: Sequence[Evidence], shares: Sequence[float]) -> Target:
     return Target(tuple(cells), tuple(shares))
 
 
-def target_line(target: Target) -> str:
-    """A target as a line that `parse_target` reads."""
+def target_line(target: Target, schema: Schema) -> str:
+    """A target as a line that `parse_target` reads, with values as the columns write them."""
     parts = []
     for cell, share in zip(target.cells, target.shares, strict=True):
-        values = ",".join(str(Evidence({"x": cell[name]})).partition("=")[2] for name in cell)
+        values = ",".join(value_text(fact, schema[name]) for name, fact in cell.items())
         parts.append(f"{values}:{share:.6g}")
     return f"{','.join(target.columns)}={'|'.join(parts)}"
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from synth.data.schema import Column, number_text
+from synth.data.evidence import exact_text
+from synth.data.schema import Column
 from synth.linked.families import Families
 from synth.linked.features import Rows
 from synth.linked.model import LinkedModel
@@ -147,7 +148,7 @@ def _counted(table: str, column: Column, values: np.ndarray) -> Counts:
         distinct = np.unique(known)
         if len(distinct) <= BINS:
             edges = (distinct[:-1] + distinct[1:]) / 2
-            labels = tuple(number_text(float(v)) for v in distinct)
+            labels = tuple(exact_text(column, float(v)) for v in distinct)
         else:
             step = column.step if column.step and column.step >= 1 else 0.0
             ends = np.linspace(distinct[0], distinct[-1], BINS + 1)[1:-1]
@@ -155,7 +156,7 @@ def _counted(table: str, column: Column, values: np.ndarray) -> Counts:
             low = [float(distinct[0]), *(float(e) + step for e in edges)]
             high = [*map(float, edges), float(distinct[-1])]
             labels = tuple(
-                f"{number_text(round(a, 3))} to {number_text(round(b, 3))}"
+                f"{exact_text(column, round(a, 3))} to {exact_text(column, round(b, 3))}"
                 for a, b in zip(low, high, strict=True)
             )
     empty = Counts(table, column.name, tuple(labels), tuple(map(float, edges)), ())

@@ -8,6 +8,7 @@ allows it, ``people.parquet``, the real rows. The shipped ones lie in ``models/p
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,11 @@ def available() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (name != "us-time-use", name)))
 
 
+def title(name: str) -> str:
+    """What a shipped population is called, without loading it."""
+    return _title(SHIPPED / name, _about(SHIPPED / name / ABOUT))
+
+
 def load(name: str | Path) -> Population:
     """A shipped population by name, or one in a folder.
 
@@ -111,7 +117,7 @@ def load(name: str | Path) -> Population:
     plan = about.get("plan")
     return Population(
         name=folder.name,
-        title=str(about.get("title") or folder.name),
+        title=_title(folder, about),
         note=str(about.get("note") or "Learned from a table of your own."),
         model=model,
         featured=tuple(n for n in about.get("featured", names[:6]) if n in names),
@@ -198,7 +204,7 @@ def write(population: Population, folder: str | Path, *, rows: bool = False) -> 
     if population.survey:
         margins = {
             "title": population.survey_title,
-            "targets": [target.to_json() for target in population.survey],
+            "targets": [target.to_json(population.modelled) for target in population.survey],
         }
         text = json.dumps(margins, indent=1, ensure_ascii=False)
         (folder / TARGETS).write_text(text + "\n", encoding="utf-8")
@@ -234,6 +240,10 @@ def _survey(path: Path, schema: Schema) -> dict[str, Any]:
         return {"survey": targets, **title}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PopulaceError(f"{path} is damaged: build the population again.") from error
+
+
+def _title(folder: Path, about: Mapping[str, Any]) -> str:
+    return str(about.get("title") or folder.name)
 
 
 def _about(path: Path) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from synth.data.evidence import exact_text
 from synth.data.formats import DateFormat
-from synth.data.schema import MISSING, Column, Schema, hint, number_text
+from synth.data.schema import MISSING, Column, Schema, hint
 from synth.errors import PopulaceError
 from synth.privacy.hierarchy import ANY, Hierarchies, Tree, aligned, date_range
 from synth.privacy.risk import Risk, classes_of, codes_of, distances_of, risk
@@ -157,10 +158,10 @@ class _Line:
         if not self.column.is_number:
             return ANY if len(known) == len(self.column.levels) > 1 else "|".join(known)
         low, high = float(known[0]), float(known[-1])
-        if isinstance(self.column.format, DateFormat) and self.column.format.unit == "day":
+        if isinstance(self.column.format, DateFormat) and self.column.format.unit == "D":
             return date_range(int(low), int(high))
         low, high = aligned(low, high, self.widths, self.column.step or 1.0)
-        ends = [number_text(end) for end in (low, high)]
+        ends = [exact_text(self.column, end) for end in (low, high)]
         return ends[0] if low == high else "–".join(ends)
 
 

@@ -1,13 +1,15 @@
 """Patterns of dates: found, read, written again; days that do not exist are no dates."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from synth.bayes.learning import learn
 from synth.data import dates
-from synth.data.evidence import Evidence
+from synth.data.evidence import Between, Evidence, OneOf
 from synth.data.formats import DateFormat
 from synth.data.schema import Column, Schema, infer_with_notes
 from synth.data.table import make_table, read_table
@@ -35,6 +37,28 @@ from synth.errors import PopulaceError
         (["2020-Q4"], "%Y-Q%q", "", False),
         (["2020-12-31T10:00:00Z"], "%Y-%m-%dT%H:%M:%S%z", "Z", False),
         (["2020-12-31 10:00:00+02:00"], "%Y-%m-%d %H:%M:%S%z", "+02:00", False),
+        (["2020-12-31 10:00:00+02"], "%Y-%m-%d %H:%M:%S%z", "+02", False),
+        (
+            ["2020-01-31T10:00:00+01:00", "2020-07-31T10:00:00+02:00"],
+            "%Y-%m-%dT%H:%M:%S%z",
+            "Europe/Berlin",
+            False,
+        ),
+        (
+            ["31/12/2020 10:00 +0000", "25/10/2020 01:30 +0100", "25/10/2020 01:30 +0000"],
+            "%d/%m/%Y %H:%M %4z",
+            "Europe/London",
+            False,
+        ),
+        (
+            ["2020-12-31 10:00:00-05", "2020-06-30 10:00:00-04"],
+            "%Y-%m-%d %H:%M:%S%2z",
+            "America/New_York",
+            False,
+        ),
+        (["2020-01-31 10:00:00+01:00", "2020-01-31 10:00:00-05:00"], "", "", False),
+        (["2020-01-31 10:00:00+01:00", "2020-07-31 10:00:00+0200"], "", "", False),
+        (["2020-01-31 10:00:00+01:00", "2020-07-31 10:00:00"], "", "", False),
         (["2020-12-31 10:00:00.123"], "%Y-%m-%d %H:%M:%S.%3f", "", False),
         (["1900-02-29"], "", "", False),
         (["2020-12-31", "31/12/2020"], "", "", False),
@@ -122,6 +146,61 @@ def test_files_come_back(tmp_path, kind):
         frame.to_parquet(path)
     table = read_table(path)
     pd.testing.assert_frame_equal(restore(table.frame, table.schema), frame, check_dtype=False)
+
+
+def _office(zone: str = "Europe/Berlin", rows: int = 6_000) -> pd.Series:
+    """Times of a zone over four years, from nine to five on working days, and hours that repeat."""
+    rng = np.random.default_rng(0)
+    day = pd.Timestamp("2018-01-01") + pd.to_timedelta(rng.integers(0, 1_400, rows), "D")
+    day = day[day.day_of_week < 5]
+    office = day + pd.to_timedelta(rng.integers(9 * 60, 17 * 60, len(day)), "m")
+    return pd.Series(office.tz_localize(zone))
+
+
+def test_summer_time_is_learned_by_the_zones_clocks_and_written_back():
+    times = _office()
+    texts = times.map(pd.Timestamp.isoformat)
+    table = make_table(pd.DataFrame({"t": texts, "x": np.arange(len(times)) % 3}))
+    assert table.notes == (
+        "Column t is read as times of Europe/Berlin, whose clocks explain every offset from UTC.",
+    )
+    assert restore(table.frame, table.schema)["t"].tolist() == texts.tolist()
+    made = learn(table, score="k2").given().sample(20_000, seed=1)
+    drawn = restore(made, table.schema)["t"]
+    local = pd.to_datetime(drawn, utc=True).dt.tz_convert("Europe/Berlin")
+    assert local.map(pd.Timestamp.isoformat).tolist() == drawn.tolist()  # no time that cannot be
+    assert local.dt.hour.between(9, 16).mean() == 1
+    assert (local.dt.day_of_week < 5).mean() == 1
+    summer = drawn.str.endswith("+02:00").mean()
+    assert summer == pytest.approx(texts.str.endswith("+02:00").mean(), abs=0.02)
+
+
+def test_evidence_of_a_zone_is_by_its_clocks():
+    column = Column("t", "integer", lower=0, upper=2e9, step=1)
+    column = replace(column, format=DateFormat("%Y-%m-%dT%H:%M:%S%z", "s", "Europe/Berlin"))
+    schema = Schema((column,))
+    of = {line: Evidence.parse(f"t={line}", schema)["t"] for line in (
+        "2020-06-01", "2020-06-01T10:00:00+02:00", "2020-06-01 10:00", "2020-10-25", "2020-03-29",
+    )}  # fmt: skip
+    begin = pd.Timestamp("2020-05-31 22:00").timestamp()
+    assert of["2020-06-01"] == Between(begin, begin + 86_399)
+    assert of["2020-06-01T10:00:00+02:00"] == OneOf((f"{begin + 36_000:.0f}",))
+    assert of["2020-06-01 10:00"] == Between(begin + 36_000, begin + 36_059)
+    assert of["2020-10-25"].upper - of["2020-10-25"].lower == 25 * 3600 - 1
+    assert of["2020-03-29"].upper - of["2020-03-29"].lower == 23 * 3600 - 1
+    for fact in of.values():
+        evidence = Evidence({"t": fact})
+        assert Evidence.parse(evidence.text(schema), schema) == evidence
+
+
+def test_offsets_of_no_zone_are_left_out_with_the_remedy():
+    texts = [f"2020-01-{i % 28 + 1:02d} {i % 24:02d}:00:00{'+01:00' if i % 2 else '-05:00'}"
+             for i in range(200)]  # fmt: skip
+    schema, notes = infer_with_notes(pd.DataFrame({"t": texts}))
+    assert schema["t"].role == "skip"
+    assert "write them all in one zone, or put the offset into a column of its own" in notes[0]
+    ranges = [f"{i % 12}:30-{i % 12 + 1}" for i in range(200)]
+    assert infer_with_notes(pd.DataFrame({"open": ranges}))[0]["open"].kind == "categorical"
 
 
 def test_eight_digits_that_are_no_days_stay_numbers():

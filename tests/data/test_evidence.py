@@ -5,11 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synth.bayes.calibration import Target
+from synth.constraints.rules import parse_rule
 from synth.data.durations import DurationFormat
-from synth.data.evidence import Between, Evidence, OneOf
+from synth.data.evidence import Between, Evidence, OneOf, value_text
 from synth.data.formats import BooleanFormat, DateFormat, NumberFormat
 from synth.data.schema import Column, Schema
 from synth.errors import PopulaceError
+from synth.generators.calibrated import parse_target, target_line
 
 SCHEMA = Schema(
     (
@@ -248,6 +251,48 @@ def test_values_are_shown_as_the_table_writes_them(line, text):
     evidence = Evidence.parse(line, WRITTEN)
     assert evidence.text(WRITTEN) == text
     assert Evidence.parse(text, WRITTEN) == evidence
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "dep=..0905:0.5|0906..:0.25",
+        "dep=0930:0.5|1505:0.25",
+        "born=01/02/1980:0.5|02/02/1980..:0.25",
+        'pay="..$1,000.00":0.5',
+        "churn=Yes:0.75|missing:0.125",
+        'town,dep="Aix, France",..0905:0.5',
+    ],
+)
+def test_targets_are_written_and_kept_as_the_table_writes_values(line):
+    target = parse_target(line, WRITTEN)
+    assert parse_target(target_line(target, WRITTEN), WRITTEN) == target
+    assert target_line(target, WRITTEN) == line
+    assert Target.from_json(target.to_json(WRITTEN), WRITTEN) == target
+
+
+@pytest.mark.parametrize(
+    ("line", "value", "text"),
+    [
+        ("dep >= 905", 545.0, "dep >= 0905"),
+        ("if churn = yes then dep < 2400", 1440.0, "if churn = yes then dep < 2400"),
+        ("born <= 31/12/1980", 4017.0, "born <= 31/12/1980"),
+        ("pay > $1,234.50", 1234.5, "pay > $1,234.50"),
+        ("stay >= 36h", 129600.0, "stay >= 1 days 12:00:00"),
+        ("age < 30", 30.0, "age < 30"),
+    ],
+)
+def test_rules_are_written_and_kept_as_the_table_writes_values(line, value, text):
+    rule = parse_rule(line, WRITTEN)
+    assert rule.conclusion.value == value
+    assert str(rule) == text
+    assert parse_rule(text, WRITTEN) == rule
+
+
+def test_parts_of_dates_are_no_values():
+    fact = Evidence.parse("born.month=Mar", WRITTEN)["born"]
+    with pytest.raises(PopulaceError, match="name a range of dates"):
+        value_text(fact, WRITTEN["born"])
 
 
 def test_a_column_that_the_schema_lacks_stands_as_it_is():

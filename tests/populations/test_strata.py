@@ -176,7 +176,7 @@ def test_survey_margins_travel_in_a_folder_and_give_way_to_targets(people, tmp_p
 )
 def test_targets_are_written_as_they_are_read(people, line):
     target = parse_target(line, people.modelled)
-    assert target_line(target) == line
+    assert target_line(target, people.modelled) == line
     assert split_lines(f"{line} ; {line}") == (line, line)
 
 

@@ -33,6 +33,15 @@ def test_by_hand():
     assert made.after.k == 3 and made.before.k == 1 and made.discernibility == 3
 
 
+def test_dates_and_times_are_ranges_as_the_table_writes_them():
+    days = pd.Series(pd.to_datetime(["1980-01-02", "1980-01-30", "1990-03-01", "1995-01-01"]))
+    frame = pd.DataFrame({"born": days.dt.strftime("%Y-%m-%d"), "pay": ["$1.50", "$2.50"] * 2})
+    made = coarser(frame, ["born"], k=2)
+    assert made.frame["born"].tolist() == ["1980-01"] * 2 + ["1990s"] * 2
+    made = coarser(frame, ["pay"], k=4)
+    assert set(made.frame["pay"]) == {"$1.50–$2.50"}
+
+
 numbers = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3)), min_size=3, max_size=40)
 
 
