@@ -1,45 +1,37 @@
-"""Whole households: cards, and distributions real beside synthetic, under facts on any level."""
+"""Whole families: cards, facts on any level, real beside synthetic, and tables to take home."""
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from pages.families import figures
-from pages.families.cards import card
+from pages.families import figures, households, own
+from pages.families.words import plain_name
 from pages.shared import charts, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
+from pages.shared.files import file_button
+from pages.shared.own_families import own_families
 from pages.shared.plot import plot
 from synth import describe
-from synth.data.evidence import Between, Evidence, Fact, OneOf
-from synth.data.schema import Column, number_text
+from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
 from synth.evaluate.distances import tvd
 from synth.linked.drawing import FamiliesGiven
-from synth.linked.facts import RowFact
 from synth.linked.families import Families
 from synth.linked.features import Rows
 from synth.linked.population import Counts, LinkedPopulation
 from synth.linked.storage import available_linked, load_linked
-from synth.people.households import make_members
+from synth.linked.writing import zip_linked
 
 _STYLE = Path(__file__).parent / "families.css"
 _CARDS, _COMPARED = 6, 2_000
-_ANY = "any home"
-_OLDEST, _MANY = 92, 8
-# Levels that the source leaves as codes begin so; the codes are shown as what they are.
-_CODES = {"level": "education {} of 8", "fuel": "fuel code {}"}
-_NAMES = {
-    "young_children": "children under 5",
-    "income_bracket": "income bracket (1–11)",
-    "owns_home": "home is",
-    "urban_size": "urban area (1–6)",
-    "rural": "area",
-}
+_HOME = (100, 1_000, 10_000)
+"""So many families may be taken home."""
 
 
 @st.cache_resource(max_entries=4, show_spinner="Waking the families …")
@@ -58,96 +50,15 @@ def _share(digest: str, known: str, _given: FamiliesGiven) -> tuple[float, float
     return estimate.value, estimate.standard_error, _given.exact
 
 
-def _ask_evidence(population: LinkedPopulation) -> tuple[Evidence, tuple[RowFact, ...]]:
-    """What the controls say is known."""
-    schema = population.model.root.schema
-    with st.container(border=True, key="family-facts"):
-        left, middle, right = st.columns(3, gap="medium")
-        with left:
-            home = st.selectbox("Home", (_ANY, *schema["home"].levels), key="family-home")
-            size = st.slider("Members aged 5 and more", 1, _MANY, (1, _MANY), key="family-size")
-        with middle:
-            income = st.slider(
-                "Income bracket, low to high", 1, 11, (1, 11), key="family-income",
-                help="The survey’s brackets; known of households with a vehicle.",
-            )  # fmt: skip
-            vehicles = st.slider("Vehicles", 0, _MANY, (0, _MANY), key="family-vehicles")
-        with right:
-            age = st.slider("Somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-one")
-            other_age = st.slider("And somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-other")
-    facts: dict[str, Fact] = {}
-    if home != _ANY:
-        facts["home"] = OneOf((home,))
-    for name, low, (first, last), most in (
-        ("members rows", 1, size, _MANY),
-        ("income_bracket", 1, income, 11),
-        ("vehicles rows", 0, vehicles, _MANY),
-    ):
-        if (first, last) != (low, most):
-            facts[name] = Between(first, None if last == most else last)
-    some = [
-        RowFact("members", Evidence({"age": Between(*ages)}))
-        for ages in (age, other_age)
-        if ages != (5, _OLDEST)
-    ]
-    return Evidence(facts), tuple(some)
-
-
-def _head(population: LinkedPopulation, given: FamiliesGiven, known: str) -> None:
+def _head(population: LinkedPopulation, given: FamiliesGiven, known: str, noun: str) -> None:
     st.html('<h1 class="pp-title">Families</h1>')
     if not known:
-        begin = f"Learned from <b>{population.families:,}</b> real households"
+        begin = f"Learned from <b>{population.families:,}</b> real {noun}"
     else:
         share, error, exact = _share(population.model.digest, known, given)
         how = "exact" if exact else f"estimated ± {describe.share_words(error)}"
-        begin = f"<b>{escape(describe.share_words(share))}</b> of these households · {escape(how)}"
-    st.html(f'<p class="pp-subtitle">{begin} · every household below is synthetic</p>')
-
-
-def _cell(column: Column, value: float) -> str:
-    """A value in words; empty where it is missing."""
-    if column.is_number:
-        return "" if np.isnan(value) else number_text(float(value))
-    states = (*column.levels, "")
-    word = states[int(value)]
-    begin, _, code = word.partition(" ")
-    if code.isdigit() and begin in _CODES:
-        return _CODES[begin].format(code)
-    return word
-
-
-def _record(rows: Rows, at: int, left: tuple[str, ...] = ()) -> dict[str, str]:
-    words = {
-        c.name: _cell(c, rows.values[j, at])
-        for j, c in enumerate(rows.schema)
-        if c.name not in left
-    }
-    return {name: word for name, word in words.items() if word}
-
-
-def _cards(population: LinkedPopulation, families: Families, seed: int) -> None:
-    top = population.model.shapes[0].schema.modelled
-    ones = Rows.of(top, families.parents[list(top.names)], np.ones(len(families), np.int64))
-    starts = {name: np.cumsum(r.counts) - r.counts for name, r in families.rows.items()}
-    members, vehicles = families.rows["members"], families.rows["vehicles"]
-    columns = st.columns(2)
-    for number in range(len(families)):
-        facts = _record(ones, number, ("size",))
-        facts = {_NAMES.get(name, name): word for name, word in facts.items()}
-        at = range(starts["members"][number], starts["members"][number] + members.counts[number])
-        ages = [float(members.column("age")[i]) for i in at]
-        genders = [_cell(members.schema["gender"], members.column("gender")[i]) for i in at]
-        people = make_members(ages, genders, seed=seed, household=number)
-        records = [_record(members, i, ("age", "gender")) for i in at]
-        first = starts["vehicles"][number]
-        cars = [_car(_record(vehicles, i)) for i in range(first, first + vehicles.counts[number])]
-        with columns[number % 2], st.container(border=True, key=f"household-{number}"):
-            st.html(card(number, facts, people, records, {"vehicles": cars}))
-
-
-def _car(record: dict[str, str]) -> dict[str, str]:
-    age = record.pop("age", "")
-    return {**record, **({"age": f"{age} year{'' if age == '1' else 's'} old"} if age else {})}
+        begin = f"<b>{escape(describe.share_words(share))}</b> of these {noun} · {escape(how)}"
+    st.html(f'<p class="pp-subtitle">{begin} · everything below is synthetic</p>')
 
 
 def _compared(population: LinkedPopulation, families: Families) -> list[tuple[Counts, np.ndarray]]:
@@ -172,8 +83,8 @@ def _compared(population: LinkedPopulation, families: Families) -> list[tuple[Co
     return pairs
 
 
-def _finding(compared: list[tuple[Counts, np.ndarray]], evidence: Evidence) -> str:
-    """How near to the real households they are, or how those asked for differ from all."""
+def _finding(compared: list[tuple[Counts, np.ndarray]], evidence: Evidence, noun: str) -> str:
+    """How near to the real families they are, or how those asked for differ from all."""
     apart = {
         _title(counts): tvd(np.array(counts.counts), synthetic)
         for counts, synthetic in compared
@@ -185,8 +96,8 @@ def _finding(compared: list[tuple[Counts, np.ndarray]], evidence: Evidence) -> s
     if not evidence:
         return (
             f"On average {100 * sum(apart.values()) / len(apart):.1f} of 100 would need another "
-            f"answer for the {len(apart)} counts below to be as in real households; farthest is "
-            f"{far}, {100 * apart[far]:.1f} of 100 (estimated from {_COMPARED:,} households)."
+            f"answer for the {len(apart)} counts below to be as in real {noun}; farthest is "
+            f"{far}, {100 * apart[far]:.1f} of 100 (estimated from {_COMPARED:,} {noun})."
         )
     counts, synthetic = next(each for each in compared if _title(each[0]) == far)
     here, all_ = synthetic / synthetic.sum(), np.array(counts.counts) / sum(counts.counts)
@@ -194,16 +105,16 @@ def _finding(compared: list[tuple[Counts, np.ndarray]], evidence: Evidence) -> s
     label = counts.labels[at]
     what = label if not label.replace("–", "").isdigit() else f"the answer {label}"
     return (
-        f"Beside what was asked, these households differ most from all real ones in {far}: "
+        f"Beside what was asked, these {noun} differ most from all real ones in {far}: "
         f"{what} is {here[at]:.1%} here and {all_[at]:.1%} of all (estimated from "
-        f"{_COMPARED:,} households)."
+        f"{_COMPARED:,} {noun})."
     )
 
 
-def _beside(compared: list[tuple[Counts, np.ndarray]], *, conditioned: bool) -> None:
+def _beside(compared: list[tuple[Counts, np.ndarray]], noun: str, *, conditioned: bool) -> None:
     st.html('<h2 class="pp-section">Real beside synthetic</h2>')
-    real = "all real households" if conditioned else "real households"
-    st.html(charts.legend(exact=False, names=(real, "synthetic households")))
+    real = f"all real {noun}" if conditioned else f"real {noun}"
+    st.html(charts.legend(exact=False, names=(real, f"synthetic {noun}")))
     columns = st.columns(3)
     for place, (counts, synthetic) in enumerate(compared):
         with columns[place % 3]:
@@ -211,7 +122,7 @@ def _beside(compared: list[tuple[Counts, np.ndarray]], *, conditioned: bool) -> 
 
 
 def _title(counts: Counts) -> str:
-    plain = _NAMES.get(counts.column, counts.column.replace("_", " "))
+    plain = plain_name(counts.column)
     table = "" if not counts.column else f" of {counts.table}"
     return (plain or f"how many {counts.table}") + table
 
@@ -228,38 +139,81 @@ def _chart(counts: Counts, synthetic: np.ndarray, *, conditioned: bool) -> None:
     )
 
 
+def _choose() -> LinkedPopulation:
+    """The shipped families, or the visitor's own, the latest first."""
+    names = (*own_families(), *available_linked())
+    if len(names) == 1:
+        return _loaded(names[0])
+    titles = {name: each.title for name, each in own_families().items()}
+    name = st.selectbox(
+        "Which families",
+        names,
+        format_func=lambda each: titles.get(each, "US households"),
+        key="families-which",
+        filter_mode=None,
+    )
+    return own_families()[name] if name in titles else _loaded(name)
+
+
+def _take_home(population: LinkedPopulation, given: FamiliesGiven, seed: int, noun: str) -> None:
+    """Tables to take home: one file each."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="families-home"):
+        count = st.selectbox("How many", _HOME, 1, format_func=lambda n: f"{n:,} {noun}",
+                             key="families-count", filter_mode=None)  # fmt: skip
+        file_button(
+            "Take the tables home",
+            partial(zip_linked, population, given, count, seed=seed),
+            f"synthetic-{_file_name(population)}.zip",
+            key="families-zip",
+            help="One file a table, named as the sources; keys join them, and every row is marked "
+            "as synthetic.",
+        )
+
+
+def _file_name(population: LinkedPopulation) -> str:
+    name = population.model.shapes[0].name
+    return "".join(c if c.isascii() and c.isalnum() else "-" for c in name)[:40] or "families"
+
+
 @page(note=False)
 def _page(choice: Choice) -> None:
     st.html(_STYLE)
-    population = _loaded(available_linked()[0])
+    which = st.container()
     top = st.container()
-    evidence, some = _ask_evidence(population)
+    with which:
+        population = _choose()
+    shipped = population.name in available_linked()
+    noun = "households" if shipped else "families"
+    evidence, some = (households if shipped else own).ask_evidence(population)
     known = "|".join([str(evidence), *(f"{f.table}:{f.evidence}" for f in some)]).strip("|")
     try:
         given = population.model.given(evidence, some)
         digest = population.model.digest
         shown = _drawn(digest, known, choice.seed, _CARDS, given)
         with top:
-            _head(population, given, known)
+            _head(population, given, known, noun)
     except PopulaceError as error:
         top.html('<h1 class="pp-title">Families</h1>')
         st.error(markdown.plain(str(error)))
         return
-    _cards(population, shown, choice.seed)
+    if shipped:
+        households.show_cards(population, shown, choice.seed)
+    else:
+        own.show_cards(population, shown)
+    _take_home(population, given, choice.seed, noun)
     if not some:
         drawn = _drawn(digest, known, choice.seed, _COMPARED, given)
         compared = _compared(population, drawn)
         with top:
-            header.say(_finding(compared, evidence))
-        _beside(compared, conditioned=bool(known))
-    with st.expander(f"{len(population.model.rules)} rules that hold in every household"):
+            header.say(_finding(compared, evidence, noun))
+        _beside(compared, noun, conditioned=bool(known))
+    with st.expander(f"{len(population.model.rules)} rules that hold in every family"):
         st.markdown("\n".join(f"- {markdown.plain(str(r))}" for r in population.model.rules))
-    st.caption(
-        markdown.plain(
-            f"{population.note} Names, faces and relations are not in the data: names and faces "
-            "are invented, relations are guessed from ages."
-        )
+    guessed = (
+        " Names, faces and relations are not in the data: names and faces are invented, relations "
+        "are guessed from ages."
     )
+    st.caption(markdown.plain(population.note + (guessed if shipped else "")))
 
 
 _page()

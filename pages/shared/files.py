@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
+from synth.linked.archive import SUFFIX as FAMILIES_SUFFIX
 from synth.populations.archive import SUFFIX
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _MEDIA_TYPES = {
     ".webp": "image/webp",
     ".zip": "application/zip",
     SUFFIX: "application/zip",
+    FAMILIES_SUFFIX: "application/zip",
 }
 
 

@@ -24,8 +24,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-STUDIO, OWN = "studio", "own populations"
-"""What is kept, by its place in the session: the Studio's state, and the populations by name."""
+STUDIO, LINKED = "studio", "studio with several tables"
+OWN, FAMILIES = "own populations", "own families"
+PLACES = (STUDIO, LINKED, OWN, FAMILIES)
+"""What is kept, by its place in the session: what is done in the Studio with one table and with
+several, and populations and families by name."""
+FAMILIES_BYTES = 2**22
+"""About what families take."""
 COOKIE = "populace_visitor"
 SECONDS = 3600.0
 """How long something is kept after its session has gone."""
@@ -95,6 +100,9 @@ class Kept:
         """About how much it takes; 0 where there is nothing in it."""
         studio, own = self.values.get(STUDIO), self.values.get(OWN, {})
         total = int(studio.size) if studio is not None else 0
+        linked = self.values.get(LINKED)
+        total += int(linked.size) if linked is not None else 0
+        total += FAMILIES_BYTES * len(self.values.get(FAMILIES, {}))
         populations = [*own.values(), *filter(None, [getattr(studio, "population", None)])]
         for population in populations:
             rows = population.table
@@ -182,7 +190,7 @@ def arrive() -> None:
     store.put(
         secret,
         context.session_id,
-        {place: state[place] for place in (STUDIO, OWN) if place in state},
+        {place: state[place] for place in PLACES if place in state},
     )
 
 

@@ -26,8 +26,8 @@ from synth.errors import PopulaceError
 from synth.evaluate.linked import LinkedScores, judge_linked
 from synth.linked.drawing import FamiliesGiven
 from synth.linked.facts import RowFact
-from synth.linked.learning import learn_linked
-from synth.linked.population import LinkedPopulation, count_families
+from synth.linked.fit import fit_families
+from synth.linked.population import LinkedPopulation
 from synth.linked.shipped import build_linked
 from synth.linked.storage import FOLDERS, available_linked, load_linked, save_linked
 from synth.linked.tables import LinkedTables, link
@@ -47,7 +47,8 @@ Key = Annotated[
     list[str] | None,
     typer.Option(
         metavar="COLUMN",
-        help="The column that both have: one for all children, or one each; found if not given.",
+        help="The column that both have, or PARENT'S=CHILD'S where it has two names: one for all "
+        "children, or one each; found if not given.",
     ),
 ]
 Rows = Annotated[
@@ -109,20 +110,11 @@ def fit_linked(
         tables, files = read_linked(parent, children, keys)
         for note in tables.notes:
             typer.echo(note, err=True)
-        model = learn_linked(tables, refine=refine, seed=seed, progress=advance)
-    families = len(tables.root)
-    note = (
-        f"Speaks of the {families:,} rows of {files[tables.root.name]} and of what belongs to them."
-    )
-    card = f"# {out.name}\n\n{note}\n\n" + "".join(f"- {rule}\n" for rule in model.rules)
-    counts = count_families(tables)
-    save_linked(
-        LinkedPopulation(
-            out.name, out.name, note, model, families, counts, files, tables.notes, card
-        ),
-        out,
-    )
-    for rule in model.rules:
+        population = fit_families(
+            out.name, tables, files, refine=refine, seed=seed, progress=advance
+        )
+    save_linked(population, out)
+    for rule in population.model.rules:
         typer.echo(f"Always: {rule}.", err=True)
     rows = ", ".join(f"{len(table):,} {table.name}" for table in tables.tables)
     typer.echo(f"{out}: {rows}", err=True)

@@ -199,7 +199,8 @@ def _things(task: Mapping[str, Any], plan: Plan) -> pd.DataFrame | None:
 
 
 def _open(folder: Path, task: Mapping[str, Any], progress: Progress) -> None:
-    from synth.populations.archive import BYTES_LIMIT, unpack
+    from synth.populations.archive import unpack
+    from synth.populations.archive_parts import BYTES_LIMIT
 
     progress(0.1, "Checking the file")
     path = Path(task["upload"])

@@ -15,11 +15,10 @@ import pandas as pd
 from synth.data.schema import Column, Schema, hint, infer_with_notes
 from synth.data.table import with_index
 from synth.errors import PopulaceError
+from synth.linked.keys import SEPARATOR, Key, possible_keys
 
 NEARLY = 0.999
 """The share of families in which rows must stand in order for the order to be kept."""
-CONTAINED = 0.5
-"""The share of a child's keys that its parent must have for a key to be guessed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +130,7 @@ def _taken(table: LinkedTable, places: np.ndarray, rows: np.ndarray) -> LinkedTa
 
 def link(
     tables: Mapping[str, pd.DataFrame],
-    keys: Mapping[str, str] | None = None,
+    keys: Mapping[str, str | Key] | None = None,
     orders: Mapping[str, str] | None = None,
 ) -> LinkedTables:
     """Join tables by their keys.
@@ -140,8 +139,10 @@ def link(
     ----------
     tables : mapping of str to DataFrame
         Name → rows as `read_frame` gives them; the root first, each table after its parent.
-    keys : mapping of str to str, optional
-        Child table → the column that names its parent; found where it is not given.
+    keys : mapping of str to str or Key, optional
+        Child table → the column that names its parent's rows in both, ``KEY=COLUMN`` where the
+        parent calls it KEY and the child COLUMN, or a key of `keys.arrange`; found where it is not
+        given.
     orders : mapping of str to str, optional
         Child table → the column that its rows are in order of; where it is not given, a number
         or date that never falls within a family, as the file has it.
@@ -160,7 +161,7 @@ def link(
         if given not in names[1:]:
             raise PopulaceError(f"There is no child table {given}{hint(given, names[1:])}")
     parents = {
-        name: _parent_of(name, frames, names[:place], wanted.get(name, ""))
+        name: _key_of(name, frames, names[:place], wanted.get(name, ""))
         for place, name in enumerate(names)
         if place
     }
@@ -168,7 +169,7 @@ def link(
     out: list[LinkedTable] = []
     labels: dict[str, pd.Series] = {}  # each table's rows by their own key, in final order
     for place, name in enumerate(names):
-        own = sorted({key for parent, key in parents.values() if parent == name})
+        own = sorted({each.key for each in parents.values() if each.parent == name})
         if len(own) > 1:
             raise PopulaceError(
                 f"The rows of {name} are named by {own[0]} and by {own[1]}: use one key for all of "
@@ -183,7 +184,7 @@ def link(
             canonical = schema.modelled.conform(frame[list(schema.modelled.names)])
             table = LinkedTable(name, schema, canonical.reset_index(drop=True), key)
         else:
-            parent, column = parents[name]
+            parent, column = parents[name].parent, parents[name].column
             table, frame = _child(
                 name, frame, key, parent, column, labels[parent], sorted_by.get(name, ""), notes
             )
@@ -192,35 +193,20 @@ def link(
     return LinkedTables(tuple(out), tuple(notes))
 
 
-def _parent_of(
-    name: str, frames: Mapping[str, pd.DataFrame], above: Sequence[str], key: str
-) -> tuple[str, str]:
-    """The table above that a child belongs to, and the column that says to which row."""
-    frame = frames[name]
-    if key and key not in frame:
-        raise PopulaceError(f"{name} has no column {key}{hint(key, [str(c) for c in frame])}")
-    best: tuple[float, str, str] | None = None
-    for parent in above:
-        for column in [key] if key else [c for c in frame.columns if c in frames[parent]]:
-            if column not in frames[parent]:
-                continue
-            whole = frames[parent][column].dropna()
-            if not len(whole) or frames[parent][column].dtype.kind == "f":
-                continue
-            distinct = whole.nunique() / len(whole)
-            mine = frame[column].dropna()
-            inside = float(mine.isin(whole).mean()) if len(mine) else 0.0
-            score = distinct * inside
-            fits = bool(key) or (distinct > NEARLY and inside >= CONTAINED)
-            if fits and (best is None or score > best[0]):
-                best = (score, parent, str(column))
-    if best is None:
+def _key_of(
+    name: str, frames: Mapping[str, pd.DataFrame], above: Sequence[str], key: str | Key
+) -> Key:
+    """How a child names its parent's rows, among the tables above it."""
+    parents = [key.parent] if isinstance(key, Key) else above
+    written = f"{key.key}{SEPARATOR}{key.column}" if isinstance(key, Key) else key
+    fitting = possible_keys(frames, name, parents, written)
+    if not fitting:
         by_key = f" by {key}" if key else ""
         raise PopulaceError(
-            f"No column joins {name}{by_key} to {', '.join(above)}: name one that both have with "
+            f"No column joins {name}{by_key} to {', '.join(parents)}: name one that both have with "
             "--key."
         )
-    return best[1], best[2]
+    return fitting[0]
 
 
 def _unique(frame: pd.DataFrame, name: str, key: str, notes: list[str]) -> pd.DataFrame:
@@ -228,10 +214,11 @@ def _unique(frame: pd.DataFrame, name: str, key: str, notes: list[str]) -> pd.Da
     repeated = frame[key].duplicated() | frame[key].isna()
     if not repeated.any():
         return frame
-    notes.append(
-        f"{int(repeated.sum()):,} rows of {name} repeat the {key} of a row above or lack it: only "
-        "the first of each is kept."
-    )
+    count = int(repeated.sum())
+    does = "row of {} repeats the {} of a row above or lacks it" if count == 1 else (
+        "rows of {} repeat the {} of a row above or lack it"
+    )  # fmt: skip
+    notes.append(f"{count:,} {does.format(name, key)}: only the first of each is kept.")
     return frame[~repeated].reset_index(drop=True)
 
 
@@ -250,9 +237,11 @@ def _child(
     family = place.reindex(frame[column]).to_numpy(np.float64)
     orphans = np.isnan(family)
     if orphans.any():
+        count = int(orphans.sum())
+        does = "row of {} names" if count == 1 else "rows of {} name"
+        left = "it is" if count == 1 else "they are"
         notes.append(
-            f"{int(orphans.sum()):,} rows of {name} name a {column} that {parent} lacks: they are "
-            "left out."
+            f"{count:,} {does.format(name)} a {column} that {parent} lacks: {left} left out."
         )
     if orphans.all():
         raise PopulaceError(f"No row of {name} has a parent in {parent}: check the key {column}.")
@@ -263,7 +252,8 @@ def _child(
     rows = np.bincount(at, minlength=len(parents)).astype(np.int64)
     childless = int((rows == 0).sum())
     if childless:
-        notes.append(f"{childless:,} of {len(rows):,} rows of {parent} have none in {name}.")
+        has = "has" if childless == 1 else "have"
+        notes.append(f"{childless:,} of {len(rows):,} rows of {parent} {has} none in {name}.")
     begin = np.repeat(np.cumsum(rows) - rows, rows)
     schema = _schema(frame, name, (key, column), notes)
     counter, counts_from = _counter(frame, schema, begin)

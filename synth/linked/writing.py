@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -19,6 +22,8 @@ from synth.linked.siblings import frame_of
 
 PIECE = 20_000
 """Families that are drawn and written at once."""
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""When every file in an archive was made, so that the same families give the same bytes."""
 
 
 def frames(model: LinkedModel, families: Families, start: int = 0) -> dict[str, pd.DataFrame]:
@@ -126,3 +131,17 @@ def write_linked(
         write_file(target / file, parts)
         out[file] = sum(part.num_rows for part in parts)
     return out
+
+
+def zip_linked(
+    population: LinkedPopulation, given: FamiliesGiven, count: int, *, seed: int = 0
+) -> bytes:
+    """Drawn families as a ZIP archive of one file a table; see `write_linked`."""
+    out = io.BytesIO()
+    with TemporaryDirectory(prefix="populace-") as folder:
+        files = write_linked(population, given, count, folder, seed=seed)
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in files:
+                info = zipfile.ZipInfo(name, _EPOCH)
+                archive.writestr(info, (Path(folder) / name).read_bytes(), zipfile.ZIP_DEFLATED, 6)
+    return out.getvalue()

@@ -8,13 +8,9 @@ a few questions before it is trusted.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import math
 import re
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -27,16 +23,15 @@ from synth.errors import PopulaceError
 from synth.generators import base
 from synth.generators.refined import FILE
 from synth.populations.archive_limits import check_size
+from synth.populations.archive_parts import DAMAGED, pack_parts, read_parts, require
 from synth.populations.as_written import canonical
 from synth.populations.population import Population
 from synth.populations.storage import ABOUT, CARD, PEOPLE, REFERENCE, TARGETS, load
 
 FORMAT = "populace-file/1"
 SUFFIX = ".populace"
-BYTES_LIMIT = 200 * 2**20
 CHECK_SECONDS, CHECK_CELLS = 120.0, 20_000_000
 """What the questions may take by which a file is tried out."""
-_MANIFEST = "manifest.json"
 _LARGE = 200 * 2**20
 _PARTS = {
     REFERENCE: _LARGE,
@@ -46,9 +41,7 @@ _PARTS = {
     FILE: 2**24,
     TARGETS: 2**20,
 }
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _MARKUP = re.compile(r"\]\s*[(\[:]|[<>`$\x00-\x1f\u202a-\u202e\u2066-\u2069]|https?:|www\.")
-_DAMAGED = "is damaged or was not made by Populace: ask for it anew."
 
 
 def pack(folder: str | Path, *, rows: bool = False) -> bytes:
@@ -62,13 +55,7 @@ def pack(folder: str | Path, *, rows: bool = False) -> bytes:
         for name in _limits()
         if (folder / name).is_file() and (rows or name != PEOPLE)
     }
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in parts.items()}
-    manifest = json.dumps({"format": FORMAT, "parts": digests}, indent=2).encode()
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in {_MANIFEST: manifest, **parts}.items():
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED, 6)
-    return out.getvalue()
+    return pack_parts(parts, FORMAT)
 
 
 def unpack(content: bytes, folder: str | Path, name: str = "The file") -> Population:
@@ -79,22 +66,10 @@ def unpack(content: bytes, folder: str | Path, name: str = "The file") -> Popula
     PopulaceError
         It is no such file, promises too much, or holds what it should not.
     """
-    if len(content) > BYTES_LIMIT:
-        raise PopulaceError(
-            f"{name} has {len(content) / 2**20:,.0f} MB, more than {BYTES_LIMIT // 2**20}: "
-            "save the population without its rows."
-        )
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = _parts(archive, name)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError) as error:
-        raise PopulaceError(f"{name} {_DAMAGED}") from error
-    except (OSError, RuntimeError, ValueError) as error:  # NotImplementedError is a RuntimeError
-        if isinstance(error, PopulaceError):
-            raise
-        raise PopulaceError(f"{name} {_DAMAGED}") from error
+    parts = read_parts(content, name, FORMAT, _limits())
+    require(parts, (ABOUT, *_needed(parts.get(ABOUT, b"{}"))), name)
     check_size(parts, name)
     for part, value in parts.items():
         (folder / part).write_bytes(value)
@@ -106,7 +81,7 @@ def unpack(content: bytes, folder: str | Path, name: str = "The file") -> Popula
         reason = str(error).replace(f"{folder}/", "")
         raise PopulaceError(f"{name} cannot be used: {reason[0].lower()}{reason[1:]}") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise PopulaceError(f"{name} {_DAMAGED}") from error
+        raise PopulaceError(f"{name} {DAMAGED}") from error
     return population
 
 
@@ -128,54 +103,16 @@ def _needed(about: bytes) -> tuple[str, ...]:
     return files if "privacy" in content else (REFERENCE, *files)
 
 
-def _parts(archive: zipfile.ZipFile, name: str) -> dict[str, bytes]:
-    """The checked content of each part."""
-    entries, limits = archive.infolist(), _limits()
-    names = [entry.filename for entry in entries]
-    if _MANIFEST not in names:
-        raise PopulaceError(f"{name} holds no population: choose a file that Populace saved.")
-    strange = [entry for entry in names if entry not in limits and entry != _MANIFEST]
-    if strange or len(set(names)) < len(names):
-        raise PopulaceError(f"{name} holds more than a population and is not opened.")
-    promised = sum(entry.file_size for entry in entries)
-    for entry in entries:
-        if entry.flag_bits & 0x1:
-            raise PopulaceError(f"{name} is locked by a password: save it without one.")
-        if entry.file_size > limits.get(entry.filename, 2**20):
-            raise PopulaceError(f"{name} unpacks to far more than a population needs.")
-    if promised > 2 * BYTES_LIMIT:
-        raise PopulaceError(f"{name} unpacks to far more than a population needs.")
-    parts = {entry.filename: _read(archive, entry, name) for entry in entries}
-    try:
-        manifest = json.loads(parts.pop(_MANIFEST))
-        digests = dict(manifest["parts"])
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise PopulaceError(f"{name} {_DAMAGED}") from error
-    if manifest.get("format") != FORMAT:
-        raise PopulaceError(f"{name} was saved by another version of Populace: save it anew.")
-    for part in (ABOUT, *_needed(parts.get(ABOUT, b"{}"))):
-        if part not in parts:
-            raise PopulaceError(f"{name} lacks {part}: it {_DAMAGED[:-1]}.")
-    for part, content in parts.items():
-        if hashlib.sha256(content).hexdigest() != digests.get(part):
-            raise PopulaceError(f"{name} was changed after it was saved ({part}): ask for it anew.")
-    return parts
-
-
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> bytes:
-    """One part, never more than it promised."""
-    with archive.open(entry) as file:
-        content = file.read(entry.file_size + 1)
-    if len(content) != entry.file_size:
-        raise PopulaceError(f"{name} {_DAMAGED}")
-    return content
+def has_markup(text: str) -> bool:
+    """Whether words for the screen hold a link, a mark-up or a sign that turns writing around."""
+    return _MARKUP.search(text) is not None
 
 
 def check(population: Population) -> None:
     """Raise a PopulaceError unless a population from elsewhere can be relied on."""
-    if _MARKUP.search(f"{population.title} {population.note}") or len(population.note) > 1000:
+    if has_markup(f"{population.title} {population.note}") or len(population.note) > 1000:
         raise PopulaceError("Its title or note holds a link or a mark-up: it is not opened.")
-    damaged = f"The population {population.title[:60]} {_DAMAGED}"
+    damaged = f"The population {population.title[:60]} {DAMAGED}"
     if population.has_network:
         _check_network(population.network, damaged)
     if population.ledger is not None:

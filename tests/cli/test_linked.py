@@ -48,8 +48,8 @@ def learned(sources):
 
 def test_what_does_not_fit_together_is_said(learned):
     said = learned[1]
-    assert "1 rows of homes repeat the home of a row above" in said
-    assert "1 rows of members name a home that homes lacks" in said
+    assert "1 row of homes repeats the home of a row above" in said
+    assert "1 row of members names a home that homes lacks" in said
     assert "rows of homes have none in members." in said
     assert "Always: size is the number of members." in said
 

@@ -30,15 +30,15 @@ def test_the_key_is_found_and_rows_stand_family_by_family_in_order():
 
 def test_orphans_and_parents_without_rows_are_one_sentence_each():
     notes = link({"parents": PARENTS, "rows": ROWS}).notes
-    assert "1 rows of rows name a id that parents lacks: they are left out." in notes
-    assert "1 of 4 rows of parents have none in rows." in notes
+    assert "1 row of rows names a id that parents lacks: it is left out." in notes
+    assert "1 of 4 rows of parents has none in rows." in notes
 
 
 def test_a_key_that_repeats_keeps_its_first_row():
     twice = pd.concat([PARENTS, PARENTS.iloc[[0]]], ignore_index=True)
     tables = link({"parents": twice, "rows": ROWS}, {"rows": "id"})
     assert len(tables.root) == 4
-    assert any(note.startswith("1 rows of parents repeat the id") for note in tables.notes)
+    assert any(note.startswith("1 row of parents repeats the id") for note in tables.notes)
 
 
 def test_grandchildren_find_the_table_whose_rows_they_name():

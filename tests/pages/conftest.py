@@ -31,12 +31,12 @@ def _one_scan_for_components():
 class Here(Job):
     """A job of the Studio whose work is done before its handle is given, without a child."""
 
-    def __init__(self, kind, folder, upload, settings):
+    def __init__(self, kind, folder, upload, settings, *, work=tasks._WORK):
         self.kind, self.folder, self.error = kind, folder, ""
         folder.mkdir(mode=0o700, parents=True)
         task = json.loads(json.dumps({"upload": str(upload), **settings}))
         try:
-            tasks._WORK[kind](folder, task, lambda share, words: None)
+            work[kind](folder, task, lambda share, words: None)
         except PopulaceError as error:
             self.error = str(error)
 
