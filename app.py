@@ -21,7 +21,7 @@ def show() -> None:
     """Draw what all pages share, and the page of the address."""
     from pages import PAGES  # their caches want a server that runs
     from pages.shared import kept, limits, markdown, sidebar
-    from pages.survey import participant
+    from pages.survey import joining
     from pages.talk import notes, presenter
 
     st.set_page_config(
@@ -45,13 +45,18 @@ def show() -> None:
         for row in PAGES
     }
     # A telephone that joined a survey, and a presenter's second window, see nothing else.
-    alone = next((each for each in (participant, notes) if each.is_here()), None)
+    is_alone = joining.is_here() or notes.is_here()
     page = st.navigation(
-        list(pages.values()), position="sidebar" if alone is None else "hidden", expanded=True
+        list(pages.values()), position="hidden" if is_alone else "sidebar", expanded=True
     )
     try:
-        if alone is not None:
-            alone.show()
+        if joining.is_here():
+            from pages.survey import participant
+
+            participant.show()
+            return
+        if notes.is_here():
+            notes.show()
             return
         kept.arrive()
         sidebar.arrive(page.url_path)

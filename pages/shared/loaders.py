@@ -81,6 +81,16 @@ def population(name: str) -> Population:
     return _shipped(name)
 
 
+def title(name: str) -> str:
+    """What a population is called; only those that are asked are loaded."""
+    return own()[name].title if name in own() else _title(name)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _title(name: str) -> str:
+    return populations.title(name)
+
+
 @st.cache_resource(show_spinner="Waking the population …")
 def _shipped(name: str) -> Population:
     return populations.load(name)

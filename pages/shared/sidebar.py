@@ -192,9 +192,9 @@ def _titles() -> dict[str, str]:
     """Words for each population; the link writes them, so no two are the same."""
     titles: dict[str, str] = {}
     for name in loaders.names():
-        title, number = loaders.population(name).title, 2
+        title, number = loaders.title(name), 2
         while title in titles.values():
-            title = f"{loaders.population(name).title} ({number})"
+            title = f"{loaders.title(name)} ({number})"
             number += 1
         titles[name] = title
     return titles

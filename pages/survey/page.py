@@ -16,6 +16,7 @@ from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from pages.shared.files import file_button
 from pages.survey import live, participant, store
+from pages.survey.joining import JOIN
 from pages.talk import presenter
 from synth.survey import PAPER, PARTS, Part, Survey, stimulus, to_csv
 from synth.survey.survey import (
@@ -148,7 +149,7 @@ def _door(survey: Survey) -> None:
 
 def join_link(code: str) -> str:
     """The address that a participant opens."""
-    return markdown.link(st.context.url or "", ((participant.JOIN, code),))
+    return markdown.link(st.context.url or "", ((JOIN, code),))
 
 
 def _controls(survey: Survey) -> None:

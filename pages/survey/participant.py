@@ -13,20 +13,14 @@ import streamlit as st
 
 from pages.shared.problems import show_problem
 from pages.survey import store
+from pages.survey.joining import JOIN, ME
 from synth.errors import PopulaceError
 from synth.survey import Item, Survey
 from synth.survey.survey import is_token, new_token, tidy_code
 
-JOIN, ME = "join", "me"
-"""What a participant's link names: the survey, and themselves."""
 _PROBLEM = "survey problem"
 _QUESTION = "Do you believe this person is real?"
 STYLE = Path(__file__).with_name("survey.css")
-
-
-def is_here() -> bool:
-    """Whether the visitor came to take part."""
-    return JOIN in st.query_params
 
 
 def show() -> None:

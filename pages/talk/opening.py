@@ -16,7 +16,7 @@ def open_slide(wanted: Slide) -> None:
     for name, value in wanted.link:
         parameters.setdefault(name, []).append(value)
     names = loaders.names()
-    titles = {loaders.population(name).title: name for name in names}
+    titles = {loaders.title(name): name for name in names}
     title = parameters.get("population", [""])[0]
     name = titles.get(title, names[0])
     st.session_state["population"] = name

@@ -16,7 +16,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from synth.bayes.random import fill, stream_key
 from synth.data.evidence import Between, DateParts, Fact
@@ -261,6 +260,8 @@ def _spread(
 
 def _mass(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """P(a < standard normal < b); in the upper tail by its mirror image, which keeps the digits."""
+    from scipy.special import ndtr  # a third of a second, where columns without codes are rare
+
     flip = a > 0
     left, right = np.where(flip, -b, a), np.where(flip, -a, b)
     return ndtr(right) - ndtr(left)
@@ -513,6 +514,8 @@ def _noise(
     uniform: np.ndarray, mean: np.ndarray, s: np.ndarray, intervals: Sequence[Interval]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Standard normal noise held to the intervals of y, and the chance of meeting them."""
+    from scipy.special import ndtr, ndtri
+
     if not intervals:
         return ndtri(uniform), np.ones(len(uniform))
     # In the upper tail the mirror image keeps the digits that 1 − tiny would lose.

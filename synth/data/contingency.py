@@ -11,12 +11,12 @@ import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from synth.data.evidence import DateParts, Evidence, Fact, OneOf
 from synth.data.schema import BOOLEAN_LEVELS, MISSING, Column, Schema
@@ -591,7 +591,7 @@ def share_intervals(counts: np.ndarray, confidence: float = 0.95) -> np.ndarray:
     total = counts.sum()
     if not total > 0:
         return np.stack([np.zeros(len(counts)), np.ones(len(counts))])
-    z = float(ndtri(0.5 + confidence / 2))
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
     share = counts / total
     middle = share + z * z / (2 * total)
     half = z * np.sqrt(share * (1 - share) / total + (z / (2 * total)) ** 2)

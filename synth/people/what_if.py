@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
 from synth.data.evidence import Evidence, OneOf
 from synth.data.schema import MISSING, Column, Schema, number_text
@@ -298,6 +297,8 @@ def _match(
         else:
             texts = [values.where(values.notna(), "").astype(str) for values in (ours, theirs)]
             cost += texts[0].to_numpy()[:, None] != texts[1].to_numpy()[None, :]
+    from scipy.optimize import linear_sum_assignment  # a third of a second on the first page
+
     rows, places = linear_sum_assignment(cost)
     (record,) = drawn.iloc[[int(places[rows == 0][0])]].to_dict("records")
     return dict(record)

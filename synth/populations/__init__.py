@@ -1,7 +1,7 @@
 """Populations: a learned model, aggregate counts of the real people, and a card."""
 
 from synth.populations.population import OWN, Population, of
-from synth.populations.storage import SHIPPED, available, load, save, write
+from synth.populations.storage import SHIPPED, available, load, save, title, write
 
 __all__ = [
     "OWN",
@@ -11,5 +11,6 @@ __all__ = [
     "load",
     "of",
     "save",
+    "title",
     "write",
 ]
