@@ -1,11 +1,13 @@
-"""The hybrid: a table cut into groups of columns, each learned by what predicts it best.
+"""The hybrid: a table whole or in groups of columns, each by the generator that judges best.
 
 Columns that hang together are found as a network's junction tree has them (`partition`). The first
 group is learned by itself, each other one given the columns that it shares with those before it;
-candidates are judged by how well they predict people kept apart (`hybrid_parts`). Groups are
-independent of each other while they are learned, so each has a process of its own where the machine
-has processors for them (`hybrid_process`). People are drawn group by group, each row from its own
-shared values, so no row is ever put together from two people's.
+of each group that candidate serves which predicts people kept apart best (`hybrid_parts`). Beside
+the groups stands the whole table by each single candidate: the way is taken whose people a
+classifier tells least well from people kept apart (`two_sample`), so there the hybrid is never
+worse than the best single generator. All that is independent while it is learned has a process of
+its own where the machine has processors for it (`hybrid_process`). People are drawn group by group,
+each row from its own shared values, so no row is ever put together from two people's.
 
 Facts about columns of the first group are answered as its own generator does. Facts about later
 groups weigh the people as they are drawn: people are then exact under the model (by rejection),
@@ -19,6 +21,7 @@ References
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,11 +39,20 @@ from synth.generators.coded import (
     Proposal,
     Rows,
 )
-from synth.generators.hybrid_parts import CANDIDATES, Part, restored, table_of
-from synth.generators.hybrid_process import learn_groups
+from synth.generators.hybrid_parts import (
+    CANDIDATES,
+    MaskedPart,
+    NetworkPart,
+    Part,
+    restored,
+    table_of,
+    with_everybody,
+)
+from synth.generators.hybrid_process import Learned, Task, learn_tasks
 from synth.generators.partition import Group, groups_for, mutual_information, partition
+from synth.generators.two_sample import ENOUGH, classifier_auc, judges
 
-MINUTES = 4.0
+MINUTES = 5.0
 LOOKED_AT = 20_000
 """Rows, at most, from which the structure is learned that only cuts the table."""
 EVERY_CANDIDATE = (*CANDIDATES, "diffusion")
@@ -59,6 +71,8 @@ class HybridLaw(Law):
 
     def __init__(self, groups: Sequence[Group], parts: Sequence[Part]) -> None:
         self.groups, self.parts = tuple(groups), tuple(parts)
+        # Diffusion in-paints facts about its own columns, which is approximate.
+        self.exact = not any(isinstance(part, MaskedPart) and part.random_order for part in parts)
 
     def given(self, known: Likelihoods) -> HybridProposal:
         """Facts weigh where their columns' turn comes."""
@@ -159,14 +173,14 @@ class HybridProposal(Proposal):
 
 
 class Hybrid(CodedGenerator):
-    """Learns each group of columns by the generator that predicts it best."""
+    """Learns the table whole and in groups of columns, and keeps what judges best."""
 
     name = "hybrid"
     title = "Hybrid by groups of columns"
     description = (
-        "The columns in groups that hang together, each learned by a network of tables or a neural "
-        "one, whichever predicts unseen people better: close to the table, on all processors at "
-        "once; facts about later groups by trial."
+        "The table in groups of columns that hang together, or whole, by networks of tables or "
+        "neural ones, whichever comes closest to unseen people: close to the table, on all "
+        "processors at once; facts about later groups by trial."
     )
     law = HybridLaw
     bins = 48
@@ -174,39 +188,142 @@ class Hybrid(CodedGenerator):
     def learn(
         self, rows: Rows, settings: Settings, progress: Progress
     ) -> tuple[HybridLaw, dict[str, Any]]:
-        """Cut the table, learn the groups, keep the best of each."""
-        candidates = tuple(settings.options.get("candidates", CANDIDATES))
-        for name in candidates:
-            if name not in EVERY_CANDIDATE:
-                raise PopulaceError(
-                    f"The hybrid cannot learn a group by {name}: name some of "
-                    f"{', '.join(EVERY_CANDIDATE)}."
-                )
+        """Learn every way, judge each with people kept apart, keep the best."""
+        begun = time.monotonic()
         progress(0.0, "Looking for columns that hang together")
-        groups = cut(rows, settings)
-        minutes = float(settings.options.get("minutes") or MINUTES)
-        learned, report = learn_groups(
-            rows,
-            groups,
-            settings,
-            lambda share, words: progress(0.1 + 0.9 * share, words),
-            candidates=candidates,
-            minutes=minutes,
-        )
-        names = rows.codebook.learned
-        notes = [
-            f"Learned in {len(groups)} group{'s' * (len(groups) > 1)} of columns"
-            + (", each in a process of its own." if report["processes"] > 1 else ".")
-        ]
-        for group, entry in zip(groups, report["groups"], strict=True):
-            own = ", ".join(names[column] for column in group.own)
-            given = ", ".join(names[column] for column in group.shared)
-            scores = "; ".join(f"{name} {score:.3f}" for name, score in entry["scores"].items())
-            notes.append(
-                f"{own}{f' given {given}' if given else ''}: by {entry['best']} (nats a person "
-                f"kept apart: {scores})."
+        ways = _ways(rows, settings)
+        tasks = [task for way in ways.values() for task in way]
+        learned, processes = learn_tasks(rows, tasks, settings, _part(progress, 0.05, 0.85))
+        waiting = iter(learned)
+        outcomes = {name: [next(waiting) for _ in way] for name, way in ways.items()}
+        progress(0.85, "Judging with people kept apart")
+        people = len(judges(rows, settings.seed)[1])
+        scores = {
+            name: _score(rows, settings, people, ways[name], outcome)
+            for name, outcome in outcomes.items()
+        }
+        best = min(scores, key=scores.__getitem__)
+        groups = [task.group for task in ways[best]]
+        parts = [part for part, _ in outcomes[best]]
+        if people:
+            say = _part(progress, 0.9, 1.0)
+            parts = [
+                with_everybody(part, rows, group, settings, say)
+                for part, group in zip(parts, groups, strict=True)
+            ]
+        reports = [report for _, report in outcomes[best]]
+        kept = ("scores", "best", "steps", "passes", "ended", "device")
+        return HybridLaw(groups, parts), {
+            "notes": _notes(rows, groups, reports, scores, people, processes),
+            "ways": {name: round(score, 4) for name, score in scores.items()},
+            "best": best,
+            "groups": [{key: r[key] for key in kept if key in r} for r in reports],
+            "losses": {
+                f"group {number + 1}, {name}" if len(reports) > 1 else name: curve
+                for number, report in enumerate(reports)
+                for name, curve in report.get("losses", {}).items()
+            },
+            "processes": processes,
+            "seconds": round(time.monotonic() - begun, 1),
+            "device": next((r["device"] for _, r in learned if "device" in r), "cpu"),
+        }
+
+
+def _part(progress: Progress, low: float, high: float) -> Progress:
+    """Progress of a stretch of the work."""
+    return lambda share, words: progress(low + (high - low) * share, words)
+
+
+GROUPS = "groups"
+"""The way that is no single generator's."""
+
+
+def _ways(rows: Rows, settings: Settings) -> dict[str, list[Task]]:
+    """The ways to learn a table: whole by each candidate, and in groups.
+
+    All masked networks together work for the budget, shared evenly by the ways that have some.
+    Networks of tables come last, for they are quick.
+    """
+    wanted = settings.options.get("candidates")
+    singles = tuple(wanted or EVERY_CANDIDATE)
+    for name in singles:
+        if name not in EVERY_CANDIDATE:
+            raise PopulaceError(
+                f"The hybrid cannot learn a group by {name}: name some of "
+                f"{', '.join(EVERY_CANDIDATE)}."
             )
-        return HybridLaw(groups, learned), {"notes": notes, **report}
+    whole = Group((), tuple(range(len(rows.sizes))))
+    if not len(judges(rows, settings.seed)[1]):
+        singles = singles[:1]  # nobody can judge
+        groups = [whole]
+    else:
+        groups = cut(rows, settings)
+    of_groups = tuple(wanted or CANDIDATES)
+    masked = [name for name in singles if name != NetworkPart.name]
+    in_groups = sum(name != NetworkPart.name for name in of_groups) if len(groups) > 1 else 0
+    minutes = float(settings.options.get("minutes") or MINUTES)
+    minutes /= max(1, len(masked) + bool(in_groups))
+    ways = {name: [Task(whole, (name,), minutes)] for name in masked}
+    if len(groups) > 1:
+        columns = len(whole.own)
+        ways[GROUPS] = [
+            Task(group, of_groups, minutes * len(group.own) / columns / max(1, in_groups))
+            for group in groups
+        ]
+    if NetworkPart.name in singles:
+        ways[NetworkPart.name] = [Task(whole, (NetworkPart.name,), minutes)]
+    return ways
+
+
+def _score(
+    rows: Rows, settings: Settings, people: int, way: Sequence[Task], learned: Sequence[Learned]
+) -> float:
+    """How far a way is from people kept apart; the lower, the closer.
+
+    The AUC of a classifier, or nats a person where too few people are kept apart for that.
+    """
+    if people < ENOUGH:
+        return float(sum(report["scores"][report["best"]] for _, report in learned))
+    law = HybridLaw([task.group for task in way], [part for part, _ in learned])
+    return classifier_auc(law, rows, settings.seed)
+
+
+def _notes(
+    rows: Rows,
+    groups: Sequence[Group],
+    reports: Sequence[Mapping[str, Any]],
+    scores: Mapping[str, float],
+    people: int,
+    processes: int,
+) -> list[str]:
+    """Sentences for the card."""
+    figure = "AUC of gradient boosting, 0.5 is chance" if people >= ENOUGH else "nats a person"
+    each = "; ".join(
+        f"{'in groups' if name == GROUPS else f'whole by {name}'} {score:.3f}"
+        for name, score in sorted(scores.items(), key=lambda item: item[1])
+    )
+    how = f"in {len(groups)} groups of columns" if len(groups) > 1 else "whole"
+    notes = [
+        f"The table is learned {how}"
+        + (", several parts at once in processes of their own." if processes > 1 else ".")
+    ]
+    if people and len(scores) > 1:
+        notes.append(
+            f"The ways to learn it, judged with {people:,} people kept apart ({figure}): {each}."
+        )
+    names = rows.codebook.learned
+    for group, entry in zip(groups, reports, strict=True):
+        if len(groups) == 1:
+            notes.append(f"By {entry['best']}.")
+            continue
+        own = ", ".join(names[column] for column in group.own)
+        given = ", ".join(names[column] for column in group.shared)
+        nats = "; ".join(f"{name} {score:.3f}" for name, score in entry["scores"].items())
+        notes.append(
+            f"{own}{f' given {given}' if given else ''}: by {entry['best']} (nats a person "
+            f"kept apart: {nats})."
+        )
+    return notes
 
 
 def cut(rows: Rows, settings: Settings) -> list[Group]:

@@ -26,14 +26,14 @@ from synth.generators.base import Progress, Settings
 from synth.generators.coded import Codebook, Draw, Likelihoods, Proposal, Rows, choose
 from synth.generators.masked import MaskedNetwork, MaskedProposal, learn
 from synth.generators.partition import Group
-from synth.generators.training import split_apart
+from synth.generators.two_sample import judges
 
 CANDIDATES: Final = ("bayes-network", "autoregressive")
 """What each group may be learned by, where settings name no other."""
 RARE = 1e-6
 """What is held impossible and occurs among people kept apart counts as so likely."""
-JUDGED_FIRST = 1_000
-"""So many people kept apart have ended a network's learning; others judge it, where there are."""
+NETWORK_OPTIONS: Final = ("score", "max_parents", "restarts")
+"""The settings' options that a Bayesian network heeds."""
 
 
 class Part(ABC):
@@ -404,10 +404,9 @@ def learn_part(
         `scores`: candidate → nats a person kept apart; `losses` of the one that was chosen.
     """
     mine, shared = rows_of(rows, group.columns), len(group.shared)
-    ours, apart = split_apart(len(rows.codes), settings.seed)
-    judges = apart[JUDGED_FIRST:] if len(apart) > 2 * JUDGED_FIRST else apart
-    if not len(judges):
-        judges, candidates = ours, candidates[:1]
+    ours, apart = judges(rows, settings.seed)
+    if not len(apart):
+        apart, candidates = ours, candidates[:1]
     parts: dict[str, tuple[Part, dict[str, Any]]] = {}
     scores: dict[str, float] = {}
     for number, name in enumerate(candidates):
@@ -420,8 +419,8 @@ def learn_part(
             part, report = _learn_network(mine, ours, shared, settings, say)
         else:
             part, report = _learn_masked(mine, shared, settings, say, name, minutes)
-        likelihood = part.log_likelihood(mine.codes[judges])
-        weights = None if rows.weights is None else rows.weights[judges]
+        likelihood = part.log_likelihood(mine.codes[apart])
+        weights = None if rows.weights is None else rows.weights[apart]
         if weights is not None and not weights.sum() > 0:
             weights = None
         scores[name] = -float(np.average(likelihood, weights=weights))
@@ -433,6 +432,31 @@ def learn_part(
         **report,
         "best": best,
     }
+
+
+def with_everybody(
+    part: Part, rows: Rows, group: Group, settings: Settings, progress: Progress
+) -> Part:
+    """A part that has been judged, learned again from those who judged it too.
+
+    Parameters
+    ----------
+    part : Part
+        A Bayesian network is learned again; a masked network stays, for it always needs people
+        kept apart to end its learning.
+    rows : Rows
+        The people, with all columns.
+    group : Group
+        The columns.
+    settings : Settings
+        As `learn_part` had them.
+    progress : callable
+        Gets the share that is done, and words.
+    """
+    if not isinstance(part, NetworkPart):
+        return part
+    mine, everybody = rows_of(rows, group.columns), np.arange(len(rows.codes))
+    return _learn_network(mine, everybody, len(group.shared), settings, progress)[0]
 
 
 def _learn_masked(
@@ -450,16 +474,15 @@ def _learn_masked(
 def _learn_network(
     rows: Rows, ours: np.ndarray, shared: int, settings: Settings, progress: Progress
 ) -> tuple[NetworkPart, dict[str, Any]]:
-    """Without people kept apart, who are to judge it."""
+    """From our people alone."""
     progress(0.0, "Looking for what depends on what")
     names = rows.codebook.learned
     table = table_of(rows, ours, settings.weights)
     forbidden = [(a, b) for b in names[:shared] for a in names if a != b]
     learner = NetworkLearner(
-        score=settings.options.get("score", "predictive"),
+        **{"restarts": 1, **{k: v for k, v in settings.options.items() if k in NETWORK_OPTIONS}},
         forbidden=forbidden,
         weights=settings.weights,
-        restarts=1,
         seed=settings.seed,
     ).fit(table, lambda moves, score: progress(1 - 0.985**moves, f"Arrows: {moves} steps"))
     return NetworkPart.of(learner.network_, rows, shared), {}

@@ -1,6 +1,6 @@
 """Groups of columns learned side by side: a child process each, where there are processors for it.
 
-`learn_groups` writes the people once into a private folder, starts as many children at a time as
+`learn_tasks` writes the people once into a private folder, starts as many children at a time as
 there are processors, and reads what they leave: arrays and JSON, never anything that runs. On one
 processor, for a small table or a single group it learns in this process instead; the result is the
 same.
@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,7 +24,7 @@ import pandas as pd
 from synth.errors import PopulaceError
 from synth.generators.base import Progress, Settings
 from synth.generators.coded import Codebook, Rows
-from synth.generators.hybrid_parts import Part, learn_part, restored
+from synth.generators.hybrid_parts import NETWORK_OPTIONS, Part, learn_part, restored
 from synth.generators.partition import Group
 from synth.generators.training import has_card
 from synth.jobs.process import Limits, Messages, ProcessJob, run_child
@@ -50,126 +50,117 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def learn_groups(
-    rows: Rows,
-    groups: Sequence[Group],
-    settings: Settings,
-    progress: Progress,
-    *,
-    candidates: Sequence[str],
-    minutes: float,
-) -> tuple[list[Part], dict[str, Any]]:
-    """Learn all groups.
+@dataclass(frozen=True)
+class Task:
+    """A group to learn.
+
+    Attributes
+    ----------
+    group : Group
+        The columns.
+    candidates : tuple of str
+        What it may be learned by.
+    minutes : float
+        Of work, for each masked network.
+    """
+
+    group: Group
+    candidates: tuple[str, ...]
+    minutes: float
+
+
+Learned = tuple[Part, dict[str, Any]]
+"""What was learned of a group, and the report on it."""
+
+
+def learn_tasks(
+    rows: Rows, tasks: Sequence[Task], settings: Settings, progress: Progress
+) -> tuple[list[Learned], int]:
+    """Learn groups of columns.
 
     Parameters
     ----------
     rows : Rows
         The people, with all columns.
-    groups : sequence of Group
-        The columns.
+    tasks : sequence of Task
+        Those that take longest first.
     settings : Settings
         As `learn_part` has them.
     progress : callable
         Gets the share that is done, and words; whoever listens may stop learning by raising.
-    candidates : sequence of str
-        What each may be learned by.
-    minutes : float
-        For all masked networks together.
 
     Returns
     -------
-    parts : list of Part
-        One for each group.
-    report : dict
-        `groups`, what was said of each; `processes`, how many worked at a time; `seconds`;
-        `losses`, group by group.
+    learned : list of (Part, dict)
+        One for each task.
+    processes : int
+        How many worked at a time.
     """
-    begun = time.monotonic()
-    networks = max(1, sum(name != "bayes-network" for name in candidates))
-    columns = sum(len(group.own) for group in groups)
-    shares = [minutes * len(group.own) / columns / networks for group in groups]
     apart = len(rows.codes) >= LARGE and not has_card()  # a card serves one after another best
-    at_once = min(processors(), len(groups)) if apart else 1
+    at_once = min(processors(), len(tasks)) if apart else 1
     if at_once > 1:
-        learned = _in_processes(rows, groups, settings, progress, candidates, shares, at_once)
-    else:
-        learned = []
-        for number, group in enumerate(groups):
+        return _in_processes(rows, tasks, settings, progress, at_once), at_once
+    learned = []
+    for number, task in enumerate(tasks):
 
-            def say(share: float, words: str, number: int = number) -> None:
-                progress((number + share) / len(groups), f"Group {number + 1}: {words}")
+        def say(share: float, words: str, number: int = number) -> None:
+            progress((number + share) / len(tasks), f"Part {number + 1}: {words}")
 
-            learned.append(learn_part(rows, group, settings, say, candidates, shares[number]))
-    reports = [report for _, report in learned]
-    losses = {
-        f"group {number + 1}, {name}": curve
-        for number, report in enumerate(reports)
-        for name, curve in report.get("losses", {}).items()
-    }
-    kept = ("scores", "best", "steps", "passes", "ended", "device")
-    return [part for part, _ in learned], {
-        "groups": [{key: r[key] for key in kept if key in r} for r in reports],
-        "losses": losses,
-        "processes": at_once,
-        "seconds": round(time.monotonic() - begun, 1),
-        "device": next((r["device"] for r in reports if "device" in r), "cpu"),
-    }
+        learned.append(learn_part(rows, task.group, settings, say, task.candidates, task.minutes))
+    return learned, 1
 
 
 def _in_processes(
     rows: Rows,
-    groups: Sequence[Group],
+    tasks: Sequence[Task],
     settings: Settings,
     progress: Progress,
-    candidates: Sequence[str],
-    minutes: Sequence[float],
     at_once: int,
-) -> list[tuple[Part, dict[str, Any]]]:
+) -> list[Learned]:
     """As many children at a time as there are processors; what each learned."""
     with TemporaryDirectory(prefix="populace-groups-") as folder:
         place = Path(folder)
         _write_rows(place, rows)
-        tasks = [
+        options = {k: v for k, v in settings.options.items() if k in ("epochs", *NETWORK_OPTIONS)}
+        orders = [
             {
                 "rows": str(place),
-                "group": [list(group.shared), list(group.own)],
+                "group": [list(task.group.shared), list(task.group.own)],
                 "settings": {
                     "seed": settings.seed,
                     "weights": settings.weights,
-                    "options": {
-                        k: v for k, v in settings.options.items() if k in ("epochs", "score")
-                    },
+                    "options": options,
                 },
-                "candidates": list(candidates),
-                "minutes": minutes[number],
+                "candidates": list(task.candidates),
+                "minutes": task.minutes,
             }
-            for number, group in enumerate(groups)
+            for task in tasks
         ]
         jobs: dict[int, ProcessJob] = {}
-        learned: dict[int, tuple[Part, dict[str, Any]]] = {}
+        learned: dict[int, Learned] = {}
         try:
-            while len(learned) < len(groups):
-                for number, task in enumerate(tasks):
+            while len(learned) < len(tasks):
+                for number, order in enumerate(orders):
                     if number not in jobs and len(jobs) - len(learned) < at_once:
-                        jobs[number] = _start(place / f"group-{number}", task)
+                        jobs[number] = _start(place / f"group-{number}", order)
                 states = {number: job.state() for number, job in jobs.items()}
                 for number, state in states.items():
                     if state.error:
                         raise PopulaceError(state.error)
                     if state.done and number not in learned:
-                        sizes = tuple(rows.sizes[c] for c in groups[number].columns)
+                        sizes = tuple(rows.sizes[c] for c in tasks[number].group.columns)
                         learned[number] = _read_part(jobs[number].folder, sizes)
                 working = [n for n in states if n not in learned]
-                words = states[working[0]].words if working else "Putting groups together"
-                share = sum(state.share for state in states.values()) / len(groups)
+                words = states[working[0]].words if working else "Putting parts together"
+                share = sum(state.share for state in states.values()) / len(tasks)
                 which = ", ".join(str(n + 1) for n in working)
-                progress(min(share, 0.99), f"Group {which}: {words}" if which else words)
-                if len(learned) < len(groups):
+                progress(min(share, 0.99), f"Part {which}: {words}" if which else words)
+                if len(learned) < len(tasks):
                     time.sleep(_POLL)
         finally:
             for job in jobs.values():
                 job.close()
-        return [learned[number] for number in range(len(groups))]
+        return [learned[number] for number in range(len(tasks))]
 
 
 def _start(folder: Path, task: Mapping[str, Any]) -> ProcessJob:

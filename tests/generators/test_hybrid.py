@@ -1,5 +1,7 @@
 """The hybrid: its groups, its parts' probabilities, its files, its children, stop."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from synth.data.evidence import Evidence
 from synth.data.table import make_table
 from synth.errors import PopulaceError
-from synth.generators import Settings, generator, hybrid_process
+from synth.generators import Settings, generator, hybrid, hybrid_process
 from synth.generators.hybrid_parts import restored
 from synth.generators.partition import (
     Group,
@@ -37,9 +39,23 @@ def table():
     return make_table(pd.DataFrame({**words, "e": e, **more}))
 
 
+@contextmanager
+def judged(**scores):
+    """Ways to learn a table judged as these say; the others are the worst."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def score(rows, settings, people, way, learned):
+            name = "groups" if len(way) > 1 else way[0].candidates[0].replace("-", "_")
+            return scores.get(name, 1.0)
+
+        patch.setattr(hybrid, "_score", score)
+        yield
+
+
 @pytest.fixture(scope="module")
 def model(table):
-    return generator("hybrid").fit(table, Settings(seed=2, options=NETWORKS))
+    with judged(groups=0.5):
+        return generator("hybrid").fit(table, Settings(seed=2, options=NETWORKS))
 
 
 def test_a_junction_tree_of_a_known_graph():
@@ -96,6 +112,47 @@ def test_a_parts_draws_have_its_probabilities(model):
     assert weights.max() <= np.exp(part.log_bound({last: likelihood})) + 1e-12
 
 
+def test_the_way_that_judges_best_is_taken(table):
+    settings = Settings(seed=2, options=NETWORKS)
+    for best in ("groups", "bayes_network"):
+        with judged(**{best: 0.5, "groups" if best != "groups" else "bayes_network": 0.6}):
+            model = generator("hybrid").fit(table, settings)
+        assert model.report["best"] == best.replace("_", "-")
+        assert len(model.law.parts) == (2 if best == "groups" else 1)
+    assert sorted(model.report["ways"]) == ["bayes-network", "groups"]
+    assert "in groups 0.600" in " ".join(model.notes)
+
+
+def test_groups_that_lose_what_hangs_together_are_not_taken(table, monkeypatch):
+    torn = [Group((), (0, 2, 4)), Group((), (1, 3, 5, 6))]
+    monkeypatch.setattr(hybrid, "cut", lambda rows, settings: torn)
+    settings = Settings(seed=2, options=NETWORKS)
+    for enough in (10, 1_000):  # by a classifier, and by the likelihood where few can judge
+        monkeypatch.setattr(hybrid, "ENOUGH", enough)
+        report = generator("hybrid").fit(table, settings).report
+        assert report["best"] == "bayes-network"
+        assert report["ways"]["bayes-network"] == min(report["ways"].values())
+        assert report["ways"]["groups"] > report["ways"]["bayes-network"] + 0.1
+
+
+def test_whole_by_one_generator_it_draws_that_generators_people(table):
+    table = make_table(table.frame[:120])
+    options = {"candidates": ["autoregressive"], "epochs": 2, "minutes": 20}
+    with judged(autoregressive=0.5):
+        whole = generator("hybrid").fit(table, Settings(seed=2, options=options))
+    alone = generator("autoregressive").fit(table, Settings(seed=2, options=options))
+    assert whole.sample(200, seed=1).equals(alone.sample(200, seed=1))
+    given = Evidence.parse("d=d1", whole.schema)
+    assert whole.given(given).probability == pytest.approx(alone.given(given).probability)
+    assert whole.given().exact
+
+
+def test_nobody_can_judge_a_few_people():
+    frame = pd.DataFrame({name: ["x", "y"] * 10 for name in "abcdefgh"})
+    model = generator("hybrid").fit(make_table(frame), Settings(options=NETWORKS))
+    assert model.report["best"] == "bayes-network" and len(model.law.parts) == 1
+
+
 def test_what_hangs_together_across_groups_is_kept(model, table):
     people, real = model.sample(4000, seed=3), table.frame
     same = (people["c"].astype(str).str[1] == people["d"].astype(str).str[1]).mean()
@@ -125,11 +182,12 @@ def test_children_learn_what_this_process_learns(table, model, monkeypatch):
     monkeypatch.setattr(hybrid_process, "processors", lambda: 2)
     monkeypatch.setattr(hybrid_process, "has_card", lambda: False)
     steps = []
-    other = generator("hybrid").fit(
-        table, Settings(seed=2, options=NETWORKS), lambda share, words: steps.append(share)
-    )
+    with judged(groups=0.5):
+        other = generator("hybrid").fit(
+            table, Settings(seed=2, options=NETWORKS), lambda share, words: steps.append(share)
+        )
     assert other.report["processes"] == 2 and other.digest == model.digest
-    assert "process of its own" in " ".join(other.notes)
+    assert "processes of their own" in " ".join(other.notes)
     assert max(steps) == 1.0
 
 
