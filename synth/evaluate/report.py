@@ -203,7 +203,8 @@ def report_on(
     title : str
         The page's heading.
     notes : sequence of str
-        Sentences on how the synthetic people came about; one on how they were judged is added.
+        Sentences on how the synthetic people came about; one on how they were judged is added, and
+        one for each column whose levels the two tables write differently.
     progress : callable
         Gets the share that is done (0 to 1) and what comes next.
 
@@ -226,7 +227,8 @@ def report_on(
         else "No real people were held out: the real rows were split at random, and the fresh real "
         "people beside each score are one half judged against the other."
     )
-    return Report(title, answers, (*notes, judged), Titles.of(comparison.columns))
+    sentences = (*notes, *comparison.hints, judged)
+    return Report(title, answers, sentences, Titles.of(comparison.columns))
 
 
 def summary_html(

@@ -5,6 +5,7 @@ Studio (whose jobs learn as the library does). What is refused has a small file 
 """
 
 import decimal
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,13 +16,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 from synth import populations
 from synth.bayes.bif import read_bif
+from synth.bayes.coding import Coding
+from synth.bayes.network import Network
 from synth.cli.main import app as command
+from synth.data.schema import Column, Schema
+from synth.data.table import make_table, read_frame, read_table
 from synth.data.writers import write_csv, write_parquet
 from synth.errors import PopulaceError
+from synth.evaluate.comparison import Comparison
 from synth.fitting import simple
 
 ROWS, PEOPLE = 400, 300
@@ -266,52 +273,156 @@ def test_blank_lines_are_dropped_and_said(ways, studio):  # case 8
     assert sheet.loc["churn", "missing"] == 0
 
 
-@pytest.mark.parametrize("word", ["inf", "-nan", "n.a.", ".", "#DIV/0!"])
-def test_one_odd_cell_among_numbers_is_named(word, tmp_path, visit, at_once):  # case 10
+ODD = {"a": "inf", "b": "-nan", "c": "n.a.", "d": ".", "e": "#DIV/0!"}
+
+
+def test_one_odd_cell_among_numbers_is_named(tmp_path, visit, at_once):  # case 10
     path = tmp_path / "odd.csv"
-    cells = [*map(str, range(400)), word]
-    path.write_text("x,y\n" + "".join(f"{c},{i % 3}\n" for i, c in enumerate(cells)), "utf-8")
+    cells = {name: [*map(str, range(400)), word] for name, word in ODD.items()}
+    pd.DataFrame({**cells, "y": np.arange(401) % 3}).to_csv(path, index=False)
     notes = simple.read_plan(path).notes
-    (sentence,) = [note for note in notes if re.match(r"Column x .*\(row 401\): leave", note)]
-    assert repr(word) in sentence
     words = ["fit", str(path), "--out", str(tmp_path / "town"), "--score", "k2"]
-    assert sentence in CliRunner().invoke(command, words).stderr
+    said = CliRunner().invoke(command, words).stderr
     assert list(populations.load(tmp_path / "town").modelled.names) == ["y"]
-    if word == "inf":
-        page = visit("studio")
-        page.file_uploader[0].set_value(("odd.csv", path.read_bytes(), "")).run()
-        page.run()
-        assert any("Column x mixes" in each.value for each in page.markdown)
+    shown = "\n".join(upload(visit, path)[1])
+    for name, word in ODD.items():
+        start = rf"Column {name} .*{re.escape(repr(word))} \(row 401\): leave"
+        (sentence,) = [note for note in notes if re.match(start, note)]
+        assert sentence in said
+        assert sentence.partition(":")[0] in shown
 
 
-def test_another_format_of_networks_is_named(tmp_path):  # case 15
+def upload(visit, path: Path) -> tuple[AppTest, list[str]]:
+    """The Studio with a file, and all that it says of it."""
+    page = visit("studio")
+    page.file_uploader[0].set_value((path.name, path.read_bytes(), "")).run()
+    page.run()
+    assert not page.exception
+    said = [each.value for kind in (page.markdown, page.warning) for each in kind]
+    return page, [each.replace("\\", "") for each in said]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("<?xml version='1.0'?><BIF VERSION='0.3'></BIF>", "XMLBIF"),
+        ("net\n{\n}\nnode a\n{\n}\n", "Hugin"),
+        ('belief network "a"\nnode a\n{\n}\n', "Microsoft"),
+        ("network a {\n}\nvariable b {\n  type discrete [ 2 ] { c, d };\n}\n", ""),
+    ],
+)
+def test_a_network_is_no_table_and_other_formats_are_named(text, name, tmp_path):  # case 15
     path = tmp_path / "net.bif"
-    path.write_text("<?xml version='1.0'?><BIF VERSION='0.3'></BIF>")
-    with pytest.raises(PopulaceError, match="XMLBIF"):
-        read_bif(path)
+    path.write_text(text)
+    if name:
+        with pytest.raises(PopulaceError, match=f"This is .*{name}.*, not BIF"):
+            read_bif(path)
+    sentence = "net.bif is a Bayesian network, not a table of people"
+    with pytest.raises(PopulaceError, match=sentence):
+        simple.read_plan(path)
+    result = CliRunner().invoke(command, ["fit", str(path), "--out", str(tmp_path / "town")])
+    assert result.exit_code == 2
+    assert sentence in " ".join(result.stderr.split())
 
 
-def test_another_spelling_is_hinted_at(ways, tables):  # case 16
-    other = tables / "other.csv"
-    texts = pd.read_csv(tables / "library.csv", dtype=str, keep_default_na=False)
-    texts.assign(churn=texts["churn"].str.upper()).to_csv(other, index=False)
-    words = ["evaluate", str(tables / "people.csv")]
-    same = CliRunner().invoke(command, [*words, str(tables / "library.csv"), "--json"])
-    assert "the synthetic table writes" not in same.stderr, same.output
-    assert same.exit_code == 0
+def test_shares_that_rounding_explains_are_normalised(tmp_path):  # case 15
+    path = tmp_path / "net.bif"
+    path.write_text(
+        "network a { }\nvariable b { type discrete [ 3 ] { c, d, e }; }\n"
+        "probability ( b ) { table 0.33, 0.33, 0.33; }\n"
+    )
+    shares = read_bif(path).given().marginal("b").probabilities
+    assert shares == pytest.approx([1 / 3] * 3, abs=1e-15)
 
 
-def test_a_rule_between_columns_called_by_numbers(ways, tables):  # case 17
-    rule = ["--rule", "2020 < 2021", "--score", "k2", "--max-parents", "1"]
-    small = tables / "years.csv"
-    frame = pd.DataFrame({"2020": whole, "2021": whole + 3, "x": whole % 2})
-    frame.sample(200, random_state=0).to_csv(small, index=False)
-    made = simple.fit(small, rules=["2020 < 2021"], score="k2")
-    town = tables / "years"
-    assert not CliRunner().invoke(command, ["fit", str(small), "--out", str(town), *rule]).exit_code
+def wide(roots: int = 24) -> Network:
+    """Roots that children tie together so densely that no order of elimination would do."""
+    random = np.random.default_rng(0)
+    names = [f"r{i}" for i in range(roots)]
+    parents = dict.fromkeys(names, ())
+    parents |= {
+        f"c{i}": tuple(random.choice(names, 6, replace=False).tolist()) for i in range(2 * roots)
+    }
+    schema = Schema(tuple(Column(name, "categorical", ("no", "yes", "maybe")) for name in parents))
+    tables = {name: random.dirichlet(np.ones(3), [3] * len(some)) for name, some in parents.items()}
+    return Network(schema, {c.name: Coding(c) for c in schema}, parents, tables)
+
+
+def test_a_root_of_a_wide_network_is_answered(tmp_path):  # case 15
+    network = wide()
+    rows = {column.name: np.resize(column.levels, 50) for column in network.schema}
+    made = populations.of(network, make_table(pd.DataFrame(rows), network.schema), title="Wide")
+    town = populations.write(made, tmp_path / "town")
+    wanted = network.tables["r3"]
+    assert network.given().marginal("r3").probabilities == pytest.approx(wanted, abs=1e-12)
+    assert town.given().marginal("r3").probabilities == pytest.approx(wanted, abs=1e-12)
+    result = CliRunner().invoke(command, ["posterior", str(tmp_path / "town"), "r3", "--json"])
+    assert result.exit_code == 0, result.output
+    assert list(json.loads(result.stdout)["probabilities"]) == pytest.approx(wanted, abs=1e-9)
+
+
+def test_another_spelling_is_hinted_at(tmp_path):  # case 16
+    paths = [tmp_path / f"{name}.csv" for name in ("real", "other", "same")]
+    columns = [*CSV["3 a level called NA"].columns, *CSV["1 words for yes and no"].columns]
+    real = pd.DataFrame({k: v for case in CSV.values() for k, v in case.columns.items()})[columns]
+    other = real.assign(continent=real["continent"].str.lower())
+    for path, frame in zip(paths, (real, other, real), strict=True):
+        frame.to_csv(path, index=False)
+    hint = "Column continent: the synthetic table writes"
+    result = CliRunner().invoke(command, ["evaluate", *map(str, paths[:2]), "--json"])
+    assert result.exit_code == 0, result.output
+    assert hint in result.stderr
+    table = read_table(paths[0])
+    for path, is_hinted in zip(paths[1:], (True, False), strict=True):
+        hints = Comparison.of(table, read_frame(path)[0]).hints
+        assert any(each.startswith(hint) for each in hints) == is_hinted
+
+
+@pytest.fixture(scope="module")
+def years(tmp_path_factory):
+    """Forty rows with pandas' row numbers before them, and two columns called by numbers."""
+    path = tmp_path_factory.mktemp("years") / "years.csv"
+    frame = pd.DataFrame({"2020": whole, "2021": whole + 3, "x": whole % 2}).head(40)
+    frame.to_csv(path)
+    return path, frame
+
+
+def test_a_rule_between_columns_called_by_numbers(years):  # case 17
+    path, frame = years
+    town = path.with_name("town")
+    words = ["--rule", "2020 < 2021", "--score", "k2", "--max-parents", "1"]
+    result = CliRunner().invoke(command, ["fit", str(path), "--out", str(town), *words])
+    assert result.exit_code == 0, result.output
+    made = simple.fit(path, rules=["2020 < 2021"], score="k2")
     for each in (made, populations.load(town)):
         people = each.given().sample(200)
+        assert list(people) == ["2020", "2021", "x"]  # the row numbers are no column of people
         assert [str(rule) for rule in each.constraints.rules] == ['"2020" < "2021"']
         assert (people["2020"] < people["2021"]).all()
     indexed = simple.fit(frame.set_index("x"), score="k2", max_parents=1)
     assert list(indexed.given().sample(3)) == ["x", "2020", "2021"]
+
+
+def test_the_studio_knows_networks_row_numbers_and_such_rules(years, tmp_path, visit, at_once):
+    path = tmp_path / "net.txt"  # case 15
+    path.write_text("network a {\n}\nvariable b {\n  type discrete [ 2 ] { c, d };\n}\n")
+    page, said = upload(visit, path)
+    assert any("net.txt is a Bayesian network, not a table of people" in each for each in said)
+    page.file_uploader[0].set_value(("years.csv", years[0].read_bytes(), "")).run()  # case 17
+    page.run()
+    assert any("no name and labels the rows: it is left out" in each.value for each in page.caption)
+    assert list(page.session_state["studio"].sheet["column"]) == ["2020", "2021", "x"]
+    next(each for each in page.text_area if each.label == "Rules").set_value("2020 < 2021").run()
+    next(each for each in page.button if each.label == "Learn").click().run()
+    page.run()
+    assert not page.exception and not page.warning
+    made = page.session_state["studio"].population
+    assert [str(rule) for rule in made.constraints.rules] == ['"2020" < "2021"']
+
+
+def test_one_and_true_stay_apart():  # case 17; text files have no such cells
+    cells = pd.DataFrame({"a": pd.Series([1, True, 2] * 30, dtype=object), "b": [1, 2, 3] * 30})
+    made = simple.fit(cells, score="k2").given().sample(300)
+    assert {(type(value), int(value)) for value in made["a"]} == {(int, 1), (bool, 1), (int, 2)}
+    ones = made[[value is True for value in made["a"]]]
+    assert (ones["b"] == 2).mean() > 0.9  # True stands beside 2, as it did; 1 beside 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zipfile
 import zlib
 from typing import Literal
@@ -36,6 +37,12 @@ _NOT_TABLES = (
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
 )
+_NETWORK = re.compile(
+    rb"\s*(?:network\s+[^\s{]+\s*\{|net\s*\{|belief\s+network\b|bnet\s+\w+\s*\{"
+    rb"|(?=<)[^\x00]{0,4000}?<(?:bif|smile)\b)",
+    re.IGNORECASE,
+)
+"""How files of Bayesian networks begin: BIF, Hugin, Microsoft, Netica, XMLBIF, GeNIe."""
 _REMEDIES = {
     "an old Excel workbook (.xls)": "save it in Excel as .xlsx or CSV and read that",
     "a SQLite database": "name its table on the command line as sqlite:///FILE?table=NAME",
@@ -66,6 +73,11 @@ def kind_of(content: bytes, name: str) -> Kind:
         return "parquet"
     if content[:4] == b"PK\x03\x04":
         return "excel"
+    if _NETWORK.match(content[:5000]):
+        raise PopulaceError(
+            f"{name} is a Bayesian network, not a table of people: save people drawn from it as "
+            "CSV and read that, or read a .bif file in Python with synth.bayes.bif.read_bif."
+        )
     for magic, what in _NOT_TABLES:
         if content.startswith(magic) and not content.startswith(b"\xff\xfe"):
             raise PopulaceError(f"{name} is {what}: {_REMEDIES.get(what, REMEDY)}.")
