@@ -31,8 +31,8 @@ class Prepared:
     seconds: float
 
 
-def prepare(population: Population) -> None:
-    """Ask, draw and complete a person of a population, so that all of it is compiled and read.
+def prepare_first(population: Population) -> None:
+    """Draw and complete anybody of a population: what a page needs that opens without facts.
 
     Parameters
     ----------
@@ -42,6 +42,19 @@ def prepare(population: Population) -> None:
     from synth.people.profile import make_profiles
 
     make_profiles(population, count=1)
+
+
+def prepare(population: Population) -> None:
+    """Draw anybody, and somebody of whom a fact is known, so that all of it is compiled and read.
+
+    Parameters
+    ----------
+    population : Population
+        Any.
+    """
+    from synth.people.profile import make_profiles
+
+    prepare_first(population)
     coded = [column for column in population.modelled if column.kind == "categorical"]
     if coded and coded[0].levels:
         fact = Evidence({coded[0].name: OneOf((coded[0].levels[0],))})
@@ -72,4 +85,4 @@ def prepare_all(*names: str) -> Prepared:
     return Prepared(tuple(chosen), time.perf_counter() - begin)
 
 
-__all__ = ["Prepared", "prepare", "prepare_all"]
+__all__ = ["Prepared", "prepare", "prepare_all", "prepare_first"]

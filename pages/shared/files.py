@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from synth.linked.archive import SUFFIX as FAMILIES_SUFFIX
+from synth.linked import SUFFIX as FAMILIES_SUFFIX
 from synth.populations.archive import SUFFIX
 
 if TYPE_CHECKING:

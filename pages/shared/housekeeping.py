@@ -14,18 +14,19 @@ import ctypes
 import gc
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from streamlit.runtime import Runtime, exists
 
 from pages.shared import kept
-from synth import populations
 from synth.errors import PopulaceError
 from synth.jobs import scratch
 
 SECONDS = 30.0
 """Seconds between two rounds."""
+_PAUSE = 10.0  # seconds left to the first visitor, who would share the processor
 _log = logging.getLogger(__name__)
 
 
@@ -52,16 +53,27 @@ async def _rounds() -> None:
 
 
 def prepare() -> None:
-    """Compile and read what the first page needs; a failure is the visitor's to see, not ours."""
+    """Import, compile and read what the first page needs, while its visitor's browser opens it.
+
+    A failure is the visitor's to see, not ours.
+    """
     # Streamlit's caches say of a thread without a visitor that it has none.
     here = threading.current_thread().name
     logger = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
     logger.addFilter(lambda record: record.threadName != here)
     with contextlib.suppress(PopulaceError, OSError):
-        from pages.shared import loaders
-        from synth import prepare as preparing
+        gc.disable()  # what imports make stays; to look through it again and again takes a tenth
+        try:
+            from pages.shared import loaders
+            from synth import populations
+            from synth import prepare as preparing
 
-        preparing.prepare(loaders.population(populations.available()[0]))
+            population = loaders.population(populations.available()[0])
+            preparing.prepare_first(population)
+        finally:
+            gc.enable()
+        time.sleep(_PAUSE)
+        preparing.prepare(population)
 
 
 def drop_expired() -> int:

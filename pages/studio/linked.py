@@ -16,7 +16,8 @@ from pages.studio.linked_state import LinkedState
 from pages.studio.links_picture import picture
 from pages.studio.parts import step
 from synth.fitting.plan import title_of
-from synth.linked.archive import SUFFIX, pack_linked
+from synth.linked import SUFFIX
+from synth.linked.archive import pack_linked
 from synth.linked.inspection import InspectedTable, LinkedInspection
 from synth.linked.keys import Key
 from synth.linked.population import LinkedPopulation

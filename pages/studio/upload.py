@@ -14,7 +14,7 @@ from pages.studio.linked_state import LinkedState, current_linked
 from pages.studio.parts import DOING
 from pages.studio.state import StudioState, current_state
 from synth.data.readers.containers import ENDINGS
-from synth.linked.archive import SUFFIX as FAMILIES_SUFFIX
+from synth.linked import SUFFIX as FAMILIES_SUFFIX
 from synth.linked.storage import available_linked, load_linked
 from synth.linked.writing import frames
 from synth.populations.archive import SUFFIX

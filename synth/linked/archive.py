@@ -22,7 +22,6 @@ from synth.populations.archive_limits import check_size
 from synth.populations.archive_parts import DAMAGED, pack_parts, read_parts, require
 
 FORMAT = "populace-families-file/1"
-SUFFIX = ".families"
 MOST_ROWS = 200_000
 """More rows of the few families that are drawn on trial would be no plan of real ones."""
 _TRIED = 20
