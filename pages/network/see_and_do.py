@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.network import distributions
+from pages.network import distributions, structure
 from pages.shared import markdown
 from pages.shared.problems import show_problem
 from synth import describe
@@ -142,6 +142,7 @@ def show(choice: Choice) -> None:
             )
             st.html(drawn)
     st.caption(_moral(case, network, column))
+    st.caption(_rests_on(network))
     _elsewhere(cases, network)
 
 
@@ -158,6 +159,17 @@ def _elsewhere(cases: tuple[interventions.SeenAndDone, ...], network: Network) -
             '<h2 class="pp-section">Where seeing and doing differ most</h2>'
             f'<ul class="pp-arrows">{chips}</ul>'
         )
+
+
+def _rests_on(network: Network) -> str:
+    """What the directions of the arrows, and so every effect, rest on."""
+    words = "Doing follows the arrows, and their directions rest on "
+    if network.tiers:
+        words += f"an order that was set before ({structure.order(network)}) and, within it, on "
+    return (
+        f"{words}the data, which an arrow the other way often fits as well: an effect is what the "
+        "network says, not what a trial would show."
+    )
 
 
 def _moral(case: interventions.SeenAndDone, network: Network, column: str) -> str:

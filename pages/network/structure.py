@@ -138,7 +138,18 @@ def _how_to_read(network: Network, strengths: dict[strength.NamedEdge, float]) -
         f"{len(schema)} columns, {len(network.edges)} arrows, {network.parameters:,} numbers. "
         "Arrows are learned from data: they say what predicts what, not what causes what."
     )
+    if network.tiers:
+        st.caption(f"No arrow leads back in this order, which was set before: {order(network)}.")
     _downloads(network)
+
+
+def order(network: Network) -> str:
+    """The tiers of a network's columns in words, for markdown."""
+    steps = (
+        ", ".join(markdown.plain(network.schema[name].title) for name in tier)
+        for tier in network.tiers
+    )
+    return "; then ".join(steps)
 
 
 def _downloads(network: Network) -> None:

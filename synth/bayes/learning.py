@@ -18,7 +18,7 @@ from synth.bayes.parameters import Backoff
 from synth.bayes.pgmpy_bridge import Method, PgmpySearch
 from synth.bayes.scores import FamilyScore, ScoreName
 from synth.bayes.skips import skip_limits
-from synth.bayes.structure import EdgeConstraints, HillClimb
+from synth.bayes.structure import EdgeConstraints, HillClimb, against_tiers
 from synth.data.schema import Schema
 from synth.data.table import Table
 from synth.errors import PopulaceError
@@ -47,6 +47,9 @@ class NetworkLearner:
         The most parents a column may have.
     required, forbidden : sequence of (parent, child)
         Edges that must or must not be there.
+    tiers : sequence of sequence of str
+        Columns in the order in which their facts come about: no edge leads from a later tier to an
+        earlier one, unless it is required. Columns in no tier are free.
     weights : str or None
         The column that weighs rows; without it every row counts once.
     gaussian : sequence of str
@@ -85,6 +88,7 @@ class NetworkLearner:
         max_parents: int = 4,
         required: Sequence[NamedEdge] = (),
         forbidden: Sequence[NamedEdge] = (),
+        tiers: Sequence[Sequence[str]] = (),
         weights: str | None = None,
         gaussian: Sequence[str] = (),
         bins: int = BINS,
@@ -96,6 +100,7 @@ class NetworkLearner:
         self.max_parents = max_parents
         self.required = required
         self.forbidden = forbidden
+        self.tiers = tiers
         self.weights = weights
         self.gaussian = gaussian
         self.bins = bins
@@ -156,9 +161,12 @@ class NetworkLearner:
         impossible, linked = _impossible(codes, schema.names, table)
         backoff = Backoff(codes, self.seed, impossible, keep_order=self.max_parents)
         score = FamilyScore(self.score, codes, backoff)
+        required = frozenset(self._edges(self.required, number))
+        backwards = frozenset(self._edges(against_tiers(self.tiers), number))
         rules = EdgeConstraints(
-            required=frozenset(self._edges(self.required, number)),
+            required=required,
             forbidden=frozenset(self._edges(self.forbidden, number))
+            | (backwards - required)
             | {
                 (number[g], number[name])
                 for g in self.gaussian
@@ -208,6 +216,7 @@ class NetworkLearner:
                 "bins": self.bins,
                 "seed": self.seed,
                 "weights": self.weights,
+                **({"tiers": [list(tier) for tier in self.tiers]} if self.tiers else {}),
             },
         )
         return self

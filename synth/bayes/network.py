@@ -64,6 +64,15 @@ class Network:
             table.setflags(write=False)
 
     @property
+    def tiers(self) -> tuple[tuple[str, ...], ...]:
+        """Columns in the order that the search was given, earliest first; empty where none was.
+
+        Columns that the network lacks are left out, and tiers without a column.
+        """
+        tiers = ([n for n in tier if n in self.schema] for tier in self.about.get("tiers", ()))
+        return tuple(tuple(tier) for tier in tiers if tier)
+
+    @property
     def edges(self) -> tuple[tuple[str, str], ...]:
         """(parent, child) pairs, children in table order."""
         pairs = []
@@ -180,13 +189,16 @@ class Network:
                 for n in schema.names
                 if "gaussian" in columns[n]
             }
+            about = dict(value.get("about", {}))
+            if not all(isinstance(n, str) for tier in about.get("tiers", ()) for n in tier):
+                raise ValueError("tiers")
         except (KeyError, TypeError, ValueError, AttributeError, zlib.error) as error:
             if isinstance(error, PopulaceError):
                 raise
             raise PopulaceError(
                 f"The network file is damaged near {error}: build the population again."
             ) from error
-        network = Network(schema, codings, parents, tables, gaussians, value.get("about", {}))
+        network = Network(schema, codings, parents, tables, gaussians, about)
         _ = network.order
         return network
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numba import njit
@@ -25,6 +25,7 @@ from synth.errors import PopulaceError
 
 Edge = tuple[int, int]
 """(parent, child), by column number."""
+Name = TypeVar("Name", int, str)
 
 
 class Score(Protocol):
@@ -55,6 +56,35 @@ class EdgeConstraints:
     linked: frozenset[Edge] = frozenset()
     max_parents: int = 4
     max_states: int = 1_000_000
+
+
+def against_tiers(tiers: Sequence[Sequence[Name]]) -> tuple[tuple[Name, Name], ...]:
+    """The edges that lead from a later tier to an earlier one.
+
+    Parameters
+    ----------
+    tiers : sequence of sequence
+        Columns in the order in which their facts come about, as background knowledge for a search
+        is usually given (Scheines et al. 1998, The TETRAD Project). Columns of one tier may depend
+        on each other either way.
+
+    Returns
+    -------
+    tuple of (parent, child)
+        What the search must not draw.
+
+    Raises
+    ------
+    PopulaceError
+        A column stands in two places.
+    """
+    place: dict[Name, int] = {}
+    for number, tier in enumerate(tiers):
+        for column in tier:
+            if column in place:
+                raise PopulaceError(f"Column {column} stands in two tiers: keep it in one.")
+            place[column] = number
+    return tuple((a, b) for a in place for b in place if place[a] > place[b])
 
 
 @dataclass

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from synth.bayes.inference import Posterior
 
 FILE = "network.json"
-_OPTIONS = ("score", "max_parents", "bins", "search", "restarts")
+_OPTIONS = ("score", "max_parents", "bins", "search", "restarts", "tiers")
 _SEARCH = 0.95  # of the progress
 
 
@@ -162,8 +162,12 @@ def learn_network(
     levels = [lookup for lookup in lookups if lookup not in leaves]
     away = {lookup.name for lookup in leaves}
     people = table if not away else _without(table, away)
-    options = settings.options
+    options = dict(settings.options)
     learned = [name for name in modelled.names if name not in away]
+    if "tiers" in options:  # numbers that are looked up are nobody's parents
+        options["tiers"] = [
+            [name for name in tier if name not in away] for tier in options["tiers"]
+        ]
     learner = NetworkLearner(
         **{name: options[name] for name in (*_OPTIONS, "gaussian") if name in options},
         required=[

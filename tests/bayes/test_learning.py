@@ -75,6 +75,23 @@ def test_required_and_forbidden_edges(table):
         learn(table, required=[("sex", "pay"), ("pay", "sex")])
 
 
+def test_no_arrow_leads_from_a_later_tier_to_an_earlier_one(table):
+    tiers = [["sex", "age"], ["married", "pay"], ["top1"]]  # top2 is in none: it is free
+    place = {name: number for number, tier in enumerate(tiers) for name in tier}
+    free = learn(table)
+    assert any(place[a] > place[b] for a, b in free.edges if a in place and b in place)
+    network = learn(table, tiers=tiers)
+    assert all(place[a] <= place[b] for a, b in network.edges if a in place and b in place)
+    assert network.about["tiers"] == tiers
+    assert "tiers" not in free.about
+    backwards = learn(table, tiers=tiers, required=[("pay", "sex")])
+    assert ("pay", "sex") in backwards.edges
+    with pytest.raises(PopulaceError, match="shoe"):
+        learn(table, tiers=[["shoe"], ["sex"]])
+    with pytest.raises(PopulaceError, match="sex stands in two tiers"):
+        learn(table, tiers=[["sex"], ["sex", "age"]])
+
+
 def test_max_parents(table):
     network = learn(table, max_parents=1)
     children = [child for _, child in network.edges]

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,8 @@ def test_the_digest_is_the_content(network, tmp_path):
         lambda v: v["columns"]["e"].update(pieces={"first": [1]}),
         lambda v: v["columns"]["c"].update(gaussian={}),
         lambda v: v.update(columns=3),
+        lambda v: v["about"].update(tiers=[["a", 3]]),
+        lambda v: v.update(about=[1]),
     ],
 )
 def test_damaged_files_get_a_sentence(network, damage, tmp_path):
@@ -74,6 +77,13 @@ def test_damaged_files_get_a_sentence(network, damage, tmp_path):
     path.write_text(json.dumps(value))
     with pytest.raises(PopulaceError):
         Network.load(path)
+
+
+def test_tiers_name_the_networks_own_columns(network):
+    assert network.tiers == ()
+    tiered = replace(network, about={**network.about, "tiers": [["b", "gone"], ["gone"], ["a"]]})
+    assert tiered.tiers == (("b",), ("a",))
+    assert Network.from_json(json.loads(json.dumps(tiered.to_json()))).tiers == tiered.tiers
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "[" * 5000])
