@@ -103,7 +103,7 @@ def _begin(choice: Choice, count: int, parts: tuple[Part, ...], consent: str) ->
             new_code(),
             choice.question,
             choice.population.title,
-            str(choice.evidence),
+            choice.evidence.text(choice.population.modelled),
             choice.seed,
             consent,
             parts,

@@ -120,7 +120,7 @@ def _probability(request: Request) -> Response:
     people = population.given(known)
     answer = {
         "population": population.name,
-        "given": str(known),
+        "given": known.text(population.modelled),
         "probability": people.probability,
         "log_probability": people.log_probability,
         "standard_error": people.standard_error,
@@ -136,7 +136,7 @@ def _posterior(request: Request) -> Response:
     mean = marginal.mean
     answer = {
         "population": population.name,
-        "given": str(known),
+        "given": known.text(population.modelled),
         "column": column,
         "labels": list(marginal.labels),
         "probabilities": [float(p) for p in marginal.probabilities],
