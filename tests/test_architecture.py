@@ -4,6 +4,7 @@ An import inside a function counts like any other; one for type checkers alone d
 """
 
 import ast
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -52,8 +53,9 @@ FLOORS = (
 _PLACES = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 
+@cache
 def modules():
-    """Module name → its tree, of all code but tests."""
+    """Module name → its tree, of all code but tests; read when a test asks, not on import."""
     paths = [ROOT / "app.py", *(ROOT / "synth").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
     trees = {}
     for path in paths:
@@ -61,9 +63,6 @@ def modules():
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         trees[name] = ast.parse(path.read_text("utf-8"), str(path))
     return trees
-
-
-MODULES = modules()
 
 
 def floor(module):
@@ -85,6 +84,9 @@ def _is_type_checking(node):
     )
 
 
+_BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
+
+
 def imports(tree, module):
     """(line, imported name, whether at module level) of every import that runs."""
     found = []
@@ -100,20 +102,24 @@ def imports(tree, module):
             assert node.level == 0, f"{module}:{node.lineno} imports relatively: name the room."
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}"
-                found.append((node.lineno, whole if whole in MODULES else node.module, top))
-        inner = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+                found.append((node.lineno, whole if whole in modules() else node.module, top))
+        inner = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for child in ast.iter_child_nodes(node):
-            visit(child, top and not inner)
+            if isinstance(child, _BLOCKS):  # an expression imports nothing
+                visit(child, top and not inner)
 
     visit(tree, True)
     return found
 
 
-ARROWS = [
-    (module, line, imported, top)
-    for module, tree in MODULES.items()
-    for line, imported, top in imports(tree, module)
-]
+@cache
+def arrows():
+    """(module, line, what it imports, whether at module level) of all code but tests."""
+    return [
+        (module, line, imported, top)
+        for module, tree in modules().items()
+        for line, imported, top in imports(tree, module)
+    ]
 
 
 def ours(name):
@@ -121,16 +127,16 @@ def ours(name):
 
 
 def test_every_module_is_on_a_floor():
-    for module in MODULES:
+    for module in modules():
         assert floor(module) >= 0
     for room in _PLACES:
-        assert room in MODULES, f"{room} is named in FLOORS and is not there"
+        assert room in modules(), f"{room} is named in FLOORS and is not there"
 
 
 def test_no_arrow_upwards():
     wrong = [
         f"{module}:{line} imports {imported}"
-        for module, line, imported, _ in ARROWS
+        for module, line, imported, _ in arrows()
         if ours(imported) and floor(imported) > floor(module)
     ]
     assert not wrong, "\n".join(wrong)
@@ -139,13 +145,13 @@ def test_no_arrow_upwards():
 def test_no_package_imports_upwards_for_its_modules():
     """Whoever imports a.b.c runs a.b first, so a.b must not load what stands above a.b.c."""
     loads = {}
-    for module, _, imported, top in ARROWS:
+    for module, _, imported, top in arrows():
         if top and ours(imported):
             loads.setdefault(module, set()).add(imported)
     wrong = [
         f"{module} runs {package}, which imports {other}, for {imported}"
-        for module, _, imported, _ in ARROWS
-        if imported in MODULES
+        for module, _, imported, _ in arrows()
+        if imported in modules()
         and module.rpartition(".")[0] != (package := imported.rpartition(".")[0])
         for other in loads.get(package, ())
         if package.startswith("synth.") and floor(other) > floor(module)
@@ -154,9 +160,9 @@ def test_no_package_imports_upwards_for_its_modules():
 
 
 def test_no_circle():
-    graph = {module: set() for module in MODULES}
-    for module, _, imported, top in ARROWS:
-        if top and ours(imported) and imported in MODULES and imported != module:
+    graph = {module: set() for module in modules()}
+    for module, _, imported, top in arrows():
+        if top and ours(imported) and imported in modules() and imported != module:
             graph[module].add(imported)
     try:
         TopologicalSorter(graph).prepare()
@@ -171,7 +177,7 @@ def test_no_circle_of_rooms():
         return max((r for r in _PLACES if f"{module}.".startswith(f"{r}.")), key=len)
 
     graph = {}
-    for module, _, imported, _ in ARROWS:
+    for module, _, imported, _ in arrows():
         if ours(imported) and room(module) != room(imported):
             graph.setdefault(room(module), set()).add(room(imported))
     try:
@@ -183,7 +189,7 @@ def test_no_circle_of_rooms():
 def test_synth_knows_nothing_of_screens():
     wrong = [
         f"{module}:{line} imports {imported}"
-        for module, line, imported, _ in ARROWS
+        for module, line, imported, _ in arrows()
         if module.split(".")[0] == "synth"
         and imported.split(".")[0] in ("streamlit", "plotly", "pages", "app")
     ]
@@ -193,7 +199,7 @@ def test_synth_knows_nothing_of_screens():
 def test_jobs_know_nothing_but_errors():
     needed = {
         imported
-        for module, _, imported, _ in ARROWS
+        for module, _, imported, _ in arrows()
         if module.startswith("synth.jobs") and imported.startswith("synth")
     }
     assert {name for name in needed if not name.startswith("synth.jobs")} <= {"synth.errors"}
@@ -202,7 +208,7 @@ def test_jobs_know_nothing_but_errors():
 def test_nobody_imports_what_is_private_elsewhere():
     wrong = [
         f"{module}:{node.lineno} imports {node.module}.{alias.name}"
-        for module, tree in MODULES.items()
+        for module, tree in modules().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and ours(node.module or "")
         for alias in node.names
