@@ -8,6 +8,7 @@ true. Family number i of a seed is the same however many are drawn, by however m
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,9 +24,9 @@ from synth.generators.blocks import draw_blocks
 from synth.generators.refined import Estimate
 from synth.lazy import cached_property
 from synth.linked.facts import RowFact
-from synth.linked.families import Families, joined, kept, replaced
+from synth.linked.families import Families, joined, kept, replaced, without_parents
 from synth.linked.features import Rows
-from synth.linked.siblings import frame_of
+from synth.linked.siblings import Prepared, frame_of
 
 if TYPE_CHECKING:
     from synth.linked.model import LinkedModel
@@ -118,20 +119,20 @@ class FamiliesGiven:
         return float(weights.mean()), float(weights.std() / math.sqrt(PILOT))
 
     def _weights(self, facts: bool) -> np.ndarray:
-        parents, families = self._pilot
+        parents, families, fine = self._pilot
         model = self.model
         weights = np.ones(len(parents))
         if model.root_ratio is not None:
             weights *= model.root_ratio.acceptance(parents, model.planned_sizes(parents))
         if model.ratio is not None:
             weights *= model.ratio.acceptance(self.model.features_of(families), families.sizes)
-        weights *= self._obeys(families)
+        weights *= fine
         return weights * self._holds(families) if facts else weights
 
     @cached_property
-    def _pilot(self) -> tuple[pd.DataFrame, Families]:
+    def _pilot(self) -> tuple[pd.DataFrame, Families, np.ndarray]:
         parents, numbers = self.candidates(PILOT, PILOT_SEED)
-        return parents, self._families(parents, numbers, PILOT_SEED)
+        return parents, *self._families(parents, numbers, PILOT_SEED)
 
     # ------------------------------------------------------------------ families
 
@@ -154,7 +155,8 @@ class FamiliesGiven:
         if count < 0:
             raise PopulaceError(f"A sample cannot have {count} families: ask for none or more.")
         if count == 0:
-            return self._below(self._root.sample(0, seed), np.zeros(0, np.int64), seed)
+            nobody = self._root.sample(0, seed)
+            return self._below(nobody, np.zeros(0, np.int64), seed, self._prepared(nobody))
         return joined(draw_blocks(partial(self._block, seed), BLOCK, start, count, threads))
 
     def _block(self, seed: int, block: int, low: int, high: int) -> Families:
@@ -164,15 +166,16 @@ class FamiliesGiven:
         keys = [stream_key(own, word) for word in ("parents", "families")]
         parts: list[Families] = []
         first, have, since = 0, 0, 0
-        size = min(max(LEAST, 2 * high), LARGEST)
+        size = self._first_batch(high)
         while have < high:
             parents, numbers = self.candidates(size, own, start=first)
             if model.root_ratio is not None:
                 keep = model.root_ratio.acceptance(parents, model.planned_sizes(parents))
                 stay = uniforms(keys[0], first, size)[numbers - first] < keep
                 parents, numbers = parents[stay].reset_index(drop=True), numbers[stay]
-            some = self._families(parents, numbers, own)
-            fine = self._obeys(some) & self._holds(some)
+            some, fine = self._families(parents, numbers, own)
+            if self.some:
+                fine &= self._holds(some)
             if model.ratio is not None and fine.any():
                 uniform = uniforms(keys[1], first, size)[numbers - first]
                 if not fine.all():
@@ -193,6 +196,14 @@ class FamiliesGiven:
             share = max(have / first, 1e-4)
             size = int(np.clip(1.1 * (high - have) / share, LEAST, LARGEST))
         return joined(parts)
+
+    def _first_batch(self, wanted: int) -> int:
+        """How many candidates are drawn at first: no more than are wanted where all are kept."""
+        model = self.model
+        if model.ratio is None and model.root_ratio is None and not self.some:
+            spare = 1.02 * wanted + 16 if model.rules else wanted
+            return min(int(spare), LARGEST)
+        return min(max(LEAST, 2 * wanted), LARGEST)
 
     def candidates(
         self, count: int, seed: int, *, start: int = 0
@@ -220,37 +231,79 @@ class FamiliesGiven:
             return parents, numbers
         return parents[fine].reset_index(drop=True), numbers[fine]
 
-    def _families(self, parents: pd.DataFrame, numbers: np.ndarray, seed: int) -> Families:
-        """The rows of parents; drawn anew, a few times, where a rule of rows does not hold.
+    def _families(
+        self, parents: pd.DataFrame, numbers: np.ndarray, seed: int
+    ) -> tuple[Families, np.ndarray]:
+        """The rows of parents, and whether every rule holds; bool, shape (parents,).
 
-        So parents stay as common as they are, however hard their rows are to come by.
+        Rows are drawn anew, a few times, where a rule of rows does not hold. So parents stay as
+        common as they are, however hard their rows are to come by.
         """
-        some = self._below(parents, numbers, seed)
-        bad = np.flatnonzero(~self._obeys(some))
+        prepared = self._prepared(parents)
+        some = self._below(parents, numbers, seed, prepared)
+        fine = self._obeys(some)
+        bad = np.flatnonzero(~fine)
+        ruled = parents[self._ruled] if len(bad) else parents
+        places, parts = [], []
         for again in range(AGAIN):
             if not len(bad):
                 break
             own = int(stream_key(seed, f"again\x1f{again}") % np.uint64(2**62))
-            others = self._below(parents.iloc[bad].reset_index(drop=True), numbers[bad], own)
-            fine = self._obeys(others)
-            some = replaced(some, bad[fine], kept(others, fine))
-            bad = bad[~fine]
-        return some
+            above = ruled.iloc[bad].reset_index(drop=True)
+            some_prepared = {name: each.part(bad) for name, each in prepared.items()}
+            others = self._below(above, numbers[bad], own, some_prepared)
+            better = self._obeys(others)
+            if better.any():
+                places.append(bad[better])
+                parts.append(kept(without_parents(others), better))
+                bad = bad[~better]
+        if parts:  # put in place together: every time would move all of the families
+            where = np.concatenate(places)
+            some = replaced(some, where, joined(parts))
+            fine[where] = True
+        return some, fine
 
-    def _below(self, parents: pd.DataFrame, numbers: np.ndarray, seed: int) -> Families:
+    @property
+    def _ruled(self) -> list[str]:
+        """The columns of parents that rules look at."""
+        names = {name for rule in self.model.rules for name in (rule.parent, rule.other)}
+        top = self.model.shapes[0].schema
+        return [column.name for column in top if column.name in names]
+
+    def _prepared(self, parents: pd.DataFrame) -> dict[str, Prepared]:
+        """What the rows right below parents are drawn from."""
+        top = self.model.shapes[0].name
+        return {
+            shape.name: self.model.siblings[shape.name].prepare(parents)
+            for shape in self.model.shapes[1:]
+            if shape.parent == top
+        }
+
+    def _below(
+        self,
+        parents: pd.DataFrame,
+        numbers: np.ndarray,
+        seed: int,
+        prepared: Mapping[str, Prepared],
+    ) -> Families:
         """The rows of parents, table by table."""
-        above = {self.model.shapes[0].name: (parents, numbers)}
+        above: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
         rows: dict[str, Rows] = {}
+        root = self.model.shapes[0].name
         has_below = {shape.parent for shape in self.model.shapes}
         for shape in self.model.shapes[1:]:
-            frame, own = above[shape.parent]
-            some = self.model.siblings[shape.name].draw(frame, own, seed)
+            siblings = self.model.siblings[shape.name]
+            if shape.parent == root:
+                own = numbers
+                some = siblings.draw_prepared(prepared[shape.name], own, seed)
+            else:
+                frame, own = above[shape.parent]
+                some = siblings.draw(frame, own, seed)
             rows[shape.name] = some
             if shape.name in has_below:
                 begin = np.repeat(np.cumsum(some.counts) - some.counts, some.counts)
                 inside = np.arange(len(begin)) - begin
                 above[shape.name] = (frame_of(some), np.repeat(own, some.counts) * WIDE + inside)
-        root = self.model.shapes[0].name
         tables = {s.name: "" if s.parent == root else s.parent for s in self.model.shapes[1:]}
         return Families(parents, rows, tables)
 

@@ -71,14 +71,24 @@ def joined(parts: Sequence[Families]) -> Families:
 
 
 def replaced(families: Families, places: np.ndarray, others: Families) -> Families:
-    """The families with others in some of their places; int64, ascending."""
+    """The families with others' rows in some of their places, in the others' order; int64.
+
+    Parents stay as they are.
+    """
     if not len(places):
         return families
     stay = np.ones(len(families), bool)
     stay[places] = False
     rest = np.flatnonzero(stay)
-    both = joined([kept(families, stay), others])
-    return _ordered(both, np.argsort(np.concatenate([rest, places]), kind="stable"))
+    both = joined([kept(without_parents(families), stay), without_parents(others)])
+    ordered = _ordered(both, np.argsort(np.concatenate([rest, places]), kind="stable"))
+    return Families(families.parents, ordered.rows, families.above)
+
+
+def without_parents(families: Families) -> Families:
+    """The rows alone; parents without columns, which cost nothing to move."""
+    bare = pd.DataFrame(index=pd.RangeIndex(len(families)))
+    return Families(bare, families.rows, families.above)
 
 
 def _ordered(families: Families, order: np.ndarray) -> Families:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -88,6 +88,29 @@ class Slot:
         return codes
 
 
+class Prepared(NamedTuple):
+    """What rows of some parents are drawn from.
+
+    Attributes
+    ----------
+    counts : int64 array, shape (parents,)
+        How many rows each has.
+    plan, begin : float64 array
+        As `Plan.targets` gives them.
+    static : int16 array, shape (parents, slots)
+        What rows look at of their parent, as codes.
+    """
+
+    counts: np.ndarray
+    plan: np.ndarray
+    begin: np.ndarray
+    static: np.ndarray
+
+    def part(self, places: np.ndarray) -> Prepared:
+        """The same of some of the parents."""
+        return Prepared(*(each[places] for each in self))
+
+
 @dataclass(frozen=True, eq=False)
 class Siblings:
     """The rows of a family, given their parent.
@@ -146,11 +169,20 @@ class Siblings:
         Rows
             As many as the plan says.
         """
+        return self.draw_prepared(self.prepare(parents), numbers, seed)
+
+    def prepare(self, parents: pd.DataFrame) -> Prepared:
+        """What rows of some parents are drawn from, however often."""
         counts, plan, begin = self.plan.targets(parents)
-        rows = int(counts.sum())
         static = np.zeros((len(parents), len(self.context)), np.int16)
         for s, slot in enumerate(self.slots):
             static[:, s] = slot.encode(parents[slot.column])
+        return Prepared(counts, plan, begin, static)
+
+    def draw_prepared(self, prepared: Prepared, numbers: np.ndarray, seed: int) -> Rows:
+        """Rows of parents that `prepare` has looked at; as `draw`."""
+        counts, plan, begin, static = prepared
+        rows = int(counts.sum())
         codes = np.empty((len(self.columns), rows), np.int16)
         values = np.empty((len(self.columns), rows))
         key = stream_key(seed, f"rows\x1f{self.plan.table}")
@@ -171,10 +203,7 @@ class Siblings:
         values : float64 array, shape (columns, rows)
             Levels alone (as codes): a value's place within its code does not count.
         """
-        _, plan, begin = self.plan.targets(parents)
-        static = np.zeros((len(parents), len(self.context)), np.int16)
-        for s, slot in enumerate(self.slots):
-            static[:, s] = slot.encode(parents[slot.column])
+        _, plan, begin, static = self.prepare(parents)
         codes = _same_codes(self.program, values, counts)
         logs = np.zeros(len(parents))
         numbers = np.zeros(len(parents), np.int64)
