@@ -3,7 +3,8 @@
 Streamlit keeps the session of a closed page for two minutes, in case its visitor comes back, and
 drops it only when the next session closes. Here a timer does, so that a session's memory goes
 although no other visitor comes; the table and the populations follow after an hour
-(`pages.shared.kept`).
+(`pages.shared.kept`). It also looks for garbage in cycles, which Streamlit would do after every
+run, at half of its time; what was imported and read at the start is left out of that.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ async def _rounds() -> None:
     while True:
         await asyncio.sleep(SECONDS)
         try:
-            if drop_expired() + kept.drop_expired():
-                await asyncio.to_thread(_give_back)
+            have_left = drop_expired() + kept.drop_expired()
+            await asyncio.to_thread(_give_back if have_left else gc.collect)
         except Exception:
             _log.exception("A round of tidying up failed; the next one tries again.")
 
@@ -74,6 +75,7 @@ def prepare() -> None:
             gc.enable()
         time.sleep(_PAUSE)
         preparing.prepare(population)
+    _set_apart()
 
 
 def drop_expired() -> int:
@@ -90,8 +92,15 @@ def drop_expired() -> int:
     return len(storage._cache.expire() or ())
 
 
+def _set_apart() -> None:
+    """Collect garbage once, and keep what lives now out of the next collections."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 def _give_back() -> None:
     """Free what sessions held, and give the system the pages that are free now."""
-    gc.collect()
+    _set_apart()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
