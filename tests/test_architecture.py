@@ -228,3 +228,36 @@ def test_the_test_itself_sees_imports_in_functions_and_not_those_for_types():
         ("typing", True),
         ("synth.evaluate.report", False),
     ]
+
+
+def test_the_first_page_waits_for_nothing_that_it_does_not_need():
+    """Each of these takes a third of a second and more; `python -X importtime` says so."""
+    heavy = ("scipy.", "sklearn", "torch", "sqlalchemy", "dask", "PIL.ImageFilter")
+    graph = {}
+    for module, _, imported, top in ARROWS:
+        if top:
+            graph.setdefault(module, set()).add(imported)
+    seen, queue = set(), ["pages.profiles.page", "pages.shared.sidebar", "pages.talk.presenter"]
+    while queue:
+        module = queue.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        parts = module.split(".")
+        packages = {".".join(parts[:length]) for length in range(1, len(parts))}
+        queue.extend(name for name in graph.get(module, set()) | packages if ours(name))
+    assert len(seen) > 50
+    wrong = [
+        f"{module} imports {imported}"
+        for module in sorted(seen)
+        for imported in graph.get(module, ())
+        if imported.startswith(heavy)
+    ]
+    assert not wrong, "\n".join(wrong)
+    before_it = {"app", "pages.shared.housekeeping", "synth.api", "synth.api.routes"}
+    assert not {
+        imported
+        for module in before_it
+        for imported in graph[module]
+        if imported.startswith(("synth.populations", "synth.bayes", "synth.people", "numpy"))
+    }, "the server is ready before the library is read"

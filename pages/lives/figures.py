@@ -7,13 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from synth.lives.track import Track
-
-PALETTE = (
-    "#88CCEE", "#CC6677", "#DDCC77", "#117733", "#332288", "#AA4499", "#44AA99", "#999933",
-    "#882255", "#661100", "#6699CC", "#888888",
-)  # fmt: skip
-"""Colours that the colour-blind can tell apart (Paul Tol's “muted”); states take them in order."""
+from synth.lives.track import PALETTE, Track
 
 
 def colour(state: int) -> str:

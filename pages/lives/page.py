@@ -33,7 +33,6 @@ def _controls() -> tuple[LifePopulation, str, str]:
         name = st.selectbox(
             "Lives",
             names,
-            index=names.index("swiss-families") if "swiss-families" in names else 0,
             format_func=lambda each: _loaded(each).title,
             key="lives",
             width=330,

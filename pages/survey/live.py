@@ -8,8 +8,8 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from pages.survey import store
-from synth.survey import PAPER, Results, Share, Survey, results
+from pages.survey import led
+from synth.survey import PAPER, Results, Share, Survey
 from synth.survey.results import PAPER_PEOPLE, PAPER_PROFILES
 
 _EVERY = 2.0  # seconds
@@ -20,7 +20,7 @@ _ACCENT, _QUIET = {"light": "#b4532a", "dark": "#e0814f"}, {"light": "#6f665b", 
 @st.fragment(run_every=_EVERY)
 def show(survey: Survey) -> None:
     """The share who believe, and by whom and what was shown."""
-    now = _now(survey)
+    now = led.results_of(survey)
     st.html(_headline(now))
     st.plotly_chart(
         figure(now, st.context.theme.type or "light"),
@@ -34,11 +34,6 @@ def show(survey: Survey) -> None:
         f"{PAPER:.0%} ({PAPER_PEOPLE} people, {_words(PAPER_PROFILES)} profiles each; it gives no "
         "interval)."
     )
-
-
-def _now(survey: Survey) -> Results:
-    counts, participants = store.opened().counts(survey.code)
-    return results(survey, counts, participants)
 
 
 def _headline(now: Results) -> str:

@@ -15,7 +15,7 @@ from pages.shared import header, markdown, qr
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from pages.shared.files import file_button
-from pages.survey import live, participant, store
+from pages.survey import led, live, participant, store
 from pages.survey.joining import JOIN
 from pages.talk import presenter
 from synth.survey import PAPER, PARTS, Part, Survey, stimulus, to_csv
@@ -24,12 +24,11 @@ from synth.survey.survey import (
     MOST_CONSENT,
     MOST_PROFILES,
     PROFILES,
-    is_token,
     new_code,
     new_token,
 )
 
-_LEAD, _PLACE, _PARTS = "lead", "survey that is led", "survey-parts"
+_PARTS = "survey-parts"
 _TITLE = "Do you believe that these people are real?"
 
 
@@ -45,18 +44,10 @@ def _page(choice: Choice) -> None:
         _stage(survey)
 
 
-def _lead() -> str:
-    """The token of whoever leads a survey: in the session, or in the address after a reload."""
-    token = st.session_state.get(_PLACE) or st.query_params.get(_LEAD, "")
-    return token if is_token(token) else ""
-
-
 def _mine() -> Survey | None:
-    token = _lead()
-    survey = store.opened().of_owner(token) if token else None
+    survey = led.survey()
     if survey is not None:
-        st.session_state[_PLACE] = token
-        st.query_params[_LEAD] = token
+        st.session_state[led.PLACE] = st.query_params[led.LEAD] = led.token()
     return survey
 
 
@@ -111,7 +102,7 @@ def _begin(choice: Choice, count: int, parts: tuple[Part, ...], consent: str) ->
         )
         token = new_token()
         store.opened().add(survey, stimulus.draw_all(profiles, parts), token)
-    st.session_state[_PLACE] = token
+    st.session_state[led.PLACE] = token
     st.rerun()
 
 
@@ -187,8 +178,8 @@ def _close(survey: Survey) -> None:
 
 
 def _leave_survey() -> None:
-    st.session_state.pop(_PLACE, None)
-    st.query_params.pop(_LEAD, None)
+    st.session_state.pop(led.PLACE, None)
+    st.query_params.pop(led.LEAD, None)
 
 
 _page()

@@ -23,6 +23,7 @@ from synth.talk.talk import LARGEST, MOST, NOTES, TITLE
 
 if TYPE_CHECKING:
     from synth.populations import Population
+    from synth.survey import Results
 
 _PROBLEM = "talk not read"
 
@@ -152,7 +153,7 @@ def _add_view(choice: Choice, talk: Talk) -> None:
 
 def _files(talk: Talk) -> None:
     st.html('<h3 class="pp-section">Take it along</h3>')
-    find = _finder()
+    find, survey = _finder(), _survey(talk)
     left, middle, right = st.columns(3)
     with left:
         file_button(
@@ -165,7 +166,7 @@ def _files(talk: Talk) -> None:
     with middle:
         file_button(
             "HTML, offline",
-            partial(_html, talk, find),
+            partial(_html, talk, find, survey),
             "populace-talk.html",
             key="present-html",
             icon="html",
@@ -177,7 +178,7 @@ def _files(talk: Talk) -> None:
     with right:
         file_button(
             "PPTX",
-            partial(_pptx, talk, find) if has_pptx else b"",
+            partial(_pptx, talk, find, survey) if has_pptx else b"",
             "populace-talk.pptx",
             key="present-pptx",
             icon="slideshow",
@@ -222,18 +223,28 @@ def _finder() -> _Finder:
     return _Finder({each.title: each for each in populations}, populations[0].title)
 
 
-def _html(talk: Talk, find: _Finder) -> BytesIO:
+def _survey(talk: Talk) -> Results | None:
+    """What the presenter's survey has told so far, where a slide shows it."""
+    if not any(each.page == "survey" for each in talk.slides):
+        return None
+    from pages.survey import led  # a database, where a talk has a survey only
+
+    survey = led.survey()
+    return led.results_of(survey) if survey is not None else None
+
+
+def _html(talk: Talk, find: _Finder, survey: Results | None) -> BytesIO:
     from synth.talk.fill import fill
     from synth.talk.page import to_html
 
-    return BytesIO(to_html(fill(talk, find)))
+    return BytesIO(to_html(fill(talk, find, survey=survey)))
 
 
-def _pptx(talk: Talk, find: _Finder) -> BytesIO:
+def _pptx(talk: Talk, find: _Finder, survey: Results | None) -> BytesIO:
     from synth.talk.fill import fill
     from synth.talk.pptx import to_pptx
 
-    return BytesIO(to_pptx(fill(talk, find)))
+    return BytesIO(to_pptx(fill(talk, find, survey=survey)))
 
 
 def _load_file() -> None:

@@ -52,6 +52,24 @@ def write_scores(figures: Mapping[str, Fidelity], learned: int, judged: int) -> 
     return "\n".join(lines) + "\n"
 
 
+def score_table(card: str) -> tuple[tuple[str, ...], ...]:
+    """The figures on a card, beside people nobody learned from.
+
+    Parameters
+    ----------
+    card : str
+        Markdown.
+
+    Returns
+    -------
+    tuple of tuple of str
+        Rows of cells, the heads first; empty where the card has no section on scores.
+    """
+    lines = [line for line in read_scores(card).splitlines() if line.startswith("|")]
+    rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines]
+    return tuple(row for row in rows if not set("".join(row)) <= set("-"))
+
+
 def read_scores(card: str) -> str:
     """What a card says of its scores, with figures in words.
 

@@ -51,9 +51,13 @@ class LifePopulation:
     card: str
 
 
+FIRST = "swiss-families"
+"""The model that is shown first."""
+
+
 def available_lives() -> tuple[str, ...]:
-    """The names of the shipped life models."""
-    return FOLDERS.names()
+    """The names of the shipped life models, the one shown first ahead."""
+    return tuple(sorted(FOLDERS.names(), key=lambda name: (name != FIRST, name)))
 
 
 def save_lives(population: LifePopulation, folder: str | Path) -> None:

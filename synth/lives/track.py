@@ -20,6 +20,11 @@ BY, EVER = "by ", "ever"
 MOST_EVER = 4
 """Facts of that kind in one question: each doubles the states that a life can be in."""
 MOST_STATES, MOST_TIMES = 64, 1024
+PALETTE = (
+    "#88CCEE", "#CC6677", "#DDCC77", "#117733", "#332288", "#AA4499", "#44AA99", "#999933",
+    "#882255", "#661100", "#6699CC", "#888888",
+)  # fmt: skip
+"""Colours that the colour-blind can tell apart (Paul Tol's “muted”); states take them in order."""
 
 
 @dataclass(frozen=True)

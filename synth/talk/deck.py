@@ -1,4 +1,4 @@
-"""What a talk shows, worked out: people, bars and matrices that need no app and no network."""
+"""What a talk shows, worked out: people and drawings that need no app and no network."""
 
 from __future__ import annotations
 
@@ -68,13 +68,98 @@ class Matrix:
 
 
 @dataclass(frozen=True)
+class Graph:
+    """Boxes and arrows, laid out.
+
+    Attributes
+    ----------
+    title : str
+        What is shown.
+    size : (float, float)
+        Width and height of the drawing.
+    box : (float, float)
+        Width and height of a box.
+    nodes : tuple of (str, (float, float), float)
+        Label, centre, and how much it stands out, 0 to 1.
+    arrows : tuple of (tuple of (float, float), float)
+        Points from the parent's lower edge to the child's upper edge, and the strength, 0 to 1.
+    """
+
+    title: str
+    size: tuple[float, float]
+    box: tuple[float, float]
+    nodes: tuple[tuple[str, tuple[float, float], float], ...]
+    arrows: tuple[tuple[tuple[tuple[float, float], ...], float], ...]
+
+
+@dataclass(frozen=True)
+class Areas:
+    """Shares over time, on top of each other.
+
+    Attributes
+    ----------
+    title : str
+        What is shown.
+    labels : tuple of str
+        The times.
+    series : tuple of (str, str, tuple of float)
+        Name, colour and shares, the lowest first; at each time they sum to one.
+    """
+
+    title: str
+    labels: tuple[str, ...]
+    series: tuple[tuple[str, str, tuple[float, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Shares with their intervals, one below the other.
+
+    Attributes
+    ----------
+    title : str
+        What is shown.
+    rows : tuple of (str, float or None, float, float)
+        Label, share, and the ends of its interval; no share is a heading, or nobody's.
+    mark : float or None
+        A share that is drawn through all of them.
+    mark_title : str
+        What it is.
+    """
+
+    title: str
+    rows: tuple[tuple[str, float | None, float, float], ...]
+    mark: float | None = None
+    mark_title: str = ""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A table of figures.
+
+    Attributes
+    ----------
+    title : str
+        What is shown.
+    columns : tuple of str
+        Heads, the first one of the labels.
+    rows : tuple of tuple of str
+        A label and its figures.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Live:
     """Nothing but the way to the app, where a slide cannot be taken along; says why."""
 
     words: str
 
 
-Block = People | Faces | Bars | Matrix | Live
+Block = People | Faces | Bars | Matrix | Graph | Areas | Intervals | Figures | Live
 
 
 @dataclass(frozen=True)

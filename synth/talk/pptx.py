@@ -13,7 +13,18 @@ from PIL import Image
 from synth.errors import PopulaceError
 from synth.people.cards.png import card_png
 from synth.people.profile import NOTICE
-from synth.talk.deck import Bars, Block, Deck, Faces, Matrix, People
+from synth.talk.deck import (
+    Areas,
+    Bars,
+    Block,
+    Deck,
+    Faces,
+    Figures,
+    Graph,
+    Intervals,
+    Matrix,
+    People,
+)
 
 _WIDE, _HIGH, _TOP, _EDGE = 13.333, 7.5, 1.55, 0.5  # inches
 _QUIET, _ACCENT = (0xB3, 0xA6, 0x92), (0xB4, 0x53, 0x2A)
@@ -78,6 +89,14 @@ def _draw(page: Any, block: Block, box: _Box) -> None:
         _chart(page, block, box)
     elif isinstance(block, Matrix):
         _pictures(page, [_matrix(block)], box, rows=1)
+    elif isinstance(block, Graph):
+        _pictures(page, [_graph(block)], box, rows=1)
+    elif isinstance(block, Areas):
+        _areas(page, block, box)
+    elif isinstance(block, Intervals):
+        _chart(page, _as_bars(block), box)
+    elif isinstance(block, Figures):
+        _figures(page, block, box)
     else:
         _text(page, block.words, box, 20)
 
@@ -107,7 +126,8 @@ def _chart(page: Any, block: Bars, box: _Box) -> None:
     from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
     from pptx.util import Inches, Pt
 
-    data = CategoryChartData(number_format="0.0%" if block.unit == "%" else "0.00")
+    formats = {"%": "0.0%", "of 100": "0"}
+    data = CategoryChartData(number_format=formats.get(block.unit, "0.00"))
     data.categories = block.labels
     for name, values in block.series:
         data.add_series(name, values)
@@ -126,6 +146,83 @@ def _chart(page: Any, block: Bars, box: _Box) -> None:
     for series, colour in zip(chart.plots[0].series, colours, strict=False):
         series.format.fill.solid()
         series.format.fill.fore_color.rgb = RGBColor(*colour)
+
+
+def _as_bars(block: Intervals) -> Bars:
+    """PowerPoint's charts have no uneven intervals: these stand in the labels."""
+    shown = [
+        (label, value, low, high) for label, value, low, high in block.rows if value is not None
+    ]
+    labels = tuple(f"{label} ({low:.0%} to {high:.0%})" for label, _, low, high in shown)
+    series = [(block.title, tuple(value for _, value, _, _ in shown))]
+    if block.mark is not None:
+        series.insert(0, (block.mark_title, (block.mark,) * len(shown)))
+    return Bars(block.title, labels, tuple(series))
+
+
+def _areas(page: Any, block: Areas, box: _Box) -> None:
+    from pptx.chart.data import CategoryChartData
+    from pptx.dml.color import RGBColor
+    from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
+    from pptx.util import Inches, Pt
+
+    data = CategoryChartData(number_format="0%")
+    data.categories = block.labels
+    for name, _, values in block.series:
+        data.add_series(name, values)
+    chart = page.shapes.add_chart(XL_CHART_TYPE.AREA_STACKED, *map(Inches, box), data).chart
+    chart.font.size = Pt(11)
+    chart.has_title, chart.has_legend = True, True
+    chart.chart_title.text_frame.text = block.title
+    chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
+    chart.value_axis.maximum_scale, chart.value_axis.has_major_gridlines = 1.0, False
+    for series, (_, colour, _) in zip(chart.plots[0].series, block.series, strict=True):
+        series.format.fill.solid()
+        series.format.fill.fore_color.rgb = RGBColor.from_string(colour.lstrip("#"))
+
+
+def _figures(page: Any, block: Figures, box: _Box) -> None:
+    from pptx.util import Inches
+
+    left, top, width, _ = box
+    rows = (block.columns, *block.rows)
+    high = 0.38 * len(rows)
+    place = map(Inches, (left, top + 0.5, width, high))
+    table = page.shapes.add_table(len(rows), len(block.columns), *place).table
+    table.columns[0].width = Inches(0.5 * width)
+    for column in range(1, len(block.columns)):
+        table.columns[column].width = Inches(0.5 * width / (len(block.columns) - 1))
+    for i, row in enumerate(rows):
+        for j, words in enumerate(row):
+            _write(table.cell(i, j), words, 12, bold=i == 0)
+    _text(page, block.title, (left, top, width, 0.4), 13)
+
+
+def _graph(block: Graph) -> bytes:
+    """A picture of the boxes and arrows."""
+    from PIL import ImageDraw, ImageFont
+
+    scale, edge = 2, 10
+    width, height = (round(scale * each) + 2 * edge for each in block.size)
+    image = Image.new("RGB", (width, height), "white")
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(21)
+
+    def at(point: tuple[float, float]) -> tuple[float, float]:
+        return scale * point[0] + edge, scale * point[1] + edge
+
+    for points, strength in block.arrows:
+        draw.line([at(p) for p in points], _QUIET, max(1, round(scale * (0.7 + 4 * strength))))
+        x, y = at(points[-1])
+        draw.polygon([(x - 8, y - 12), (x + 8, y - 12), (x, y)], _QUIET)
+    wide, high = (scale * each / 2 for each in block.box)
+    for label, place, share in block.nodes:
+        x, y = at(place)
+        colour = tuple(round(255 + (c - 255) * 0.75 * share) for c in _ACCENT)
+        draw.rounded_rectangle((x - wide, y - high, x + wide, y + high), 10, colour, "#b3a692")
+        draw.text((x, y), label, fill="black", font=font, anchor="mm")
+    out = BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
 
 
 def _matrix(block: Matrix) -> bytes:

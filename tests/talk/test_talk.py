@@ -12,8 +12,9 @@ import pytest
 from synth.data.evidence import Between, OneOf
 from synth.errors import PopulaceError
 from synth.populations import load
+from synth.survey import Results, Share
 from synth.talk import Places, Slide, Talk, from_json, slide, to_json
-from synth.talk.deck import Bars, Deck, Live, Matrix, Sheet
+from synth.talk.deck import Areas, Bars, Deck, Figures, Graph, Intervals, Live, Matrix, Sheet
 from synth.talk.fill import evidence_of, fill
 from synth.talk.page import to_html
 from synth.talk.talk import EARLIER, FORMAT, MOST
@@ -137,7 +138,7 @@ def deck():
         (
             Slide("Two", "profiles", (("people", "2"), ("gender", "female"), ("seed", "4"))),
             Slide("Interests by gender", "interests", (), (("group", "gender"),)),
-            Slide("<script>alert(1)</script>", "report", notes="<b>Say</b> so."),
+            Slide("<script>alert(1)</script>", "simulation", notes="<b>Say</b> so."),
             Slide("Nobody", "profiles", (("age", "15"), ("age", "15"), ("marital", "widowed"))),
         ),
         "A & B",
@@ -212,3 +213,78 @@ def test_bars_of_one_series_and_a_unit_in_powerpoint():
     data = to_pptx(Deck("d", (Sheet("t", "", (bars,)),)))
     assert zipfile.ZipFile(io.BytesIO(data)).testzip() is None
     assert "0.50 bits" in to_html(Deck("d", (Sheet("t", "", (bars,)),))).decode()
+
+
+def sheet(page, survey=None, **facts):
+    talk = Talk((Slide("t", page, tuple((k, v) for k, v in facts.items())),), "d")
+    deck = fill(talk, lambda title: load("us-time-use"), survey=survey)
+    return deck.sheets[0], to_html(deck).decode()
+
+
+def test_the_network_is_drawn_and_what_moves_stands_out_in_it():
+    drawn, page = sheet("network", gender="female")
+    graph, bars = drawn.blocks
+    network = load("us-time-use").network
+    assert len(graph.nodes) == len(network.schema) and len(graph.arrows) == len(network.edges)
+    share = {label: share for label, _, share in graph.nodes}
+    assert share["Gender"] == 1.0 and 0 < share["Weekly earnings (USD)"] < 1
+    assert share["Occupation"] == pytest.approx(
+        dict(zip(bars.labels, bars.series[0][1], strict=True))["Occupation"]
+    )
+    assert page.count('class="node"') == len(graph.nodes)
+    assert page.count('class="arrow"') == len(graph.arrows)
+
+
+def test_the_report_is_taken_along_with_its_verdict_and_figures():
+    drawn, page = sheet("report")
+    quality, figures = drawn.blocks
+    assert "of 100, weakest in" in drawn.line and "Privacy cannot be told" in drawn.line
+    assert min(quality.series[0][1]) > 0 and max(quality.series[0][1]) <= 100
+    assert figures.columns[-1] == "fresh real people"
+    assert all(0 <= float(cell) < 1 for row in figures.rows for cell in row[1:])
+    assert f"<td>{figures.rows[0][1]}</td>" in page
+
+
+def test_lives_are_taken_along_beside_real_ones():
+    drawn, page = sheet("lives")
+    synthetic, real = drawn.blocks
+    assert [each[0] for each in synthetic.series] == [each[0] for each in real.series]
+    for block in drawn.blocks:
+        sums = np.sum([values for _, _, values in block.series], axis=0)
+        assert sums == pytest.approx(np.ones(len(block.labels)))
+    assert page.count("<polygon") == len(synthetic.series) + len(real.series)
+
+
+def test_a_survey_is_taken_along_as_it_stands():
+    nobody, page = sheet("survey")
+    assert isinstance(nobody.blocks[0], Live) and "70% believed" in page
+    groups = {"gender of the face": (Share("female", 7, 10), Share("male <b>", 0, 0))}
+    told = Results(3, Share("everybody", 12, 20), groups, ())
+    drawn, page = sheet("survey", told)
+    (block,) = drawn.blocks
+    assert block.mark == 0.7 and "60% of 20 answers by 3 people" in drawn.line
+    assert [row[0] for row in block.rows] == ["everybody", "gender of the face", "female"]
+    low, high = told.overall.interval
+    assert block.rows[0] == ("everybody", 0.6, low, high) and "<b>male" not in page
+    assert page.count("<circle") == 2
+
+
+def test_powerpoint_draws_what_is_not_bars():
+    pptx = pytest.importorskip("pptx")
+    from synth.talk.pptx import to_pptx
+
+    blocks = (
+        Graph("g", (60.0, 40.0), (20.0, 10.0), (("a", (30.0, 5.0), 1.0),), ()),
+        Areas("a", ("1", "2"), (("in", "#117733", (0.5, 1.0)), ("out", "#88CCEE", (0.5, 0.0)))),
+        Intervals("i", (("all", 0.5, 0.4, 0.6), ("head", None, 0.0, 0.0)), 0.7, "paper"),
+        Figures("f", ("", "x"), (("row", "0.1"),)),
+    )
+    (page,) = pptx.Presentation(io.BytesIO(to_pptx(Deck("d", (Sheet("t", "", blocks),))))).slides
+    charts = [shape.chart for shape in page.shapes if shape.has_chart]
+    (table,) = (shape.table for shape in page.shapes if shape.has_table)
+    assert sum(shape.shape_type == 13 for shape in page.shapes) == 1, "a picture"
+    areas, intervals = charts
+    assert [list(each.values) for each in areas.plots[0].series] == [[0.5, 1.0], [0.5, 0.0]]
+    assert list(intervals.plots[0].categories) == ["all (40% to 60%)"]
+    assert [list(each.values) for each in intervals.plots[0].series] == [[0.7], [0.5]]
+    assert table.cell(1, 1).text == "0.1"
