@@ -1,9 +1,10 @@
 """Votes in, votes out: simulated voters over HTTP while the servers are killed and started again.
 
 ``python -m synth.bench.survey FOLDER --voters 200 --kills 6`` starts two servers on one SQLite
-file, lets every voter answer on ten profiles, kills a server in between (SIGKILL, so that nothing
-is tidied up) and starts it again. A voter whose answer was not confirmed sends it again, to the
-other server too, as a telephone with a bad connection would. At the end the database is read.
+file (or on the database of ``--database``), lets every voter answer on ten profiles, kills a server
+in between (SIGKILL, so that nothing is tidied up) and starts it again. A voter whose answer was not
+confirmed sends it again, to the other server too, as a telephone with a bad connection would. At
+the end the database is read.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from pathlib import Path
 
 from synth.errors import PopulaceError
 from synth.survey import Item, Person, Store, Survey
-from synth.survey.survey import participant
+from synth.survey.survey import new_code, new_token, participant
 
-PROFILES, CODE, SERVERS = 10, "BENCHS", 2
+PROFILES, SERVERS = 10, 2
 _SECONDS, _AT_ONCE = 170.0, 16  # until the voters give up; voters at once
 
 
@@ -82,13 +83,13 @@ class _Servers:
         self.processes[place].wait()
 
 
-def run(folder: Path, voters: int, kills: int, seed: int = 1) -> Outcome:
+def run(url: str, voters: int, kills: int, seed: int = 1) -> Outcome:
     """Let voters vote while servers are killed, and count.
 
     Parameters
     ----------
-    folder : Path
-        Where the database is made.
+    url : str
+        The database, of SQLAlchemy; the survey stays in it.
     voters : int
         How many; each answers on ten profiles.
     kills : int
@@ -100,12 +101,11 @@ def run(folder: Path, voters: int, kills: int, seed: int = 1) -> Outcome:
     -------
     Outcome
     """
-    url = f"sqlite:///{folder.absolute() / 'surveys.sqlite'}"
-    store = Store(url)
+    store, code = Store(url), new_code()
     people = tuple(Person(n, "female", 30, "White") for n in range(PROFILES))
-    survey = Survey(CODE, "Everybody", "none", "", seed, "Yes.", ("all", "face"), people)
+    survey = Survey(code, "Everybody", "none", "", seed, "Yes.", ("all", "face"), people)
     shown = {Item(n, part): "" for n in range(PROFILES) for part in survey.parts}
-    store.add(survey, shown, "owner-of-the-benchmark")
+    store.add(survey, shown, new_token())
     answers = random.Random(seed)
     wanted = {
         (f"voter-number-{voter:08}", n): answers.random() < 0.7
@@ -117,32 +117,33 @@ def run(folder: Path, voters: int, kills: int, seed: int = 1) -> Outcome:
         for place in range(SERVERS):
             servers.start(place)
         began = time.monotonic()
-        confirmed, again, killed = _vote_all(servers, wanted, kills)
+        confirmed, again, killed = _vote_all(servers, code, wanted, kills)
         seconds = time.monotonic() - began
     finally:
         for process in servers.processes:
             process.kill()
             process.wait()
-    kept = store.votes(CODE)
+    kept = store.votes(code)
     counted = Counter((vote.participant, vote.item.number, vote.believed) for vote in kept)
-    due = Counter((participant(CODE, t), n, believed) for (t, n), believed in wanted.items())
+    due = Counter((participant(code, t), n, believed) for (t, n), believed in wanted.items())
     wrong = sum(((counted - due) + (due - counted)).values())
     store.close()
     return Outcome(len(wanted), confirmed, len(kept), wrong, again, killed, seconds)
 
 
 def _vote_all(
-    servers: _Servers, wanted: dict[tuple[str, int], bool], kills: int
+    servers: _Servers, code: str, wanted: dict[tuple[str, int], bool], kills: int
 ) -> tuple[int, int, int]:
     """(votes confirmed, requests sent again, servers killed)."""
     done, again, lock = [0], [0], threading.Lock()
     tokens = list(dict.fromkeys(token for token, _ in wanted))
     until = time.monotonic() + _SECONDS
 
-    def answer(voter: int) -> None:
+    def vote(voter: int) -> None:
         for number in range(PROFILES):
             token, tries = tokens[voter], 0
-            body = {"token": token, "number": number, "believed": wanted[token, number]}
+            answer = wanted[token, number]
+            body = {"code": code, "token": token, "number": number, "believed": answer}
             while not _post(servers.addresses[(voter + tries) % SERVERS], body):
                 tries += 1
                 if time.monotonic() > until:
@@ -153,7 +154,7 @@ def _vote_all(
                 again[0] += tries
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        running = [pool.submit(answer, voter) for voter in range(len(tokens))]
+        running = [pool.submit(vote, voter) for voter in range(len(tokens))]
         killed = _kill_in_between(servers, kills, lambda: done[0] / len(wanted))
         for each in running:
             each.result()
@@ -187,7 +188,7 @@ def serve(url: str) -> None:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            store.vote(CODE, body["token"], body["number"], body["believed"])
+            store.vote(body["code"], body["token"], body["number"], body["believed"])
             self.send_response(200)
             self.end_headers()
 
@@ -205,13 +206,16 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--voters", type=int, default=200)
     parser.add_argument("--kills", type=int, default=6)
+    parser.add_argument("--database", metavar="URL", help="Instead of SQLite in the folder.")
     parser.add_argument("--serve", metavar="URL", help="Take votes for this database.")
     arguments = parser.parse_args()
     if arguments.serve:
         serve(arguments.serve)
         return
     with tempfile.TemporaryDirectory() as temporary:
-        result = run(arguments.folder or Path(temporary), arguments.voters, arguments.kills)
+        folder = (arguments.folder or Path(temporary)).absolute()
+        url = arguments.database or f"sqlite:///{folder / 'surveys.sqlite'}"
+        result = run(url, arguments.voters, arguments.kills)
     print(
         f"{result.sent} votes in, {result.kept} votes out, {result.confirmed} confirmed, "
         f"{result.wrong} missing, doubled or wrong; {result.again} sent again, "
