@@ -348,6 +348,9 @@ def _made_of(model: Model) -> str:
 {network.parameters:,}
 numbers; score `{network.about["score"]}`, at most {network.about["max_parents"]} parents, seed
 {network.about["seed"]}."""
+        if network.tiers:
+            order = "; then ".join(", ".join(tier) for tier in network.tiers)
+            text += f" No arrow leads back in this order: {order}."
     return f"\n{text} Rebuild: `python -m synth populations build`.\n"
 
 
