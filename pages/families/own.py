@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 
 import numpy as np
@@ -33,16 +34,17 @@ def ask_evidence(population: LinkedPopulation) -> tuple[Evidence, tuple[RowFact,
     with st.container(border=True, key="family-facts"):
         left, middle, right = st.columns(3, gap="medium")
         with left:
-            column = _choose(
+            known = _choose(
                 f"What is known of {top.name}", [c.name for c in top.schema.modelled], digest
             )
-            if column and (fact := _ask_fact(root[column], f"family-{digest}-{column}")):
-                facts[column] = fact
+            if known and (fact := _ask_fact(root[known], f"family-{digest}-{known}")):
+                facts[known] = fact
         with middle:
             for shape in model.shapes[1:]:
                 name = f"{shape.name} rows"
                 if shape.parent == top.name and name in root:
-                    fact = _ask_fact(root[name], f"family-{digest}-{name}")
+                    column = replace(root[name], label=f"How many {shape.name}")
+                    fact = _ask_fact(column, f"family-{digest}-{name}")
                     if fact is not None:
                         facts[name] = fact
         with right:

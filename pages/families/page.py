@@ -30,8 +30,7 @@ from synth.linked.writing import zip_linked
 
 _STYLE = Path(__file__).parent / "families.css"
 _CARDS, _COMPARED = 6, 2_000
-_HOME = (100, 1_000, 10_000)
-"""So many families may be taken home."""
+_HOME = (100, 1_000, 10_000)  # families to take home
 
 
 @st.cache_resource(max_entries=4, show_spinner="Waking the families …")
@@ -178,10 +177,8 @@ def _file_name(population: LinkedPopulation) -> str:
 @page(note=False)
 def _page(choice: Choice) -> None:
     st.html(_STYLE)
-    which = st.container()
     top = st.container()
-    with which:
-        population = _choose()
+    population = _choose()
     shipped = population.name in available_linked()
     noun = "households" if shipped else "families"
     evidence, some = (households if shipped else own).ask_evidence(population)
