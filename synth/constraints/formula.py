@@ -62,15 +62,19 @@ def _elapsed(name: str, match: re.Match[str], schema: Schema, shown: str) -> tup
     if [sign for sign, _ in terms] != [1, -1]:
         raise PopulaceError(f"“{shown}” needs the later date less the earlier one: {_HELP}.")
     until, since = (_part(word, schema, shown) for _, word in terms)
-    units = [c.format.unit if isinstance(c.format, DateFormat) else "" for c in (since, until)]
-    if "" in units or units[0] != units[1]:
+    begin, end = since.format, until.format
+    if (
+        not isinstance(begin, DateFormat)
+        or not isinstance(end, DateFormat)
+        or not begin.goes_with(end)
+    ):
         raise PopulaceError(
             f"“{shown}” takes {since.name} from {until.name}, which are not two dates of one kind: "
             "name two that count the same."
         )
     constant = int(match[3].replace(" ", "")) if match[3] else 0
     period = next(each for each in PERIODS if each == match[1])
-    formula = Elapsed(name, since.name, until.name, period, units[0], constant)
+    formula = Elapsed(name, since.name, until.name, period, begin.unit, constant)
     if not formula.is_countable or since.name == until.name:
         raise PopulaceError(f"“{shown}” cannot be counted from these dates: name finer ones.")
     missing = since.missing or until.missing

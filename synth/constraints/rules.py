@@ -297,10 +297,10 @@ def _between(column: Column, sign: str, other: Column, line: str) -> Comparison:
         raise PopulaceError(
             f"The rule “{_short(line)}” compares {column.name} with itself: name two columns."
         )
-    if _unit(column) != _unit(other) and column.is_number and other.is_number:
+    if column.is_number and other.is_number and not _counts_alike(column, other):
         raise PopulaceError(
             f"The rule “{_short(line)}” compares {column.name} with {other.name}, which are not "
-            "both numbers or dates of the same kind: name two columns that count the same."
+            "both numbers, or dates of one kind and clock: name two columns that count the same."
         )
     if column.is_number != other.is_number:
         raise PopulaceError(
@@ -345,9 +345,12 @@ def _with_value(column: Column, sign: str, word: _Word, line: str) -> Comparison
     return Comparison(column.name, sign, value=text)
 
 
-def _unit(column: Column) -> str:
-    """What a date counts; empty for other columns."""
-    return column.format.unit if isinstance(column.format, DateFormat) else ""
+def _counts_alike(column: Column, other: Column) -> bool:
+    """Whether both are plain numbers, or dates whose counts mean the same."""
+    forms = [c.format if isinstance(c.format, DateFormat) else None for c in (column, other)]
+    if forms[0] is None or forms[1] is None:
+        return forms[0] is forms[1]
+    return forms[0].goes_with(forms[1])
 
 
 def _number(text: str) -> float | None:

@@ -299,6 +299,19 @@ class DateFormat:
         return np.datetime64(int(value // dates.PER_DAY.get(self.unit, 1)), "D").item()
 
     @property
+    def clock(self) -> str:
+        """What its counts go by: ``UTC``, an offset such as ``+0200``, or empty for no zone."""
+        if self.is_named or self.zone == "Z":
+            return "UTC"
+        offset = self.zone.replace(":", "").ljust(5, "0") if self.zone else ""
+        return "UTC" if offset[1:] == "0000" else offset
+
+    def goes_with(self, other: DateFormat) -> bool:
+        """Whether counts of both mean the same moments; no zone goes with any."""
+        clocks = {self.clock, other.clock} - {""}
+        return self.unit == other.unit and len(clocks) < 2
+
+    @property
     def is_named(self) -> bool:
         """Whether the zone has a name and its clocks may change: counts are then of UTC."""
         return dates.has_name(self.zone)

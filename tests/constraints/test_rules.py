@@ -151,5 +151,5 @@ def test_a_rule_names_dates():
     order = parse_rule("admitted <= discharged", schema)
     frame = pd.DataFrame({"admitted": [5, 9], "discharged": [5, 8]})
     assert order.broken(frame).tolist() == [False, True]
-    with pytest.raises(PopulaceError, match="same kind"):
+    with pytest.raises(PopulaceError, match="one kind and clock"):
         parse_rule("admitted < seen", schema)

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from synth.bayes.learning import learn
+from synth.constraints.formula import parse_derived
+from synth.constraints.rules import parse_rule
 from synth.data import dates
 from synth.data.evidence import Between, Evidence, OneOf
 from synth.data.formats import DateFormat
@@ -191,6 +193,32 @@ def test_evidence_of_a_zone_is_by_its_clocks():
     for fact in of.values():
         evidence = Evidence({"t": fact})
         assert Evidence.parse(evidence.text(schema), schema) == evidence
+
+
+@pytest.mark.parametrize(
+    ("zone", "clock", "alike"),
+    [
+        ("", "", True),
+        ("Z", "UTC", False),
+        ("+00:00", "UTC", False),
+        ("Europe/Berlin", "UTC", False),
+        ("-05", "-0500", False),
+        ("+0200", "+0200", True),
+    ],
+)
+def test_times_are_compared_by_one_clock(zone, clock, alike):
+    forms = (DateFormat("%Y-%m-%d %H:%M%z", "m", each) for each in (zone, "+02:00"))
+    ends = {"step": 1.0, "lower": 0.0, "upper": 9.0}
+    schema = Schema(
+        tuple(Column(n, "integer", format=f, **ends) for n, f in zip("ab", forms, strict=True))
+    )
+    assert schema["a"].format.clock == clock
+    for read, line in ((parse_rule, "a < b"), (parse_derived, "c = hours(b - a)")):
+        if alike:
+            read(line, schema)
+        else:
+            with pytest.raises(PopulaceError, match=r"name two (columns )?that count the same"):
+                read(line, schema)
 
 
 def test_offsets_of_no_zone_are_left_out_with_the_remedy():
