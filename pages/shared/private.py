@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
 import streamlit as st
 
 from pages.shared import markdown
+from pages.shared.bars import bar_line, promise_line
 from synth.evaluate.audit import audit
 from synth.populations import Population
 from synth.privacy.learning import Promise
 from synth.privacy.ledger import Entry, Ledger
+from synth.privacy.limits import most_right
 
 PRICES = (
     (1.0, "HGB .81, pairs of columns .049, income AUC .89"),
@@ -25,6 +26,10 @@ _KINDS: tuple[tuple[str, Callable[[Entry], bool]], ...] = (
     ("Choosing what to count together", lambda each: not each.columns),
     ("Columns together", lambda each: len(each.columns) > 1),
 )
+
+
+_AUDITS = {"Rows of one column": 1, "Rows of four columns, pairs chosen": 4}
+"""Words → how many columns the made-up rows have."""
 
 
 def note(population: Population) -> None:
@@ -41,18 +46,6 @@ def note(population: Population) -> None:
     )
 
 
-def _bar(words: str, share: float, figure: str) -> str:
-    """A line with a bar: its share of the width is the figure."""
-    return (
-        '<div style="display:flex;gap:.75rem;align-items:center;margin:.3rem 0">'
-        f'<span style="flex:0 0 46%">{escape(words)}</span>'
-        '<span style="flex:1;background:var(--pp-line);border-radius:4px">'
-        f'<span style="display:block;width:{100 * share:.1f}%;min-width:2px;height:.8rem;'
-        'background:var(--pp-accent);border-radius:4px"></span></span>'
-        f'<span style="flex:0 0 3.5rem;text-align:right">{escape(figure)}</span></div>'
-    )
-
-
 def show_ledger(ledger: Ledger) -> None:
     """The promise in words, what was spent on what as bars, and every look."""
     st.markdown(markdown.plain(ledger.promise))
@@ -62,7 +55,7 @@ def show_ledger(ledger: Ledger) -> None:
         own = [entry for entry in rest if belongs(entry)]
         rest = [entry for entry in rest if not belongs(entry)]
         share = sum(entry.rho for entry in own) / ledger.rho
-        bars.append(_bar(words, share, f"{share:.0%}"))
+        bars.append(bar_line(words, share, f"{share:.0%}"))
     st.html(
         f"<div><p><b>Promised: ε = {ledger.epsilon:g}</b> at δ = {ledger.delta:g}. "
         f"<b>Spent: ε = {ledger.spent_epsilon:.3g}</b>, in {len(ledger.entries)} looks at the "
@@ -75,15 +68,7 @@ def show_ledger(ledger: Ledger) -> None:
         "which were in. What is guessed right shows the least ε there can be; it never touches "
         "the rows of this population.",
     ):
-        result = audit(Promise(ledger.epsilon, ledger.delta))
-        most = max(result.epsilon, result.lower)
-        st.html(
-            "<div>"
-            + _bar("Promised, at most", result.epsilon / most, f"ε {result.epsilon:g}")
-            + _bar("Shown by the attack, at least", result.lower / most, f"ε {result.lower:.2f}")
-            + "</div>"
-        )
-        st.caption(markdown.plain(result.sentence))
+        _attack(Promise(ledger.epsilon, ledger.delta))
     st.caption(
         "Promised to every row against whoever sees the population, knows all other rows and "
         "computes as long as they like. Not promised: what is true of people in general can be "
@@ -103,3 +88,22 @@ def show_ledger(ledger: Ledger) -> None:
             ],
             hide_index=True,
         )
+
+
+def _attack(promise: Promise) -> None:
+    """The promise beside what attacks show, in one picture."""
+    with st.spinner("Learning made-up rows and guessing which were in", show_time=True):
+        results = {words: audit(promise, columns=columns) for words, columns in _AUDITS.items()}
+    allowed = most_right(promise.epsilon)
+    lines = [
+        promise_line(words, 0.5, allowed, each.rate.value, each.rate.lower, each.rate.upper)
+        for words, each in results.items()
+    ]
+    st.html(
+        "<div><p>Guesses that were right, with their 95% interval, in the field that the promise "
+        f"leaves: from a coin’s 50% to {allowed:.0%} at ε = {promise.epsilon:g}.</p>"
+        + "".join(lines)
+        + "</div>"
+    )
+    for words, each in results.items():
+        st.caption(markdown.plain(f"{words}: {each.sentence}"))

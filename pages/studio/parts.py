@@ -17,6 +17,7 @@ DOING = {
     "open": "Opening the population",
     "list": "Reading the second table",
     "interests": "Finding interests",
+    "anonymise": "Making values coarser",
 }
 """Kind of work → what its progress is called."""
 

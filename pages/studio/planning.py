@@ -9,6 +9,7 @@ import streamlit as st
 from pages.shared import markdown
 from pages.shared.problems import show_problem
 from pages.studio.dates import ask_orders
+from pages.studio.identifiable import ask_identifiable
 from pages.studio.interests import choose_interests
 from pages.studio.parts import show_progress, step
 from pages.studio.sheet import corrections
@@ -74,6 +75,8 @@ def ask_plan(state: StudioState) -> Plan | None:
         show_problem(error)
         return None
     show_progress(state, "list", "interests")
+    step("Who could be found")
+    ask_identifiable(state, planned)
     return planned if ruled is not None else None
 
 

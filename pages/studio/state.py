@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,12 +30,45 @@ from synth.jobs.process import ProcessJob
 from synth.jobs.scratch import scratch
 from synth.populations import Population
 from synth.populations.archive import pack
+from synth.privacy.mondrian import Wanted
+from synth.privacy.risk import Risk
 
 _PLACE = kept.STUDIO
+_COARSER = "coarser.parquet"
 
 
 def _folder() -> TemporaryDirectory[str]:
     return TemporaryDirectory(dir=scratch(), ignore_cleanup_errors=True)
+
+
+@dataclass(frozen=True)
+class Coarser:
+    """The visitor's table with coarser values.
+
+    Attributes
+    ----------
+    quasi : tuple of str
+        What may be known of a person from elsewhere.
+    wanted : Wanted
+        What was to be reached.
+    before, after : Risk
+        How identifiable people were, and are.
+    loss : mapping of str to float
+        The share of information that each quasi-identifier lost, 0 to 1.
+    rows, left_out : int
+        People in the file, and people left out of it.
+    file : Path
+        The Parquet file; it goes with the session.
+    """
+
+    quasi: tuple[str, ...]
+    wanted: Wanted
+    before: Risk
+    after: Risk
+    loss: Mapping[str, float]
+    rows: int
+    left_out: int
+    file: Path
 
 
 @dataclass
@@ -77,6 +110,8 @@ class StudioState:
         The first lines of a text table, shown while it is read.
     plan : Plan or None
         What the page last said is to be learned of the table; the Compare page follows it too.
+    coarser : Coarser or None
+        The table with coarser values, where somebody asked for it.
     """
 
     folder: TemporaryDirectory[str] = field(default_factory=_folder)
@@ -99,7 +134,9 @@ class StudioState:
     kind: Kind = "inspect"
     head: str = ""
     plan: Plan | None = None
+    coarser: Coarser | None = None
     _count: int = 0
+    _asked: tuple[tuple[str, ...], Wanted] = ((), Wanted())
 
     @property
     def understood(self) -> Inspection:
@@ -141,6 +178,18 @@ class StudioState:
         self.interests, self.interest_source, self.interests_note = (), plan.interests, ""
         self._start("interests", plan=plan)
 
+    def make_coarser(self, plan: Plan, quasi: Sequence[str], wanted: Wanted) -> None:
+        """Start to make a plan's columns coarser."""
+        self.coarser = None
+        self._asked = tuple(quasi), wanted
+        task = {"quasi": list(quasi), "wanted": asdict(wanted)}
+        self._start("anonymise", plan=plan, task=task)
+
+    def take_coarser(self, coarser: Coarser) -> None:
+        """Go on with the coarser table in place of the one that was brought."""
+        stem = self.name.rsplit(".", 1)[0]
+        self.take(f"{stem}-k{coarser.wanted.k}.parquet", coarser.file.read_bytes())
+
     def _start(
         self,
         kind: Kind,
@@ -149,6 +198,7 @@ class StudioState:
         name: str = "",
         file: str = "upload",
         plan: Plan | None = None,
+        task: Mapping[str, Any] | None = None,
     ) -> None:
         self.problem, self.kind = "", kind
         if self.job is not None:
@@ -158,7 +208,7 @@ class StudioState:
         try:
             if content is not None:
                 path.write_bytes(content)
-            settings: dict[str, Any] = {"name": name or self.name}
+            settings: dict[str, Any] = {"name": name or self.name, **(task or {})}
             if plan is not None:
                 settings["plan"] = plan.to_json()
                 if self.second_table is not None:
@@ -192,7 +242,8 @@ class StudioState:
         self.token = secrets.token_hex(4)
         self.name, self.size, self.job, self.inspection = "", 0, None, None
         self.sheet = self.edited = self.shown = pd.DataFrame()
-        self.population = self.plan = None
+        self.population = self.plan = self.coarser = None
+        (Path(self.folder.name) / _COARSER).unlink(missing_ok=True)
         self.remove_second_table()
         self.problem = ""
 
@@ -212,6 +263,8 @@ class StudioState:
                 value = _json(job.folder / "interests.json")
                 self.interests = tuple(Interest.from_json(each) for each in value["interests"])
                 self.interests_note = str(value["note"])
+            elif job.kind == "anonymise":
+                self.coarser = self._coarser(job.folder)
             else:
                 self.population = populations.load(job.folder / "population").in_memory()
                 self.seconds = state.seconds
@@ -222,6 +275,21 @@ class StudioState:
                 self.name = ""
         finally:
             job.close()
+
+    def _coarser(self, folder: Path) -> Coarser:
+        """The result of a job; its file is moved out of the folder that goes with the job."""
+        value = _json(folder / "coarser.json")
+        quasi, wanted = self._asked
+        return Coarser(
+            quasi,
+            wanted,
+            Risk.from_dict(value["before"]),
+            Risk.from_dict(value["after"]),
+            value["loss_by_column"],
+            value["rows"],
+            value["left_out"],
+            (folder / "coarser.parquet").rename(Path(self.folder.name) / _COARSER),
+        )
 
     def _read(self, path: Path) -> None:
         inspection = Inspection.from_json(_json(path))

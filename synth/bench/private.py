@@ -24,6 +24,8 @@ from synth.errors import PopulaceError
 from synth.evaluate.comparison import Comparison
 from synth.evaluate.fidelity import fidelity
 from synth.evaluate.membership import membership
+from synth.evaluate.privacy import privacy
+from synth.evaluate.shape import shape
 from synth.evaluate.utility import utility
 from synth.generators.base import Settings, generator
 from synth.privacy.learning import Promise, learn_privately
@@ -64,7 +66,15 @@ def halves(name: str, seed: int = 0) -> tuple[Table, pd.DataFrame, str]:
     return make_table(learned), others, target
 
 
-def private(table: Table, public: Public, epsilon: float, method: Method) -> dict[str, Any]:
+def public_of(name: str) -> Public:
+    """Levels and bounds that a table's description tells; nothing where none is kept."""
+    path = PUBLIC / f"{name}.toml"
+    return Public.read(path) if path.exists() else Public()
+
+
+def learned_privately(
+    table: Table, public: Public, epsilon: float, method: Method
+) -> dict[str, Any]:
     """People of a private population, and what learning them took."""
     begun = time.process_time()
     promise = Promise(epsilon, DELTA, public, method=method)
@@ -82,25 +92,44 @@ def private(table: Table, public: Public, epsilon: float, method: Method) -> dic
 
 
 def figures(
-    table: Table, others: pd.DataFrame, target: str, people: pd.DataFrame
+    table: Table, others: pd.DataFrame, target: str, people: pd.DataFrame, *, attacks: bool = False
 ) -> dict[str, Any]:
-    """Likeness, the model's score and the membership attack, on at most `MOST` people a side."""
+    """Likeness, the model's score and the membership attack, on at most `MOST` people a side.
+
+    With `attacks` also singling out, linking and inferring: the share that each gets of people
+    learned from, its interval, and what it gets of people never seen.
+    """
     learned = Table(table.frame.iloc[:MOST], table.schema, "")
     comparison = Comparison.of(learned, people.iloc[:MOST], holdout=others.iloc[:MOST])
     like, useful = fidelity(comparison), utility(comparison, target)
     frames = [comparison.frame(comparison.all(side)) for side in ("real", "holdout", "synthetic")]
+    finer = shape(comparison)
     attack = membership(tuple(comparison.columns), *frames)
     return {
         "hgb": round(like.hgb_auc, 3),
         "hgb_fresh": round(like.hgb_auc_reference, 3),
         "pairs": round(like.tvd2, 4),
         "pairs_fresh": round(like.tvd2_reference, 4),
+        "triples": round(finer.tvd3, 4),
+        "triples_fresh": round(finer.tvd3_reference, 4),
         "mle": round(useful.synthetic, 3),
         "mle_real": round(useful.real, 3),
         "membership": [round(x, 3) for x in (attack.auc, attack.lower, attack.upper)],
         "control": [
             round(x, 3) for x in (attack.control, attack.control_lower, attack.control_upper)
         ],
+        **({"attacks": _attacks(comparison)} if attacks else {}),
+    }
+
+
+def _attacks(comparison: Comparison) -> dict[str, list[float]]:
+    """Attack → its share of people learned from, the interval's ends, and of people never seen."""
+    return {
+        name: [
+            round(x, 4)
+            for x in (each.attack.value, each.attack.lower, each.attack.upper, each.control.value)
+        ]
+        for name, each in privacy(comparison).attacks.items()
     }
 
 
@@ -109,27 +138,28 @@ def main(
     epsilon: Annotated[str, typer.Option(help="Promises, with commas between them.")] = "1,3,10",
     method: Annotated[str, typer.Option(help=" or ".join(METHODS))] = METHODS[0],
     seed: Annotated[int, typer.Option(help="Which half is learned from.")] = 0,
+    paid: Annotated[bool, typer.Option(help="Nothing is public: all is paid for.")] = False,
+    attacks: Annotated[bool, typer.Option(help="Also singling out, linking, inferring.")] = False,
     plain: Annotated[bool, typer.Option(help="Also the network without a promise.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Learn a table privately and judge what is drawn by people nobody learned from."""
     table, others, target = halves(name, seed)
-    path = PUBLIC / f"{name}.toml"
-    public = Public.read(path) if path.exists() else Public()
+    public = Public() if paid else public_of(name)
     results: dict[str, Any] = {}
     if method not in METHODS:
         raise PopulaceError(f"There is no method {method}: use {' or '.join(METHODS)}.")
     for each in epsilon.split(",") if epsilon else ():
-        measured = private(table, public, float(each), method)
+        measured = learned_privately(table, public, float(each), method)
         results[f"epsilon {each}"] = {
-            **figures(table, others, target, measured.pop("people")),
+            **figures(table, others, target, measured.pop("people"), attacks=attacks),
             **measured,
         }
         typer.echo(f"epsilon {each}: {results[f'epsilon {each}']}", err=True)
     if plain:
         model = generator().fit(table, Settings())
         people = model.sample(len(table), seed=1)
-        results["no promise"] = figures(table, others, target, people)
+        results["no promise"] = figures(table, others, target, people, attacks=attacks)
     typer.echo(json.dumps(results, indent=2) if as_json else pd.DataFrame(results).to_string())
 
 

@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
-import pyarrow as pa
 import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
 from synth.cli.common import TABLE_HELP, AsJson, percent, print_json, progress_bar
 from synth.data.table import Table, make_table, read_frame
-from synth.data.writers import MARK, file_kind, write_file
-from synth.evaluate.audit import audit
+from synth.data.writers import file_kind
+from synth.evaluate.audit import MOST_COLUMNS, audit
+from synth.privacy.coarser_file import write_coarser
 from synth.privacy.hierarchy import Hierarchies
 from synth.privacy.learning import Promise
 from synth.privacy.mondrian import Wanted, anonymise
-from synth.privacy.risk import Risk, risk
+from synth.privacy.risk import risk
 
 Quasi = Annotated[
     str,
@@ -49,7 +48,7 @@ def risk_command(
         print_json(risks.to_dict())
         return
     typer.echo(risks.sentence)
-    Console().print(_grid(("", "value"), _lines(risks)))
+    Console().print(_grid(("", "value"), risks.lines))
 
 
 def anonymise_command(
@@ -81,7 +80,7 @@ def anonymise_command(
     trees = None if hierarchy is None else Hierarchies.read(hierarchy)
     with progress_bar("Making values coarser"):
         anonymised = anonymise(people.frame, people.schema, names_of(quasi), wanted, trees)
-    _write(anonymised.frame, out)
+    write_coarser(anonymised.frame, out)
     if as_json:
         print_json(anonymised.to_dict())
         return
@@ -92,7 +91,7 @@ def anonymise_command(
     rows = [
         (words, before, after)
         for (words, before), (_, after) in zip(
-            _lines(anonymised.before), _lines(anonymised.after), strict=True
+            anonymised.before.lines, anonymised.after.lines, strict=True
         )
     ]
     rows += [(f"lost of {name}", "", percent(loss)) for name, loss in anonymised.loss.items()]
@@ -103,6 +102,12 @@ def audit_command(
     epsilon: Annotated[float, typer.Option(help="What is promised.")] = 1.0,
     delta: Annotated[float, typer.Option(help="δ of the promise.")] = 1e-6,
     canaries: Annotated[int, typer.Option(min=20, max=1000, help="Rows that may be in.")] = 1000,
+    columns: Annotated[
+        int,
+        typer.Option(
+            min=1, max=MOST_COLUMNS, help="Columns of a row; from two on, pairs are chosen too."
+        ),
+    ] = 1,
     noise: Annotated[
         float,
         typer.Option(min=0.01, max=1, help="The share of the noise that is drawn; 1 is right."),
@@ -110,7 +115,7 @@ def audit_command(
     as_json: AsJson = False,
 ) -> None:
     """Attack a private population with canaries: the least ε that it can have (one run)."""
-    result = audit(Promise(epsilon, delta, noise_scale=noise), canaries=canaries)
+    result = audit(Promise(epsilon, delta, noise_scale=noise), canaries=canaries, columns=columns)
     if as_json:
         print_json(result.to_dict())
     else:
@@ -124,34 +129,6 @@ def _people(table: str) -> Table:
     for note in notes:
         typer.echo(note, err=True)
     return make_table(frame)
-
-
-def _write(frame: pd.DataFrame, path: Path) -> None:
-    """Write real people: the file says that they are not synthetic."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    metadata = {
-        MARK: b"",
-        b"synthetic": b"Real people with coarser values; they are not synthetic.",
-    }
-    table = table.replace_schema_metadata(metadata)
-    write_file(path, [table])
-
-
-def _lines(risks: Risk) -> list[tuple[str, str]]:
-    lines = [
-        ("k, the smallest group", f"{risks.k:,}"),
-        ("groups", f"{risks.classes:,}"),
-        ("people alone in their group", percent(risks.unique)),
-        ("people in groups below 5", percent(risks.below[5])),
-        ("mean chance to be found", percent(risks.average)),
-    ]
-    for each in risks.sensitive:
-        lines += [
-            (f"ℓ of {each.column}", f"{each.distinct} ({each.entropy:.2f} by entropy)"),
-            (f"t of {each.column}", f"{each.closeness:.3f}"),
-            (f"people whose {each.column} the group gives away", percent(each.certain)),
-        ]
-    return lines
 
 
 def _grid(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Grid:

@@ -6,6 +6,9 @@ they were in. Under ε-differential privacy no guess is right more often than e^
 so many right guesses bound ε from below (T. Steinke, M. Nasr, M. Jagielski, "Privacy auditing with
 one (1) training run", NeurIPS 2023). The bound holds with 95%; it is no proof of the promise, but
 one above the promise proves it broken.
+
+A table of one column tests the noise on counts. With more columns each canary is a combination of
+levels like no other, so that the choice of pairs is tested with it.
 """
 
 from __future__ import annotations
@@ -17,7 +20,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from synth.bayes.scoring import log_rows
 from synth.data.schema import Column, Schema
+from synth.errors import PopulaceError
+from synth.evaluate.privacy import Rate
 from synth.privacy.learning import Promise, learn_privately
 from synth.privacy.public import Public, PublicColumn
 
@@ -26,6 +32,7 @@ GUESSED = 0.2
 LEVEL = 0.05
 """How often the bound may be wrong."""
 COLUMN = "canary"
+MOST_COLUMNS = 6
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class Audit:
         How many there were.
     noise : float
         The share of the noise that was drawn; 1 unless the promise was to be broken.
+    columns : int
+        How many columns the table had; of two and more, pairs were chosen.
     """
 
     epsilon: float
@@ -53,6 +62,12 @@ class Audit:
     guesses: int
     canaries: int
     noise: float
+    columns: int = 1
+
+    @property
+    def rate(self) -> Rate:
+        """The share of right guesses, with its interval."""
+        return Rate.of(self.right, self.guesses)
 
     @property
     def is_broken(self) -> bool:
@@ -79,7 +94,9 @@ class Audit:
         return asdict(self) | {"broken": self.is_broken}
 
 
-def audit(promise: Promise, *, canaries: int = 1000, seed: int | None = None) -> Audit:
+def audit(
+    promise: Promise, *, canaries: int = 1000, columns: int = 1, seed: int | None = None
+) -> Audit:
     """Learn a private population of canaries and guess who was in it.
 
     Parameters
@@ -87,20 +104,28 @@ def audit(promise: Promise, *, canaries: int = 1000, seed: int | None = None) ->
     promise : Promise
         What is promised; its `public` is replaced.
     canaries : int
-        At least 20; each is a level of its own.
+        At least 20; each is a row like no other.
+    columns : int
+        1 to `MOST_COLUMNS`; with one, each canary is a level of its own.
     seed : int, optional
         Of the coins.
+
+    Raises
+    ------
+    PopulaceError
+        There are too many columns, or none.
     """
+    if not 1 <= columns <= MOST_COLUMNS:
+        raise PopulaceError(f"An audit takes 1 to {MOST_COLUMNS} columns.")
     random = np.random.default_rng(seed)
-    levels = tuple(f"canary {number:04d}" for number in range(canaries))
     inside = random.random(canaries) < 0.5
-    people = pd.DataFrame(
-        {COLUMN: pd.Categorical(np.array(levels)[inside], categories=list(levels))}
-    )
-    public = Public({COLUMN: PublicColumn(levels=levels, missing=False)})
-    schema = Schema((Column(COLUMN, "categorical", levels),))
+    rows = canary_rows(canaries, columns)
+    levels = {name: tuple(rows[name].cat.categories) for name in rows}
+    public = Public({name: PublicColumn(levels=levels[name], missing=False) for name in rows})
+    schema = Schema(tuple(Column(name, "categorical", levels[name]) for name in rows))
+    people = rows[inside].reset_index(drop=True)
     learned = learn_privately(people, schema, replace(promise, public=public))
-    scores = learned.network.given().codes(COLUMN)
+    scores = log_rows(learned.network, rows)
     guesses = max(int(GUESSED * canaries) // 2, 1)
     order = np.lexsort((random.random(canaries), scores))  # ties fall as they may
     right = int(inside[order[-guesses:]].sum() + (~inside[order[:guesses]]).sum())
@@ -113,7 +138,37 @@ def audit(promise: Promise, *, canaries: int = 1000, seed: int | None = None) ->
         2 * guesses,
         canaries,
         promise.noise_scale,
+        columns,
     )
+
+
+def canary_rows(canaries: int, columns: int) -> pd.DataFrame:
+    """Rows of which no two agree in two columns, nor in the first where it is the only one.
+
+    The first two columns are the places of a square grid, the others its diagonals of ever
+    steeper slope; a prime side keeps them apart.
+    """
+    side = canaries if columns == 1 else _prime(math.isqrt(canaries - 1) + 1)
+    places = np.arange(canaries)
+    high, low = np.divmod(places, side) if columns > 1 else (places, places)
+    codes = [high, *(low + slope * high for slope in range(columns - 1))]
+    names = tuple(f"canary {number:04d}" for number in range(side))
+    return pd.DataFrame(
+        {
+            COLUMN if not number else f"{COLUMN} {number + 1}": pd.Categorical.from_codes(
+                each % side, categories=list(names)
+            )
+            for number, each in enumerate(codes)
+        }
+    )
+
+
+def _prime(least: int) -> int:
+    """The smallest prime that is at least so large, and larger than any slope."""
+    number = max(least, MOST_COLUMNS + 1)
+    while any(number % factor == 0 for factor in range(2, math.isqrt(number) + 1)):
+        number += 1
+    return number
 
 
 def lower_bound(

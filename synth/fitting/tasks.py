@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from synth.fitting.plan import Plan
 
-Kind = Literal["inspect", "learn", "open", "list", "interests"]
+Kind = Literal["inspect", "learn", "open", "list", "interests", "anonymise"]
 MEMORY = 6 * 2**30
 """Bytes of address space that a child may claim; what it really uses is far less."""
 CARD_SPACE = 512 * 2**30
@@ -36,6 +36,7 @@ SECONDS: Mapping[Kind, int] = {
     "open": 900,
     "list": 900,
     "interests": 1800,
+    "anonymise": 900,
 }
 """How long each kind of work may take."""
 FILE_LIMIT = 2**30
@@ -66,16 +67,19 @@ def start(
 
     Parameters
     ----------
-    kind : {"inspect", "learn", "open", "list", "interests"}
+    kind : {"inspect", "learn", "open", "list", "interests", "anonymise"}
         What it does.
     folder : Path
         A private folder that does not exist yet; it is removed with the job. The results are in it:
-        `inspection.json`, `things.json`, `interests.json` or the folder `population`.
+        `inspection.json`, `things.json`, `interests.json`, the folder `population`, or
+        `coarser.json` beside `coarser.parquet`.
     upload : Path
         The file it reads.
     settings : mapping of str to JSON value
-        What else it needs: `name` of the file; for "learn" and "interests" the `plan` and, where
-        that takes interests from a second table, its path (`things`) and name (`things_name`).
+        What else it needs: `name` of the file; for "learn", "interests" and "anonymise" the `plan`
+        and, where that takes interests from a second table, its path (`things`) and name
+        (`things_name`); for "anonymise" also `quasi` and `wanted`, the fields of a
+        `mondrian.Wanted`.
     memory : int
         Bytes of address space that it may claim.
     seconds : int, optional
@@ -189,6 +193,25 @@ def _interests(folder: Path, task: Mapping[str, Any], progress: Progress) -> Non
     _write(folder / "interests.json", json.dumps(value))
 
 
+def _anonymise(folder: Path, task: Mapping[str, Any], progress: Progress) -> None:
+    from synth.data.table import make_table, read_frame
+    from synth.fitting.plan import Plan
+    from synth.privacy.coarser_file import write_coarser
+    from synth.privacy.mondrian import Wanted, anonymise
+
+    progress(0.01, "Reading the file")
+    frame, _ = read_frame(Path(task["upload"]), name=task["name"])
+    plan = Plan.from_json(task["plan"])
+    schema = plan.schema.modelled
+    people = make_table(frame[list(schema.names)], schema)
+    progress(0.3, f"Making values of {len(people):,} people coarser")
+    wanted = Wanted(**{**task["wanted"], "sensitive": tuple(task["wanted"]["sensitive"])})
+    coarser = anonymise(people.frame, people.schema, task["quasi"], wanted)
+    progress(0.9, "Writing it down")
+    write_coarser(coarser.frame, folder / "coarser.parquet")
+    _write(folder / "coarser.json", json.dumps(coarser.to_dict()))
+
+
 def _things(task: Mapping[str, Any], plan: Plan) -> pd.DataFrame | None:
     """The second table, where the plan takes interests from one."""
     from synth.data.table import read_frame
@@ -222,6 +245,7 @@ _WORK: Mapping[str, Callable[[Path, Mapping[str, Any], Progress], None]] = {
     "open": _open,
     "list": _list,
     "interests": _interests,
+    "anonymise": _anonymise,
 }
 
 if __name__ == "__main__":

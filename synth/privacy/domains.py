@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,8 @@ from synth.privacy.public import PublicColumn
 DIRECT = 256
 """A number with at most so many values is counted value by value."""
 FIRST, FURTHER, LEVELS = 64, 32, 3
-"""Cells of the first count of other numbers, of each finer one, and how many counts there are."""
+"""Cells of the first count of other numbers, of each finer one, and how many finer ones there are;
+the first gets half of the budget."""
 BINS = 20
 """The most bins of a number."""
 SURE = 3.0
@@ -252,12 +254,16 @@ def grouped(coding: Coding, counts: np.ndarray, deviation: np.ndarray) -> Domain
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """Runs of a number's lattice: the first and last index of each, its people, the variance."""
+    """Runs of a number's lattice: the first and last index of each, its people, the variance.
+
+    `heap` says which may hold heaps that are not known yet.
+    """
 
     first: np.ndarray
     last: np.ndarray
     counts: np.ndarray
     variance: np.ndarray
+    heap: np.ndarray
 
     @property
     def width(self) -> np.ndarray:
@@ -273,7 +279,7 @@ def _measured_number(
     known = ~np.isnan(numbers)
     index = np.clip(bare.index(numbers[known]), low, high)
     direct = high - low < DIRECT
-    rounds = 1 if direct else LEVELS
+    finer_cost = 0.0 if direct else rho / 2 / LEVELS
     first = _first_cells(low, high)
 
     def look(starts: np.ndarray, stops: np.ndarray, cost: float, what: str) -> _Cells:
@@ -285,15 +291,16 @@ def _measured_number(
         noisy, sigma = book.counts(
             true, cost, f"{what} the values of {column.name} lie", (column.name,)
         )
-        return _Cells(starts, stops, noisy.astype(float), np.full(len(noisy), sigma**2))
+        counts, whole = noisy.astype(float), np.full(len(starts), True)
+        return _Cells(starts, stops, counts, np.full(len(noisy), sigma**2), whole)
 
-    cells = look(first, np.append(first[1:] - 1, high), rho / rounds, "where")
+    cells = look(first, np.append(first[1:] - 1, high), rho if direct else rho / 2, "where")
     missing, missing_variance = 0.0, 0.0
     if column.missing:
         missing, missing_variance = cells.counts[-1], cells.variance[-1]
         cells = replace(cells, counts=cells.counts[:-1], variance=cells.variance[:-1])
-    for _ in range(rounds - 1):
-        finer = _split(cells, lambda a, b: look(a, b, rho / rounds, "where more closely"))
+    for _ in range(0 if direct else LEVELS):
+        finer = _split(cells, lambda a, b: look(a, b, finer_cost, "where more closely"))
         if finer is None:
             break
         cells = finer
@@ -314,8 +321,12 @@ def _first_cells(low: int, high: int) -> np.ndarray:
 
 
 def _split(cells: _Cells, look: Callable[[np.ndarray, np.ndarray], _Cells]) -> _Cells | None:
-    """The cells that hold many people, in finer ones; None where there are none."""
-    wide = (cells.width > 1) & (cells.counts > 2 * SURE * np.sqrt(cells.variance))
+    """The cells that hold many people, cut at their heaps and gaps; None where there are none.
+
+    Parts that do not surely stand out of their cell are not told apart: their noise is larger than
+    what they show. A heap is a new cell, which may be cut again.
+    """
+    wide = cells.heap & (cells.width > 1) & (cells.counts > 2 * SURE * np.sqrt(cells.variance))
     if not wide.any():
         return None
     starts, stops, parent = [], [], []
@@ -329,24 +340,47 @@ def _split(cells: _Cells, look: Callable[[np.ndarray, np.ndarray], _Cells]) -> _
         parent.append(np.full(len(begins), place))
     inner = look(np.concatenate(starts), np.concatenate(stops))
     above = np.concatenate(parent)
-    counts = inner.counts.copy()
-    # The cell's own count and the sum of its parts tell of the same people: both are used.
+    # Of so many parts of noise alone the largest stays below this, more often than not.
+    least = math.sqrt(2 * math.log(len(above)))
+    rows = [
+        [*each, False]
+        for each in zip(
+            *(getattr(cells, name)[~wide] for name in ("first", "last", "counts", "variance")),
+            strict=True,
+        )
+    ]
     for place in np.flatnonzero(wide):
-        own = above == place
-        parts = own.sum()
-        summed = inner.variance[own].sum()
-        share = summed / (summed + cells.variance[place])
-        counts[own] += (cells.counts[place] - counts[own].sum()) * share / parts
-    joined = _Cells(
-        np.concatenate([cells.first[~wide], inner.first]),
-        np.concatenate([cells.last[~wide], inner.last]),
-        np.concatenate([cells.counts[~wide], counts]),
-        np.concatenate([cells.variance[~wide], inner.variance]),
-    )
-    order = np.argsort(joined.first)
-    return _Cells(
-        *(getattr(joined, name)[order] for name in ("first", "last", "counts", "variance"))
-    )
+        own = np.flatnonzero(above == place)
+        rows += _parts(cells, int(place), inner, own, least)
+    rows.sort(key=lambda row: row[0])
+    first, last, counts, variance, heap = (np.array(each) for each in zip(*rows, strict=True))
+    return _Cells(first, last, counts, variance, heap)
+
+
+def _parts(
+    cells: _Cells, place: int, inner: _Cells, own: np.ndarray, least: float
+) -> list[list[Any]]:
+    """A cell as its heaps, its gaps and the runs between them, in the order of `_Cells`' fields."""
+    counts, width, variance = inner.counts[own], inner.width[own], inner.variance[own]
+    # The cell's own count and the sum of its parts tell of the same people: both are used.
+    share = variance.sum() / (variance.sum() + cells.variance[place])
+    total = counts.sum() + (cells.counts[place] - counts.sum()) * share
+    noise = cells.variance[place] * share
+    expected = max(total, 0.0) * width / width.sum()
+    off = (counts - expected) / np.sqrt(variance + expected)
+    apart = np.abs(off) > least
+    rest, wide = max(total - counts[apart].sum(), 0.0), width[~apart].sum()
+    run = np.cumsum(np.append(True, apart[1:] | apart[:-1]))
+    rows: list[list[Any]] = []
+    for number in np.unique(run):
+        here = np.flatnonzero(run == number)
+        ends = int(inner.first[own[here[0]]]), int(inner.last[own[here[-1]]])
+        if apart[here[0]]:
+            rows.append([*ends, counts[here[0]], variance[here[0]], off[here[0]] > 0])
+        else:
+            part = width[here].sum() / wide
+            rows.append([*ends, rest * part, noise * part, False])
+    return rows
 
 
 def _joined(cells: _Cells) -> _Cells:
@@ -378,7 +412,8 @@ def _joined(cells: _Cells) -> _Cells:
             gaps[i] = gap(i)
         if i > 0:
             gaps[i - 1] = gap(i - 1)
-    return _Cells(*(np.array(each) for each in (first, last, counts, variance)))
+    known = np.full(len(first), False)
+    return _Cells(np.array(first), np.array(last), np.array(counts), np.array(variance), known)
 
 
 def _numbered(column: Column, cells: _Cells, missing: float, missing_variance: float) -> Domain:

@@ -10,7 +10,7 @@ mover's distance: over ranks for numbers, with equal distances for levels (N. Li
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -82,6 +82,38 @@ class Risk:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self) | {"quasi": list(self.quasi)}
+
+    @staticmethod
+    def from_dict(value: Mapping[str, Any]) -> Risk:
+        """What `to_dict` gave, after JSON."""
+        return Risk(
+            value["rows"],
+            tuple(value["quasi"]),
+            value["k"],
+            value["classes"],
+            value["unique"],
+            {int(size): share for size, share in value["below"].items()},
+            value["average"],
+            tuple(Disclosure(**each) for each in value["sensitive"]),
+        )
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """Each figure in words, and its value."""
+        lines = [
+            ("k, the smallest group", f"{self.k:,}"),
+            ("groups", f"{self.classes:,}"),
+            ("people alone in their group", f"{self.unique:.1%}"),
+            ("people in groups below 5", f"{self.below[5]:.1%}"),
+            ("mean chance to be found", f"{self.average:.1%}"),
+        ]
+        for each in self.sensitive:
+            lines += [
+                (f"ℓ of {each.column}", f"{each.distinct} ({each.entropy:.2f} by entropy)"),
+                (f"t of {each.column}", f"{each.closeness:.3f}"),
+                (f"people whose {each.column} the group gives away", f"{each.certain:.1%}"),
+            ]
+        return lines
 
     @property
     def sentence(self) -> str:

@@ -40,6 +40,8 @@ DRAWN = 120_000
 """People drawn to see what an estimate says."""
 CHOICE = 0.1
 """The share of a round that goes to the choice."""
+MOST_OF_BUDGET = 0.06
+"""The largest share of the budget that noise is halved for: many looks teach more than few."""
 _MEAN = math.sqrt(2 / math.pi)  # of the size of standard Gaussian noise
 
 
@@ -234,7 +236,7 @@ def _adaptive(
         now = estimate(sizes, measured, before=now, steps=tuning.steps, evenness=tuning.evenness)
         moved = float(np.abs(now.total * now.marginal(scope) - before).sum())
         if moved <= _MEAN * sigma * before.size:
-            rho *= 2
+            rho = max(min(2 * rho, MOST_OF_BUDGET * budget), rho)
     return measured, now
 
 

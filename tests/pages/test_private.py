@@ -19,4 +19,6 @@ def test_promise_and_attack_stand_side_by_side():
     app.button[0].click().run()
     assert not app.exception
     text = "".join(each.proto.body for each in app.get("html"))
-    assert "Promised, at most" in text and "Shown by the attack, at least" in text
+    assert "≤ 73%" in text and "Rows of four columns, pairs chosen" in text
+    captions = [each.value for each in app.caption]
+    assert sum("nothing speaks against it" in each for each in captions) == 2

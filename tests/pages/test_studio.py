@@ -406,3 +406,36 @@ def test_dates_are_put_right_and_their_order_is_kept_by_a_tick(visit, at_once):
     assert [str(rule) for rule in population.constraints.rules] == ["begin <= end"]
     assert population.constraints.names == ("stay",)
     assert population.schema["born"].format.pattern == "%m/%d/%Y"
+
+
+def test_who_could_be_found_is_shown_and_a_coarser_table_goes_on(visit, at_once, table):
+    app = upload(visit("studio"), "people.csv", table)
+    token = state(app).token
+    app.multiselect(key=f"quasi-{token}").set_value(["age", "gender", "city"])
+    app.multiselect(key=f"sensitive-{token}").set_value(["work"]).run()
+    app.number_input(key=f"k-{token}").set_value(6)
+    app.number_input(key=f"l-{token}").set_value(3).run()
+    button(app, "See who could be found").click().run()
+    settled(app)
+    coarser = state(app).coarser
+    assert (
+        coarser.before.k == 1 and coarser.after.k >= 6 and coarser.after.sensitive[0].distinct >= 3
+    )
+    assert 0 < coarser.loss["age"] < 1 and coarser.rows == 400
+    figures = app.dataframe[-1].value.set_index("")
+    assert figures.loc["k, the smallest group", "with coarser values"] == f"{coarser.after.k}"
+    assert "Information lost" in "".join(each.proto.body for each in app.get("html"))
+    button(app, "Go on with the coarser table").click().run()
+    settled(app)
+    assert state(app).name == "people-k6.parquet" and state(app).coarser is None
+    names = state(app).inspection.schema.names
+    assert "id" not in names and "city" in names  # what says who somebody is does not go on
+    assert state(app).inspection.schema["age"].kind == "categorical"
+
+
+def test_a_column_on_both_sides_is_a_sentence(visit, at_once, table):
+    app = upload(visit("studio"), "people.csv", table)
+    token = state(app).token
+    app.multiselect(key=f"quasi-{token}").set_value(["age"])
+    app.multiselect(key=f"sensitive-{token}").set_value(["age"]).run()
+    assert warnings(app) == ["age is named on both sides: drop it on one."]

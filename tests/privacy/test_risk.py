@@ -1,5 +1,7 @@
 """k, ℓ and t: by hand and against pycanon."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.errors import PopulaceError
-from synth.privacy.risk import entropy_floor, risk
+from synth.privacy.risk import Risk, entropy_floor, risk
 
 PATIENTS = pd.DataFrame(
     {
@@ -71,6 +73,12 @@ def test_pycanon_says_the_same(people):
 def test_what_is_not_there_is_refused(quasi, sensitive):
     with pytest.raises(PopulaceError):
         risk(PATIENTS, quasi, sensitive)
+
+
+def test_a_risk_survives_json():
+    found = risk(PATIENTS, list(PATIENTS.columns[:1]), list(PATIENTS.columns[-1:]))
+    assert Risk.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+    assert found.lines[0] == ("k, the smallest group", f"{found.k}")
 
 
 def test_no_rows_are_refused():
