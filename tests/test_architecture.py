@@ -234,7 +234,7 @@ def test_the_first_page_waits_for_nothing_that_it_does_not_need():
     """Each of these takes a third of a second and more; `python -X importtime` says so."""
     heavy = ("scipy.", "sklearn", "torch", "sqlalchemy", "dask", "PIL.ImageFilter")
     graph = {}
-    for module, _, imported, top in ARROWS:
+    for module, _, imported, top in arrows():
         if top:
             graph.setdefault(module, set()).add(imported)
     seen, queue = set(), ["pages.profiles.page", "pages.shared.sidebar", "pages.talk.presenter"]

@@ -21,6 +21,7 @@ from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
 from synth.people.facts import Facts, facts_of
 from synth.people.life import ages
+from synth.people.portraits import weights
 from synth.people.what_if import WhatIf, exactly, lasting, redress, what_if
 
 if TYPE_CHECKING:
@@ -242,13 +243,11 @@ def _after(card: Card, result: WhatIf, room: DeltaGenerator) -> Profile:
 
 
 def _likeness(before: Profile, after: Facts) -> Likeness:
-    from synth.people.portraits.live import Tools
-
     old, new = (before.gender, before.facts.age), (after.gender, after.age)
     name = before.portrait.name if before.portrait is not None else ""
     far = old[1] is not None and new[1] is not None and abs(old[1] - new[1]) > 5
     needed = bool(name) and new[1] is not None and (far or old[0] != new[0])
-    return _face(name, old, new, Tools.ready() and needed, before)
+    return _face(name, old, new, needed and weights.are_here(), before)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)

@@ -15,6 +15,7 @@ from pages.shared import header, markdown
 from pages.shared.files import file_button
 from pages.shared.problems import show_problem
 from synth.errors import PopulaceError
+from synth.people.portraits import weights
 from synth.people.portraits.bank import Cell, Portrait, shipped
 from synth.people.portraits.heads import ETHNICITIES, Heads
 from synth.people.portraits.mark import encode
@@ -59,12 +60,6 @@ def _tools() -> Tools:
 @st.cache_resource(show_spinner=False)
 def _heads() -> Heads:
     return Heads.load()
-
-
-def _ready() -> bool:
-    from synth.people.portraits.live import Tools
-
-    return Tools.ready()
 
 
 def _controls() -> tuple[str, int, str, int, str, int]:
@@ -175,7 +170,7 @@ def _strip(portraits: list[Portrait]) -> None:
 
 
 def _sliders(portraits: list[Portrait]) -> None:
-    if not _ready():
+    if not weights.are_here():
         st.write(
             "The generator is not on this machine yet. It is fetched once (about 140 MB) and kept."
         )
@@ -271,7 +266,7 @@ st.html(f'<p class="pp-subtitle">{escape(_NOTICE)}</p>')
 try:
     gender, age, ethnicity, count, source, seed = _controls()
     portraits = []
-    if source == _LIVE and not _ready():
+    if source == _LIVE and not weights.are_here():
         st.info("New faces need the generator; fetch it below. Until then the bank serves.")
         source = _BANK
     if source == _LIVE:

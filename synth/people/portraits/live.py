@@ -8,11 +8,12 @@ import numpy as np
 
 from synth import registry
 from synth.errors import PopulaceError
+from synth.people.portraits import weights
 from synth.people.portraits.bank import shipped
 from synth.people.portraits.directions import Directions
 from synth.people.portraits.faces import Detector, Embedding
 from synth.people.portraits.heads import Heads
-from synth.people.portraits.mobile_stylegan import NAME, MobileStyleGAN
+from synth.people.portraits.mobile_stylegan import MobileStyleGAN
 from synth.people.portraits.search import FaceSearch, Neighbours, Reader
 
 
@@ -23,17 +24,6 @@ class Tools:
     generator: MobileStyleGAN
     reader: Reader
     search: FaceSearch
-
-    @classmethod
-    def ready(cls) -> bool:
-        """Whether all weights are in the cache already, so that nothing must be downloaded.
-
-        Returns
-        -------
-        bool
-        """
-        known = registry.artefacts()
-        return known[NAME].here and known["dlib-faces"].here
 
     @classmethod
     def load(
@@ -57,7 +47,7 @@ class Tools:
         Tools
             The tools.
         """
-        generator = MobileStyleGAN(registry.fetch(NAME, progress=progress), device)
+        generator = MobileStyleGAN(registry.fetch(weights.GENERATOR, progress=progress), device)
         reader = make_reader(progress)
         return cls(generator, reader, FaceSearch(generator, reader, Directions.load()))
 
@@ -98,5 +88,5 @@ def make_reader(progress: registry.Progress = lambda step, done, total: None) ->
     Reader
         The reader.
     """
-    folder = registry.fetch("dlib-faces", progress=progress)
+    folder = registry.fetch(weights.FACES, progress=progress)
     return Reader(Detector(folder), Embedding(folder), Heads.load())

@@ -23,12 +23,11 @@ from torch.nn import functional
 
 from synth.errors import PopulaceError
 from synth.people.portraits.generator import Size
+from synth.people.portraits.weights import GENERATOR
 
 _TYPES = {"f32": np.float32, "f16": np.float16, "i64": np.int64, "i32": np.int32}
 STYLE = 512
 """Length of a latent z and of a style w."""
-NAME = "mobilestylegan-ffhq"
-"""The registry's name of the weights."""
 _DRAFT = 0  # the painter of drafts: 256 px, half precision
 
 
@@ -313,7 +312,7 @@ class MobileStyleGAN:
         That centre.
     """
 
-    name = NAME
+    name = GENERATOR
     latent_size = STYLE
 
     def __init__(self, folder: Path, device: str | None = None, threads: int | None = None) -> None:

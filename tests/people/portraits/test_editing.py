@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from synth.errors import PopulaceError
+from synth.people.portraits import weights
 from synth.people.portraits.bank import shipped
 from synth.people.portraits.editing import EditedPortrait, edit, likeness, nearest
 from synth.people.portraits.mark import says_synthetic
@@ -58,7 +59,7 @@ def test_an_edited_portrait_can_stand_for_another(bank, face):
 
 def test_the_generator_edits_the_face_and_holds_the_rest(bank, face):
     tools = pytest.importorskip("synth.people.portraits.live").Tools
-    if not tools.ready():
+    if not weights.are_here():
         pytest.skip("The generator is not in the cache: `python -m synth models --fetch all`.")
     loaded = tools.load()
     old = edit(face, bank, "male", 65, loaded)
