@@ -411,7 +411,7 @@ def _model(model: Model) -> dict[str, Any]:
     if isinstance(model, RareModel):
         return {"rare": _model(model.model), "exponent": model.exponent}
     if isinstance(model, CalibratedModel):
-        targets = [target.to_json() for target in model.targets]
+        targets = [target.to_json(model.schema) for target in model.targets]
         return {"calibrated": _model(model.model), "targets": targets}
     return _files(model)
 
