@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.shared import markdown
 from pages.shared.files import file_button
-from synth.generators.rare import WEIGHT_WORDS
+from synth.generators.rare import weighing
 from synth.people.cards.file_names import plain
 from synth.populations.as_written import as_written, canonical
 from synth.populations.strata import Stratified
@@ -83,7 +83,7 @@ def _table(choice: Choice) -> None:
                 width="stretch",
             )
     if choice.mark:
-        st.caption(WEIGHT_WORDS)
+        st.caption(weighing(canonical(choice.conditional), int(rows)))
     st.caption(
         "The CSV has a last column, synthetic, that is true in every row, and no cell that a "
         "spreadsheet takes for a formula; the Parquet file says it in its metadata."

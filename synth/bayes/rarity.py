@@ -9,10 +9,13 @@ sample unbiased again.
 References
 ----------
 .. [1] R. Neal, "Annealed importance sampling", Statistics and Computing 11, 2001.
+.. [2] A. Kong, "A note on importance sampling using standardized weights", technical report 348,
+   University of Chicago, 1992.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -25,6 +28,7 @@ from synth.bayes.inference import CutCodings, Posterior
 from synth.bayes.network import Network
 from synth.bayes.scoring import log_rows
 from synth.errors import PopulaceError
+from synth.lazy import cached_property
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +84,11 @@ def tempered(network: Network, exponent: float) -> tuple[Network, PowerFactors]:
             f"The Gaussian column {next(iter(network.gaussians))} cannot be made rarer or more "
             "common: learn it without --gaussian."
         )
+    return _powered(network, exponent)
+
+
+def _powered(network: Network, exponent: float) -> tuple[Network, PowerFactors]:
+    """As `tempered`; an exponent of nought or below counts those whom the network can have."""
     codings, tables = {}, []
     for name in network.order:
         coding, table = network.codings[name], network.tables[name]
@@ -131,6 +140,21 @@ class RarePosterior:
             factors=(*plain.factors, power),
             transform=plain.transform,
         )
+
+    @cached_property
+    def effective_share(self) -> float:
+        """How many plain people one rare person is worth to a weighted mean, of whatever; exact.
+
+        One over the mean squared weight E[(p/q)²] = Σ p²/q (Kong 1992), where q ∝ p^β: sums of the
+        powers 2 − β and β.
+        """
+        network, power = _powered(self.plain.network, 2.0 - self.exponent)
+        plain = self.plain
+        squared = Posterior(
+            network, plain.evidence, factors=(*plain.factors, power), transform=plain.transform
+        )
+        log_mean = squared.log_weight + self.posterior.log_weight - 2.0 * plain.log_weight
+        return math.exp(-max(log_mean, 0.0))
 
     def sample(
         self, rows: int, seed: int = 0, *, start: int = 0, threads: int | None = None

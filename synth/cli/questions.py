@@ -19,10 +19,10 @@ from synth.data.writers import file_kind, with_mark_column, write_csv
 from synth.errors import PopulaceError
 from synth.generators import Conditional
 from synth.generators.on_device import on_device
-from synth.generators.rare import WEIGHT_WORDS
+from synth.generators.rare import weighing
 from synth.linked.storage import is_linked
 from synth.populations import Population, load, strata
-from synth.populations.as_written import as_written
+from synth.populations.as_written import as_written, canonical
 from synth.populations.reading import Base, Reading, calibration
 from synth.populations.strata import Stratified
 
@@ -243,7 +243,7 @@ def sample(
                 write_csv(path, pieces, bom=bom, guard=guard, progress=advance)
     typer.echo(f"{rows:,} synthetic people written to {out}", err=True)
     if every or (rarity is not None and rarity != 1):
-        typer.echo(WEIGHT_WORDS, err=True)
+        typer.echo(weighing(canonical(conditional), rows), err=True)
 
 
 def _independent(pair: str) -> str:

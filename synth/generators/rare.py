@@ -14,7 +14,7 @@ from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema
 from synth.errors import PopulaceError
-from synth.generators.base import DrawnConditional, Model, ModelWrapper
+from synth.generators.base import Conditional, DrawnConditional, Model, ModelWrapper
 from synth.lazy import cached_property
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 WEIGHT = "log_weight"
 """The column that a file of rare people has beside their own."""
+FEW = 100
+"""Rows worth fewer plain ones than this are too few for weighted figures."""
 WEIGHT_WORDS = (
     f"Weighted by exp({WEIGHT}), means of these rows estimate those of everybody asked for without "
     "bias."
@@ -90,6 +92,11 @@ class RareConditional(DrawnConditional):
         table = arrow_table(self.weighted(rows, seed, start=start, threads=threads), seed)
         return with_note(table)
 
+    @property
+    def effective_share(self) -> float:
+        """How many plain people a drawn one is worth; see `RarePosterior.effective_share`."""
+        return self.rare.effective_share
+
     def log_weights(self, frame: pd.DataFrame) -> np.ndarray:
         """What makes estimates from drawn rows unbiased; see `RarePosterior.log_weights`."""
         return self.rare.log_weights(frame)
@@ -100,6 +107,21 @@ class RareConditional(DrawnConditional):
         """`sample`, with each row's log-weight in a last column called ``log_weight``."""
         frame = self.sample(rows, seed, start=start, threads=threads)
         return frame.assign(**{WEIGHT: self.log_weights(frame)})
+
+
+def weighing(conditional: Conditional, rows: int) -> str:
+    """How the log-weights of so many rows are used and, of rare people, what the rows are worth.
+
+    Where few weights make up most of the sum, a weighted mean and its standard error are unsure:
+    the fewer rows as they are the sample is worth, the more so.
+    """
+    if not isinstance(conditional, RareConditional):
+        return WEIGHT_WORDS
+    worth = rows * conditional.effective_share
+    words = f"{WEIGHT_WORDS} So weighted, {rows:,} rows are worth about {worth:,.0f} plain ones"
+    if worth < FEW:
+        return f"{words}: too few to go by. Draw more, or with a rarity nearer to 1."
+    return f"{words}."
 
 
 @dataclass(frozen=True, eq=False)

@@ -145,6 +145,8 @@ def test_a_power_agrees_with_enumeration(exponent, facts):
     weights = np.exp(rare.log_weights(canonical(rows[holds])))
     expected = (mass[holds] / mass[holds].sum()) / (power[holds] / power.sum())
     assert weights == pytest.approx(expected, rel=1e-9)
+    squared = (power[holds] / power.sum() * expected**2).sum()
+    assert rare.effective_share == pytest.approx(1 / squared, rel=1e-9)
 
 
 def test_weighted_estimates_lie_in_their_intervals():

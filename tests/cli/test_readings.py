@@ -80,6 +80,7 @@ def test_rare_people_have_weights(folder, tmp_path):
     result = run("sample", folder / "pop", "--rows", 500, "--out", out, "--rarity", 0.5)
     assert result.exit_code == 0, result.output
     assert "log_weight" in pd.read_csv(out).columns
+    assert "500 rows are worth about" in " ".join(result.output.split())
 
 
 def test_targets_are_met(folder, tmp_path):
