@@ -321,19 +321,20 @@ def reliability(p: np.ndarray, true: np.ndarray) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``expected_calibration_error``: the mean distance of said and seen, in equally wide
-        classes; and the classes: said, seen, how many.
+        ``expected_calibration_error``: the mean distance of the two, in equally wide classes of
+        the probability; and a reliability diagram: of each class the mean probability
+        ``predicted``, the share ``observed``, and the ``count``.
     """
     place = np.minimum((p * _CLASSES).astype(int), _CLASSES - 1)
     count = np.bincount(place, minlength=_CLASSES)
     there = count > 0
     predicted = np.bincount(place, p, minlength=_CLASSES)[there] / count[there]
-    seen = np.bincount(place, true.astype(float), minlength=_CLASSES)[there] / count[there]
-    error = float((np.abs(predicted - seen) * count[there]).sum() / max(count.sum(), 1))
+    observed = np.bincount(place, true.astype(float), minlength=_CLASSES)[there] / count[there]
+    error = float((np.abs(predicted - observed) * count[there]).sum() / max(count.sum(), 1))
     return {
         "expected_calibration_error": round(error, 4),
-        "said": predicted.round(4).tolist(),
-        "seen": seen.round(4).tolist(),
+        "predicted": predicted.round(4).tolist(),
+        "observed": observed.round(4).tolist(),
         "count": count[there].tolist(),
     }
 

@@ -210,15 +210,29 @@ def bench_rows_command(
         for title in ("populace", "IterativeImputer", "columns"):
             if title in each:
                 typer.echo(f"  {title:<18}{_figures(each[title])}")
+        if each["calibration"]:
+            typer.echo(f"  {'calibration':<18}{_curve(each['calibration'])}")
     for name, each in report["predicted"].items():
         typer.echo(f"Predicted: {name}, {each['rows']:,} rows")
         for title in ("populace", "HGB"):
             typer.echo(f"  {title:<18}{_figures(each[title])}")
+            if "observed" in each[title]:
+                typer.echo(f"  {'calibration':<18}{_curve(each[title])}")
 
 
 def _figures(values: dict[str, Any]) -> str:
     kept = {k: v for k, v in values.items() if isinstance(v, float)}
     return ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in kept.items())
+
+
+def _curve(reliability: dict[str, Any]) -> str:
+    """How often the likeliest level is right, beside the probability that it was given."""
+    return ", ".join(
+        f"{predicted:.0%} → {observed:.0%} (of {count:,})"
+        for predicted, observed, count in zip(
+            *(reliability[key] for key in ("predicted", "observed", "count")), strict=True
+        )
+    )
 
 
 def _estimates(frame: pd.DataFrame) -> pa.Table:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from synth.bench.rows import mask, reliability
 from synth.cli.main import app
+from synth.cli.rows import _curve
 
 
 def run(*words):
@@ -95,6 +96,8 @@ def test_calibration_and_masks():
     p = rng.random(20_000)
     assert reliability(p, rng.random(20_000) < p)["expected_calibration_error"] < 0.02
     assert reliability(p, rng.random(20_000) < p**3)["expected_calibration_error"] > 0.15
+    sure = reliability(np.array([0.25, 0.25, 0.9, 0.9]), np.array([False, True, True, True]))
+    assert _curve(sure) == "25% → 50% (of 2), 90% → 100% (of 2)"
     frame = pd.DataFrame(np.ones((500, 12)))
     frame.iloc[0] = np.nan
     blocks = mask(frame, "blocks", 0)
