@@ -17,6 +17,8 @@ DRAWN = 100_000
 """At least so many people are drawn to compare with, or twice the real ones."""
 MOST = 400_000
 """At most so many."""
+PEOPLE = 60_000
+"""And so many more, who say what the ratio's margins, mean and bound are."""
 
 
 def refine(
@@ -61,7 +63,9 @@ def refine(
     real = schema.conform(rows.frame)
     count = int(np.clip(2 * len(real), DRAWN, MOST))
     progress(0.0, f"Drawing {count:,} people to compare with")
-    drawn = canonical(population.answer()).sample(count, seed=seed + 1)
+    people = canonical(population.answer())
+    drawn = people.sample(count, seed=seed + 1)
+    further = people.sample(PEOPLE, seed=seed + 1, start=count)
     settings = population.model.settings
     weights = None
     if settings.weights:
@@ -71,7 +75,9 @@ def refine(
                 "with a table that has it."
             )
         weights = rows.frame[settings.weights].to_numpy(dtype=np.float64)
-    ratio = density_ratio.learn(schema, real, drawn, weights=weights, seed=seed, progress=progress)
+    ratio = density_ratio.learn(
+        schema, real, drawn, further=further, weights=weights, seed=seed, progress=progress
+    )
     if ratio is None:
         if len(real) < density_ratio.FEWEST:
             note = (

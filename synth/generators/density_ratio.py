@@ -6,6 +6,7 @@ model's people can be corrected by keeping each with a probability proportional 
 many trees are grown is decided by people kept apart from learning; where those people are told
 apart no better than by chance, there is nothing to correct and `learn` says so. Where there are few
 real rows, several ratios are learned, each keeping other rows apart, and their logarithms averaged.
+Last, terms of single columns give the ratio's people the margins of the real rows.
 
 The trees are plain arrays, evaluated by compiled code; scikit-learn is needed to learn only. Each
 value of a feature rules out some of a tree's leaves, which is known beforehand as bits; the first
@@ -38,6 +39,7 @@ from numba import njit
 
 from synth.data.schema import Column, Schema
 from synth.errors import PopulaceError
+from synth.generators.margin_terms import margin_terms, trees_of
 from synth.lazy import cached_property
 
 CLIP = 4.0
@@ -56,6 +58,8 @@ FEWEST = 2_000
 """Real rows below which a ratio is not learned."""
 KEPT_APART = 0.15
 """The share of the rows that decide when to stop, where there are many."""
+RAKED = 2 / 3
+"""The share of further rows that are raked; the others say what the mean ratio and bound are."""
 MANY = 30_000
 """Real rows below which ratios are cross-fitted: every row is learned from, and kept apart once."""
 FOLDS = 10
@@ -334,6 +338,7 @@ def learn(
     real: pd.DataFrame,
     drawn: pd.DataFrame,
     *,
+    further: pd.DataFrame | None = None,
     weights: np.ndarray | None = None,
     trees: int = TREES,
     folds: int = FOLDS,
@@ -348,6 +353,9 @@ def learn(
         The columns to compare, in canonical dtypes on both sides.
     real, drawn : pd.DataFrame
         Real rows, and rows that the model drew (as many or more).
+    further : pd.DataFrame, optional
+        Further rows that the model drew: where they are given, the ratio's people are raked to the
+        real rows' margins, see `margin_terms`.
     weights : float64 array, shape (real rows,), optional
         How much each real row counts.
     trees : int
@@ -368,11 +376,16 @@ def learn(
     if len(real) < FEWEST:
         return None
     columns = [column for column in schema if column.name in real and column.name in drawn]
-    features = _features(columns, pd.concat([real, drawn], ignore_index=True))
+    rows = [real, drawn] if further is None else [real, drawn, further]
+    features = _features(columns, pd.concat(rows, ignore_index=True))
     rng = np.random.default_rng(seed)
-    order = rng.permutation(len(drawn))
-    size = max(1, round(KEPT_APART * len(drawn)))
-    apart, compared = order[:size], drawn.iloc[np.sort(order[size:])]
+    if further is None:
+        order = rng.permutation(len(drawn))
+        size = max(1, round(KEPT_APART * len(drawn)))
+        apart, compared = drawn.iloc[order[:size]], drawn.iloc[np.sort(order[size:])]
+    else:
+        size = round(RAKED * len(further))
+        apart, compared = further.iloc[size:], drawn
     sides = (
         _side(features, real, weights, rng),
         _side(features, compared, None, rng),
@@ -410,8 +423,10 @@ def learn(
     if mean < 2 * error:
         return None
     ratio = _unbounded(features, models)
+    if further is not None:
+        ratio = _raked(ratio, sides[0], encode(features, further.iloc[:size]))
     # Of people kept apart: trees know those they learned from too well for an unbiased mean.
-    raw = np.clip(_raw(ratio, encode(features, drawn.iloc[apart])), -CLIP, CLIP)
+    raw = np.clip(_raw(ratio, encode(features, apart)), -CLIP, CLIP)
     bound = float(np.quantile(raw, BOUND_QUANTILE))
     ratios = np.exp(np.minimum(raw, bound))
     scores = {
@@ -427,6 +442,41 @@ def learn(
         mean_error=float(ratios.std() / np.sqrt(len(ratios))),
         scores=scores,
     )
+
+
+def _raked(ratio: DensityRatio, real: _Side, people: np.ndarray) -> DensityRatio:
+    """The ratio with terms of single columns, as further trees."""
+    terms = margin_terms(
+        [feature.categories is not None for feature in ratio.features],
+        real.values,
+        real.weight,
+        people,
+        _raw(ratio, people),
+        clip=CLIP,
+        quantile=BOUND_QUANTILE,
+    )
+    parts: dict[str, list[np.ndarray]] = {name: [getattr(ratio, name)] for name in _ARRAYS}
+    nodes, bitsets = len(ratio.feature), len(ratio.bitsets)
+    for tree in (tree for term in terms for tree in trees_of(term)):
+        inner = tree.feature >= 0
+        asks = np.flatnonzero(tree.category >= 0)
+        chosen = tree.category[asks]
+        words = np.zeros((len(asks), 8), np.uint32)
+        words[np.arange(len(asks)), chosen >> 5] = np.uint32(1) << (chosen & 31).astype(np.uint32)
+        bitset = np.full(len(tree.feature), -1, np.int32)
+        bitset[asks] = bitsets + np.arange(len(asks))
+        parts["roots"].append(np.array([nodes], np.int32))
+        parts["feature"].append(tree.feature)
+        parts["threshold"].append(tree.threshold)
+        for side in ("left", "right"):
+            parts[side].append(np.where(inner, getattr(tree, side) + nodes, 0).astype(np.int32))
+        parts["missing_left"].append(tree.missing_left)
+        parts["bitset"].append(bitset)
+        parts["bitsets"].append(words)
+        nodes += len(tree.feature)
+        bitsets += len(words)
+    arrays: dict[str, Any] = {name: np.concatenate(some) for name, some in parts.items()}
+    return replace(ratio, **arrays)
 
 
 def _unbounded(features: tuple[Feature, ...], models: Sequence[Any]) -> DensityRatio:
