@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from rich.table import Table as Grid
 from synth.data.table import read_frame
 from synth.errors import PopulaceError
 from synth.interests.learning import Learned, interests_of, of_texts
+
+if TYPE_CHECKING:
+    from synth.interests.evaluate import TopicFitter
 
 app = typer.Typer(
     help="Interests from what people do or write.", no_args_is_help=True, add_completion=False
@@ -122,12 +125,26 @@ def evaluate_command(
     peers: Annotated[
         bool, typer.Option("--peers", help="Also scikit-learn's LDA (many minutes).")
     ] = False,
+    peer_python: Annotated[
+        str,
+        typer.Option(
+            metavar="bigartm=PATH",
+            help="Also BigARTM, by the Python of an environment that has it.",
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure learned interests beside the 26 made by hand for the time-use diaries."""
     from synth.interests.evaluate import evaluate
 
-    report = evaluate(source, topics=topics, seeds=seeds, sweep=sweep, peers=peers)
+    report = evaluate(
+        source,
+        topics=topics,
+        seeds=seeds,
+        sweep=sweep,
+        peers=peers,
+        others=_others(peer_python),
+    )
     if as_json:
         typer.echo(json.dumps(report, indent=2))
         return
@@ -137,9 +154,24 @@ def evaluate_command(
         grid.add_column(words, justify="right")
     runs = {"Populace": report["populace"]} | report.get("sweep", {})
     runs |= {f"LDA, {m}": report[f"lda_{m}"] for m in ("online", "batch") if f"lda_{m}" in report}
+    runs |= report.get("others", {})
     for name, each in ({"made by hand": [report["hand_made"]]} | runs).items():
         grid.add_row(name, *(_figure(each, path) for path in _FIGURES.values()))
     Console().print(grid)
+
+
+def _others(peer_python: str) -> dict[str, TopicFitter]:
+    """Peers in environments of their own."""
+    from synth.bench.topics import bigartm
+
+    if not peer_python:
+        return {}
+    name, _, python = peer_python.partition("=")
+    if name.strip().lower() != "bigartm" or not python:
+        raise PopulaceError(
+            f"“{peer_python}” is no peer of the interests: write --peer-python bigartm=/path."
+        )
+    return bigartm(python)
 
 
 _FIGURES = {

@@ -1,4 +1,4 @@
-"""Learned interests beside those made by hand for the time-use diaries, and beside LDA.
+"""Learned interests beside those made by hand for the time-use diaries, and beside peers.
 
 The diaries' activities are the items, 183 of them, one diary day a person; the 26 hand-made
 interests group the same activities. Both rank a person's interests by log(1 + minutes) × rarity.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,32 @@ SWEEP: dict[str, Strengths] = {
     "all, decorrelation 1": replace(DEFAULT, decorrelation=1.0),
     "all, background 1": replace(DEFAULT, background=1, smooth_background=1.0),
 }
+
+
+@dataclass(frozen=True, eq=False)
+class TopicFit:
+    """What a peer learned of people and items.
+
+    Attributes
+    ----------
+    phi : float64 array, shape (items, topics)
+        p(item | topic).
+    theta : float32 array, shape (people, topics)
+        p(topic | person).
+    seconds : float
+        Of the processor, for both.
+    about : mapping of str to Any
+        What else it says, for the report.
+    """
+
+    phi: np.ndarray
+    theta: np.ndarray
+    seconds: float
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+TopicFitter = Callable[[csr_array, int, int], TopicFit]
+"""Matrix of people and items, number of topics and seed → what a peer learns of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,9 +146,10 @@ def evaluate(
     weighting: Weighting = "rarity",
     sweep: bool = False,
     peers: bool = False,
+    others: Mapping[str, TopicFitter] | None = None,
 ) -> dict[str, Any]:
     """Figures of `seeds` fits, of the hand-made interests themselves, and where asked for of a
-    sweep over the regularisers and of scikit-learn's LDA.
+    sweep over the regularisers, of scikit-learn's LDA and of other peers.
 
     Seconds are the processor's, one thread each: other work on the machine does not count.
 
@@ -140,6 +167,8 @@ def evaluate(
         Whether to try other strengths.
     peers : bool, optional
         Whether to fit LDA too.
+    others : mapping of str to TopicFitter, optional
+        Further peers by name.
 
     Returns
     -------
@@ -171,6 +200,11 @@ def evaluate(
             report[f"times_faster_than_lda_{method}"] = _mean(
                 report[f"lda_{method}"], "seconds"
             ) / _mean(report["populace"], "seconds")
+    if others:
+        report["others"] = {
+            name: [_peer(data, topics, seed, weighting, fitter) for seed in range(seeds)]
+            for name, fitter in others.items()
+        }
     return report
 
 
@@ -318,18 +352,47 @@ def _lda(
         other = _lda_model(topics, seed, method, rounds).fit(csr_matrix(left))
         return _phi(other), other.transform(csr_matrix(left))
 
-    order = np.argsort(-theta, axis=1, kind="stable")[:, :3]
-    empty = np.diff(own.indptr) == 0
-    share = np.take_along_axis(theta, order, axis=1)
-    tops = np.where((share >= 0.05) & ~empty[:, None], order, -1)
     return {
         "seed": seed,
         "seconds": seconds,
         "seconds_fit": fitted,
         "rounds": rounds,
-        "perplexity": perplexity(own, phi, theta),
         # Once more as long; the batch form's figures are the online form's.
         "hidden_item": hidden_item(own, fit, seed) if method == "online" else None,
+        **_peer_figures(data, own, phi, theta),
+    }
+
+
+def _peer(
+    data: Diaries, topics: int, seed: int, weighting: Weighting, fitter: TopicFitter
+) -> dict[str, Any]:
+    """A peer's figures on the same matrix."""
+    own = _weighted(data, weighting)
+    fitted = fitter(own, topics, seed)
+
+    def fit(left: csr_array) -> tuple[np.ndarray, np.ndarray]:
+        other = fitter(left, topics, seed)
+        return other.phi, other.theta
+
+    return {
+        "seed": seed,
+        "seconds": fitted.seconds,
+        **fitted.about,
+        "hidden_item": hidden_item(own, fit, seed),
+        **_peer_figures(data, own, fitted.phi, fitted.theta),
+    }
+
+
+def _peer_figures(
+    data: Diaries, own: csr_array, phi: np.ndarray, theta: np.ndarray
+) -> dict[str, Any]:
+    """Figures of a fit; a topic of less than a twentieth of somebody is no interest of theirs."""
+    order = np.argsort(-theta, axis=1, kind="stable")[:, :3]
+    empty = np.diff(own.indptr) == 0
+    share = np.take_along_axis(theta, order, axis=1)
+    tops = np.where((share >= 0.05) & ~empty[:, None], order, -1)
+    return {
+        "perplexity": perplexity(own, phi, theta),
         "overlap": overlap(phi),
         "noughts_in_phi": float((phi == 0).mean()),
         **_scores(data, phi, tops),
