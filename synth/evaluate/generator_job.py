@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synth.errors import PopulaceError
-from synth.fitting.tasks import CARD_SPACE, FILE_LIMIT, MEMORY, MESSAGES, MOST
+from synth.fitting.tasks import FILE_LIMIT, MEMORY, MESSAGES, MOST
 from synth.generators.losses import write_losses
-from synth.generators.training import has_card
+from synth.generators.training import torch_space
 from synth.jobs.handle import Progress
 from synth.jobs.process import Limits, ProcessJob, run_child
 
@@ -87,7 +87,7 @@ def start(
         [sys.executable, "-m", "synth.evaluate.generator_job"],
         folder,
         task,
-        limits=Limits(MEMORY + (CARD_SPACE if has_card() else 0), SECONDS, FILE_LIMIT),
+        limits=Limits(MEMORY + torch_space(), SECONDS, FILE_LIMIT),
         messages=_MESSAGES,
         most=MOST,
         kind="compare",

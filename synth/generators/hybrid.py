@@ -49,10 +49,13 @@ from synth.generators.hybrid_parts import (
     with_everybody,
 )
 from synth.generators.hybrid_process import Learned, Task, learn_tasks
-from synth.generators.partition import Group, groups_for, mutual_information, partition
+from synth.generators.partition import Group, groups_for, mutual_information, partition, strongest_tree
 from synth.generators.two_sample import ENOUGH, classifier_auc, judges
 
 MINUTES = 5.0
+WIDE = 60
+"""Tables of more columns are cut along the tree of their strongest ties (Chow and Liu 1968): looking
+for a network would take longer than learning the groups."""
 LOOKED_AT = 20_000
 """Rows, at most, from which the structure is learned that only cuts the table."""
 EVERY_CANDIDATE = (*CANDIDATES, "diffusion")
@@ -333,9 +336,10 @@ def cut(rows: Rows, settings: Settings) -> list[Group]:
     most = groups_for(count)
     if most < 2:
         return partition(count, (), ties, 1)
+    if count > WIDE:
+        return partition(count, strongest_tree(ties), ties, most)
     random = np.random.default_rng([settings.seed, 8])
-    wide = max(1, count // 40)
-    which = np.sort(random.permutation(len(rows.codes))[: LOOKED_AT // wide])
+    which = np.sort(random.permutation(len(rows.codes))[:LOOKED_AT])
     learner = NetworkLearner(
         score="k2", max_parents=3, restarts=0, weights=settings.weights, seed=settings.seed
     ).fit(table_of(rows, which, settings.weights))

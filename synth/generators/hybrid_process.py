@@ -26,7 +26,7 @@ from synth.generators.base import Progress, Settings
 from synth.generators.coded import Codebook, Rows
 from synth.generators.hybrid_parts import NETWORK_OPTIONS, Part, learn_part, restored
 from synth.generators.partition import Group
-from synth.generators.training import has_card
+from synth.generators.training import has_card, torch_space
 from synth.jobs.process import Limits, Messages, ProcessJob, run_child
 
 LARGE = 2_000
@@ -168,7 +168,7 @@ def _start(folder: Path, task: Mapping[str, Any]) -> ProcessJob:
         [sys.executable, "-m", "synth.generators.hybrid_process"],
         folder,
         task,
-        limits=Limits(MEMORY, SECONDS, FILE_SIZE),
+        limits=Limits(MEMORY + torch_space(), SECONDS, FILE_SIZE),
         messages=_MESSAGES,
         most=2 * processors() + 8,
         kind="group",

@@ -239,3 +239,31 @@ def mutual_information(
         used = ((joint.sum(axis=1) > 0).sum() - 1) * ((joint.sum(axis=0) > 0).sum() - 1)
         out[a, b] = out[b, a] = max(information - used / (2 * rows), 0.0)
     return out
+
+
+def strongest_tree(ties: np.ndarray) -> list[Edge]:
+    """The tree whose ties are the strongest in all (Chow and Liu 1968).
+
+    Parameters
+    ----------
+    ties : float64 array, shape (columns, columns)
+        How strongly two columns hang together; columns without any tie are in no edge.
+
+    Returns
+    -------
+    list of (int, int)
+        Each edge once; each column is at most once the second of one, as a child of one parent.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+
+    forest = minimum_spanning_tree(csr_array(-ties))
+    edges: list[Edge] = []
+    seen: set[int] = set()
+    for root in range(len(ties)):
+        if root in seen:
+            continue
+        order, before = breadth_first_order(forest, root, directed=False)
+        seen.update(map(int, order))
+        edges += [(int(before[column]), int(column)) for column in order[1:]]
+    return edges

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,10 @@ FEWEST = 50
 """Below so many people nobody is kept apart: passes and time alone end learning."""
 CURVE = 400
 """Points of a curve of losses, at most."""
+CARD_SPACE = 512 * 2**30
+"""Bytes of address space that CUDA reserves without using them."""
+CUDA_LIBRARIES = 32 * 2**30
+"""Bytes of address space for what a CUDA build of torch maps, also where no card is used."""
 DEVICE = "SYNTH_DEVICE"
 """The environment variable that says what learns: ``cpu``, ``cuda``, or the best there is."""
 
@@ -60,6 +65,17 @@ def has_card() -> bool:
     """Whether a graphics card seems to be there and may be used; torch is not asked."""
     wanted = os.environ.get(DEVICE, "")
     return wanted != "cpu" and any(Path(f"/dev/{name}").exists() for name in ("nvidiactl", "dxg"))
+
+
+def torch_space() -> int:
+    """Bytes of address space that torch claims beyond what a child needs; torch is not imported."""
+    if has_card():
+        return CARD_SPACE
+    spec = find_spec("torch")
+    if spec is None or spec.origin is None:
+        return 0
+    libraries = Path(spec.origin).parent / "lib"
+    return CUDA_LIBRARIES if any(libraries.glob("*torch_cuda*")) else 0
 
 
 def device_of(wanted: str = "") -> torch.device:

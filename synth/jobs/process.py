@@ -45,6 +45,9 @@ _ENVIRONMENT = (
 )
 _WATCH_SECONDS = 2
 
+_TOO_LARGE = (b"MemoryError", b"bad_alloc", b"annot allocate memory")
+"""What stands among the last words of a child that wanted more memory than it may have."""
+
 QUEUE = 200
 """The most jobs that wait."""
 _LOOK_SECONDS = 0.25
@@ -283,7 +286,7 @@ class ProcessJob(Job):
         output = b""
         with contextlib.suppress(OSError):
             output = (self.folder / "errors.txt").read_bytes()[-4000:]
-        if b"MemoryError" in output or b"bad_alloc" in output or code in (-signal.SIGKILL, 137):
+        if code in (-signal.SIGKILL, 137) or any(words in output for words in _TOO_LARGE):
             return self._messages.too_large
         if code == -signal.SIGXCPU:
             return self._too_long()

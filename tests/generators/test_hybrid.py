@@ -16,6 +16,7 @@ from synth.generators.partition import (
     junction_tree,
     mutual_information,
     partition,
+    strongest_tree,
     triangulated,
 )
 
@@ -90,6 +91,13 @@ def test_ties_are_those_of_counts(table):
     ties = mutual_information(codes, (2, 2, 2))
     assert ties[0, 1] == pytest.approx(np.log(2), abs=1e-3)
     assert ties[0, 2] == ties[1, 2] == 0.0
+
+
+def test_the_strongest_ties_make_a_tree():
+    ties = np.zeros((5, 5))
+    for a, b, tie in ((0, 1, 0.5), (1, 2, 0.4), (0, 2, 0.3), (2, 3, 0.2)):
+        ties[a, b] = ties[b, a] = tie
+    assert strongest_tree(ties) == [(0, 1), (1, 2), (2, 3)]  # the fifth hangs on none
 
 
 def test_a_parts_draws_have_its_probabilities(model):

@@ -1,6 +1,7 @@
 """Time, passes, people kept apart, batches and curves."""
 
 import time
+from importlib.machinery import ModuleSpec
 
 import numpy as np
 import pytest
@@ -99,3 +100,15 @@ def test_an_average_follows_its_network():
     for _ in range(40):
         average.step()
     assert torch.allclose(average.values["weight"], module.weight, atol=1e-3)
+
+
+def test_torch_of_cuda_needs_more_address_space_even_without_a_card(monkeypatch, tmp_path):
+    (tmp_path / "lib").mkdir()
+    spec = ModuleSpec("torch", None, origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(training, "find_spec", lambda name: spec)
+    monkeypatch.setattr(training, "has_card", lambda: False)
+    assert training.torch_space() == 0
+    (tmp_path / "lib" / "libtorch_cuda.so").touch()
+    assert training.torch_space() == training.CUDA_LIBRARIES > 2**34
+    monkeypatch.setattr(training, "has_card", lambda: True)
+    assert training.torch_space() == training.CARD_SPACE > training.CUDA_LIBRARIES

@@ -83,6 +83,7 @@ def test_cancelled(start):
     [
         ("raise PopulaceError('No water: fetch some.')", "No water: fetch some."),
         ("bytearray(2**33)", "The kettle is too small."),
+        ("raise OSError('tap.so: Cannot allocate memory')", "The kettle is too small."),
         ("raise ValueError", "The kettle broke."),
         ("import os; os.kill(os.getpid(), 11)", "The kettle broke."),
         ("import os; os.kill(os.getpid(), 9)", "The kettle is too small."),
