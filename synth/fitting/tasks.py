@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from synth.errors import PopulaceError
-from synth.generators.training import has_card
+from synth.generators.training import torch_space
 from synth.jobs.handle import Progress
 from synth.jobs.process import Limits, Messages, ProcessJob, run_child
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 Kind = Literal["inspect", "learn", "open", "list", "interests", "anonymise"]
 MEMORY = 6 * 2**30
 """Bytes of address space that a child may claim; what it really uses is far less."""
-CARD_SPACE = 512 * 2**30
-"""What CUDA reserves without using it."""
 SECONDS: Mapping[Kind, int] = {
     "inspect": 900,
     "learn": 7200,
@@ -107,8 +105,8 @@ def start(
 
 
 def _memory(kind: Kind, memory: int) -> int:
-    """What a child may claim: a graphics card's address space is counted too, where one learns."""
-    return memory + CARD_SPACE if kind == "learn" and has_card() else memory
+    """What a child may claim: torch's address space is counted too, where one learns."""
+    return memory + torch_space() if kind == "learn" else memory
 
 
 # ---------------------------------------------------------------------- the child
