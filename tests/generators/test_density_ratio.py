@@ -64,6 +64,20 @@ def test_the_trees_agree_with_scikit_learn(monkeypatch):
     assert (expected > high).any() or (expected < low).any() or expected.std() > 0.1
 
 
+def test_further_people_are_raked_and_say_the_mean():
+    """Shares of the kinds are the real ones, up to those of people whom nobody raked."""
+    further = people(12_000, 3, False)
+    real, drawn = people(3000, 1, True), people(3000, 2, False)
+    raked = learn(SCHEMA, real[real["kind"] != "d"], drawn, further=further, trees=3, folds=1)
+    assert raked is not None and raked.roots.size > 3  # trees of single columns come last
+    for rows, tolerance in ((further[:8000], 0.005), (people(12_000, 5, False), 0.03)):
+        ratios = np.exp(raked.log_ratio(rows))
+        shares = [ratios[(rows["kind"] == kind).to_numpy()].sum() / ratios.sum() for kind in "ab"]
+        expected = [(real["kind"] == kind).sum() / (real["kind"] != "d").sum() for kind in "ab"]
+        assert shares == pytest.approx(expected, abs=tolerance)
+    assert raked.mean == pytest.approx(ratios.mean(), abs=0.05)
+
+
 def test_it_tells_what_is_tied(ratio):
     tied, apart = people(4000, 11, True), people(4000, 12, False)
     assert ratio.log_ratio(tied).mean() > 0.1 > -0.1 > ratio.log_ratio(apart).mean()
