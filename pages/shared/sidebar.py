@@ -36,7 +36,8 @@ __all__ = [
 PEOPLE, SEED = 6, 8
 MOST_PEOPLE, LARGEST_SEED = 60, 2**31 - 1
 _ABSENT = "population that is not here"
-_KEPT, _PAGE, _AGAIN = "what the sidebar said", "page of the address", "address to be written"
+_KEPT, _AGAIN = "what the sidebar said", "address to be written"
+_BEGUN, _PAGE = "page that was begun", "page of the address"
 
 Parameters = list[tuple[str, str]]
 
@@ -47,6 +48,10 @@ def arrive(page: str) -> None:
     Who leaves a page before its first run has ended can lose values (Streamlit 1.67). Values that
     came along, or that the browser's Back brings, stay as they are.
     """
+    if st.session_state.get(_BEGUN) != page:
+        # Also who goes to another page and back, before that one is drawn, has changed pages.
+        st.session_state[_BEGUN] = page
+        st.session_state.pop(_PAGE, None)
     kept: dict[str, object] = st.session_state.get(_KEPT, {})
     if st.session_state.pop(_AGAIN, False):
         st.session_state.update(kept)
@@ -63,7 +68,9 @@ def mend_address(page: str) -> None:
     """Write the choice into the address where coming to this page has lost it; call it last.
 
     Values can come along while their parameters do not. Streamlit writes only what is set, so the
-    page starts over and sets it. Within a page the browser keeps the address by itself.
+    page starts over and sets it. Where nothing is missing here, the browser may still be about to
+    be sent the poorer address of a page that was left in a hurry: it is sent this one after that.
+    Within a page the browser keeps the address by itself.
     """
     if st.session_state.get(_PAGE) == page:
         return
@@ -71,6 +78,10 @@ def mend_address(page: str) -> None:
     if not {key for key, _ in choice.current().link} <= set(st.query_params):
         st.session_state[_AGAIN] = True
         st.rerun()
+    context = get_script_run_ctx()
+    if context is not None:
+        with context.session_state.query_params() as parameters:
+            parameters._send_query_param_msg()
 
 
 def page_title() -> str:
