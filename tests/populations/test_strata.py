@@ -12,7 +12,7 @@ from synth.data.evidence import Evidence
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.generators.calibrated import parse_target, read_target_csv, split_lines, target_line
-from synth.generators.rare import WEIGHT
+from synth.generators.rare import WEIGHT, WEIGHT_WORDS, weighing
 from synth.populations.as_written import canonical
 from synth.populations.reading import Reading, calibration
 from synth.populations.strata import both, combinations, every, quotas
@@ -213,3 +213,7 @@ def test_weighted_means_of_rare_people_lie_in_their_intervals(people):
         values = np.exp(rows[WEIGHT].to_numpy()) * (rows["work"] == "a").to_numpy()
         hits += abs(values.mean() - truth) < 1.96 * values.std(ddof=1) / np.sqrt(len(values))
     assert hits >= 90
+    worth = 400 * rare.effective_share
+    assert f"400 rows are worth about {worth:,.0f} plain ones." in weighing(rare, 400)
+    assert "too few to go by" in weighing(rare, 20)
+    assert weighing(canonical(people.given()), 400) == WEIGHT_WORDS
