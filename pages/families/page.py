@@ -31,6 +31,7 @@ from synth.linked.writing import zip_linked
 _STYLE = Path(__file__).parent / "families.css"
 _CARDS, _COMPARED = 6, 2_000
 _HOME = (100, 1_000, 10_000)  # families to take home
+_ROWS_COMPARED, _ROWS_HOME = 400_000, 1_000_000  # rows of them that a server has room for
 
 
 @st.cache_resource(max_entries=4, show_spinner="Waking the families …")
@@ -82,7 +83,9 @@ def _compared(population: LinkedPopulation, families: Families) -> list[tuple[Co
     return pairs
 
 
-def _finding(compared: list[tuple[Counts, np.ndarray]], evidence: Evidence, noun: str) -> str:
+def _finding(
+    compared: list[tuple[Counts, np.ndarray]], evidence: Evidence, count: int, noun: str
+) -> str:
     """How near to the real families they are, or how those asked for differ from all."""
     apart = {
         _title(counts): tvd(np.array(counts.counts), synthetic)
@@ -96,7 +99,7 @@ def _finding(compared: list[tuple[Counts, np.ndarray]], evidence: Evidence, noun
         return (
             f"On average {100 * sum(apart.values()) / len(apart):.1f} of 100 would need another "
             f"answer for the {len(apart)} counts below to be as in real {noun}; farthest is "
-            f"{far}, {100 * apart[far]:.1f} of 100 (estimated from {_COMPARED:,} {noun})."
+            f"{far}, {100 * apart[far]:.1f} of 100 (estimated from {count:,} {noun})."
         )
     counts, synthetic = next(each for each in compared if _title(each[0]) == far)
     here, all_ = synthetic / synthetic.sum(), np.array(counts.counts) / sum(counts.counts)
@@ -106,7 +109,7 @@ def _finding(compared: list[tuple[Counts, np.ndarray]], evidence: Evidence, noun
     return (
         f"Beside what was asked, these {noun} differ most from all real ones in {far}: "
         f"{what} is {here[at]:.1%} here and {all_[at]:.1%} of all (estimated from "
-        f"{_COMPARED:,} {noun})."
+        f"{count:,} {noun})."
     )
 
 
@@ -154,11 +157,26 @@ def _choose() -> LinkedPopulation:
     return own_families()[name] if name in titles else _loaded(name)
 
 
-def _take_home(population: LinkedPopulation, given: FamiliesGiven, seed: int, noun: str) -> None:
-    """Tables to take home: one file each."""
+def _rows_of(families: Families) -> float:
+    """About how many rows of all tables a family has; at least one."""
+    rows = sum(int(some.counts.sum()) for some in families.rows.values())
+    return max(rows / max(len(families), 1), 1.0)
+
+
+def _take_home(
+    population: LinkedPopulation, given: FamiliesGiven, seed: int, noun: str, rows: float
+) -> None:
+    """Tables to take home: one file each; fewer families where each has very many rows."""
+    counts = tuple(n for n in _HOME if n * rows <= _ROWS_HOME) or (max(int(_ROWS_HOME / rows), 1),)
     with st.container(horizontal=True, vertical_alignment="bottom", key="families-home"):
-        count = st.selectbox("How many", _HOME, 1, format_func=lambda n: f"{n:,} {noun}",
-                             key="families-count", filter_mode=None)  # fmt: skip
+        count = st.selectbox(
+            "How many",
+            counts,
+            min(1, len(counts) - 1),
+            format_func=lambda n: f"{n:,} {noun}",
+            key="families-count",
+            filter_mode=None,
+        )
         file_button(
             "Take the tables home",
             partial(zip_linked, population, given, count, seed=seed),
@@ -197,12 +215,14 @@ def _page(choice: Choice) -> None:
         households.show_cards(population, shown, choice.seed)
     else:
         own.show_cards(population, shown)
-    _take_home(population, given, choice.seed, noun)
+    rows = _rows_of(shown)
+    _take_home(population, given, choice.seed, noun, rows)
     if not some:
-        drawn = _drawn(digest, known, choice.seed, _COMPARED, given)
+        count = int(np.clip(_ROWS_COMPARED / rows, 20, _COMPARED))
+        drawn = _drawn(digest, known, choice.seed, count, given)
         compared = _compared(population, drawn)
         with top:
-            header.say(_finding(compared, evidence, noun))
+            header.say(_finding(compared, evidence, count, noun))
         _beside(compared, noun, conditioned=bool(known))
     with st.expander(f"{len(population.model.rules)} rules that hold in every family"):
         st.markdown("\n".join(f"- {markdown.plain(str(r))}" for r in population.model.rules))

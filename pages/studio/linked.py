@@ -49,8 +49,8 @@ def show_linked(linked: LinkedState) -> None:
         st.html(picture(inspection))
         if inspection.problem:
             show_problem(inspection.problem)
-        for note in (*_findings(inspection), *inspection.notes):
-            st.caption(markdown.plain(note))
+        notes = (*_findings(inspection), *inspection.notes)
+        st.caption("  \n".join(markdown.plain(note) for note in notes))
         _ask_for_keys(linked, inspection)
     _progress(linked, "link")
     if inspection is not None and not inspection.problem:

@@ -1,6 +1,7 @@
 """Families learned from small tables: drawn, conditioned, and beside enumeration."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
+from synth.linked.drawing import FamiliesGiven
 from synth.linked.facts import RowFact
 from synth.linked.features import Rows
 from synth.linked.learning import learn_linked
@@ -133,3 +135,17 @@ def test_levels_change_from_row_to_row_as_often_as_planned():
     assert (changes == planned).mean() > 0.95
     assert np.isin(changes, [0, 5]).mean() > 0.95
     assert 0.3 < (changes == 0).mean() < 0.7
+
+
+def test_no_more_candidates_are_drawn_than_are_wanted_where_all_are_kept(model, monkeypatch):
+    free = replace(model, rules=())
+    sizes = []
+    draw = FamiliesGiven.candidates
+
+    def counted(self, count, *arguments, **named):
+        sizes.append(count)
+        return draw(self, count, *arguments, **named)
+
+    monkeypatch.setattr(FamiliesGiven, "candidates", counted)
+    drawn = free.given().families(50, 3, threads=1)
+    assert sizes == [50] and len(drawn) == 50
