@@ -79,7 +79,10 @@ def serving(folder: Path) -> Iterator[Server]:
     options = {"port": port, "address": "127.0.0.1", "headless": "true"}
     command += [f"--server.{name}={value}" for name, value in options.items()]
     with path.open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+        surveys = {"POPULACE_SURVEYS": str(folder / "surveys.sqlite")}
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=os.environ | surveys
+        )
         server = Server(f"http://127.0.0.1:{port}", process, path)
         try:
             _await(server)
