@@ -66,6 +66,6 @@ def promise_line(
         f'<span style="flex:0 0 40%">{escape(words)}</span>'
         '<span style="flex:1;position:relative;height:1.1rem;background:var(--pp-line);'
         f'border-radius:4px">{marks}</span>'
-        f'<span style="flex:0 0 9.5rem;text-align:right">{value:.0%} '
-        f"({lower:.0%}–{upper:.0%}), ≤ {allowed:.0%}</span></div>"
+        f'<span style="flex:0 0 6.5rem;text-align:right">{value:.0%} '
+        f"({100 * lower:.0f}–{100 * upper:.0f})</span></div>"
     )

@@ -19,6 +19,6 @@ def test_promise_and_attack_stand_side_by_side():
     app.button[0].click().run()
     assert not app.exception
     text = "".join(each.proto.body for each in app.get("html"))
-    assert "≤ 73%" in text and "Rows of four columns, pairs chosen" in text
+    assert "to 73% at ε = 1" in text and "Rows of four columns, pairs chosen" in text
     captions = [each.value for each in app.caption]
     assert sum("nothing speaks against it" in each for each in captions) == 2
