@@ -139,8 +139,9 @@ def _show(comparison: GeneratorComparison, title: str, name: str) -> None:
                 st.markdown(f"**{markdown.plain(entry.title)}.** {markdown.plain(entry.note)}")
 
 
+@st.fragment
 def _beside(comparison: GeneratorComparison, figures: Figures) -> None:
-    """Any two sets of people beside each other."""
+    """Any two sets of people beside each other; only the tab that is open is drawn."""
     header.part("Any two beside each other")
     names = [REAL, FRESH, *(entry.name for entry in comparison.entries)]
     names = [name for name in names if name in figures.people]
@@ -158,41 +159,56 @@ def _beside(comparison: GeneratorComparison, figures: Figures) -> None:
         filter_mode=None,
     )
     columns, pairs, sums, spread, axes = st.tabs(
-        ["Columns", "Correlations", "Cumulative sums", "Means and deviations", "Principal axes"]
+        ["Columns", "Correlations", "Cumulative sums", "Means and deviations", "Principal axes"],
+        key="compare-tab",
+        on_change="rerun",
     )
     with columns:
-        _marginals(comparison, figures, left, right)
+        if columns.open:
+            _marginals(comparison, figures, left, right)
     with pairs:
-        _associations(comparison, figures, left, right)
+        if pairs.open:
+            _associations(comparison, figures, left, right)
     with sums:
-        st.caption("The share of people up to each value; levels in the table’s order.")
-        names = list(dict.fromkeys((REAL, left, right)))
-        grid = st.grid(3, min_column_width=300, gap=16, key="compare-sums")
-        for column in figures.columns:
-            with grid.cell():
-                st.markdown(f"**{markdown.plain(column.title)}**")
-                plot(
-                    charts.cumulative(comparison, figures, column, names),
-                    key=f"compare-sum-{column.name}",
-                    alt=f"Cumulative sums of {column.title}",
-                )
+        if sums.open:
+            _sums(comparison, figures, left, right)
     with spread:
-        _moments(comparison, figures)
+        if spread.open:
+            _moments(comparison, figures)
     with axes:
-        share, other = figures.explained
-        st.caption(
-            f"On the real people’s first two principal axes, {share:.0%} and {other:.0%} of their "
-            "variance; darker where more people are."
-        )
-        grid = st.grid(2, min_column_width=340, gap=16, key="compare-axes")
-        for place, name in enumerate((left, right)):
-            with grid.cell():
-                st.markdown(f"**{markdown.plain(titles[name])}**")
-                plot(
-                    charts.plane(figures, name),
-                    key=f"compare-plane-{place}",
-                    alt=f"{titles[name]} on the real people’s principal axes",
-                )
+        if axes.open:
+            _axes(comparison, figures, left, right)
+
+
+def _sums(comparison: GeneratorComparison, figures: Figures, left: str, right: str) -> None:
+    st.caption("The share of people up to each value; levels in the table’s order.")
+    names = list(dict.fromkeys((REAL, left, right)))
+    grid = st.grid(3, min_column_width=300, gap=16, key="compare-sums")
+    for column in figures.columns:
+        with grid.cell():
+            st.markdown(f"**{markdown.plain(column.title)}**")
+            plot(
+                charts.cumulative(comparison, figures, column, names),
+                key=f"compare-sum-{column.name}",
+                alt=f"Cumulative sums of {column.title}",
+            )
+
+
+def _axes(comparison: GeneratorComparison, figures: Figures, left: str, right: str) -> None:
+    share, other = figures.explained
+    st.caption(
+        f"On the real people’s first two principal axes, {share:.0%} and {other:.0%} of their "
+        "variance; darker where more people are."
+    )
+    grid = st.grid(2, min_column_width=340, gap=16, key="compare-axes")
+    for place, name in enumerate((left, right)):
+        with grid.cell():
+            st.markdown(f"**{markdown.plain(comparison.title_of(name))}**")
+            plot(
+                charts.plane(figures, name),
+                key=f"compare-plane-{place}",
+                alt=f"{comparison.title_of(name)} on the real people’s principal axes",
+            )
 
 
 def _marginals(comparison: GeneratorComparison, figures: Figures, left: str, right: str) -> None:

@@ -71,7 +71,14 @@ def test_from_an_upload_to_the_comparison(visit, at_once, table, monkeypatch):
     state = app.session_state["the comparison"]
     assert state.comparison.learned == 100 and state.job is None
     app.selectbox(key="compare-right").set_value("independent").run()
-    assert not app.exception
+    drawn = {}
+    for tab in ("Columns", "Correlations", "Cumulative sums", "Principal axes"):
+        app.session_state["compare-tab"] = tab
+        app.run()
+        assert not app.exception
+        drawn[tab] = len(app.get("plotly_chart"))
+    # Only the tab that is open is drawn: a figure a column, three maps, two planes.
+    assert drawn == {"Columns": 3, "Correlations": 3, "Cumulative sums": 3, "Principal axes": 2}
     # Another table: the old comparison is of the past.
     app.switch_page("pages/studio/page.py").run()
     button(app, "Another table").click()
