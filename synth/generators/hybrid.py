@@ -49,13 +49,19 @@ from synth.generators.hybrid_parts import (
     with_everybody,
 )
 from synth.generators.hybrid_process import Learned, Task, learn_tasks
-from synth.generators.partition import Group, groups_for, mutual_information, partition, strongest_tree
+from synth.generators.partition import (
+    Group,
+    groups_for,
+    mutual_information,
+    partition,
+    strongest_tree,
+)
 from synth.generators.two_sample import ENOUGH, classifier_auc, judges
 
 MINUTES = 5.0
 WIDE = 60
-"""Tables of more columns are cut along the tree of their strongest ties (Chow and Liu 1968): looking
-for a network would take longer than learning the groups."""
+"""Tables of more columns are cut along the tree of their strongest ties (Chow and Liu 1968):
+looking for a network would take longer than learning the groups."""
 LOOKED_AT = 20_000
 """Rows, at most, from which the structure is learned that only cuts the table."""
 EVERY_CANDIDATE = (*CANDIDATES, "diffusion")

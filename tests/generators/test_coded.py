@@ -2,6 +2,7 @@
 
 import json
 import math
+import socket
 import subprocess
 import sys
 
@@ -47,6 +48,19 @@ def people(rows=500, seed=0):
 @pytest.fixture(scope="module")
 def table():
     return make_table(people())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def offline():
+    """Nothing here reaches a network: all generators learn, draw, save and load without one."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def refuse(*words):
+            raise OSError("no network here")
+
+        patch.setattr(socket.socket, "connect", refuse)
+        patch.setattr(socket, "getaddrinfo", refuse)
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -231,6 +245,21 @@ def test_one_row_and_one_value(name):
     nobody = Table(table.frame.head(0), table.schema, table.digest)
     with pytest.raises(PopulaceError, match="no row"):
         generator(name).fit(nobody, Settings(options=TINY))
+
+
+@pytest.mark.parametrize("name", CODED)
+def test_a_column_that_everybody_lacks(name):
+    columns = (Column("a", "categorical", ("x", "y"), missing=True), Column("c", "categorical"))
+    frame = pd.DataFrame({"a": pd.array([None] * 60, object), "c": ["u", "v"] * 30})
+    table = make_table(frame, Schema(columns))
+    drawn = generator(name).fit(table, Settings(options=TINY)).sample(40)
+    assert set(drawn["c"].astype(str)) == {"u", "v"}
+    if name not in ("tvae", "vae"):  # which know no shares yet after two passes over 60 people
+        assert drawn["a"].isna().all()
+    # A number without any value has no range to learn: no generator gets to see it.
+    numbers = Schema((*columns, Column("b", "integer", missing=True)))
+    with pytest.raises(PopulaceError, match="Column b has no values"):
+        make_table(frame.assign(b=frame["a"]), numbers)
 
 
 @pytest.mark.parametrize("name", CODED)
