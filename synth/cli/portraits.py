@@ -24,6 +24,7 @@ from synth.errors import PopulaceError
 if TYPE_CHECKING:
     from synth.people.portraits.live import Tools
     from synth.people.portraits.making.judges import Row
+    from synth.people.portraits.search import Target
 
 app = typer.Typer(no_args_is_help=True, help="Make, measure and rebuild the portraits.")
 _FACES = Path("../shared/faces/utkface_dlib_embeddings.npz")
@@ -157,6 +158,65 @@ def build_bank(
     portraits = chosen(work, tools.search.directions, refused)
     packed = pack(work, out or SHIPPED, each, portraits)
     typer.echo(f"{packed} portraits packed into {out or SHIPPED}.")
+
+
+@app.command("train-defects")
+def train_defects(
+    out: Annotated[Path | None, typer.Option(help="Where what is learned goes.")] = None,
+    lose: Annotated[
+        float, typer.Option(min=0.0, max=0.5, help="Share of good styles that may be left out.")
+    ] = 0.1,
+) -> None:
+    """Learn which styles paint broken faces, from the bank and from what was turned down."""
+    from synth.people.portraits.bank import shipped
+    from synth.people.portraits.defects import SHIPPED
+    from synth.people.portraits.making.defects import learn, refused_styles
+
+    kept, refused = shipped().styles, refused_styles()
+    learned = learn(kept, refused, lose)
+    learned.head.save(out or SHIPPED)
+    typer.echo(
+        f"{len(refused)} styles turned down and {len(kept)} kept: AUC {learned.auc:.3f} by "
+        f"cross-validation; the cut leaves out {learned.caught:.0%} of the one and "
+        f"{learned.lost:.0%} of the other."
+    )
+
+
+@app.command("refill")
+def refill(
+    each: Annotated[int, typer.Option(min=1, max=200, help="Portraits a cell.")] = 50,
+    seed: Annotated[int, typer.Option(help="Seed of the new ones.")] = 2027,
+    older: Annotated[
+        int, typer.Option(min=61, max=85, help="Youngest age of new ones of the oldest cells.")
+    ] = 72,
+    work: Annotated[Path, typer.Option(help="Folder for work; a stopped run continues.")] = _WORK,
+    out: Annotated[Path | None, typer.Option(help="Where the bank goes.")] = None,
+    only: Annotated[
+        str, typer.Option(help="Only cells of this pattern, as female-*-Asian; for several runs.")
+    ] = "*",
+    do_pack: Annotated[bool, typer.Option("--pack/--no-pack", help="Pack at the end.")] = True,
+) -> None:
+    """Find portraits for the places of those that were turned down; all others stay as they are."""
+    from synth.people.portraits.bank import BANDS, CELLS, SHIPPED, Bank, Cell
+    from synth.people.portraits.making.build import chosen, fill, pack, target_of, unpack
+
+    def target(cell: Cell) -> Target:
+        plain = target_of(cell)
+        return replace(plain, lower=older) if cell.band == BANDS[-1] else plain
+
+    bank, refused = Bank(SHIPPED), refused_names()
+    cells = [cell for cell in CELLS if fnmatchcase(cell.name, only)]
+    unpack(bank, work, refused)
+    with _progress() as (bar, task):
+        tools = _tools(bar, task)
+        search, directions = tools.search, tools.search.directions
+        bar.update(task, description="Finding faces", total=None)
+        fill(search, work, each, seed, cells=cells, refused=refused, target=target)
+    if not do_pack:
+        return
+    portraits = chosen(work, directions, refused)
+    packed = pack(work, out or SHIPPED, each, portraits, bank.painter, before=bank)
+    typer.echo(f"{packed} portraits packed into {out or SHIPPED}; {len(bank)} were in it before.")
 
 
 @app.command("sheet")

@@ -183,6 +183,10 @@ class Bank:
         What each was painted from.
     embeddings : np.ndarray, shape (n, 128)
         dlib's embeddings of the faces.
+    places : np.ndarray of int, shape (n,)
+        Where each portrait stands in its cell's draws.
+    drawn_from : np.ndarray of int, shape (cells,)
+        How many places each cell has.
     painter : str
         Name of the `FaceGenerator` that painted them.
     """
@@ -214,7 +218,7 @@ class Bank:
                 place[rows] = np.arange(len(rows))
             drawn_from = np.array([len(rows) for rows in self._of_cell.values()])
         # A portrait keeps its place when others are turned down: nobody else's face changes.
-        self._place, self._drawn_from = place, drawn_from
+        self.places, self.drawn_from = place, drawn_from
         self._row = {name: row for row, name in enumerate(self.names)}
 
     def __len__(self) -> int:
@@ -327,7 +331,7 @@ class Bank:
         rows = self._of_cell[stocked]
         # Gumbel noise over the age difference: near ages first, a fixed order for a fixed seed.
         away = np.abs(self.ages[rows] - age) / 4.0
-        noise = rng.gumbel(size=int(self._drawn_from[CELLS.index(stocked)]))[self._place[rows]]
+        noise = rng.gumbel(size=int(self.drawn_from[CELLS.index(stocked)]))[self.places[rows]]
         order = rows[np.argsort(away + noise, kind="stable")]
         free = (row for row in order if self.names[row] not in taken)
         return self[self.names[next(free, order[0])]]

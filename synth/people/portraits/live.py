@@ -10,6 +10,7 @@ from synth import registry
 from synth.errors import PopulaceError
 from synth.people.portraits import weights
 from synth.people.portraits.bank import shipped
+from synth.people.portraits.defects import DefectHead
 from synth.people.portraits.directions import Directions
 from synth.people.portraits.faces import Detector, Embedding
 from synth.people.portraits.heads import Heads
@@ -49,7 +50,8 @@ class Tools:
         """
         generator = MobileStyleGAN(registry.fetch(weights.GENERATOR, progress=progress), device)
         reader = make_reader(progress)
-        return cls(generator, reader, FaceSearch(generator, reader, Directions.load()))
+        search = FaceSearch(generator, reader, Directions.load(), defects=DefectHead.load())
+        return cls(generator, reader, search)
 
     def neighbours(self, gender: str, ethnicity: str) -> Neighbours | None:
         """The bank's people of this gender and ethnicity: where a live search starts.

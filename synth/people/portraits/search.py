@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.errors import PopulaceError
+from synth.people.portraits.defects import DefectHead
 from synth.people.portraits.directions import ATTRIBUTES, Directions
 from synth.people.portraits.faces import Detector, Embedding, Face
 from synth.people.portraits.generator import FaceGenerator
@@ -25,6 +26,7 @@ _CROSSED = 0.75  # share of starts from two people found before: near the goal, 
 _SHARES = (0.55, 0.5, 0.65)  # of two parents and of a random style: their spread is about kept
 _YEARS = 8.0  # parents so many years from the goal are taken less often by a factor of e
 _GHOST, _KNOWN, _CHILD = "another face", "somebody we have", "may be a child"
+_BROKEN = "may be broken"
 _APART = 20.0  # standard deviations of w that a start may be further for a distance of 1
 _CLEAR = {"Black": 0.9}  # probability asked of an ethnicity where less takes in others to the eye
 _BEYOND = 0.1  # how much further than the bar a step away from somebody aims
@@ -279,9 +281,11 @@ class FaceSearch:
         reader: Reader,
         directions: Directions,
         thresholds: Thresholds | None = None,
+        defects: DefectHead | None = None,
     ) -> None:
         self.generator, self.reader, self.directions = generator, reader, directions
         self.thresholds = thresholds or Thresholds()
+        self.defects = defects
 
     def find(
         self,
@@ -346,6 +350,8 @@ class FaceSearch:
                 image = self.generator.draft(w)
                 look = self.reader.look(image)
                 fault = self.thresholds.fault(look, target)
+                if not fault and self.defects is not None and self.defects.refuses(w):
+                    fault = _BROKEN
                 if not fault:  # the draft will do: see whether the painting does
                     image = self.generator.paint(w)[0]
                     look = self.reader.look(image)
@@ -357,7 +363,7 @@ class FaceSearch:
                     return SearchResult(w, image, look, painted, time.perf_counter() - start)
                 if look is None or painted >= tries or stopped():
                     break
-                if look.face.score < self.thresholds.score or fault == _GHOST:
+                if look.face.score < self.thresholds.score or fault in (_GHOST, _BROKEN):
                     break
                 if fault == _CHILD:
                     aims["age"] += 1.0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from synth.people.portraits.bank import Bank
+from synth.people.portraits.defects import DefectHead
 from synth.people.portraits.directions import ATTRIBUTES, Directions
 from synth.people.portraits.heads import ETHNICITIES, Heads, Reading
 from synth.people.portraits.search import (
@@ -122,3 +123,43 @@ def test_more_certainty_is_asked_where_the_readers_take_in_others():
 
     assert fault("Asian", 0.7) == fault("Black", 0.95) == ""
     assert fault("Asian", 0.5) == fault("Black", 0.8) == "ethnicity"
+
+
+class Pleased(Noted):
+    """A reader that sees whom it looks for in every style."""
+
+    def look(self, image) -> FaceReading | None:
+        self.seen.append(image)
+        race = np.array([[0.97, 0.01, 0.01, 0.01]])
+        reading = Reading(np.array([1.0]), np.eye(14)[[6]], race, np.array([30.0]))
+        face = SimpleNamespace(others=0, score=1.0, turn=0.0)
+        return FaceReading(face, np.zeros(128, np.float32), reading, np.zeros(8))
+
+    def alone(self, image) -> bool:
+        return True
+
+
+def test_styles_that_may_paint_a_broken_face_are_not_taken(directions, heads):
+    class Painted(Styles):
+        def paint(self, w):
+            return [w]
+
+    target, tried = Target("male", 25, 35, "White"), []
+
+    def find(head):
+        search = FaceSearch(Painted(directions), Pleased(heads), directions, defects=head)
+        tried.clear()
+        return search.find(
+            target, 3, tries=12, tried=lambda w, image, look, fault: tried.append((w, fault))
+        )
+
+    none = np.zeros(512, np.float32)
+    assert find(None).tries == find(DefectHead(none, -1.0, 0.0)).tries == 1
+    assert find(DefectHead(none, 1.0, 0.0)) is None
+    assert [fault for _, fault in tried] == ["may be broken"] * 12
+    styles = np.stack([w for w, _ in tried])
+    weights = np.linspace(-1, 1, 512, dtype=np.float32)
+    half = DefectHead(weights, 0.0, float(np.median(styles @ weights)))
+    first = next(number for number, w in enumerate(styles) if not half.refuses(w))
+    found = find(half)
+    assert found.tries == first + 1 and (found.w == styles[first]).all()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from synth.people.portraits.bank import CELLS, PAINTER, Cell
+from synth.people.portraits.bank import CELLS, PAINTER, Bank, Cell
 from synth.people.portraits.directions import Directions
 from synth.people.portraits.heads import ETHNICITIES, Heads
 from synth.people.portraits.mark import encode
@@ -84,6 +84,7 @@ def fill(
     *,
     cells: Sequence[Cell] = CELLS,
     refused: frozenset[str] = frozenset(),
+    target: Callable[[Cell], Target] | None = None,
     progress: Callable[[str, int], None] = lambda name, good: None,
 ) -> None:
     """Find `each` portraits a cell into the folder `work`; what is there already is kept.
@@ -107,9 +108,12 @@ def fill(
         The cells to fill.
     refused : frozenset of str, optional
         Names of portraits that were turned down.
+    target : callable, optional
+        Whom a cell's new portraits ask for; `target_of` when left out.
     progress : callable, optional
         Gets a portrait's name, and the good ones of its cell.
     """
+    target = target or target_of
     by_cell = {cell: _CellPortraits() for cell in cells}
     shelf = _Shelf(search.directions, refused, by_cell)
     for number in range(6 * each):
@@ -120,9 +124,13 @@ def fill(
             if not path.exists():
                 thresholds = replace(search.thresholds, unlike=UNLIKE[cell.ethnicity])
                 result = FaceSearch(
-                    search.generator, search.reader, search.directions, thresholds
+                    search.generator,
+                    search.reader,
+                    search.directions,
+                    thresholds,
+                    search.defects,
                 ).find(
-                    target_of(cell),
+                    target(cell),
                     np.random.default_rng([seed, CELLS.index(cell), number]),
                     tries=_TRIES,
                     neighbours=_neighbours(by_cell, cell, search.reader.heads),
@@ -170,6 +178,7 @@ def pack(
     each: int,
     good: Mapping[Cell, Sequence[str]],
     painter: str = PAINTER,
+    before: Bank | None = None,
 ) -> int:
     """Make the bank of at most `each` good portraits a cell of a work folder; how many.
 
@@ -187,6 +196,9 @@ def pack(
         Cell → names, as from `chosen`.
     painter : str, optional
         The generator's name.
+    before : Bank, optional
+        The bank that is packed anew: its portraits keep their places, so that who is shown for
+        whom stays as it was, and new ones take the places that are free.
 
     Returns
     -------
@@ -197,13 +209,20 @@ def pack(
     rows: dict[str, list[object]] = {
         key: [] for key in ("name", "cell", "age", "certainty", "w", "embedding", "tries")
     }
+    places: list[int] = []
+    drawn_from: list[int] = []
     for index, cell in enumerate(CELLS):
+        names = good[cell][:each]
+        taken, most = _places(names, before, index)
+        places += taken
+        drawn_from.append(most)
         with zipfile.ZipFile(folder / f"{cell.name}.zip", "w", zipfile.ZIP_STORED) as pages:
-            for name in good[cell][:each]:
+            for name in names:
                 with np.load(work / f"{name}.npz", allow_pickle=False) as data:
                     # A fixed date: the same portraits make the same file.
                     page = zipfile.ZipInfo(f"{name}.webp", (2026, 1, 1, 0, 0, 0))
-                    pages.writestr(page, encode(data["image"]))
+                    webp = bytes(data["webp"]) if "webp" in data else encode(data["image"])
+                    pages.writestr(page, webp)
                     for key in ("age", "certainty", "w", "embedding", "tries"):
                         rows[key].append(data[key])
                 rows["name"].append(name)
@@ -218,8 +237,64 @@ def pack(
         embedding=np.array(rows["embedding"], np.float16),
         tries=np.array(rows["tries"], np.uint8),
         painter=np.array(painter),
+        place=np.array(places, np.uint8),
+        drawn_from=np.array(drawn_from, np.uint8),
     )
     return len(rows["name"])
+
+
+def _places(names: Sequence[str], before: Bank | None, cell: int) -> tuple[list[int], int]:
+    """The place of each portrait of a cell, and how many places there are."""
+    if before is None:
+        return list(range(len(names))), len(names)
+    known = dict(zip(before.names, before.places.tolist(), strict=True))
+    mine = {known[name] for name in names if name in known}
+    most = int(before.drawn_from[cell])
+    free = iter([p for p in range(most) if p not in mine] + list(range(most, most + len(names))))
+    places = [known[name] if name in known else next(free) for name in names]
+    return places, max([most, *(place + 1 for place in places)])
+
+
+def unpack(bank: Bank, work: Path, refused: frozenset[str] = frozenset()) -> None:
+    """Write a bank into a work folder, so that `fill` goes on from it.
+
+    Numbers below a cell's largest that are not in the bank count as searches that failed: they are
+    not tried again.
+
+    Parameters
+    ----------
+    bank : Bank
+        The bank.
+    work : Path
+        An empty folder, or one that this was done to before.
+    refused : frozenset of str
+        Portraits that were turned down; their numbers are not used again.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    numbers: dict[str, int] = {}
+    for name in (*bank.names, *refused):
+        cell, number = name.rsplit("-", 1)
+        numbers[cell] = max(numbers.get(cell, -1), int(number))
+    with np.load(bank.folder / "index.npz", allow_pickle=False) as data:
+        tries = dict(zip(bank.names, data["tries"].tolist(), strict=True))
+    for row, name in enumerate(bank.names):
+        path, portrait = work / f"{name}.npz", bank[name]
+        if path.exists():
+            continue
+        np.savez(
+            path,
+            w=bank.styles[row].astype(np.float32),
+            webp=np.frombuffer(portrait.webp(), np.uint8),
+            embedding=bank.embeddings[row].astype(np.float32),
+            age=portrait.age,
+            certainty=portrait.certainty,
+            tries=tries[name],
+        )
+    for cell, most in numbers.items():
+        for number in range(most + 1):
+            path = work / f"{cell}-{number:03}.npz"
+            if not path.exists():
+                _write(path, None)
 
 
 def _relatives(by_cell: dict[Cell, _CellPortraits], cell: Cell) -> list[_CellPortraits]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 from synth.people.portraits.bank import BANDS, CELLS, Bank
 from synth.people.portraits.directions import Directions
 from synth.people.portraits.heads import ETHNICITIES, Faces, Heads, Reading
-from synth.people.portraits.making.build import UNLIKE, chosen, fill, pack, target_of
+from synth.people.portraits.making.build import UNLIKE, chosen, fill, pack, target_of, unpack
 from synth.people.portraits.making.contact_sheets import write_sheets
 from synth.people.portraits.search import FaceReading, FaceSearch, Reader, SearchResult, Thresholds
 
@@ -161,6 +161,40 @@ def test_a_bank_is_packed_alike_every_time(made_up, tmp_path):
     assert bank[bank.names[0]].image().shape == (256, 256, 3)
     for path in sorted((tmp_path / "one").glob("*.zip")):
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_a_bank_is_refilled_and_nobody_else_moves(made_up, tmp_path):
+    fill(search(), tmp_path / "work", 4, 1, cells=SOME)
+    pack(tmp_path / "work", tmp_path / "bank", 4, chosen(tmp_path / "work", Directions.load()))
+    before = Bank(tmp_path / "bank")
+    refused = frozenset(before.cell(cell)[1] for cell in SOME)
+    unpack(before, tmp_path / "again", refused)
+    made_up.asked.clear()
+    older = replace(target_of(SOME[0]), lower=target_of(SOME[0]).lower + 1)
+    fill(
+        search(),
+        tmp_path / "again",
+        4,
+        2,
+        cells=SOME,
+        refused=refused,
+        target=lambda cell: older if cell == SOME[0] else target_of(cell),
+    )
+    assert older in [target for target, *_ in made_up.asked]
+    assert target_of(SOME[0]) not in [target for target, *_ in made_up.asked]
+    good = chosen(tmp_path / "again", Directions.load(), refused)
+    pack(tmp_path / "again", tmp_path / "refilled", 4, good, before=before)
+    after = Bank(tmp_path / "refilled")
+    assert len(after) == len(before) == 12 and not refused & set(after.names)
+    where = dict(zip(after.names, after.places, strict=True))
+    for name, place in zip(before.names, before.places, strict=True):
+        if name not in refused:
+            assert where[name] == place and after[name].webp() == before[name].webp()
+        else:  # a new portrait stands in its place
+            cell = before[name].cell
+            new = set(after.cell(cell)) - set(before.cell(cell))
+            assert {int(where[each]) for each in new} == {int(place)}
+    assert (after.drawn_from == before.drawn_from).all()
 
 
 def test_near_copies_are_left_out(made_up, tmp_path):
