@@ -273,8 +273,8 @@ def unpack(bank: Bank, work: Path, refused: frozenset[str] = frozenset()) -> Non
     work.mkdir(parents=True, exist_ok=True)
     numbers: dict[str, int] = {}
     for name in (*bank.names, *refused):
-        cell, number = name.rsplit("-", 1)
-        numbers[cell] = max(numbers.get(cell, -1), int(number))
+        of, last = name.rsplit("-", 1)
+        numbers[of] = max(numbers.get(of, -1), int(last))
     with np.load(bank.folder / "index.npz", allow_pickle=False) as data:
         tries = dict(zip(bank.names, data["tries"].tolist(), strict=True))
     for row, name in enumerate(bank.names):
