@@ -11,7 +11,7 @@ from pages.network import edit_edges, moves, see_and_do, structure
 from pages.shared import header
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
-from synth.bayes import interventions, strength
+from synth.bayes import interventions
 
 _STRUCTURE, _MOVES, _DO, _EDIT = "structure", "what moves", "see and do", "edit"
 
@@ -31,8 +31,8 @@ def _finding(choice: Choice) -> str:
     strengths = structure.strengths_of(network)
     if not strengths:
         return "No column depends on another here."
-    (a, b), most = max(strengths.items(), key=lambda entry: entry[1])
-    share = strength.explained(network, b, most)
+    a, b = max(strengths, key=lambda edge: strengths[edge])
+    share = structure.explained(network, (a, b))
     return (
         f"The strongest arrow leads from {schema[a].title} to {schema[b].title}: knowing the one "
         f"takes away {share:.0%} of what is unknown about the other. Exact."

@@ -40,6 +40,17 @@ def _strengths(digest: str, _network: Network) -> dict[strength.NamedEdge, float
     return strength.strengths(_network)
 
 
+def explained(network: Network, edge: strength.NamedEdge) -> float:
+    """The share of what is unknown about an arrow's end that its beginning takes away."""
+    entropies = _entropies(network.digest, network)
+    return strength.explained(strengths_of(network)[edge], entropies[edge[1]])
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _entropies(digest: str, _network: Network) -> dict[str, float]:
+    return strength.entropies(_network)
+
+
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _rows(digest: str, column: str, _network: Network) -> tuple[strength.Row, ...]:
     return strength.common_rows(_network, column, _ROWS)
@@ -128,7 +139,7 @@ def _how_to_read(network: Network, strengths: dict[strength.NamedEdge, float]) -
         items = "".join(
             f"<li>{escape(schema[a].title)} → {escape(schema[b].title)} "
             f"<b>{graph.bits(strengths[a, b])}, "
-            f"{strength.explained(network, b, strengths[a, b]):.0%}</b></li>"
+            f"{explained(network, (a, b)):.0%}</b></li>"
             for a, b in ranked
         )
         st.html(f'<h2 class="pp-section">Strongest arrows</h2><ul class="pp-arrows">{items}</ul>')

@@ -49,25 +49,28 @@ def strengths(network: Network) -> dict[NamedEdge, float]:
     return {edge: result[edge] for edge in network.edges if edge in result}
 
 
-def explained(network: Network, column: str, nats: float) -> float:
+def entropies(network: Network) -> dict[str, float]:
+    """How much is unknown about each column that has codes, in nats, when nothing is known."""
+    everybody = network.given()
+    return {name: _entropy(everybody.codes(name)) for name in network.codings}
+
+
+def explained(nats: float, entropy: float) -> float:
     """The share of what is unknown about a column that so much information takes away.
 
     Parameters
     ----------
-    network : Network
-        The network.
-    column : str
-        A column that has codes.
     nats : float
-        Information about it.
+        Information about the column.
+    entropy : float
+        The column's, in nats; see `entropies`.
 
     Returns
     -------
     float
-        `nats` over the column's entropy, 0 to 1; 0 where nothing is unknown.
+        0 to 1; 0 where nothing is unknown.
     """
-    unknown = _entropy(network.given().codes(column))
-    return min(1.0, nats / unknown) if unknown > 0 else 0.0
+    return min(1.0, nats / entropy) if entropy > 0 else 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -83,12 +83,11 @@ def test_every_view_of_a_table_of_ones_own(owner, name):
 
 def test_the_strongest_arrows_are_named(visit):
     app = visit("network")
-    strengths = strength.strengths(loaders.population("us-time-use").network)
+    network = loaders.population("us-time-use").network
+    strengths = strength.strengths(network)
     parent, child = max(strengths, key=strengths.get)
     schema = loaders.population("us-time-use").modelled
-    share = strength.explained(
-        loaders.population("us-time-use").network, child, strengths[parent, child]
-    )
+    share = strength.explained(strengths[parent, child], strength.entropies(network)[child])
     arrow = f"{schema[parent].title} → {schema[child].title}"
     assert f"{arrow} <b>0.89 bits, {share:.0%}</b>" in bodies(app)
     assert f"takes away {share:.0%} of what is unknown" in bodies(app)
