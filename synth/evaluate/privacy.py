@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import NormalDist
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from synth.errors import PopulaceError
 from synth.evaluate.comparison import Comparison, Sample, plain_values
@@ -376,7 +376,7 @@ def privacy(
     truth, synthetic, fresh = comparison.real, comparison.synthetic, comparison.holdout
     random = comparison.random()
     attacks = 3 + (min(len(columns), SECRETS) if len(columns) > 1 else 0)
-    z = float(norm.ppf(1 - (1 - SURE) / 2 / attacks))
+    z = NormalDist().inv_cdf(1 - (1 - SURE) / 2 / attacks)
     identical, identical_fresh = identical_shares(comparison)
     progress("Distances to the closest real person")
     near = closeness(space, truth, synthetic, fresh, random)
