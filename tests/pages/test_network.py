@@ -107,13 +107,13 @@ def test_a_column_opens_with_its_table(visit):
 
 def test_a_parents_value_can_be_chosen(visit):
     app = visit("network")
-    app.selectbox(key="network-node").set_value("marital").run()
-    coding = loaders.population("us-time-use").network.codings["education"]
-    app.selectbox(key="network-marital-given-education").set_value(3).run()
+    app.selectbox(key="network-node").set_value("born_in_us").run()
+    coding = loaders.population("us-time-use").network.codings["age"]
+    app.selectbox(key="network-born_in_us-given-age").set_value(3).run()
     assert not app.exception
-    table = loaders.population("us-time-use").network.tables["marital"]
-    assert re.search(rf"→ <strong>{table[3, 1]:.0%}</strong>", bodies(app))
-    share = loaders.population("us-time-use").network.given().codes("education")[3]
+    table = loaders.population("us-time-use").network.tables["born_in_us"]
+    assert re.search(rf"→ <strong>{table[3].max():.0%}</strong>", bodies(app))
+    share = loaders.population("us-time-use").network.given().codes("age")[3]
     assert f"{share:.1%}" in captions(app).replace("\\", "")
     assert coding.labels[3] in captions(app).replace("\\", "").lower()
 
@@ -167,6 +167,11 @@ def test_see_and_do_differ_at_first(visit, population):
 def test_see_and_do_are_the_networks(visit):
     app = view(visit("network"), "see and do")
     network = loaders.population("us-time-use").network
+    key = f"network-do-{loaders.population('us-time-use').digest[:8]}"
+    no = network.codings["has_children"].labels.index("no")
+    app.selectbox(key=key).set_value("has_children").run()
+    app.selectbox(key=f"{key}-has_children").set_value(no)
+    app.selectbox(key=f"{key}-outcome-has_children").set_value("n_in_household").run()
     fact = Evidence.parse("has_children=no", network.schema)
     seen = network.given(fact).marginal("n_in_household").mean
     done = network.given(do=fact).marginal("n_in_household").mean
@@ -187,7 +192,7 @@ def test_a_column_without_causes_is_seen_as_it_is_done(visit):
 
 def test_arrows_are_taken_out_where_no_rows_ship(visit):
     app = view(visit("network"), "edit")
-    edge = ("education", "age")
+    edge = ("age", "education")
     key = f"network-out-{loaders.population('us-time-use').digest[:8]}"
     app.multiselect(key=key).set_value([edge]).run()
     assert not app.exception
