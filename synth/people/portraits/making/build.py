@@ -57,23 +57,25 @@ class _Shelf:
             if "embedding" not in data:
                 return
             w, age = data["w"], float(data["age"])
+            # What a bank holds is good, whatever half precision has made of its age and style.
+            packed = "webp" in data
             mine.styles.append(w)
             mine.embeddings.append(data["embedding"])
             mine.ages.append(age)
         target = target_of(cell)
-        if not target.lower <= age < target.upper:
-            return
         if path.stem in self.refused:
             return
+        if not packed and not target.lower <= age < target.upper:
+            return
         others = self.seen.setdefault((cell.gender, cell.ethnicity), [])
-        if others and self.directions.distance(np.stack(others) - w + self._mean).min() < _COPY:
+        if not packed and others and self._nearest(others, w) < _COPY:
             return
         others.append(w)
         mine.good.append(path.stem)
 
-    @property
-    def _mean(self) -> np.ndarray:
-        return self.directions.mean
+    def _nearest(self, others: Sequence[np.ndarray], w: np.ndarray) -> float:
+        """How far a style is from the nearest of others."""
+        return float(self.directions.distance(np.stack(others) - w + self.directions.mean).min())
 
 
 def fill(

@@ -169,6 +169,10 @@ def test_a_bank_is_refilled_and_nobody_else_moves(made_up, tmp_path):
     before = Bank(tmp_path / "bank")
     refused = frozenset(before.cell(cell)[1] for cell in SOME)
     unpack(before, tmp_path / "again", refused)
+    edge = tmp_path / "again" / f"{before.cell(SOME[0])[0]}.npz"
+    with np.load(edge) as kept:
+        rounded = dict(kept) | {"age": np.float16(target_of(SOME[0]).upper)}
+    np.savez(edge, **rounded)  # half precision may round an age over its band's edge
     made_up.asked.clear()
     older = replace(target_of(SOME[0]), lower=target_of(SOME[0]).lower + 1)
     fill(
