@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.cards import menu, selection
 from synth.people.pictures import standin_scorer
+from synth.people.portraits import weights
 
 
 def texts(app, pattern):
@@ -132,8 +133,7 @@ def dialog(visit):
 @pytest.fixture
 def bank_only(monkeypatch):
     """As on a machine without the generator: quick, and the same everywhere."""
-    tools = pytest.importorskip("synth.people.portraits.live")
-    monkeypatch.setattr(tools.Tools, "ready", classmethod(lambda cls: False))
+    monkeypatch.setattr(weights, "are_here", lambda: False)
 
 
 @pytest.mark.usefixtures("bank_only")
