@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 
 import pandas as pd
 
@@ -178,14 +179,14 @@ def in_order(keys: Mapping[str, Key], names: Sequence[str]) -> list[str]:
         raise PopulaceError(
             "Every table but one belongs to another: let exactly one belong to none."
         )
-    out = roots
-    while len(out) < len(names):
-        below = [n for n in names if n not in out and n in keys and keys[n].parent in out]
-        if not below:
-            left = ", ".join(name for name in names if name not in out)
-            raise PopulaceError(f"{left} belong to each other in a circle: let one belong to none.")
-        out = [*out, *below]
-    return out
+    above = {name: [keys[name].parent] if name in keys else [] for name in names}
+    try:
+        return list(TopologicalSorter(above).static_order())
+    except CycleError as error:
+        left = ", ".join(dict.fromkeys(error.args[1]))
+        raise PopulaceError(
+            f"{left} belong to each other in a circle: let one belong to none."
+        ) from error
 
 
 def _above(keys: Mapping[str, Key], name: str) -> set[str]:
