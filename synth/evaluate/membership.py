@@ -29,26 +29,18 @@ _Z = 1.959964
 
 
 @dataclass(frozen=True)
-class Membership:
-    """How well an attack ranks people who were learned from above others.
+class MembershipAttack:
+    """How well an attack ranks who was learned from above others.
 
     Attributes
     ----------
     auc, lower, upper : float
         Area under the ROC curve and its 95% interval (J. Hanley, B. McNeil 1982).
-    control, control_lower, control_upper : float
-        The same where the learned rows themselves were given out.
-    people : int
-        How many were ranked on each side.
     """
 
     auc: float
     lower: float
     upper: float
-    control: float
-    control_lower: float
-    control_upper: float
-    people: int
 
     @property
     def covers_guessing(self) -> bool:
@@ -64,6 +56,24 @@ class Membership:
             The fields by name.
         """
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Membership(MembershipAttack):
+    """The attack by density ratio, beside its control.
+
+    Attributes
+    ----------
+    control, control_lower, control_upper : float
+        The same figures where the learned rows themselves were given out.
+    people : int
+        How many were ranked on each side.
+    """
+
+    control: float
+    control_lower: float
+    control_upper: float
+    people: int
 
 
 def membership(

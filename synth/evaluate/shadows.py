@@ -14,14 +14,13 @@ either, it says nothing.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import rankdata
 
 from synth.errors import PopulaceError
-from synth.evaluate.membership import auc_interval
+from synth.evaluate.membership import MembershipAttack, auc_interval
 from synth.evaluate.privacy import Rate
 
 FALSE_ALARMS = 0.01
@@ -30,41 +29,21 @@ FEWEST_SHADOWS = 4
 
 
 @dataclass(frozen=True)
-class ShadowAttack:
-    """How well the attack ranks rows that were learned from above others.
+class ShadowAttack(MembershipAttack):
+    """The attack by shadow populations.
 
     Attributes
     ----------
-    auc, lower, upper : float
-        Area under the ROC curve and its 95% interval (J. Hanley, B. McNeil 1982).
     found : Rate
         The share of learned rows that are found where `FALSE_ALARMS` of the others are flagged.
     rows, shadows, attacked : int
         How many rows could be in, and how many populations were learned and attacked.
     """
 
-    auc: float
-    lower: float
-    upper: float
     found: Rate
     rows: int
     shadows: int
     attacked: int
-
-    @property
-    def covers_guessing(self) -> bool:
-        """Whether the interval holds 0.5."""
-        return self.lower <= 0.5 <= self.upper
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON.
-
-        Returns
-        -------
-        dict of str to JSON value
-            The fields by name.
-        """
-        return asdict(self)
 
 
 def halves(rows: int, shadows: int, attacked: int, seed: int = 0) -> np.ndarray:
