@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.jobs import SingleJob
 from pages.studio.state import StudioState
 from synth.errors import PopulaceError
 from synth.evaluate.generator_comparison import FILE, GeneratorComparison, read_comparison
@@ -20,7 +21,7 @@ _PLACE = "the comparison"
 
 
 @dataclass
-class CompareState:
+class CompareState(SingleJob):
     """One visitor's comparison of their own table; at most one job at a time.
 
     Attributes
@@ -37,11 +38,9 @@ class CompareState:
         What went wrong, in a sentence.
     """
 
-    job: ProcessJob | None = None
     token: str = ""
     name: str = ""
     comparison: GeneratorComparison | None = None
-    problem: str = ""
     _count: int = 0
 
     def compare(
@@ -66,32 +65,14 @@ class CompareState:
         except OSError as error:
             self.problem = f"The server could not begin ({error.strerror}): try later."
 
-    def cancel(self) -> None:
-        """Stop comparing."""
-        if self.job is not None:
-            self.job.close()
-            self.job = None
-            self.problem = "It was stopped; nothing was kept of it."
-
     def close(self) -> None:
         """Stop comparing and forget what came out."""
-        if self.job is not None:
-            self.job.close()
-        self.job, self.comparison, self.problem = None, None, ""
+        self.end_job()
+        self.comparison, self.problem = None, ""
 
-    def settle(self, state: State) -> None:
-        """Take in what a job that is over has left."""
-        job, self.job = self.job, None
-        if job is None:
-            return
-        try:
-            if state.error:
-                raise PopulaceError(state.error)
-            self.comparison = read_comparison(job.folder / FILE)
-        except PopulaceError as error:
-            self.problem = str(error)
-        finally:
-            job.close()
+    def take_result(self, job: ProcessJob, state: State) -> None:
+        """Read the comparison."""
+        self.comparison = read_comparison(job.folder / FILE)
 
 
 def current_comparison(studio: StudioState) -> CompareState:

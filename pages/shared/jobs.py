@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 from typing import Protocol
 
@@ -9,6 +10,7 @@ import streamlit as st
 
 from pages.shared import markdown
 from pages.shared.losses import losses
+from synth.errors import PopulaceError
 from synth.generators.losses import read_losses
 from synth.jobs import State
 from synth.jobs.process import ProcessJob
@@ -28,6 +30,58 @@ class Worked(Protocol):
     def cancel(self) -> None:
         """Stop the job."""
         ...
+
+
+@dataclass
+class SingleJob:
+    """What has at most one job at a time, and takes in what it leaves; a `Worked`.
+
+    Attributes
+    ----------
+    job : ProcessJob or None
+        What is being done.
+    problem : str
+        What went wrong, in a sentence.
+    """
+
+    job: ProcessJob | None = None
+    problem: str = ""
+
+    def end_job(self) -> None:
+        """End the job, where there is one."""
+        if self.job is not None:
+            self.job.close()
+            self.job = None
+
+    def cancel(self) -> None:
+        """Stop what is being done."""
+        if self.job is not None:
+            self.end_job()
+            self.problem = "It was stopped; nothing was kept of it."
+
+    def settle(self, state: State) -> None:
+        """Take in what a job that is over has left."""
+        job, self.job = self.job, None
+        if job is None:
+            return
+        try:
+            if state.error:
+                raise PopulaceError(state.error)
+            self.take_result(job, state)
+        except (PopulaceError, OSError, ValueError) as error:
+            self.problem = str(error)
+        finally:
+            job.close()
+
+    def take_result(self, job: ProcessJob, state: State) -> None:
+        """Read what a job has left in its folder, which goes afterwards.
+
+        Raises
+        ------
+        PopulaceError, OSError, ValueError
+            It cannot be read.
+        """
+        raise NotImplementedError
 
 
 @st.fragment(run_every=POLL)

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from pages.shared import kept
+from pages.shared.jobs import SingleJob
 from pages.shared.own_families import adopt_families
 from synth.errors import PopulaceError
 from synth.jobs import State
@@ -29,7 +30,7 @@ def _folder() -> TemporaryDirectory[str]:
 
 
 @dataclass
-class LinkedState:
+class LinkedState(SingleJob):
     """A visitor's tables that belong together; at most one job at a time.
 
     Attributes
@@ -57,12 +58,10 @@ class LinkedState:
     folder: TemporaryDirectory[str] = field(default_factory=_folder)
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     files: dict[str, Path] = field(default_factory=dict)
-    job: ProcessJob | None = None
     kind: Kind = "link"
     inspection: LinkedInspection | None = None
     population: LinkedPopulation | None = None
     seconds: float = 0.0
-    problem: str = ""
     _count: int = 0
 
     @property
@@ -120,7 +119,7 @@ class LinkedState:
         files: Mapping[str, Path] | None = None,
     ) -> None:
         self.problem, self.kind = "", kind
-        self.close()
+        self.end_job()
         chosen = None if keys is None else {name: asdict(key) for name, key in keys.items()}
         self._count += 1
         try:
@@ -133,44 +132,23 @@ class LinkedState:
         except PopulaceError as error:
             self.problem = str(error)
 
-    def cancel(self) -> None:
-        """Stop what is being done."""
-        self.close()
-        self.problem = "It was stopped; nothing was kept of it."
-
-    def close(self) -> None:
-        """End the job, where there is one."""
-        if self.job is not None:
-            self.job.close()
-            self.job = None
-
     def clear(self) -> None:
         """Remove the tables and what was learned from them."""
-        self.close()
+        self.end_job()
         for path in self.files.values():
             path.unlink(missing_ok=True)
         self.token = secrets.token_hex(4)
         self.files, self.inspection, self.population, self.problem = {}, None, None, ""
 
-    def settle(self, state: State) -> None:
-        """Take in what a job that is over has left."""
-        job, self.job = self.job, None
-        if job is None:
-            return
-        try:
-            if state.error:
-                raise PopulaceError(state.error)
-            if job.kind == "link":
-                value = json.loads((job.folder / LINKS).read_text("utf-8"))
-                self.inspection = LinkedInspection.from_json(value)
-                self.population = None
-            else:
-                self.population = adopt_families(load_linked(job.folder / FAMILIES))
-                self.seconds = state.seconds
-        except (PopulaceError, OSError, ValueError) as error:
-            self.problem = str(error)
-        finally:
-            job.close()
+    def take_result(self, job: ProcessJob, state: State) -> None:
+        """Read how tables belong together, or the families learned from them."""
+        if job.kind == "link":
+            value = json.loads((job.folder / LINKS).read_text("utf-8"))
+            self.inspection = LinkedInspection.from_json(value)
+            self.population = None
+        else:
+            self.population = adopt_families(load_linked(job.folder / FAMILIES))
+            self.seconds = state.seconds
 
 
 def current_linked() -> LinkedState:

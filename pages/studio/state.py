@@ -18,6 +18,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import kept, loaders
+from pages.shared.jobs import SingleJob
 from pages.studio.sheet import sheet
 from synth import populations
 from synth.errors import PopulaceError
@@ -72,7 +73,7 @@ class Coarser:
 
 
 @dataclass
-class StudioState:
+class StudioState(SingleJob):
     """One visitor's table and jobs; at most one job at a time.
 
     Attributes
@@ -118,7 +119,6 @@ class StudioState:
     token: str = field(default_factory=lambda: secrets.token_hex(4))
     name: str = ""
     size: int = 0
-    job: ProcessJob | None = None
     inspection: Inspection | None = None
     sheet: pd.DataFrame = field(default_factory=pd.DataFrame)
     edited: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -130,7 +130,6 @@ class StudioState:
     interests_note: str = ""
     population: Population | None = None
     seconds: float = 0.0
-    problem: str = ""
     kind: Kind = "inspect"
     head: str = ""
     plan: Plan | None = None
@@ -201,9 +200,7 @@ class StudioState:
         task: Mapping[str, Any] | None = None,
     ) -> None:
         self.problem, self.kind = "", kind
-        if self.job is not None:
-            self.job.close()
-            self.job = None
+        self.end_job()
         path = Path(self.folder.name) / file
         try:
             if content is not None:
@@ -228,19 +225,17 @@ class StudioState:
         if self.job is None:
             return
         kind = self.job.kind
-        self.job.close()
-        self.job = None
+        self.end_job()
         if kind == "inspect":
             self.clear()
         self.problem = "It was stopped; nothing was kept of it."
 
     def clear(self) -> None:
         """Remove the table, its job and its population."""
-        if self.job is not None:
-            self.job.close()
+        self.end_job()
         (Path(self.folder.name) / "upload").unlink(missing_ok=True)
         self.token = secrets.token_hex(4)
-        self.name, self.size, self.job, self.inspection = "", 0, None, None
+        self.name, self.size, self.inspection = "", 0, None
         self.sheet = self.edited = self.shown = pd.DataFrame()
         self.population = self.plan = self.coarser = None
         (Path(self.folder.name) / _COARSER).unlink(missing_ok=True)
@@ -248,33 +243,28 @@ class StudioState:
         self.problem = ""
 
     def settle(self, state: State) -> None:
-        """Take in what a job that is over has left."""
-        job, self.job = self.job, None
-        if job is None:
-            return
-        try:
-            if state.error:
-                raise PopulaceError(state.error)
-            if job.kind == "inspect":
-                self._read(job.folder / "inspection.json")
-            elif job.kind == "list":
-                self.second_table = SecondTable.from_json(_json(job.folder / "things.json"))
-            elif job.kind == "interests":
-                value = _json(job.folder / "interests.json")
-                self.interests = tuple(Interest.from_json(each) for each in value["interests"])
-                self.interests_note = str(value["note"])
-            elif job.kind == "anonymise":
-                self.coarser = self._coarser(job.folder)
-            else:
-                self.population = populations.load(job.folder / "population").in_memory()
-                self.seconds = state.seconds
-                loaders.adopt(self.population)
-        except (PopulaceError, OSError, ValueError) as error:
-            self.problem = str(error)
-            if job.kind == "inspect":
-                self.name = ""
-        finally:
-            job.close()
+        """Take in what a job that is over has left; a table that cannot be read is none."""
+        reading = self.job is not None and self.job.kind == "inspect"
+        super().settle(state)
+        if reading and self.problem:
+            self.name = ""
+
+    def take_result(self, job: ProcessJob, state: State) -> None:
+        """Read what a job of each kind leaves."""
+        if job.kind == "inspect":
+            self._read(job.folder / "inspection.json")
+        elif job.kind == "list":
+            self.second_table = SecondTable.from_json(_json(job.folder / "things.json"))
+        elif job.kind == "interests":
+            value = _json(job.folder / "interests.json")
+            self.interests = tuple(Interest.from_json(each) for each in value["interests"])
+            self.interests_note = str(value["note"])
+        elif job.kind == "anonymise":
+            self.coarser = self._coarser(job.folder)
+        else:
+            self.population = populations.load(job.folder / "population").in_memory()
+            self.seconds = state.seconds
+            loaders.adopt(self.population)
 
     def _coarser(self, folder: Path) -> Coarser:
         """The result of a job; its file is moved out of the folder that goes with the job."""
