@@ -46,6 +46,16 @@ def rest(page):
     )
 
 
+def choose_file(page, files, place=0):
+    """Choose a file, or several, in a page's uploader number `place`; -1 is the last one.
+
+    Only once all is drawn: what is chosen while the page still sets up its uploaders arrives at the
+    server, and the page forgets it (Streamlit 1.67; one of ten visits that chose at once).
+    """
+    rest(page)
+    page.locator("input[type=file]").nth(place).set_input_files(files)
+
+
 def _free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))

@@ -4,7 +4,7 @@ import zipfile
 
 import pandas as pd
 
-from tests.browser.conftest import rest
+from tests.browser.conftest import choose_file, rest
 
 PAGES = {
     "days": ".pp-column",
@@ -48,9 +48,7 @@ def test_tables_that_belong_together_become_families(visit, tmp_path):
     (tmp_path / "members.csv").write_text("\n".join(["home_id,age", *rows]))
     page = visit("studio")
     page.get_by_text("Several tables that belong together").click()
-    page.locator("input[type=file]").nth(1).set_input_files(
-        [tmp_path / "members.csv", tmp_path / "homes.csv"]
-    )
+    choose_file(page, [tmp_path / "members.csv", tmp_path / "homes.csv"], 1)
     page.locator(".pp-links").wait_for(timeout=LEARNING)
     assert page.locator(".pp-links-key").inner_text().split("\n")[-2:] == [
         "id = home_id",

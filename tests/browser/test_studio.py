@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import rest
+from tests.browser.conftest import choose_file, rest
 
 ROOT = Path(__file__).parents[2]
 ADULT = ROOT.parent / "shared" / "data" / "adult_train.parquet"
@@ -24,7 +24,7 @@ def studio(visit):
 
     def _studio(upload, **settings):
         page = visit("studio", **settings)
-        page.locator("input[type=file]").first.set_input_files(upload)
+        choose_file(page, upload)
         page.locator(".pp-studio-file").first.wait_for(timeout=LEARNING)
         settled(page)
         return page
@@ -106,7 +106,7 @@ def test_a_population_goes_out_and_comes_in_again(studio, visit, tmp_path):
     other = visit("studio")
     assert not other.get_by_text("Your populations").count()
     other.get_by_text("Open a saved population").click()
-    other.locator("input[type=file]").last.set_input_files(path)
+    choose_file(other, path, -1)
     other.get_by_text("Your populations").wait_for(timeout=LEARNING)
     settled(other)
 
@@ -115,8 +115,8 @@ def test_a_hostile_upload_leaves_the_app_alive(visit, tmp_path):
     path = tmp_path / "people.csv"
     path.write_bytes(b"a,b\n1,\x00\n")
     page = visit("studio")
-    page.locator("input[type=file]").first.set_input_files(path)
+    choose_file(page, path)
     page.get_by_text("NUL bytes").wait_for(timeout=LEARNING)
-    page.locator("input[type=file]").first.set_input_files(small(tmp_path))
+    choose_file(page, small(tmp_path))
     page.locator(".pp-studio-file").first.wait_for(timeout=LEARNING)
     settled(page)
