@@ -89,7 +89,7 @@ _BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 def imports(tree, module):
     """(line, imported name, whether at module level) of every import that runs."""
-    found = []
+    results = []
 
     def visit(node, top):
         if _is_type_checking(node):
@@ -97,19 +97,19 @@ def imports(tree, module):
                 visit(child, top)
             return
         if isinstance(node, ast.Import):
-            found.extend((node.lineno, alias.name, top) for alias in node.names)
+            results.extend((node.lineno, alias.name, top) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module}:{node.lineno} imports relatively: name the room."
             for alias in node.names:
                 whole = f"{node.module}.{alias.name}"
-                found.append((node.lineno, whole if whole in modules() else node.module, top))
+                results.append((node.lineno, whole if whole in modules() else node.module, top))
         inner = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for child in ast.iter_child_nodes(node):
             if isinstance(child, _BLOCKS):  # an expression imports nothing
                 visit(child, top and not inner)
 
     visit(tree, True)
-    return found
+    return results
 
 
 @cache

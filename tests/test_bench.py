@@ -55,20 +55,20 @@ def test_the_truth_is_a_distribution(small):
 
 def test_atus_is_left_out_where_it_is_not_there(tmp_path):
     assert atus(shared=tmp_path) is None
-    found = atus(500)
-    if found is None:
+    result = atus(500)
+    if result is None:
         pytest.skip("the ATUS table is not beside this repository")
-    assert len(found.train) == len(found.fresh) == 500
-    assert found.numbers == ("age",) and (found.train["marital"] == "married").any()
+    assert len(result.train) == len(result.fresh) == 500
+    assert result.numbers == ("age",) and (result.train["marital"] == "married").any()
 
 
 def test_adult_is_left_out_where_it_is_not_there(tmp_path):
     assert adult(shared=tmp_path) is None
-    found = adult()
-    if found is None:
+    result = adult()
+    if result is None:
         pytest.skip("the table Adult is not beside this repository")
-    assert len(found.train) == len(found.fresh) == 16_280 and "capital_gain" in found.numbers
-    assert (found.train["workclass"] == "?").any()
+    assert len(result.train) == len(result.fresh) == 16_280 and "capital_gain" in result.numbers
+    assert (result.train["workclass"] == "?").any()
 
 
 def test_what_became_of_countries_gains_and_columns_that_follow():

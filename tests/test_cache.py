@@ -75,6 +75,6 @@ def test_sizes(value, least, most):
 
 
 def test_circles_end():
-    one = Answer(np.zeros(1000))
-    one.more["self"] = one
-    assert 8000 <= size_of(one) < 9000
+    first = Answer(np.zeros(1000))
+    first.more["self"] = first
+    assert 8000 <= size_of(first) < 9000

@@ -52,8 +52,8 @@ def network(request):
 
 @pytest.fixture
 def posterior(network):
-    asked = Evidence.parse('age=30..60,pet="a, b|c"|missing,height=165..', network.schema)
-    return network.given(asked, Evidence.parse("sex=female", network.schema))
+    parsed = Evidence.parse('age=30..60,pet="a, b|c"|missing,height=165..', network.schema)
+    return network.given(parsed, Evidence.parse("sex=female", network.schema))
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +63,10 @@ def workers():
     # Processes start by running the main module's file, which a page's test may have replaced.
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
-        made = distributed.LocalCluster(
+        synthetic = distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
         )
-    with made, distributed.Client(made) as client:
+    with synthetic, distributed.Client(synthetic) as client:
         yield client
 
 
@@ -272,7 +272,7 @@ def test_faults_are_one_sentence(posterior, tmp_path, monkeypatch):
 def test_a_run_that_broke_off_goes_on_and_ends_in_the_same_bytes(posterior, tmp_path):
     with dask.config.set(scheduler="synchronous"):
         whole = cluster.write_parquet(posterior, tmp_path / "whole", 500, 3, partition_rows=100)
-        said = json.loads((tmp_path / "whole" / cluster.MANIFEST).read_text())
+        answer = json.loads((tmp_path / "whole" / cluster.MANIFEST).read_text())
         broken = cluster.write_parquet(posterior, tmp_path / "broken", 500, 3, partition_rows=100)
         begun = broken[0].stat().st_mtime_ns
         for path in broken[2:]:
@@ -284,9 +284,9 @@ def test_a_run_that_broke_off_goes_on_and_ends_in_the_same_bytes(posterior, tmp_
         )
         assert seen == [500] and again[0].stat().st_mtime_ns == begun
         assert [a.read_bytes() for a in again] == [b.read_bytes() for b in whole]
-        assert json.loads((tmp_path / "broken" / cluster.MANIFEST).read_text()) == said
-        assert [each["rows"] for each in said["files"]] == [100] * 5
-        assert [each["bytes"] for each in said["files"]] == [p.stat().st_size for p in whole]
+        assert json.loads((tmp_path / "broken" / cluster.MANIFEST).read_text()) == answer
+        assert [each["rows"] for each in answer["files"]] == [100] * 5
+        assert [each["bytes"] for each in answer["files"]] == [p.stat().st_size for p in whole]
         assert len(pd.read_parquet(tmp_path / "broken")) == 500
         with pytest.raises(PopulaceError, match="holds other people"):
             cluster.write_parquet(posterior, tmp_path / "broken", 500, 4, partition_rows=100)

@@ -141,8 +141,8 @@ def test_one_in(share, words):
 def test_sentences_about_facts_use_the_columns_titles(us):
     facts = Evidence.parse("top1=pets,top2=pets,age=25..35", us.modelled)
     text = "top1=pets and top2=pets exclude each other in this population: drop one of them."
-    told = describe.sentence(text, facts, us)
-    assert told == (
+    words = describe.sentence(text, facts, us)
+    assert words == (
         "“First interest: Pets” and “second interest: Pets” exclude each other in this "
         "population: drop one of them."
     )

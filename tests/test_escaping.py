@@ -46,8 +46,8 @@ def dead(text):
 
 def test_report(frame, population):
     drawn = population.given().sample(150, 1)
-    asked = report(make_table(frame), drawn, title=EVIL.format(7), notes=[EVIL.format(8)])
-    dead(asked.to_html())
+    result = report(make_table(frame), drawn, title=EVIL.format(7), notes=[EVIL.format(8)])
+    dead(result.to_html())
 
 
 def test_cards_and_the_folder_of_them(population):

@@ -13,10 +13,10 @@ def test_what_the_first_visitor_needs_is_there_afterwards(us):
 
 
 def test_all_are_prepared_where_none_is_named(monkeypatch, french):
-    asked = []
-    monkeypatch.setattr(populations, "load", lambda name: asked.append(name) or french)
+    requests = []
+    monkeypatch.setattr(populations, "load", lambda name: requests.append(name) or french)
     prepared = prepare_all()
-    assert prepared.names == populations.available() == tuple(asked)
+    assert prepared.names == populations.available() == tuple(requests)
     assert prepared.seconds > 0
 
 

@@ -39,13 +39,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         data = self.server.files.get(self.path[1:])
-        asked = self.headers.get("Range")
-        self.server.ranges.append(asked)
+        requested = self.headers.get("Range")
+        self.server.ranges.append(requested)
         if data is None:
             self.send_error(404)
             return
-        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
-        self.send_response(206 if asked else 200)
+        start = int(requested.removeprefix("bytes=").rstrip("-")) if requested else 0
+        self.send_response(206 if requested else 200)
         self.send_header("Content-Length", str(len(data) - start))
         self.end_headers()
         end = len(data)
@@ -59,12 +59,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    one = _Server()
-    thread = threading.Thread(target=one.serve_forever, args=(0.02,), daemon=True)
+    first = _Server()
+    thread = threading.Thread(target=first.serve_forever, args=(0.02,), daemon=True)
     thread.start()
-    yield one
-    one.shutdown()
-    one.server_close()
+    yield first
+    first.shutdown()
+    first.server_close()
 
 
 @pytest.fixture(autouse=True)
@@ -97,18 +97,20 @@ def left_over(tmp_path):
 
 
 def test_every_shipped_artefact_names_its_licence_source_and_members():
-    for one in registry.artefacts().values():
-        assert one.licence and one.source and one.members and len(one.sha256) == 64
-        assert one.origin
+    for each in registry.artefacts().values():
+        assert each.licence and each.source and each.members and len(each.sha256) == 64
+        assert each.origin
 
 
 def test_fetches_a_url_and_keeps_it(tmp_path, server):
     server.files["w"] = CONTENT
     listed = write(tmp_path, CONTENT, location=server.url("w"))
-    told = []
-    folder = registry.fetch("thing", registry=listed, progress=lambda *step: told.append(step))
+    messages = []
+    folder = registry.fetch("thing", registry=listed, progress=lambda *step: messages.append(step))
     assert (folder / "weights.bin").read_bytes() == CONTENT
-    assert told[-1][0] == "unpacking" and ("downloading", len(CONTENT), len(CONTENT)) in told
+    assert (
+        messages[-1][0] == "unpacking" and ("downloading", len(CONTENT), len(CONTENT)) in messages
+    )
     server.files.clear()
     assert registry.fetch("thing", registry=listed) == folder
     assert left_over(tmp_path) == [folder.name]
@@ -281,10 +283,10 @@ def odd_server():
             self.request.recv(65536)
             self.request.sendall(answers[0])
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Odd) as one:
-        threading.Thread(target=one.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{one.server_address[1]}/w", answers
-        one.shutdown()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Odd) as caught:
+        threading.Thread(target=caught.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{caught.server_address[1]}/w", answers
+        caught.shutdown()
 
 
 @pytest.mark.parametrize(

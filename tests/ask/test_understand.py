@@ -80,16 +80,16 @@ FRENCH = [
 
 @pytest.mark.parametrize(("phrase", "facts"), ENGLISH)
 def test_english(us, phrase, facts):
-    found = understand(phrase, us)
-    assert found.unknown == ()
-    assert found.evidence == us.evidence(facts)
+    understood = understand(phrase, us)
+    assert understood.unknown == ()
+    assert understood.evidence == us.evidence(facts)
 
 
 @pytest.mark.parametrize(("phrase", "facts"), FRENCH)
 def test_french(french, phrase, facts):
-    found = understand(phrase, french)
-    assert found.unknown == ()
-    assert found.evidence == french.evidence(facts)
+    understood = understand(phrase, french)
+    assert understood.unknown == ()
+    assert understood.evidence == french.evidence(facts)
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_french(french, phrase, facts):
     ],
 )
 def test_what_is_not_understood_is_named(us, phrase, facts, unknown):
-    found = understand(phrase, us)
-    assert set(found.unknown) == set(unknown)
-    assert found.evidence == us.evidence(facts)
+    understood = understand(phrase, us)
+    assert set(understood.unknown) == set(unknown)
+    assert understood.evidence == us.evidence(facts)
 
 
 def test_a_denied_interest_is_at_no_place(us):
@@ -139,11 +139,11 @@ def test_every_level_by_itself_is_a_fact(name, request):
             words = describe.level_words(column, level)
             if needs_column(words_of(words)):
                 continue
-            found = understand(words, population)
-            assert found.unknown == (), words
+            understood = understand(words, population)
+            assert understood.unknown == (), words
             meant = {
                 words_of(each)
-                for name, fact in found.evidence.items()
+                for name, fact in understood.evidence.items()
                 for value in fact.values
                 for column in [population.modelled[name]]
                 for each in (describe.level_words(column, value), column.title)
@@ -153,9 +153,9 @@ def test_every_level_by_itself_is_a_fact(name, request):
 
 @given(text=st.text(max_size=80))
 def test_anything_is_read_without_an_accident(us, text):
-    found = understand(text, us)
-    assert found.evidence == found.evidence.checked(us.modelled)
-    assert MISSING not in str(found.unknown)
+    understood = understand(text, us)
+    assert understood.evidence == understood.evidence.checked(us.modelled)
+    assert MISSING not in str(understood.unknown)
 
 
 @given(data=st.data())

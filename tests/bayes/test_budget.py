@@ -63,11 +63,11 @@ def test_a_question_is_cancelled_between_columns(monkeypatch):
 
 
 def test_tables_that_are_too_large_are_refused_before_they_are_made(monkeypatch):
-    made = []
-    monkeypatch.setattr(elimination, "sum_out", lambda *a: made.append(a))
+    produced = []
+    monkeypatch.setattr(elimination, "sum_out", lambda *a: produced.append(a))
     with limited(cells=8), pytest.raises(PopulaceError, match="too many columns around"):
         chain(10).given(facts(None, c9="a"))
-    assert not made
+    assert not produced
 
 
 def test_an_inner_limit_never_widens_an_outer_one():

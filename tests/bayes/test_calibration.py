@@ -198,12 +198,12 @@ def test_targets_agree_with_brute_force():
         (parsed("sex=f,hobby=a"), parsed("sex=m,hobby=a"), parsed("sex=m,hobby=b")),
         (0.2, 0.25, 0.1),
     )
-    found = calibrate(net, [bands, both])
-    assert found.error <= 1e-9
-    posterior = found.given()
+    calibrated = calibrate(net, [bands, both])
+    assert calibrated.error <= 1e-9
+    posterior = calibrated.given()
     for target in (bands, both):
         for cell, share in zip(target.cells, target.shares, strict=True):
-            assert found.given(cell).probability == pytest.approx(share, abs=1e-9)
+            assert calibrated.given(cell).probability == pytest.approx(share, abs=1e-9)
     # brute force: cells of each target scaled in turn
     cells = [
         [young, (rows["age"] >= 5).to_numpy(), rows["age"].isna().to_numpy()],
@@ -228,12 +228,12 @@ def test_targets_agree_with_brute_force():
         by_hand = expected[(rows["age"] == value).to_numpy()].sum()
         assert posterior.marginal("age").mass(value, value) == pytest.approx(by_hand, abs=1e-9)
     divergence = (expected * np.log(expected / mass)).sum()
-    assert found.divergence == pytest.approx(divergence, abs=1e-9)
+    assert calibrated.divergence == pytest.approx(divergence, abs=1e-9)
 
 
 def test_evidence_within_a_calibrated_population():
     net = network(5)
-    found = calibrate(net, [Target((parsed("hobby=a"),), (0.6,))])
+    calibrated = calibrate(net, [Target((parsed("hobby=a"),), (0.6,))])
     known = parsed("age=2..6,sex=f")
     # P*(known) = sum over hobbies of target share times P(known | hobby)
     rest = net.given().marginal("hobby")
@@ -241,7 +241,7 @@ def test_evidence_within_a_calibrated_population():
     for hobby in "bc":
         share = 0.4 * rest[hobby] / (rest["b"] + rest["c"])
         expected += share * net.given(known | parsed(f"hobby={hobby}")).probability / rest[hobby]
-    assert found.given(known).probability == pytest.approx(expected, abs=1e-12)
+    assert calibrated.given(known).probability == pytest.approx(expected, abs=1e-12)
 
 
 @settings(max_examples=40)
@@ -253,25 +253,25 @@ def test_evidence_within_a_calibrated_population():
 def test_margins_that_can_be_reached_are(seed, hobbies, women):
     net = network(seed)
     target = Target.of_counts([parsed(f"hobby={h}") for h in HOBBY.levels], hobbies)
-    found = calibrate(net, [target, Target((parsed("sex=f"),), (women,))])
-    assert found.error <= 1e-9
-    assert found.divergence >= 0
-    assert found.given().marginal("sex")["f"] == pytest.approx(women, abs=1e-9)
+    calibrated = calibrate(net, [target, Target((parsed("sex=f"),), (women,))])
+    assert calibrated.error <= 1e-9
+    assert calibrated.divergence >= 0
+    assert calibrated.given().marginal("sex")["f"] == pytest.approx(women, abs=1e-9)
 
 
 def test_independence_of_two_columns():
     net = network(6)
     posterior = net.given()
-    found = calibrate(net, [Target.independence(posterior, "hobby", "sex")])
-    joint = found.given().joint("hobby", "sex")
+    calibrated = calibrate(net, [Target.independence(posterior, "hobby", "sex")])
+    joint = calibrated.given().joint("hobby", "sex")
     outer = np.outer(posterior.codes("hobby"), posterior.codes("sex"))
     assert joint == pytest.approx(outer, abs=1e-9)
-    assert found.divergence > 0
+    assert calibrated.divergence > 0
 
 
 def test_samples_have_the_targets():
-    found = calibrate(network(7), [Target((parsed("sex=f"),), (0.9,))])
-    people = found.given().sample(20_000, 3)
+    calibrated = calibrate(network(7), [Target((parsed("sex=f"),), (0.9,))])
+    people = calibrated.given().sample(20_000, 3)
     assert (people["sex"] == "f").mean() == pytest.approx(0.9, abs=0.01)
 
 

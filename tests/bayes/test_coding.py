@@ -174,10 +174,10 @@ def test_levels_and_booleans_are_their_own_codes():
 def test_facts_cut_pieces_by_their_share(fact, codes):
     column = Column("x", "integer", lower=0, upper=19, step=1)
     pieces = Pieces(np.array([0, 10]), np.array([9, 19]), np.array([0, 1]), np.array([1.0, 1.0]))
-    told = Coding(column, pieces).likelihood(fact)
-    assert told.codes == pytest.approx(codes)
+    likelihood = Coding(column, pieces).likelihood(fact)
+    assert likelihood.codes == pytest.approx(codes)
     if any(codes):
-        mass = np.bincount(told.pieces.bin, told.pieces.weight, minlength=2)
+        mass = np.bincount(likelihood.pieces.bin, likelihood.pieces.weight, minlength=2)
         assert mass[np.array(codes) > 0] == pytest.approx(1)
 
 
@@ -191,7 +191,7 @@ def test_between_counts_what_a_loop_counts(values, a, b):
         values = [*values, 0, 1]
     coding, _ = coded(values)
     low, high = min(a, b), max(a, b)
-    told = coding.likelihood(Between(low, high)).codes
+    message = coding.likelihood(Between(low, high)).codes
     pieces = coding.pieces
     for bin_ in range(pieces.bins):
         share = 0.0
@@ -201,7 +201,7 @@ def test_between_counts_what_a_loop_counts(values, a, b):
             if where == bin_:
                 inside = sum(low <= v <= high for v in range(first, last + 1))
                 share += weight * inside / (last - first + 1)
-        assert told[bin_] == pytest.approx(share)
+        assert message[bin_] == pytest.approx(share)
 
 
 @given(st.lists(st.integers(-(10**6), 10**6), min_size=20, max_size=200), st.integers(2, 30))
@@ -221,7 +221,7 @@ def test_the_fact_of_a_code_holds_for_its_values_and_no_others():
     values[::9] = pd.NA
     coding = Coding.learn(column, values, 24)
     for code in range(coding.size):
-        told = coding.likelihood(coding.fact(code)).codes
-        assert told == pytest.approx(np.eye(coding.size)[code])
+        message = coding.likelihood(coding.fact(code)).codes
+        assert message == pytest.approx(np.eye(coding.size)[code])
     level = Coding(Column("c", "categorical", levels=("x", "y"), missing=True))
     assert [str(level.fact(code)) for code in range(3)] == ["x", "y", "missing"]

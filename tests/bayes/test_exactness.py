@@ -36,7 +36,7 @@ def _example(name):
     return model
 
 
-def _asked(network, seed):
+def _evidences(network, seed):
     """Evidences over a leaf, roots, pairs and one-of, taken from sampled people."""
     rng = np.random.default_rng(seed)
     names = list(network.schema.names)
@@ -101,7 +101,7 @@ def test_posteriors_agree_with_pgmpy(name):
     pytest.importorskip("pgmpy")
     model = _example(name)
     network = from_pgmpy(model)
-    for facts in _asked(network, seed=3):
+    for facts in _evidences(network, seed=3):
         probability, beliefs = _by_pgmpy(model, network.schema.names, facts)
         posterior = network.given(Evidence(facts))
         assert posterior.probability == pytest.approx(probability, rel=EXACT)
@@ -301,7 +301,7 @@ def _enumerated(network, facts, do=None):
                     share[code, value] = share.get((code, value), 0.0) + weight
             parents[name], tables[name] = (), mass / mass.sum()
             values[name] = [(c, v, w / mass[c]) for (c, v), w in share.items()]
-    told = {n: facts[n] for n in ("height", "sport") if n in facts}
+    message = {n: facts[n] for n in ("height", "sport") if n in facts}
     fixed = None
     if "height" in do:
         fixed = float(do["height"].values[0])
@@ -313,10 +313,10 @@ def _enumerated(network, facts, do=None):
         weight = 1.0
         for name, (code, _, share) in zip(names, row, strict=True):
             weight *= share * tables[name][(*(codes[p] for p in parents[name]), code)]
-        if told:
+        if message:
             key = codes["region"], codes["child"]
             if key not in cache:
-                cache[key] = _gaussian_mass(network, codes, told, fixed)
+                cache[key] = _gaussian_mass(network, codes, message, fixed)
             weight *= cache[key]
         people.append(row)
         weights.append(weight)
@@ -446,15 +446,15 @@ def test_gaussian_marginals_agree_with_integration(question):
         column = network.schema[name]
         for lower, upper in [(None, column.lower), (column.lower + 5, column.lower + 9.5)]:
             both = Between(lower, upper)
-            told = evidence.get(name)
-            if told is None:
+            message = evidence.get(name)
+            if message is None:
                 joined = both
-            elif isinstance(told, OneOf):
-                kept = [v for v in told.values if _holds(both, float(v))]
+            elif isinstance(message, OneOf):
+                kept = [v for v in message.values if _holds(both, float(v))]
                 joined = OneOf(tuple(kept)) if kept else None
             else:
-                low = max(x for x in (lower, told.lower, -1e9) if x is not None)
-                high = min(upper, told.upper)
+                low = max(x for x in (lower, message.lower, -1e9) if x is not None)
+                high = min(upper, message.upper)
                 joined = Between(low, high) if low <= high else None
             share = 0.0
             if joined is not None:

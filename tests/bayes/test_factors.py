@@ -111,12 +111,12 @@ def test_memory_lets_the_oldest_sums_go():
     sizes = {"a": 3, "b": 4}
     own = {name: Factor(("a", "b"), rng.random((3, 4))) for name in "xyz"}
     memory = Memory(own)
-    held = []
+    values = []
     for factor in own.values():
         bucket, message = Bucket("a", ("b",), (factor,)), Factor(("b",), factor.table.sum(axis=0))
         memory.keep(bucket, message, 0.0, sizes)
-        held.append(memory.recall("a", (factor,)) is not None)
-    assert held == [True] * 3
+        values.append(memory.recall("a", (factor,)) is not None)
+    assert values == [True] * 3
     stranger = Factor(("a", "b"), own["x"].table)
     memory.keep(Bucket("a", ("b",), (stranger,)), Factor(("b",), np.ones(4)), 0.0, sizes)
     assert memory.recall("a", (stranger,)) is None
@@ -149,6 +149,6 @@ def test_threads_that_visit_the_same_rows_at_once_draw_the_same_people():
     alone = [network.given(evidence).sample(2000, seed=seed, threads=1) for seed in range(6)]
     shared = network.given(evidence)
     with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(lambda seed: shared.sample(2000, seed=seed, threads=1), range(6)))
-    for one, other in zip(alone, found, strict=True):
-        assert one.equals(other)
+        result = list(pool.map(lambda seed: shared.sample(2000, seed=seed, threads=1), range(6)))
+    for each, other in zip(alone, result, strict=True):
+        assert each.equals(other)

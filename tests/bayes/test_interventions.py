@@ -34,29 +34,29 @@ def confounded():
 
 
 def test_seeing_and_doing_by_hand(confounded):
-    (one,) = see_and_do(confounded, "treated", YES, ["well"])
+    (first,) = see_and_do(confounded, "treated", YES, ["well"])
     seen = (0.5 * 0.1 * 0.9 + 0.5 * 0.8 * 0.4) / (0.5 * 0.1 + 0.5 * 0.8)
     done = 0.5 * 0.9 + 0.5 * 0.4
     before = 0.5 * (0.9 * 0.8 + 0.1 * 0.9) + 0.5 * (0.2 * 0.3 + 0.8 * 0.4)
-    assert one.seen["yes"] == pytest.approx(seen)
-    assert one.done["yes"] == pytest.approx(done)
-    assert one.before["yes"] == pytest.approx(before)
-    assert one.apart == pytest.approx(abs(seen - done))
-    assert one.effect == pytest.approx(abs(before - done))
+    assert first.seen["yes"] == pytest.approx(seen)
+    assert first.done["yes"] == pytest.approx(done)
+    assert first.before["yes"] == pytest.approx(before)
+    assert first.apart == pytest.approx(abs(seen - done))
+    assert first.effect == pytest.approx(abs(before - done))
 
 
 def test_doing_leaves_causes_alone(confounded):
-    (one,) = see_and_do(confounded, "treated", YES, ["old"])
-    assert one.effect == pytest.approx(0.0)
-    assert one.apart == pytest.approx(abs(0.4 / 0.45 - 0.5))
+    (first,) = see_and_do(confounded, "treated", YES, ["old"])
+    assert first.effect == pytest.approx(0.0)
+    assert first.apart == pytest.approx(abs(0.4 / 0.45 - 0.5))
 
 
 def test_what_is_known_goes_along_but_not_of_the_column_itself(confounded):
     known = Evidence({"old": YES, "treated": OneOf(("no",))})
-    (one,) = see_and_do(confounded, "treated", YES, ["well"], known)
-    assert one.before["yes"] == pytest.approx(0.2 * 0.3 + 0.8 * 0.4)
-    assert one.seen["yes"] == pytest.approx(0.4)
-    assert one.done["yes"] == pytest.approx(0.4)
+    (first,) = see_and_do(confounded, "treated", YES, ["well"], known)
+    assert first.before["yes"] == pytest.approx(0.2 * 0.3 + 0.8 * 0.4)
+    assert first.seen["yes"] == pytest.approx(0.4)
+    assert first.done["yes"] == pytest.approx(0.4)
 
 
 def test_what_nobody_is_is_told(confounded):
@@ -78,11 +78,11 @@ def test_nothing_tells_where_seeing_is_doing(confounded):
 
 def test_columns_are_ordered_by_how_far_they_moved(confounded):
     before, after = confounded.given(), confounded.given(Evidence({"old": YES}))
-    found = moved(before, after)
-    assert [one.column for one in found] == ["old", "treated", "well"]
-    assert found[0].distance == pytest.approx(0.5)
-    assert found[1].distance == pytest.approx(0.35)
-    assert found[2].distance == pytest.approx(
+    moves = moved(before, after)
+    assert [each.column for each in moves] == ["old", "treated", "well"]
+    assert moves[0].distance == pytest.approx(0.5)
+    assert moves[1].distance == pytest.approx(0.35)
+    assert moves[2].distance == pytest.approx(
         distance(before.marginal("well"), after.marginal("well"))
     )
-    assert all(one.distance == pytest.approx(0) for one in moved(before, before))
+    assert all(each.distance == pytest.approx(0) for each in moved(before, before))

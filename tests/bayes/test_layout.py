@@ -62,8 +62,8 @@ def test_no_arrow_runs_through_a_box(graph):
 
 def test_the_same_network_is_drawn_the_same_way():
     network = load("us-time-use").network
-    one, two = (fitted(network.schema.names, network.edges, 700) for _ in range(2))
-    assert one == two
+    first, two = (fitted(network.schema.names, network.edges, 700) for _ in range(2))
+    assert first == two
 
 
 def test_arrows_are_as_short_as_can_be():
@@ -111,10 +111,10 @@ def test_shipped_networks_fit_a_screen_and_a_phone(name):
 def test_pooling_agrees_with_brute_force():
     rng = np.random.default_rng(0)
     for _ in range(50):
-        wish, weight = rng.normal(size=4), rng.random(4) + 0.1
-        found = _pooled(wish, weight)
-        assert (np.diff(found) >= -1e-12).all()
-        cost = (weight * (found - wish) ** 2).sum()
+        target, weight = rng.normal(size=4), rng.random(4) + 0.1
+        result = _pooled(target, weight)
+        assert (np.diff(result) >= -1e-12).all()
+        cost = (weight * (result - target) ** 2).sum()
         for _ in range(200):
-            other = np.sort(found + rng.normal(0, 0.3, 4))
-            assert cost <= (weight * (other - wish) ** 2).sum() + 1e-12
+            other = np.sort(result + rng.normal(0, 0.3, 4))
+            assert cost <= (weight * (other - target) ** 2).sum() + 1e-12

@@ -181,10 +181,10 @@ def test_heaps_and_bounds_survive():
 
 
 def test_progress_is_told(table):
-    told = []
-    learn(table, progress=lambda moves, score: told.append((moves, score)))
-    assert told
-    assert [score for _, score in told] == sorted(score for _, score in told)
+    messages = []
+    learn(table, progress=lambda moves, score: messages.append((moves, score)))
+    assert messages
+    assert [score for _, score in messages] == sorted(score for _, score in messages)
 
 
 def test_the_time_is_told_before_the_search_and_changes_nothing():

@@ -52,8 +52,8 @@ def test_parts_are_all_of_the_known_values_once(network, name, facts, count):
     assert 1 <= len(parts) <= count
     masses = [marginal.mass(part.lower, part.upper) for part in parts]
     assert sum(masses) == pytest.approx(marginal.known)
-    for one, two in pairwise(parts):
-        assert two.lower - one.upper == pytest.approx(step)
+    for each, two in pairwise(parts):
+        assert two.lower - each.upper == pytest.approx(step)
     if name == "age" and facts in ("", "side=left"):
         assert masses == pytest.approx([1 / count] * count, abs=0.03)
 

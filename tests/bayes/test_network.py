@@ -44,12 +44,12 @@ def test_a_saved_network_answers_and_draws_alike(network, tmp_path):
 
 def test_the_digest_is_the_content(network, tmp_path):
     network.save(tmp_path / "n.json")
-    one, two = Network.load(tmp_path / "n.json"), Network.load(tmp_path / "n.json")
-    assert one.digest == two.digest
+    first, two = Network.load(tmp_path / "n.json"), Network.load(tmp_path / "n.json")
+    assert first.digest == two.digest
     value = network.to_json()
     value["columns"]["a"]["table"] = value["columns"]["b"]["table"]
     if network.tables["a"].size == network.tables["b"].size:
-        assert Network.from_json(value).digest != one.digest
+        assert Network.from_json(value).digest != first.digest
 
 
 @pytest.mark.parametrize(

@@ -138,8 +138,8 @@ def _plainly(backoff, codes, child, parents, fold):
     family = (*parents, child)
     shape = codes.shape(family)
     low, high = backoff._bounds[fold], backoff._bounds[fold + 1]
-    held = backoff._shuffled.count(family, low, high).reshape(shape)
-    others = backoff._shuffled.count(family).reshape(shape) - held
+    stored = backoff._shuffled.count(family, low, high).reshape(shape)
+    others = backoff._shuffled.count(family).reshape(shape) - stored
     mean = np.full(shape, 1.0 / shape[-1])
     if parents:
         mean = np.ones(shape)
@@ -153,7 +153,7 @@ def _plainly(backoff, codes, child, parents, fold):
     mean = np.maximum(mean, 1e-9)
     alpha = backoff.strength(child, parents)
     total = others.sum(axis=-1, keepdims=True)
-    return (others + alpha * mean) / (total + alpha), held
+    return (others + alpha * mean) / (total + alpha), stored
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -169,9 +169,9 @@ def test_scores_agree_with_the_plain_sum(parents, weighted):
     score = backoff.score(2, parents) + 0.5 * np.log(900) * len(parents)
     expected = 0.0
     for fold in range(2):
-        table, held = _plainly(backoff, codes, 2, parents, fold)
-        some = held > 0
-        expected += (held[some] * np.log(table[some])).sum()
+        table, stored = _plainly(backoff, codes, 2, parents, fold)
+        some = stored > 0
+        expected += (stored[some] * np.log(table[some])).sum()
     assert score == pytest.approx(expected, rel=1e-6)
 
 

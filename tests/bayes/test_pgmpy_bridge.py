@@ -89,14 +89,14 @@ def _with_gaussian():
     )
 
 
-def _same(one, other, exact=True):
-    assert set(one.schema.names) == set(other.schema.names)
-    assert set(one.edges) == set(other.edges)
-    for name in one.schema.names:
-        assert one.codings[name].labels == other.codings[name].labels
-        assert one.parents[name] == other.parents[name]
+def _same(item, other, exact=True):
+    assert set(item.schema.names) == set(other.schema.names)
+    assert set(item.edges) == set(other.edges)
+    for name in item.schema.names:
+        assert item.codings[name].labels == other.codings[name].labels
+        assert item.parents[name] == other.parents[name]
         np.testing.assert_allclose(
-            one.tables[name], other.tables[name], rtol=1e-15 if exact else 1e-12, atol=1e-15
+            item.tables[name], other.tables[name], rtol=1e-15 if exact else 1e-12, atol=1e-15
         )
 
 
@@ -259,7 +259,7 @@ def test_rounded_rows_are_made_whole():
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         (RAIN, "   {", "line 1: '{' is neither"),
         (RAIN, "network x {", "ends too early"),
@@ -295,9 +295,9 @@ def test_rounded_rows_are_made_whole():
         ("rain {\n  type", "rain {\n  colour", "stands inside a variable"),
     ],
 )  # fmt: skip
-def test_hostile_files_get_a_sentence(old, new, told):
+def test_hostile_files_get_a_sentence(old, new, message):
     assert old in RAIN
-    with pytest.raises(PopulaceError, match=told) as error:
+    with pytest.raises(PopulaceError, match=message) as error:
         read_bif(RAIN.replace(old, new))
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 300
@@ -372,12 +372,12 @@ def test_pgmpys_learners_find_most_of_asia(method):
     network = example("asia")
     codes = sampled(network, 5000, 0)
     score = FamilyScore("bic", codes, Backoff(codes))
-    told = []
+    messages = []
     search = PgmpySearch(method, codes, EdgeConstraints()).fit(
-        score, codes.sizes, lambda *now: told.append(now)
+        score, codes.sizes, lambda *now: messages.append(now)
     )
     assert _acyclic(search.edges_, 8)
-    assert told == [(len(search.edges_), search.score_)]
+    assert messages == [(len(search.edges_), search.score_)]
     families = [[a for a, b in search.edges_ if b == v] for v in range(8)]
     assert search.score_ == pytest.approx(sum(score(v, p) for v, p in enumerate(families)))
     joined = {frozenset(edge) for edge in search.edges_}

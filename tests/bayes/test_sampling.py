@@ -111,12 +111,12 @@ def test_shares_are_those_of_the_posterior(network):
     assert (frame["pet"].isna() | (frame["pet"] == "dog")).all()
     assert frame["age"].between(30, 39).all()
     for name in ("sex", "pet", "member"):
-        told = posterior.marginal(name)
+        marginal = posterior.marginal(name)
         values = frame[name].astype("string").replace({"True": "yes", "False": "no"})
-        counts = values.fillna("missing").value_counts().reindex(told.labels, fill_value=0)
-        possible = told.probabilities > 1e-12
+        counts = values.fillna("missing").value_counts().reindex(marginal.labels, fill_value=0)
+        possible = marginal.probabilities > 1e-12
         assert (counts[~possible] == 0).all()
-        seen, wanted = counts[possible], told.probabilities[possible] * 40_000
+        seen, wanted = counts[possible], marginal.probabilities[possible] * 40_000
         assert chisquare(seen, wanted * seen.sum() / wanted.sum()).pvalue > 1e-4, name
     income = posterior.marginal("income")
     seen = frame["income"].between(500, 900).mean()
@@ -165,6 +165,6 @@ def test_fewer_than_no_rows_are_refused(network):
 
 
 def test_the_limit_draws_every_cell():
-    one, two = draw_and_write(5000, 3, 1), draw_and_write(5000, 3, 2)
-    assert one.shape == (3, 5000)
-    assert (one == two).all()
+    first, two = draw_and_write(5000, 3, 1), draw_and_write(5000, 3, 2)
+    assert first.shape == (3, 5000)
+    assert (first == two).all()

@@ -77,9 +77,9 @@ def divergence(p, q):
 @given(networks())
 def test_families_agree_with_enumeration(network):
     joint = joint_of(network)
-    found = dict(network.given().families())
-    assert set(found) == set(network.schema.names)
-    for name, table in found.items():
+    result = dict(network.given().families())
+    assert set(result) == set(network.schema.names)
+    for name, table in result.items():
         family = (*network.parents[name], name)
         assert table == pytest.approx(margin(network, joint, family), abs=1e-12)
 
@@ -103,8 +103,8 @@ def test_losses_of_several_arrows_add_up_to_the_divergence(network, random):
     assert set(pruned.network.edges) == set(network.edges) - set(gone)
     for name, table in pruned.network.tables.items():
         assert table.sum(axis=-1) == pytest.approx(np.ones(table.shape[:-1])), name
-    told = divergence(joint_of(network), joint_of(pruned.network))
-    assert pruned.nats == pytest.approx(told, abs=1e-9)
+    distance = divergence(joint_of(network), joint_of(pruned.network))
+    assert pruned.nats == pytest.approx(distance, abs=1e-9)
 
 
 @settings(max_examples=40, deadline=None)

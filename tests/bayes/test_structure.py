@@ -114,8 +114,8 @@ def test_scores_agree_with_pgmpy_but_for_its_k2():
                     theirs = peer.local_score(f"c{child}", named)
                     # pgmpy's K2 adds a constant for each combination of parents nobody has.
                     extra = (cells - seen) * math.lgamma(codes.sizes[child])
-                    told = theirs - (extra if name == "k2" else 0.0)
-                    assert ours == pytest.approx(told, rel=1e-9)
+                    message = theirs - (extra if name == "k2" else 0.0)
+                    assert ours == pytest.approx(message, rel=1e-9)
                 unseen_seen[cells == seen] = True
     assert all(unseen_seen)
 
@@ -198,10 +198,10 @@ def test_every_rule_holds(seed, data):
     linked = frozenset(data.draw(st.lists(edge, max_size=2)))
     rules = EdgeConstraints(required, forbidden, linked, max_parents=data.draw(st.integers(1, 3)))
     score = _chance_score(seed)
-    found = data.draw(st.lists(both_ways, max_size=8))
+    drawn = data.draw(st.lists(both_ways, max_size=8))
     for search in (
         HillClimb(rules, restarts=1, seed=seed).fit(score, sizes),
-        HillClimb(rules).take(found, score, sizes),
+        HillClimb(rules).take(drawn, score, sizes),
     ):
         edges = set(search.edges_)
         assert _acyclic(edges, n)
@@ -294,9 +294,9 @@ def test_tabu_leads_out_of_a_dead_end():
 
 def test_progress_tells_a_rising_score():
     codes = _codes(500)
-    told = []
-    search = HillClimb().fit(_score("bic", codes), codes.sizes, lambda *now: told.append(now))
-    scores = [score for _, score in told]
+    messages = []
+    search = HillClimb().fit(_score("bic", codes), codes.sizes, lambda *now: messages.append(now))
+    scores = [score for _, score in messages]
     assert scores == sorted(scores)
     assert scores[-1] == pytest.approx(search.score_)
 
@@ -409,10 +409,10 @@ def test_a_search_among_candidates_keeps_its_score_and_rules(candidates):
     codes = _codes(400, (2, 3, 2, 3, 2, 3, 2), seed=3)
     score = _score("k2", codes)
     rules = EdgeConstraints(required=frozenset({(6, 0)}), forbidden=frozenset({(1, 2)}))
-    found = HillClimb(rules, restarts=2, candidates=candidates).fit(score, codes.sizes)
-    assert (6, 0) in found.edges_ and (1, 2) not in found.edges_
-    above = {v: [a for a, b in found.edges_ if b == v] for v in range(7)}
-    assert found.score_ == pytest.approx(sum(score(v, above[v]) for v in range(7)))
+    fitted = HillClimb(rules, restarts=2, candidates=candidates).fit(score, codes.sizes)
+    assert (6, 0) in fitted.edges_ and (1, 2) not in fitted.edges_
+    above = {v: [a for a, b in fitted.edges_ if b == v] for v in range(7)}
+    assert fitted.score_ == pytest.approx(sum(score(v, above[v]) for v in range(7)))
 
 
 def test_a_column_on_its_own_and_none_have_cliques():

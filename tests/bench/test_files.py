@@ -27,17 +27,17 @@ def folder(tmp_path):
 
 def test_each_file_is_learned_or_refused(folder, capsys):
     assert files.main([str(folder), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert {k: found[k] for k in ("files", "learned", "refused", "crashed")} == {
+    answer = json.loads(capsys.readouterr().out)
+    assert {k: answer[k] for k in ("files", "learned", "refused", "crashed")} == {
         "files": 3,
         "learned": 2,
         "refused": 1,
         "crashed": 0,
     }
-    by_name = {outcome["file"]: outcome for outcome in found["outcomes"]}
+    by_name = {outcome["file"]: outcome for outcome in answer["outcomes"]}
     assert "is empty" in by_name["empty.csv"]["sentence"]
     assert by_name["good.csv"]["columns"] == 3
-    assert found["differing columns"] == 0
+    assert answer["differing columns"] == 0
 
 
 def test_what_breaks_is_named_and_counted(folder, monkeypatch):
@@ -53,7 +53,7 @@ def test_what_breaks_is_named_and_counted(folder, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("real", "made", "is_number", "word"),
+    ("real", "synthetic", "is_number", "word"),
     [
         (["a", "b"], ["a", ""], False, ""),
         (["a", "b"], ["a", "c"], False, "'c'"),
@@ -67,6 +67,6 @@ def test_what_breaks_is_named_and_counted(folder, monkeypatch):
         (["30", "41"], ["-1"], True, ""),
     ],
 )
-def test_other_clothes(real, made, is_number, word):
-    fault = files.differs(real, made, is_number)
+def test_other_clothes(real, synthetic, is_number, word):
+    fault = files.differs(real, synthetic, is_number)
     assert (word in fault) if word else not fault

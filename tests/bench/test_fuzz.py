@@ -18,22 +18,22 @@ def test_everything_ends_in_an_answer_or_a_sentence(what, cases):
 
 
 def test_errors_are_findings_and_cases_can_be_made_again():
-    made = []
+    produced = []
 
     def case(random):
-        made.append(random.random())
-        if len(made) == 2:
+        produced.append(random.random())
+        if len(produced) == 2:
             raise KeyError("x")
-        if len(made) == 3:
+        if len(produced) == 3:
             raise PopulaceError(" ")
-        if len(made) == 4:
+        if len(produced) == 4:
             raise PopulaceError("Give another number.")
 
     outcome = fuzz.run(case, range(4))
     assert set(outcome.findings) == {1, 2} and "KeyError" in outcome.findings[1]
     assert (outcome.answered, outcome.refused, outcome.cases) == (1, 1, 4)
     fuzz.run(case, range(2, 3))
-    assert made[-1] == made[2] and len(set(made)) == 4
+    assert produced[-1] == produced[2] and len(set(produced)) == 4
 
 
 def test_files_are_odd_but_their_sums_are_right():

@@ -17,17 +17,17 @@ def test_each_session_asks_for_ages_of_its_own():
     for session in sessions[:5]:
         for _ in range(5):
             page, query = session.address()
-            asked = parse_qs(query)
+            requested = parse_qs(query)
             titles = [populations.title(name) for name in load.FACTS]
-            assert page in load.PAGES and asked["population"][0] in titles
-            assert tuple(map(int, asked["age"])) == session.ages
+            assert page in load.PAGES and requested["population"][0] in titles
+            assert tuple(map(int, requested["age"])) == session.ages
     again = load.Session(3, 1, 0, load.PAGES)
     assert again.address() == load.Session(3, 1, 0, load.PAGES).address()
 
 
 def test_quantiles_and_the_report():
-    held = [load.ProcessResources(100.0 + i, 5, 9, i, float(i)) for i in range(4)]
-    result = load.Result(2, before=held[0], meanwhile=held[1:3], after=held[3])
+    stored = [load.ProcessResources(100.0 + i, 5, 9, i, float(i)) for i in range(4)]
+    result = load.Result(2, before=stored[0], meanwhile=stored[1:3], after=stored[3])
     result.seconds = [float(i) for i in range(100, 0, -1)]
     assert [result.quantile(q) for q in (0.5, 0.95, 0.99, 1.0)] == [50, 95, 99, 100]
     text = load.report(result)

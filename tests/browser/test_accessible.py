@@ -22,16 +22,16 @@ def axe():
 
 def findings(page, options):
     """What axe-core finds: rule, element and why, of what is serious or wanted all the same."""
-    found = page.evaluate(f"axe.run({_WHERE}, {options})")
+    results = page.evaluate(f"axe.run({_WHERE}, {options})")
     return [
         (rule["id"], node["html"][:200], node["failureSummary"])
-        for rule in found["violations"]
+        for rule in results["violations"]
         if rule["impact"] in _SERIOUS or rule["id"] in _ALSO
         for node in rule["nodes"]
     ]
 
 
-def dressed(page, scheme):
+def in_scheme(page, scheme):
     """The page in a theme, drawn to the end."""
     page.emulate_media(color_scheme=scheme)
     page.wait_for_function(
@@ -44,16 +44,16 @@ def dressed(page, scheme):
 def test_no_page_has_a_serious_finding_in_either_theme(visit, axe):
     page = visit("?gender=female&people=2")
     page.evaluate(axe)
-    found, first = {}, {}
+    result, first = {}, {}
     for row in PAGES:
         if row is not PAGES[0]:
             page.get_by_role("link", name=row.title, exact=True).click()
             page.wait_for_url(f"**/{row.name}**")
             page.locator(".pp-title").first.wait_for()
-        dressed(page, "light")
+        in_scheme(page, "light")
         first[row.name] = page.evaluate("() => document.querySelector('h1, h2, h3').tagName")
-        found[row.name, "light"] = findings(page, "{resultTypes: ['violations']}")
-        dressed(page, "dark")
-        found[row.name, "dark"] = findings(page, "{runOnly: ['color-contrast']}")
-    assert {place: what for place, what in found.items() if what} == {}
+        result[row.name, "light"] = findings(page, "{resultTypes: ['violations']}")
+        in_scheme(page, "dark")
+        result[row.name, "dark"] = findings(page, "{runOnly: ['color-contrast']}")
+    assert {place: what for place, what in result.items() if what} == {}
     assert set(first.values()) == {"H1"}

@@ -72,8 +72,8 @@ def test_the_offline_talk_plays_without_a_network(chromium, tmp_path):
     path = tmp_path / "talk.html"
     path.write_bytes(to_html(fill(talk, lambda title: load("us-time-use"))))
     context = chromium.new_context(offline=True, viewport={"width": 1440, "height": 900})
-    page, asked, errors = context.new_page(), [], []
-    page.on("request", lambda request: asked.append(request.url))
+    page, requested, errors = context.new_page(), [], []
+    page.on("request", lambda request: requested.append(request.url))
     page.on("pageerror", lambda error: errors.append(error))
     page.goto(path.as_uri())
     for name, drawn in zip(slides, (".graph path", "table td", "polygon", ".live"), strict=True):
@@ -84,7 +84,7 @@ def test_the_offline_talk_plays_without_a_network(chromium, tmp_path):
             " return shown.scrollHeight <= shown.clientHeight + 1; }"
         ), f"{name} is cut"
         page.keyboard.press("PageDown")
-    assert all(each.startswith(("file:", "data:")) for each in asked) and not errors
+    assert all(each.startswith(("file:", "data:")) for each in requested) and not errors
     context.close()
 
 

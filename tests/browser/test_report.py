@@ -46,13 +46,13 @@ def test_a_report_is_made_taken_home_and_opened_offline(visit, chromium, tmp_pat
 
     context = chromium.new_context(offline=True, viewport={"width": 390, "height": 844})
     try:
-        home, asked, problems = context.new_page(), [], []
-        home.on("request", lambda request: asked.append(request.url))
+        home, requested, problems = context.new_page(), [], []
+        home.on("request", lambda request: requested.append(request.url))
         home.on("console", lambda message: problems.append(message.text))
         home.goto(path.as_uri())
         for words in QUESTIONS:
             assert home.get_by_role("heading", name=f"{words}:").is_visible()
-        assert asked == [path.as_uri()] and problems == []
+        assert requested == [path.as_uri()] and problems == []
         assert home.evaluate("document.documentElement.scrollWidth") <= 390
     finally:
         context.close()

@@ -54,8 +54,8 @@ def test_from_the_sidebar_to_a_folder_that_shows_its_pictures(visit, chromium, t
     assert all(name.split(" synthetic")[0] in shown for name in names)
     assert shown.count("synthetic") == 6
     opened.context.close()
-    told = json.loads((tmp_path / "populace" / "profiles.json").read_text(encoding="utf-8"))
-    assert {one["record"]["marital"] for one in told["profiles"]} == {"widowed"}
+    answer = json.loads((tmp_path / "populace" / "profiles.json").read_text(encoding="utf-8"))
+    assert {each["record"]["marital"] for each in answer["profiles"]} == {"widowed"}
 
 
 def test_a_card_and_a_table_are_files_that_say_synthetic(visit):

@@ -30,34 +30,34 @@ def test_rules_counts_and_what_follows(table, tmp_path):
     assert result.exit_code == 0, result.output
     plan = json.loads((out / "plan.json").read_text("utf-8"))
     assert plan["rules"] == ["born <= died", "age >= 15"]
-    made = populations.load(out)
-    assert made.contingency.rows % 2 == 0
-    assert made.contingency.rows > 1000
+    population = populations.load(out)
+    assert population.contingency.rows % 2 == 0
+    assert population.contingency.rows > 1000
     sample = tmp_path / "x.csv"
     arguments = ["sample", str(out), "--rows", "500", "--out", str(sample), "--given", "age=20.."]
     assert CliRunner().invoke(app, arguments).exit_code == 0
     drawn = pd.read_csv(sample)
     assert (drawn["total"] == drawn["work"] + drawn["home"]).all()
     assert not (drawn["born"] > drawn["died"]).any()
-    assert unpack(file.read_bytes(), tmp_path / "in").constraints == made.constraints
-    asked = CliRunner().invoke(app, ["probability", str(out), "--given", "total=3"])
-    assert asked.exit_code == 2
-    assert "work and home" in asked.stderr
+    assert unpack(file.read_bytes(), tmp_path / "in").constraints == population.constraints
+    outcome = CliRunner().invoke(app, ["probability", str(out), "--given", "total=3"])
+    assert outcome.exit_code == 2
+    assert "work and home" in outcome.stderr
     again = fit(table, tmp_path / "again", "--schema", out / "plan.json")
     assert again.exit_code == 0, again.output
-    assert populations.load(tmp_path / "again").constraints == made.constraints
+    assert populations.load(tmp_path / "again").constraints == population.constraints
 
 
 def test_nothing_follows_when_it_should_not(table, tmp_path):
     result = fit(table, tmp_path / "out", "--no-follow")
     assert result.exit_code == 0, result.output
-    made = populations.load(tmp_path / "out")
-    assert not made.constraints
-    assert "total" in made.modelled
+    population = populations.load(tmp_path / "out")
+    assert not population.constraints
+    assert "total" in population.modelled
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--rule", "agee > 3"], "agee"),
         (["--rule", "import os"], "not understood"),
@@ -66,7 +66,7 @@ def test_nothing_follows_when_it_should_not(table, tmp_path):
         (["--rule", "age > 3", "--gaussian", "age"], "exclude"),
     ],
 )
-def test_mistakes_are_sentences(table, tmp_path, words, said):
+def test_mistakes_are_sentences(table, tmp_path, words, message):
     result = fit(table, tmp_path / "out", *words)
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert message in result.stderr

@@ -31,11 +31,11 @@ def test_fit_from_a_long_table(tmp_path, planted):
         }
     ).to_csv(tmp_path / "rows.csv", index=False)
     out = tmp_path / "made"
-    asked = ("--person", "who", "--item", "what", "--amount", "times", "--topics", 4)
-    done = run("fit", tmp_path / "rows.csv", *asked, "--out", out, "--json")
+    requested = ("--person", "who", "--item", "what", "--amount", "times", "--topics", 4)
+    done = run("fit", tmp_path / "rows.csv", *requested, "--out", out, "--json")
     assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
-    assert [each["name"] for each in told["interests"]] == list(Interests.load(out).names)
+    answer = json.loads(done.stdout)
+    assert [each["name"] for each in answer["interests"]] == list(Interests.load(out).names)
     people = pd.read_parquet(out / "people.parquet")
     assert list(people.columns) == ["who", "top1", "top2", "top3"] and len(people) == 80
 
@@ -65,11 +65,11 @@ def test_the_check_wants_the_diaries(tmp_path):
 def test_learned_interests_agree_with_those_made_by_hand():
     if not (DATA / "atus_activities.parquet").is_file():
         pytest.skip("the time-use diaries are not in ../shared/data")
-    found = evaluate(DATA, seeds=1)
-    assert (found["people"], found["items"]) == (151_335, 183)
-    by_hand = found["hand_made"]
+    results = evaluate(DATA, seeds=1)
+    assert (results["people"], results["items"]) == (151_335, 183)
+    by_hand = results["hand_made"]
     assert by_hand["top1"]["nmi"] == pytest.approx(1) and by_hand["top3_found"] == 1
-    run = found["populace"][0]
+    run = results["populace"][0]
     # scikit-learn's LDA reaches 0.54, 0.40, 0.50 and 71.
     assert run["top1"]["nmi"] > 0.6 and run["top1"]["ari"] > 0.47
     assert run["top1"]["accuracy"] > 0.57 and run["hidden_item"] < 50

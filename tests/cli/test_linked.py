@@ -47,11 +47,11 @@ def learned(sources):
 
 
 def test_what_does_not_fit_together_is_said(learned):
-    said = learned[1]
-    assert "1 row of homes repeats the home of a row above" in said
-    assert "1 row of members names a home that homes lacks" in said
-    assert "rows of homes have none in members." in said
-    assert "Always: size is the number of members." in said
+    text = learned[1]
+    assert "1 row of homes repeats the home of a row above" in text
+    assert "1 row of members names a home that homes lacks" in text
+    assert "rows of homes have none in members." in text
+    assert "Always: size is the number of members." in text
 
 
 def test_families_are_drawn_under_facts_on_both_levels(learned, tmp_path):
@@ -73,9 +73,9 @@ def test_probabilities_say_whether_they_are_exact(learned):
     everybody = run("families", "probability", learned[0])
     assert everybody.output.strip() == "100.00% (exact)"
     done = run("families", "probability", learned[0], "--some", "members: gender=f", "--json")
-    found = json.loads(done.output)
-    assert not found["exact"] and 0.4 < found["probability"] < 0.8
-    assert 0 < found["standard_error"] < 0.02
+    answer = json.loads(done.output)
+    assert not answer["exact"] and 0.4 < answer["probability"] < 0.8
+    assert 0 < answer["standard_error"] < 0.02
 
 
 def test_rules_and_figures_are_printed(learned, sources):

@@ -154,11 +154,11 @@ def test_long_csv_samples_are_streamed(fitted, tmp_path, monkeypatch):
 def test_evaluate_compares_a_sample_with_its_people(people, fitted, tmp_path):
     out = tmp_path / "x.csv"
     run("sample", fitted, "--rows", 1500, "--out", out)
-    found = answer("evaluate", people, out)
+    result = answer("evaluate", people, out)
     for key in ("lr_auc", "hgb_auc", "tvd1", "tvd2", "association"):
-        assert 0 <= found[key] <= 1
-        assert 0 <= found[f"{key}_reference"] <= 1
-    assert found["left_out"] == ["counts"]
+        assert 0 <= result[key] <= 1
+        assert 0 <= result[f"{key}_reference"] <= 1
+    assert result["left_out"] == ["counts"]
 
 
 @pytest.mark.parametrize(

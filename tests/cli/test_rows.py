@@ -46,8 +46,8 @@ def test_a_table_is_filled_and_its_cells_are_marked(table):
 def test_a_column_is_predicted(table):
     done = run("predict", "marital", table, "--population", "us-time-use", "--json")
     assert done.exit_code == 0, done.output
-    found = json.loads(done.output[done.output.index("{") :])
-    assert len(found["rows"]) == 3 and found["rows"][2]["most likely"] == "never married"
+    answer = json.loads(done.output[done.output.index("{") :])
+    assert len(answer["rows"]) == 3 and answer["rows"][2]["most likely"] == "never married"
     out = table.with_name("ages.parquet")
     assert run("predict", "age", table, "--population", "us-time-use", "--out", out).exit_code == 0
     assert list(pd.read_parquet(out).columns) == ["mean", "median", "5%", "95%"]
@@ -60,8 +60,8 @@ def test_odd_rows_come_first_and_say_why(table):
     assert done.exit_code == 0, done.output
     first = next(line for line in done.output.splitlines() if line.startswith("Row "))
     assert first.startswith("Row 3:") and "marital = widowed" in first
-    found = run("score", table, "--population", "us-time-use", "--json").output
-    assert json.loads(found[found.index("{") :])["rows"][2]["odd_1"] == "marital"
+    result = run("score", table, "--population", "us-time-use", "--json").output
+    assert json.loads(result[result.index("{") :])["rows"][2]["odd_1"] == "marital"
 
 
 def test_sentences(table):
@@ -81,12 +81,12 @@ def test_filling_is_measured_beside_others(people, tmp_path):
     people[["age", "marital", "work", "province", "code"]].iloc[:400].to_csv(path, index=False)
     done = run("bench-rows", path, "--column", "age", "--json")
     assert done.exit_code == 0, done.output
-    found = json.loads(done.output[done.output.index("{") :])
-    filled = found["blanked"]["random"]
+    answer = json.loads(done.output[done.output.index("{") :])
+    filled = answer["blanked"]["random"]
     assert filled["populace"]["log_loss"] < 1.1 * filled["columns"]["log_loss"]
     assert 0 <= filled["calibration"]["expected_calibration_error"] < 0.15
     assert filled["IterativeImputer"]["absolute_error_sd"] > 0
-    assert found["predicted"]["age"]["populace"]["inside_90"] > 0.7
+    assert answer["predicted"]["age"]["populace"]["inside_90"] > 0.7
 
 
 def test_calibration_and_masks():

@@ -61,10 +61,10 @@ def test_stopped_by_a_signal(name, town, tmp_path):
         time.sleep(0.02)
     assert list(tmp_path.iterdir())
     process.send_signal(getattr(signal, name))
-    _, said = process.communicate(timeout=30)
+    _, text = process.communicate(timeout=30)
     assert process.returncode == 128 + getattr(signal, name)
-    assert said.decode().strip().endswith("Nothing half-written was left.")
-    assert said.count(b"\n") == 1 and b"Traceback" not in said
+    assert text.decode().strip().endswith("Nothing half-written was left.")
+    assert text.count(b"\n") == 1 and b"Traceback" not in text
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,8 +11,8 @@ def table_of(**columns):
     return make_table(pd.DataFrame(columns))
 
 
-def found(how, table):
-    return [str(one) for one in how(table.frame, table.schema.modelled)]
+def discovered(how, table):
+    return [str(each) for each in how(table.frame, table.schema.modelled)]
 
 
 @pytest.fixture
@@ -24,57 +24,57 @@ def test_a_total_is_a_sum_wherever_it_stands(rng):
     a, b = rng.integers(0, 30, 500), rng.integers(0, 30, 500)
     for order in (("a", "b", "t"), ("t", "a", "b"), ("a", "t", "b")):
         columns = {"a": a, "b": b, "t": a + b}
-        (one,) = found(sums, table_of(**{name: columns[name] for name in order}))
-        assert one.startswith("t = ")
-        assert set(one[4:].split(" + ")) == {"a", "b"}
+        (first,) = discovered(sums, table_of(**{name: columns[name] for name in order}))
+        assert first.startswith("t = ")
+        assert set(first[4:].split(" + ")) == {"a", "b"}
 
 
 def test_differences_constants_and_many_terms(rng):
     a, b, c, d = (rng.normal(0, 100, 800).round(2) for _ in range(4))
     table = table_of(a=a, b=b, c=c, d=d, e=(a - b + c - d + 12).round(2))
-    assert found(sums, table) == ["e = a − b + c − d + 12"]
+    assert discovered(sums, table) == ["e = a − b + c − d + 12"]
 
 
 def test_a_rounded_sum_is_a_sum(rng):
     a, b = rng.normal(0, 10, 900).round(3), rng.normal(0, 10, 900).round(3)
-    assert found(sums, table_of(a=a, b=b, t=(a + b).round(1))) == ["t = a + b"]
+    assert discovered(sums, table_of(a=a, b=b, t=(a + b).round(1))) == ["t = a + b"]
 
 
 def test_copies_and_sums_of_sums(rng):
     a, b, c = (rng.integers(0, 50, 600) for _ in range(3))
     table = table_of(a=a, b=b, ab=a + b, c=c, all=a + b + c, copy=a)
-    told = found(sums, table)
-    assert "ab = a + b" in told
-    assert "copy = a" in told
-    assert any(text.startswith("all = ") for text in told)
+    message = discovered(sums, table)
+    assert "ab = a + b" in message
+    assert "copy = a" in message
+    assert any(text.startswith("all = ") for text in message)
 
 
 def test_nearly_a_sum_is_none(rng):
     a, b = rng.integers(0, 30, 500), rng.integers(0, 30, 500)
     t = a + b
     t[17] += 1
-    assert found(sums, table_of(a=a, b=b, t=t)) == []
-    assert found(sums, table_of(a=a, b=b, t=2 * a + b)) == []
-    assert found(sums, table_of(a=a[:20], b=b[:20], t=(a + b)[:20])) == []
+    assert discovered(sums, table_of(a=a, b=b, t=t)) == []
+    assert discovered(sums, table_of(a=a, b=b, t=2 * a + b)) == []
+    assert discovered(sums, table_of(a=a[:20], b=b[:20], t=(a + b)[:20])) == []
 
 
 def test_missing_parts_make_a_missing_sum(rng):
     a, b = rng.integers(0, 30, 500).astype(float), rng.integers(0, 30, 500).astype(float)
     a[:40] = np.nan
-    assert found(sums, table_of(a=a, b=b, t=a + b)) == ["t = a + b"]
+    assert discovered(sums, table_of(a=a, b=b, t=a + b)) == ["t = a + b"]
     t = a + b
     t[:20] = 3
-    assert found(sums, table_of(a=a, b=b, t=t)) == []
+    assert discovered(sums, table_of(a=a, b=b, t=t)) == []
 
 
 def test_ranges_of_a_number(rng):
     age = rng.integers(0, 99, 700)
     group = np.where(age < 30, "young", np.where(age < 60, "middle", "old"))
     table = table_of(age=age, group=group, other=rng.choice(["x", "y"], 700))
-    (one,) = cuts(table.frame, table.schema)
-    assert (one.name, one.of, one.levels) == ("group", "age", ("young", "middle", "old"))
-    assert list(one.starts) == [0, 30, 60]
-    assert (one.values(table.frame) == group).all()
+    (first,) = cuts(table.frame, table.schema)
+    assert (first.name, first.of, first.levels) == ("group", "age", ("young", "middle", "old"))
+    assert list(first.starts) == [0, 30, 60]
+    assert (first.values(table.frame) == group).all()
     rare = np.where(age == age.max(), "yes", "no")
     table = table_of(age=np.sort(age), rare=["no"] * 699 + ["yes"])
     assert cuts(table.frame, table.schema) == ()
@@ -91,7 +91,7 @@ def test_look_ups_by_the_coarsest(rng):
         twin=[f"t{i}" for i in city],
         free=rng.choice(["x", "y", "z"], 2000),
     )
-    assert set(found(lookups, table)) == {
+    assert set(discovered(lookups, table)) == {
         "province → region",
         "city → province",
         "province → code",
@@ -106,14 +106,14 @@ def test_chance_is_no_look_up(rng):
     table = table_of(town=names + names[:13], yes=[*first, *first[:13]])
     assert lookups(table.frame, table.schema.modelled) == ()
     table = table_of(town=names * 3, yes=[*first] * 3)
-    assert found(lookups, table) == ["town → yes"]
+    assert discovered(lookups, table) == ["town → yes"]
 
 
 def test_no_circles_between_the_kinds(people):
     table = make_table(people.drop(columns="person"))
     derived, settled = depend(table.frame, table.schema.modelled)
-    assert {str(one) for one in derived} == {"total = work + home", "group follows from age"}
-    assert {str(one) for one in settled} == {"city → province", "province → code"}
+    assert {str(each) for each in derived} == {"total = work + home", "group follows from age"}
+    assert {str(each) for each in settled} == {"city → province", "province → code"}
 
 
 def days(count, *, start="2000-01-01"):
@@ -146,7 +146,7 @@ def test_orders_of_dates(rng, gap, expected):
     if gap == "another unit":
         later = later + rng.integers(1, 80_000, 400)
     table = table_of(second=later, first=days(first).astype("datetime64[s]"), number=first)
-    assert found(orders, table) == expected
+    assert discovered(orders, table) == expected
 
 
 def test_orders_leave_out_what_follows_and_bear_missing_dates(rng):
@@ -156,10 +156,10 @@ def test_orders_leave_out_what_follows_and_bear_missing_dates(rng):
     frame = pd.DataFrame(
         {name: days(each).astype("datetime64[s]") for name, each in columns.items()}
     )
-    assert found(orders, make_table(frame)) == ["a <= b", "b <= c"]
+    assert discovered(orders, make_table(frame)) == ["a <= b", "b <= c"]
     frame.loc[:60, "b"] = pd.NaT
-    assert found(orders, make_table(frame)) == ["a <= b", "a <= c", "b <= c"]
-    assert found(orders, make_table(frame.head(40))) == []
+    assert discovered(orders, make_table(frame)) == ["a <= b", "a <= c", "b <= c"]
+    assert discovered(orders, make_table(frame.head(40))) == []
 
 
 def age_of(born, on):

@@ -50,8 +50,8 @@ SCHEMA = Schema(
     ],
 )
 def test_formulas(line, formula, kind, missing):
-    found, column = parse_derived(line, SCHEMA)
-    assert found == formula
+    result, column = parse_derived(line, SCHEMA)
+    assert result == formula
     assert (column.name, column.kind, column.missing) == (
         formula.name,
         ("integer", "real")[kind],

@@ -73,15 +73,15 @@ def test_dates_are_drawn_as_enumeration_says(begin, end):
         assert not drawn_pair(gap, *sides, lambda _: RNG.random(rows))[2].any()
         return
     joint /= joint.sum()
-    one, other, done = drawn_pair(gap, *sides, lambda _: RNG.random(rows))
+    single, other, done = drawn_pair(gap, *sides, lambda _: RNG.random(rows))
     assert done.mean() > 0.95
-    one, other = one[done], other[done]
-    assert (other >= one).all()
-    assert set(one) <= set(a.tolist())
+    single, other = single[done], other[done]
+    assert (other >= single).all()
+    assert set(single) <= set(a.tolist())
     assert set(other) <= set(b.tolist())
     away = joint * (b[None, :] - a[:, None])
-    assert abs((other - one).mean() - away.sum()) < 0.12 * away.sum() + 0.2
-    assert abs(one.mean() - (joint.sum(axis=1) * a).sum()) < 1.0
+    assert abs((other - single).mean() - away.sum()) < 0.12 * away.sum() + 0.2
+    assert abs(single.mean() - (joint.sum(axis=1) * a).sum()) < 1.0
     assert abs(other.mean() - (joint.sum(axis=0) * b).sum()) < 1.0
 
 
@@ -106,14 +106,14 @@ def test_what_a_fact_leaves_of_two_bins_counts_as_enumeration_says():
     cuts = {"in": (first, first.pieces), "out": (second, second.pieces)}
     whole = rule.holds(cuts)
     assert whole.tolist() == [[1.0, 1.0, 1.0], [0.0, 1.0, 1.0]]
-    one = Pieces(np.array([35]), np.array([35]), np.array([1]), np.array([1.0]))
-    cut = rule.holds(cuts | {"out": (second, one)})
+    single = Pieces(np.array([35]), np.array([35]), np.array([1]), np.array([1.0]))
+    cut = rule.holds(cuts | {"out": (second, single)})
     for begin in (0, 1):
         _, b, joint = pairs(gap, first, second, begin, 1)
         expected = joint[:, b == 35].mean() / joint.mean()
         assert cut[begin, 1] == pytest.approx(expected, rel=1e-6)
     turned = Rule(Comparison("out", ">=", other="in"), gap=gap)
-    np.testing.assert_allclose(turned.holds(cuts | {"out": (second, one)}), cut.T)
+    np.testing.assert_allclose(turned.holds(cuts | {"out": (second, single)}), cut.T)
 
 
 def test_the_gap_is_kept_beside_its_rule():

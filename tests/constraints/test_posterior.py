@@ -56,8 +56,8 @@ def test_codes_under_rules_are_exact(network):
     assert posterior.joint("a", "b") == pytest.approx(true.sum(axis=2), abs=1e-9)
     assert posterior.marginal("group").probabilities == pytest.approx(true.sum(axis=(0, 1)))
     known = Evidence.parse("b=3..5,group=x|z", network.schema)
-    asked = under(network, rules, known)
-    assert asked.probability == pytest.approx(true[:, 3:6][:, :, [0, 2]].sum())
+    requested = under(network, rules, known)
+    assert requested.probability == pytest.approx(true[:, 3:6][:, :, [0, 2]].sum())
     assert posterior.probability == 1
 
 

@@ -46,7 +46,7 @@ def test_a_rule_is_read_and_written(text, read):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("agee >= 15", "agee"),
         ("age", "not understood"),
@@ -68,10 +68,10 @@ def test_a_rule_is_read_and_written(text, read):
         ("\u202e = 3", "no column"),
     ],
 )
-def test_what_is_not_a_rule_gets_a_sentence(text, said):
+def test_what_is_not_a_rule_gets_a_sentence(text, message):
     with pytest.raises(PopulaceError) as caught:
         parse_rule(text, SCHEMA)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).endswith(".")
 
 
@@ -121,18 +121,18 @@ def test_shares_of_codes_are_those_of_the_rows(sign):
     values.loc[:99, "died"] = pd.NA
     codings = {n: Coding.learn(SCHEMA[n], values[n], 6) for n in ("born", "died")}
     rule = parse_rule(f"born {sign} died", SCHEMA)
-    told = rule.holds({n: (c, c.pieces) for n, c in codings.items()})
-    one, other = codings["born"], codings["died"]
-    assert told.shape == (one.size, other.size)
-    assert (told[:, -1] == 1).all()  # missing breaks nothing
+    fulfilled = rule.holds({n: (c, c.pieces) for n, c in codings.items()})
+    first, other = codings["born"], codings["died"]
+    assert fulfilled.shape == (first.size, other.size)
+    assert (fulfilled[:, -1] == 1).all()  # missing breaks nothing
     compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
     compare |= {"=": np.equal, "!=": np.not_equal}
-    for i in range(one.size):
+    for i in range(first.size):
         for j in range(other.size - 1):
-            here, there = one.pieces.bin == i, other.pieces.bin == j
-            true = compare[sign](one.pieces.first[here][:, None], other.pieces.first[there])
-            weights = np.outer(one.pieces.weight[here], other.pieces.weight[there])
-            assert told[i, j] == pytest.approx((weights * true).sum())
+            here, there = first.pieces.bin == i, other.pieces.bin == j
+            true = compare[sign](first.pieces.first[here][:, None], other.pieces.first[there])
+            weights = np.outer(first.pieces.weight[here], other.pieces.weight[there])
+            assert fulfilled[i, j] == pytest.approx((weights * true).sum())
 
 
 def test_a_rule_names_dates():

@@ -15,7 +15,7 @@ from synth.data.atomic import ENDING, check_target, remove_leftovers, whole
 from synth.data.writers import write_parquet
 from synth.errors import PopulaceError
 
-HELD = """
+INTERRUPTED = """
 import sys, time
 from pathlib import Path
 from synth.data.atomic import whole
@@ -30,7 +30,7 @@ with whole(Path(sys.argv[1])) as part:
 def writer(tmp_path):
     """Another process that has begun to write people.csv."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HELD, tmp_path / "people.csv"],
+        [sys.executable, "-c", INTERRUPTED, tmp_path / "people.csv"],
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
     )

@@ -241,8 +241,8 @@ def test_people_of_whom_facts_are_true_are_counted_from_rows():
     reference = ContingencyTables.of(table)
     for text in ("sex=f", "own=no", "age=missing"):
         evidence = Evidence.parse(text, schema)
-        counted, told = reference.among(table, evidence, schema), reference.under(evidence)
-        assert counted.rows == told.rows
+        counted, message = reference.among(table, evidence, schema), reference.under(evidence)
+        assert counted.rows == message.rows
         for name in schema.names:
-            assert counted.marginal(name).tolist() == told.marginal(name).tolist()
+            assert counted.marginal(name).tolist() == message.marginal(name).tolist()
     assert reference.among(table, Evidence.parse("sex=f,own=yes", schema), schema).rows == 2

@@ -57,10 +57,10 @@ def test_ranges_are_what_enumeration_finds(unit, zone, data):
     wanted = has(stamps.tz_convert(zone or "UTC"), known)
     fact = DateParts(tuple(known.items()))
     spans = fact.spans(column)
-    found = np.zeros(len(values), dtype=bool)
+    result = np.zeros(len(values), dtype=bool)
     for low, high in spans:
-        found[low - first : high - first + 1] = True
-    np.testing.assert_array_equal(found, wanted)
+        result[low - first : high - first + 1] = True
+    np.testing.assert_array_equal(result, wanted)
     np.testing.assert_array_equal(fact.holds(column, values.astype(float)), wanted)
     assert (spans[1:, 0] > spans[:-1, 1]).all()
 

@@ -167,8 +167,8 @@ def test_summer_time_is_learned_by_the_zones_clocks_and_written_back():
         "Column t is read as times of Europe/Berlin, whose clocks explain every offset from UTC.",
     )
     assert restore(table.frame, table.schema)["t"].tolist() == texts.tolist()
-    made = learn(table, score="k2").given().sample(20_000, seed=1)
-    drawn = restore(made, table.schema)["t"]
+    people = learn(table, score="k2").given().sample(20_000, seed=1)
+    drawn = restore(people, table.schema)["t"]
     local = pd.to_datetime(drawn, utc=True).dt.tz_convert("Europe/Berlin")
     assert local.map(pd.Timestamp.isoformat).tolist() == drawn.tolist()  # no time that cannot be
     assert local.dt.hour.between(9, 16).mean() == 1

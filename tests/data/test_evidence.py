@@ -129,17 +129,17 @@ def test_facts_made_in_code_are_checked_too():
 
 
 def test_evidence_is_a_value():
-    one = Evidence.parse("gender=male,age=20..30", SCHEMA)
+    parsed = Evidence.parse("gender=male,age=20..30", SCHEMA)
     two = Evidence.parse("age=20..30,gender=male", SCHEMA)
-    assert one == two
-    assert hash(one) == hash(two)
-    assert {one: 1}[two] == 1
-    assert pickle.loads(pickle.dumps(one)) == one
-    assert repr(one) == "Evidence('gender=male,age=20..30')"
+    assert parsed == two
+    assert hash(parsed) == hash(two)
+    assert {parsed: 1}[two] == 1
+    assert pickle.loads(pickle.dumps(parsed)) == parsed
+    assert repr(parsed) == "Evidence('gender=male,age=20..30')"
     with pytest.raises(AttributeError):
-        one.facts = {}
-    assert one.without("age") == Evidence.parse("gender=male", SCHEMA)
-    assert str(one | {"age": Between(40, None)}) == "gender=male,age=40.."
+        parsed.facts = {}
+    assert parsed.without("age") == Evidence.parse("gender=male", SCHEMA)
+    assert str(parsed | {"age": Between(40, None)}) == "gender=male,age=40.."
     assert Evidence() == Evidence({})
     assert not Evidence()
 

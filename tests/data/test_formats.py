@@ -51,10 +51,10 @@ KNOWN = [
 
 @pytest.mark.parametrize(("texts", "numbers"), KNOWN, ids=lambda value: str(value[0]))
 def test_numbers_are_read_and_written_again(texts: list[str], numbers: list[float]) -> None:
-    found = detect(texts)
-    assert isinstance(found, NumberFormat)
-    np.testing.assert_array_equal(found.parse(texts), numbers)
-    assert found.text(np.array(numbers)).tolist() == texts
+    detected = detect(texts)
+    assert isinstance(detected, NumberFormat)
+    np.testing.assert_array_equal(detected.parse(texts), numbers)
+    assert detected.text(np.array(numbers)).tolist() == texts
 
 
 @pytest.mark.parametrize(
@@ -83,16 +83,16 @@ def test_what_cannot_be_written_again_is_no_format(texts: list[str]) -> None:
 
 def test_the_decimal_sign_of_a_file_settles_what_a_comma_is() -> None:
     texts = ["12,345", "13,200"]
-    found = detect(texts, decimal=",")
-    assert found == NumberFormat(decimal=",", decimals=3)
+    detected = detect(texts, decimal=",")
+    assert detected == NumberFormat(decimal=",", decimals=3)
     assert detect(texts) == NumberFormat(thousands=",")
 
 
 def test_zeros_in_front_are_codes_unless_they_are_asked_for() -> None:
     assert detect_number(["007", "012"]) is None
-    found = detect_number(["007", "-12"], padded=True)
-    assert found == NumberFormat(width=3)
-    assert found.text(np.array([5.0, -5.0, 123.0, 1234.0])).tolist() == [
+    detected = detect_number(["007", "-12"], padded=True)
+    assert detected == NumberFormat(width=3)
+    assert detected.text(np.array([5.0, -5.0, 123.0, 1234.0])).tolist() == [
         "005",
         "-05",
         "123",
@@ -103,8 +103,8 @@ def test_zeros_in_front_are_codes_unless_they_are_asked_for() -> None:
 
 
 def test_missing_numbers_have_no_text() -> None:
-    found = NumberFormat(suffix="%", decimals=1)
-    assert found.text(np.array([1.0, np.nan])).tolist() == ["1.0%", None]
+    result = NumberFormat(suffix="%", decimals=1)
+    assert result.text(np.array([1.0, np.nan])).tolist() == ["1.0%", None]
 
 
 @pytest.mark.parametrize(
@@ -130,10 +130,10 @@ def test_words_in_several_spellings_are_levels() -> None:
 
 def test_days() -> None:
     texts = ["1969-12-31", "1970-01-01", "2020-02-29"]
-    found = detect(texts)
-    assert found == DateFormat()
-    assert found.parse(texts).tolist() == [-1.0, 0.0, 18321.0]
-    assert found.text(np.array([-1.0, 0.0, 18321.0, np.nan])).tolist() == [*texts, None]
+    detected = detect(texts)
+    assert detected == DateFormat()
+    assert detected.parse(texts).tolist() == [-1.0, 0.0, 18321.0]
+    assert detected.text(np.array([-1.0, 0.0, 18321.0, np.nan])).tolist() == [*texts, None]
 
 
 @pytest.mark.parametrize(
@@ -205,10 +205,10 @@ def test_what_was_written_is_detected_and_written_alike(
     if form.width:
         return
     texts = pa.array(sorted(set(form.text(np.array(whole) / 10**digits))), pa.string())
-    found = detect(texts, decimal=form.decimal)
-    if found is not None:
-        assert isinstance(found, NumberFormat)
-        assert found.arrow(found.parse(texts)).to_pylist() == texts.to_pylist()
+    detected = detect(texts, decimal=form.decimal)
+    if detected is not None:
+        assert isinstance(detected, NumberFormat)
+        assert detected.arrow(detected.parse(texts)).to_pylist() == texts.to_pylist()
 
 
 @settings(max_examples=30)
@@ -250,13 +250,13 @@ def test_plain_text_is_exact_for_every_float(values: list[float]) -> None:
 def test_small_numbers_that_nobody_had_are_written_as_the_others(
     seen: list[str], new: float, text: str
 ) -> None:
-    found = detect_number(seen)
-    assert found is not None
-    assert found.text(np.array([new])).tolist() == [text]
+    detected = detect_number(seen)
+    assert detected is not None
+    assert detected.text(np.array([new])).tolist() == [text]
 
 
 def test_a_zero_below_zero_keeps_no_column_from_being_numbers() -> None:
-    found = detect_number(["-0.0", "1.5", "-2.0"])
-    assert found == NumberFormat(decimals=1)
-    assert found.text(np.array([-0.0])).tolist() == ["0.0"]
+    detected = detect_number(["-0.0", "1.5", "-2.0"])
+    assert detected == NumberFormat(decimals=1)
+    assert detected.text(np.array([-0.0])).tolist() == ["0.0"]
     assert detect_number(["-0.0", "1.5", "2.50"]) is None

@@ -194,9 +194,9 @@ def test_a_schema_finds_columns_by_meaning():
 
 
 def test_a_meaning_is_written_only_where_it_is_set():
-    guessed, told = Column("sex", "categorical", ("f", "m")), Column("x", "real", meaning="age")
+    guessed, message = Column("sex", "categorical", ("f", "m")), Column("x", "real", meaning="age")
     none = Column("age", "real", meaning="")
-    schema = Schema((guessed, told, none))
+    schema = Schema((guessed, message, none))
     written = schema.to_json()["columns"]
     assert [entry.get("meaning") for entry in written] == [None, "age", ""]
     assert "meaning" not in written[0]

@@ -40,8 +40,8 @@ def inferred(values, **options):
     ],
 )
 def test_kinds_levels_bounds_and_steps_are_found(values, expected):
-    found = inferred(values)
-    assert Schema((found,)).canonical == Schema((expected,))
+    result = inferred(values)
+    assert Schema((result,)).canonical == Schema((expected,))
 
 
 @pytest.mark.parametrize(
@@ -313,11 +313,11 @@ def columns(draw, name):
 
 @given(
     st.lists(names, min_size=1, max_size=5, unique=True).flatmap(
-        lambda found: st.tuples(*(columns(name) for name in found))
+        lambda columns_drawn: st.tuples(*(columns(name) for name in columns_drawn))
     )
 )
-def test_json_round_trip(found):
-    schema = Schema(found)
+def test_json_round_trip(columns_drawn):
+    schema = Schema(columns_drawn)
     assert Schema.from_json(json.dumps(schema.to_json())) == schema
 
 

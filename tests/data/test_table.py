@@ -136,9 +136,9 @@ def test_a_bad_table_is_refused_in_one_clear_sentence(case):
 
 
 def test_a_long_line_or_cell_is_no_harm():
-    found = read_table(b"a,b\n1," + b"x" * 2**20 + b"\n2,y\n3,z\n")
-    assert list(found.frame) == ["a"]
-    assert "free text" in found.notes[0]
+    table = read_table(b"a,b\n1," + b"x" * 2**20 + b"\n2,y\n3,z\n")
+    assert list(table.frame) == ["a"]
+    assert "free text" in table.notes[0]
 
 
 def test_files_that_are_not_there_or_too_large(tmp_path, monkeypatch):
@@ -159,12 +159,12 @@ def test_csv_and_parquet_are_the_same_table(tmp_path, rows):
     paths = [tmp_path / "t.csv", tmp_path / "t.parquet"]
     frame.to_csv(paths[0], index=False)
     frame.to_parquet(paths[1])
-    one, two = (read_table(path) for path in paths)
-    assert one == two
-    assert one.schema.canonical == two.schema.canonical
-    assert hash(one) == hash(two)
-    pd.testing.assert_frame_equal(one.frame, two.frame)
-    assert one == make_table(frame) == read_table(paths[0].read_bytes())
+    first, two = (read_table(path) for path in paths)
+    assert first == two
+    assert first.schema.canonical == two.schema.canonical
+    assert hash(first) == hash(two)
+    pd.testing.assert_frame_equal(first.frame, two.frame)
+    assert first == make_table(frame) == read_table(paths[0].read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -198,15 +198,15 @@ def test_utf_16_is_read():
 
 @pytest.mark.parametrize("word", ["", "NA", "n/a", "NaN", "null", "?", " ? ", "missing"])
 def test_words_for_missing(word):
-    found = read_table(f"a,n,w\n1,{word},x\n2,3,{word}\n1,4,y\n".encode())
-    assert found.frame["n"].isna().tolist() == [True, False, False]
-    assert found.frame["w"].isna().tolist() == [False, True, False]
-    assert found.schema["n"].kind == "integer"
-    assert found.schema["w"].levels == ("x", "y")
+    table = read_table(f"a,n,w\n1,{word},x\n2,3,{word}\n1,4,y\n".encode())
+    assert table.frame["n"].isna().tolist() == [True, False, False]
+    assert table.frame["w"].isna().tolist() == [False, True, False]
+    assert table.schema["n"].kind == "integer"
+    assert table.schema["w"].levels == ("x", "y")
 
 
 def test_parquet_kinds():
-    found = read_table(
+    table = read_table(
         parquet_of(
             pa.table(
                 {
@@ -227,7 +227,7 @@ def test_parquet_kinds():
             )
         )
     )
-    assert {column.name: column.kind for column in found.schema.modelled} == {
+    assert {column.name: column.kind for column in table.schema.modelled} == {
         "int": "integer",
         "decimal": "real",
         "span": "integer",
@@ -238,29 +238,29 @@ def test_parquet_kinds():
         "large": "categorical",
         "date": "integer",
     }
-    assert len(found.notes) == 4
-    assert len(found.schema.columns) == 13
+    assert len(table.notes) == 4
+    assert len(table.schema.columns) == 13
 
 
 def test_an_ordered_category_survives_parquet():
     grade = pd.Categorical(["mid", "low", "high"], ["low", "mid", "high"], ordered=True)
-    found = read_table(parquet_of(pd.DataFrame({"grade": grade})))
-    assert found.schema["grade"].levels == ("low", "mid", "high")
+    table = read_table(parquet_of(pd.DataFrame({"grade": grade})))
+    assert table.schema["grade"].levels == ("low", "mid", "high")
 
 
 def test_the_labels_of_a_pandas_frame_are_left_out_and_said_so():
-    found = read_table(parquet_of(people().sample(50, random_state=0)))
-    assert list(found.frame) == list(people())
-    assert "row labels" in found.notes[0]
+    table = read_table(parquet_of(people().sample(50, random_state=0)))
+    assert list(table.frame) == list(people())
+    assert "row labels" in table.notes[0]
 
 
 def test_an_identifier_does_not_keep_a_table_from_being_read():
     frame = pd.DataFrame({"key": [f"u{i}" for i in range(10_000)], "sex": ["f", "m"] * 5_000})
-    found = read_table(csv_of(frame))
-    assert list(found.frame) == ["sex"]
-    assert found.schema["key"].role == "skip"
-    assert "Column key has 10,000 different texts" in found.notes[0]
-    wanted = found.schema.changed("key", role="model")
+    table = read_table(csv_of(frame))
+    assert list(table.frame) == ["sex"]
+    assert table.schema["key"].role == "skip"
+    assert "Column key has 10,000 different texts" in table.notes[0]
+    wanted = table.schema.changed("key", role="model")
     with pytest.raises(PopulaceError, match="Column key has 10,000 levels"):
         read_table(csv_of(frame), schema=wanted)
 
@@ -273,10 +273,10 @@ def test_a_corrected_schema_is_obeyed_and_what_it_leaves_out_is_said():
     text = {
         "columns": [{"name": "age", "kind": "categorical"}, {"name": "owner", "kind": "boolean"}]
     }
-    found = read_table(csv_of(people()), schema=Schema.from_json(text))
-    assert found.schema["age"].levels[:2] == ("15", "16")
-    assert len(found.notes) == 2
-    assert "Column sex" in found.notes[0]
+    table = read_table(csv_of(people()), schema=Schema.from_json(text))
+    assert table.schema["age"].levels[:2] == ("15", "16")
+    assert len(table.notes) == 2
+    assert "Column sex" in table.notes[0]
     with pytest.raises(PopulaceError, match="no column hair"):
         missing = Schema.from_json({"columns": [{"name": "hair", "kind": "boolean"}]})
         read_table(csv_of(people()), schema=missing)
@@ -309,7 +309,7 @@ def test_an_empty_frame_is_refused():
 
 def test_csv_is_written_in_pieces_and_opens_safely_in_a_spreadsheet():
     words = ["=cmd()", "+1", "-1", "@x", "\tx", "a=b", 'say "hi"', "line\nbreak", None]
-    one = pa.table(
+    first = pa.table(
         {
             "=name": pa.array(words),
             "level": pa.array(words).dictionary_encode(),
@@ -318,7 +318,7 @@ def test_csv_is_written_in_pieces_and_opens_safely_in_a_spreadsheet():
         }
     )
     target = io.BytesIO()
-    write_csv(target, [one, one])
+    write_csv(target, [first, first])
     read = pd.read_csv(io.BytesIO(target.getvalue()), keep_default_na=False)
     safe = ["'=cmd()", "'+1", "'-1", "'@x", "'\tx", "a=b", 'say "hi"', "line\nbreak", ""]
     assert read["'=name"].tolist() == safe * 2
@@ -357,10 +357,10 @@ def test_the_real_tables(name, rows, kinds):
     path = SHARED / f"{name}.parquet"
     if not path.exists():
         pytest.skip("the real tables are not beside this checkout")
-    found = read_table(path)
-    assert len(found) == rows
-    assert not found.notes
-    assert {column: found.schema[column].kind for column in kinds} == kinds
+    table = read_table(path)
+    assert len(table) == rows
+    assert not table.notes
+    assert {column: table.schema[column].kind for column in kinds} == kinds
     original = pd.read_parquet(path)
-    for column in found.frame:
-        assert (found.frame[column].isna() == original[column].isna()).all()
+    for column in table.frame:
+        assert (table.frame[column].isna() == original[column].isna()).all()

@@ -58,28 +58,28 @@ def frame(rows, start=0):
 
 
 @pytest.fixture(scope="module")
-def made():
+def frame_of_shapes():
     return make(learned(), frame(5000), 7, 0)
 
 
-def test_values_have_the_learned_shapes(made):
-    assert made["nhs"].dtype == np.int64
-    assert made["nhs"].between(10**9, 10**10 - 1).all()
-    assert made["code"].str.fullmatch(r"AB-\d{5}").all()
-    assert made["phone"].str.fullmatch(r"\+44 20 \d{4} \d{4}").all()
-    assert made["mail"].str.fullmatch(r"[a-z.]+\d+@example\.(org|com|net)").all()
-    assert made["name"].str.fullmatch(r"\S+ .+").all()
+def test_values_have_the_learned_shapes(frame_of_shapes):
+    assert frame_of_shapes["nhs"].dtype == np.int64
+    assert frame_of_shapes["nhs"].between(10**9, 10**10 - 1).all()
+    assert frame_of_shapes["code"].str.fullmatch(r"AB-\d{5}").all()
+    assert frame_of_shapes["phone"].str.fullmatch(r"\+44 20 \d{4} \d{4}").all()
+    assert frame_of_shapes["mail"].str.fullmatch(r"[a-z.]+\d+@example\.(org|com|net)").all()
+    assert frame_of_shapes["name"].str.fullmatch(r"\S+ .+").all()
 
 
 @pytest.mark.parametrize("name", ["nhs", "code", "mail", "phone"])
-def test_no_value_comes_twice(made, name):
-    assert made[name].is_unique
+def test_no_value_comes_twice(frame_of_shapes, name):
+    assert frame_of_shapes[name].is_unique
 
 
 @pytest.mark.parametrize("name", list(SPECS))
-def test_nobody_gets_a_real_persons_value(made, name):
+def test_nobody_gets_a_real_persons_value(frame_of_shapes, name):
     real = {str(value) for value in REAL[name]}
-    assert not real & {str(value) for value in made[name]}
+    assert not real & {str(value) for value in frame_of_shapes[name]}
 
 
 def test_a_small_space_never_gives_a_real_value():
@@ -103,26 +103,28 @@ def test_when_all_values_are_taken_it_is_said():
         make((template,), frame(50), 3, 0)
 
 
-def test_person_i_is_the_same_whatever_is_drawn_around_them(made):
+def test_person_i_is_the_same_whatever_is_drawn_around_them(frame_of_shapes):
     for start, rows in ((0, 10), (997, 40), (4999, 1), (123, 0)):
         part = make(learned(), frame(rows, start), 7, start)
-        whole = made.iloc[start : start + rows].reset_index(drop=True)
+        whole = frame_of_shapes.iloc[start : start + rows].reset_index(drop=True)
         pd.testing.assert_frame_equal(part, whole, check_categorical=False)
-    assert (make(learned(), frame(50), 8, 0)["nhs"] != made["nhs"][:50]).all()
+    assert (make(learned(), frame(50), 8, 0)["nhs"] != frame_of_shapes["nhs"][:50]).all()
 
 
-def test_names_follow_gender_and_mail_follows_the_name(made):
+def test_names_follow_gender_and_mail_follows_the_name(frame_of_shapes):
     from faker.providers.person.en_US import Provider
 
-    first = made["name"].str.split(" ").str[0]
+    first = frame_of_shapes["name"].str.split(" ").str[0]
     women = set(Provider.first_names_female)
     men = set(Provider.first_names_male)
-    assert set(first[made["gender"] == "female"]) <= women
-    assert set(first[made["gender"] == "male"]) <= men
-    expected = made["name"].str.lower().str.replace(r"[^a-z ]", "", regex=True).str.split(" ")
+    assert set(first[frame_of_shapes["gender"] == "female"]) <= women
+    assert set(first[frame_of_shapes["gender"] == "male"]) <= men
+    expected = (
+        frame_of_shapes["name"].str.lower().str.replace(r"[^a-z ]", "", regex=True).str.split(" ")
+    )
     assert all(
         mail.startswith(f"{words[0]}.{words[1]}")
-        for mail, words in zip(made["mail"], expected, strict=True)
+        for mail, words in zip(frame_of_shapes["mail"], expected, strict=True)
     )
 
 
@@ -227,15 +229,15 @@ def test_the_same_name_in_other_clothes_is_the_same(text):
     ],
 )
 def test_shapes(texts, shape):
-    found = shapes_of(texts)
-    assert (str(found[0]) if found else None) == shape
+    result = shapes_of(texts)
+    assert (str(result[0]) if result else None) == shape
 
 
 def test_a_rare_shape_or_letter_is_not_kept():
     texts = [f"A{i:03}" for i in range(200)] + ["Ñ777"] + ["SECRET"] * 4
-    found = shapes_of(texts)
-    assert len(found) == 1
-    assert "Ñ" not in "".join(found[0].places)
+    result = shapes_of(texts)
+    assert len(result) == 1
+    assert "Ñ" not in "".join(result[0].places)
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,9 @@ def test_a_column_of_that_name_is_left_alone():
 @pytest.mark.skipif(not available(), reason="no population is shipped yet")
 def test_downloads_hold_the_same_people():
     population = load(available()[0])
-    asked = population.given(Evidence.parse("gender=female", population.modelled))
-    plain = pa_csv.read_csv(io.BytesIO(table_csv(asked, 300, seed=4)))
-    parquet = pq.read_table(io.BytesIO(table_parquet(asked, 300, seed=4)))
+    posterior = population.given(Evidence.parse("gender=female", population.modelled))
+    plain = pa_csv.read_csv(io.BytesIO(table_csv(posterior, 300, seed=4)))
+    parquet = pq.read_table(io.BytesIO(table_parquet(posterior, 300, seed=4)))
     assert plain.num_rows == parquet.num_rows == 300
     assert plain.column_names == [*parquet.column_names, COLUMN]
     assert plain["age"].to_pylist() == parquet["age"].to_pylist()

@@ -81,14 +81,14 @@ def test_matrix_and_order():
             "d": c * 2.0,
         }
     )
-    found = associations(ContingencyTables.of(make_table(frame)))
-    assert found.columns == ("a", "c", "b", "d")
-    assert (found.values == found.values.T).all() and (np.diag(found.values) == 1).all()
-    assert found.values[0, 2] == pytest.approx(1) and found.values[0, 1] < 0.1
-    order = found.order()
+    result = associations(ContingencyTables.of(make_table(frame)))
+    assert result.columns == ("a", "c", "b", "d")
+    assert (result.values == result.values.T).all() and (np.diag(result.values) == 1).all()
+    assert result.values[0, 2] == pytest.approx(1) and result.values[0, 1] < 0.1
+    order = result.order()
     assert {frozenset(order[:2]), frozenset(order[2:])} == {frozenset("ab"), frozenset("cd")}
-    assert found.arranged(("b", "a"))[0, 1] == pytest.approx(1)
-    assert found.to_dict()["columns"] == ["a", "c", "b", "d"]
+    assert result.arranged(("b", "a"))[0, 1] == pytest.approx(1)
+    assert result.to_dict()["columns"] == ["a", "c", "b", "d"]
 
 
 def test_many_ages_are_joined_to_ten_bins():
@@ -109,19 +109,19 @@ def test_many_ages_are_joined_to_ten_bins():
 def test_distances_between_associations_are_those_of_pairs():
     columns = ("a", "b", "c")
     real = Associations(columns, np.array([[1, 0.5, 0.1], [0.5, 1, 0.0], [0.1, 0.0, 1]]))
-    made = Associations(columns, np.array([[1, 0.2, 0.1], [0.2, 1, 0.1], [0.1, 0.1, 1]]))
-    assert made.distance(real) == pytest.approx((0.3 + 0.0 + 0.1) / 3)
-    assert made.farthest(real) == ("a", "b", pytest.approx(0.3))
-    turned = made.difference(real, ("c", "b", "a"))
+    synthetic = Associations(columns, np.array([[1, 0.2, 0.1], [0.2, 1, 0.1], [0.1, 0.1, 1]]))
+    assert synthetic.distance(real) == pytest.approx((0.3 + 0.0 + 0.1) / 3)
+    assert synthetic.farthest(real) == ("a", "b", pytest.approx(0.3))
+    turned = synthetic.difference(real, ("c", "b", "a"))
     assert turned[1, 2] == turned[2, 1] == pytest.approx(-0.3)
 
 
 def test_the_strongest_pair_passes_over_those_that_follow_from_each_other():
     values = np.array([[1, 0.995, 0.2], [0.995, 1, 0.6], [0.2, 0.6, 1]])
-    found = Associations(("a", "b", "c"), values)
-    assert found.strongest() == ("a", "b", 0.995)
-    assert found.strongest(below=0.99) == ("b", "c", 0.6)
-    assert found.of("c", "b") == 0.6
+    result = Associations(("a", "b", "c"), values)
+    assert result.strongest() == ("a", "b", 0.995)
+    assert result.strongest(below=0.99) == ("b", "c", 0.6)
+    assert result.of("c", "b") == 0.6
 
 
 def _pair(rows, agree, seed):
@@ -134,10 +134,10 @@ def _pair(rows, agree, seed):
 
 def test_the_interval_of_a_difference_holds_it_about_as_often_as_it_says():
     true = (2 * 0.8 - 1) - (2 * 0.7 - 1)  # V of a symmetric pair of columns with two levels
-    held = 0
+    stored = 0
     for seed in range(20):
         low, high = difference_interval(
             _pair(500, 0.8, seed), _pair(700, 0.7, seed + 100), ("a", "b"), seed=seed
         )
-        held += low <= true <= high
-    assert 17 <= held <= 20
+        stored += low <= true <= high
+    assert 17 <= stored <= 20

@@ -120,20 +120,20 @@ def test_fresh_people_score_as_the_reference(fresh):
 
 
 def test_with_a_holdout_references_speak_of_the_real_rows(real):
-    found = fidelity(Comparison.of(real, people(1), holdout=people(2)))
-    assert abs(found.hgb_auc - found.hgb_auc_reference) < 0.06
-    assert found.tvd2 == pytest.approx(found.tvd2_reference, rel=0.2)
+    figures = fidelity(Comparison.of(real, people(1), holdout=people(2)))
+    assert abs(figures.hgb_auc - figures.hgb_auc_reference) < 0.06
+    assert figures.tvd2 == pytest.approx(figures.tvd2_reference, rel=0.2)
     copied = fidelity(Comparison.of(real, real.frame, holdout=people(2)))
     assert copied.tvd1 == pytest.approx(copied.tvd1_reference)
 
 
 def test_shuffled_columns_show(real, fresh):
-    found = fidelity(Comparison.of(real, shuffled(real.frame)))
-    assert found.hgb_auc > 0.8 > fresh.hgb_auc
-    assert found.tvd2 > 2 * found.tvd2_reference
-    assert found.association > 0.15 > fresh.association
-    assert found.tvd1 < 2 * found.tvd1_reference
-    worst = max(found.pairs, key=lambda pair: pair.tvd)
+    figures = fidelity(Comparison.of(real, shuffled(real.frame)))
+    assert figures.hgb_auc > 0.8 > fresh.hgb_auc
+    assert figures.tvd2 > 2 * figures.tvd2_reference
+    assert figures.association > 0.15 > fresh.association
+    assert figures.tvd1 < 2 * figures.tvd1_reference
+    worst = max(figures.pairs, key=lambda pair: pair.tvd)
     assert {worst.a, worst.b} <= {"age", "taste", "pay", "place"}
 
 
@@ -149,11 +149,11 @@ def test_copied_rows_show(real, fresh):
 
 
 def test_a_lost_rare_level_shows(real, fresh):
-    made = people(1)
-    made = made[made["place"] != "isle"]
-    found = fidelity(Comparison.of(real, made))
-    assert found.columns["place"][0] > fresh.columns["place"][0]
-    assert found.columns["place"][0] >= 0.015
+    synthetic = people(1)
+    synthetic = synthetic[synthetic["place"] != "isle"]
+    figures = fidelity(Comparison.of(real, synthetic))
+    assert figures.columns["place"][0] > fresh.columns["place"][0]
+    assert figures.columns["place"][0] >= 0.015
 
 
 def test_a_shifted_number_and_lost_missing_values_show(real, fresh):
@@ -164,15 +164,15 @@ def test_a_shifted_number_and_lost_missing_values_show(real, fresh):
 
 
 def test_other_libraries_types_do_not_show(real):
-    made = people(1)
-    plain = fidelity(Comparison.of(real, made))
+    synthetic = people(1)
+    plain = fidelity(Comparison.of(real, synthetic))
     typed = fidelity(
         Comparison.of(
             real,
-            made.assign(
-                kids=np.where(made["kids"], "True", "False"),
-                age=made["age"].astype(float),
-                place=made["place"].astype("category"),
+            synthetic.assign(
+                kids=np.where(synthetic["kids"], "True", "False"),
+                age=synthetic["age"].astype(float),
+                place=synthetic["place"].astype("category"),
                 extra=1,
             ),
         )
@@ -181,10 +181,10 @@ def test_other_libraries_types_do_not_show(real):
 
 
 def test_a_strange_level_counts_as_one(real, fresh):
-    made = people(1)
-    made.loc[:1499, "place"] = "moon"
-    found = fidelity(Comparison.of(real, made))
-    assert found.columns["place"][0] > 0.4 and found.hgb_auc > 0.7
+    synthetic = people(1)
+    synthetic.loc[:1499, "place"] = "moon"
+    figures = fidelity(Comparison.of(real, synthetic))
+    assert figures.columns["place"][0] > 0.4 and figures.hgb_auc > 0.7
 
 
 def test_same_seed_same_figures_and_json(real, fresh):
@@ -210,5 +210,5 @@ def test_what_cannot_be_compared_is_said(real, change, words):
 
 def test_one_column_has_no_pairs():
     frame = people(0)[["place"]]
-    found = fidelity(Comparison.of(make_table(frame), frame))
-    assert found.tvd2 == 0 and found.pairs == ()
+    figures = fidelity(Comparison.of(make_table(frame), frame))
+    assert figures.tvd2 == 0 and figures.pairs == ()

@@ -66,7 +66,7 @@ def by_hand(population, facts, column):
     return totals / totals.sum()
 
 
-def asked(population, text):
+def people_of(population, text):
     return canonical(population.given(Evidence.parse(text, population.modelled)))
 
 
@@ -79,7 +79,7 @@ def asked(population, text):
     ],
 )
 def test_every_column_agrees_with_enumeration(town, a, b, facts_a, facts_b):
-    compared = compare_groups(town, asked(town, a), asked(town, b))
+    compared = compare_groups(town, people_of(town, a), people_of(town, b))
     assert compared.exact and compared.people == 0
     assert {each.column.name for each in compared.differences} == set(town.modelled.names)
     for each in compared.differences:
@@ -104,7 +104,7 @@ def test_every_column_agrees_with_enumeration(town, a, b, facts_a, facts_b):
 
 
 def test_the_sentence_names_what_differs_most_and_not_what_was_asked(town):
-    compared = compare_groups(town, asked(town, "kind=a"), asked(town, "kind=b"))
+    compared = compare_groups(town, people_of(town, "kind=a"), people_of(town, "kind=b"))
     first = compared.open[0]
     assert first.column.name != "kind"
     sentence = compared.sentence()
@@ -114,15 +114,15 @@ def test_the_sentence_names_what_differs_most_and_not_what_was_asked(town):
 
 
 def test_nothing_differs_between_a_group_and_itself(town):
-    everyone = asked(town, "")
+    everyone = people_of(town, "")
     compared = compare_groups(town, everyone, everyone)
     assert compared.sentence() == "A and B hardly differ in any column that is not asked about."
     assert all(each.bits == 0 for each in compared.differences)
 
 
 def test_where_every_column_is_asked_none_is_left(town):
-    one = asked(town, "kind=a,taste=a,open=yes,size=1..9")
-    assert "none is left" in compare_groups(town, one, one).sentence()
+    first = people_of(town, "kind=a,taste=a,open=yes,size=1..9")
+    assert "none is left" in compare_groups(town, first, first).sentence()
 
 
 def test_real_people_stand_beside_where_they_are_counted(town):
@@ -147,7 +147,7 @@ class _Estimated:
 
 
 def test_where_the_model_estimates_the_interval_holds_the_exact_distance(town):
-    groups = [asked(town, "kind=a"), asked(town, "kind=b")]
+    groups = [people_of(town, "kind=a"), people_of(town, "kind=b")]
     exact = compare_groups(town, *groups)
     drawn = compare_groups(town, *map(_Estimated, groups), people=4000, seed=3)
     assert not drawn.exact and drawn.people == 4000
@@ -165,14 +165,14 @@ def test_intervals_cover_what_they_should():
     p, q = np.array([0.5, 0.3, 0.2]), np.array([0.35, 0.3, 0.35])
     true = np.abs(p - q).sum() / 2
     random = np.random.default_rng(5)
-    held = [
+    stored = [
         d.low <= true <= d.high
         for d in (
             Distance.of_counts(random.multinomial(800, p), random.multinomial(900, q), seed)
             for seed in range(200)
         )
     ]
-    assert 0.9 <= np.mean(held) <= 0.99
+    assert 0.9 <= np.mean(stored) <= 0.99
 
 
 _shares = st.lists(st.floats(0, 1), min_size=4, max_size=4).filter(lambda v: sum(v) > 0.1)
@@ -191,7 +191,7 @@ def test_bits_are_between_none_and_one_and_do_not_mind_the_order(a, b):
 
 
 def test_files_hold_every_level_and_run_nothing(town):
-    compared = compare_groups(town, asked(town, "kind=a"), asked(town, "kind=b"))
+    compared = compare_groups(town, people_of(town, "kind=a"), people_of(town, "kind=b"))
     rows = list(csv.DictReader(io.StringIO(compared.to_csv().decode())))
     assert len(rows) == sum(len(each.labels) for each in compared.differences)
     assert {row["level"] for row in rows if row["column"] == "taste"} == {"a", "b", "'=c"}
@@ -204,7 +204,7 @@ def test_files_hold_every_level_and_run_nothing(town):
 
 def test_a_calibrated_reading_is_compared_too(town):
     read = Reading(targets=("kind=.2/.4/.4",)).population(town)
-    groups = [asked(read, "open=yes"), asked(read, "open=no")]
+    groups = [people_of(read, "open=yes"), people_of(read, "open=no")]
     compared = compare_groups(read, *groups)
     assert compared.exact
     assert compared.of("kind").a.sum() == pytest.approx(1)

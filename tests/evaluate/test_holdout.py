@@ -30,33 +30,33 @@ def population(draw):
 
 @pytest.fixture(scope="module")
 def tried(population):
-    told = []
-    made = holdout_report(
-        population, rows=600, target="job", progress=lambda *step: told.append(step)
+    messages = []
+    result = holdout_report(
+        population, rows=600, target="job", progress=lambda *step: messages.append(step)
     )
-    return made, told
+    return result, messages
 
 
 # -------------------------------------------------------------------- the trial
 
 
 def test_a_trial_learns_from_half_and_judges_with_the_other(population, tried):
-    made, told = tried
-    found = made.report
-    assert found.fidelity.rows_real == 750 and found.fidelity.rows_synthetic == 600
-    assert found.privacy.control == "holdout" and found.utility[0].target == "job"
-    assert len(made.people) == 600 and len(made.flags.kept) == 600
-    assert "A generator that learned from all 1,500 people" in found.notes[0]
-    assert [share for share, _ in told] == sorted(share for share, _ in told)
-    assert told[0] == (0.0, "Learning from one half of the real people")
-    assert told[-1] == (1.0, "Done")
-    assert found.titles("has_children") == "has_children" and found.titles("land") == "Land"
+    synthetic, message = tried
+    result = synthetic.report
+    assert result.fidelity.rows_real == 750 and result.fidelity.rows_synthetic == 600
+    assert result.privacy.control == "holdout" and result.utility[0].target == "job"
+    assert len(synthetic.people) == 600 and len(synthetic.flags.kept) == 600
+    assert "A generator that learned from all 1,500 people" in result.notes[0]
+    assert [share for share, _ in message] == sorted(share for share, _ in message)
+    assert message[0] == (0.0, "Learning from one half of the real people")
+    assert message[-1] == (1.0, "Done")
+    assert result.titles("has_children") == "has_children" and result.titles("land") == "Land"
 
 
 def test_filtered_people_go_home_marked_as_synthetic(tried):
-    made, _ = tried
-    kept = pyarrow.csv.read_csv(pyarrow.py_buffer(made.filtered_csv()))
-    assert len(kept) == len(made.filtered) == made.flags.kept.sum()
+    synthetic, _ = tried
+    kept = pyarrow.csv.read_csv(pyarrow.py_buffer(synthetic.filtered_csv()))
+    assert len(kept) == len(synthetic.filtered) == synthetic.flags.kept.sum()
     assert kept.column_names[-1] == "synthetic"
 
 
@@ -72,11 +72,11 @@ def test_what_follows_without_exception_still_follows(draw):
     frame = draw(0).assign(zone=lambda f: f["land"].map({"east": 1, "west": 2, "isle": 9}))
     frame["county"] = "county " + frame["town"].str[-1]
     plan = Plan.of(inspect_table(frame, "towns"))
-    found = fit(frame, plan.following(*depend(make_table(frame, plan.schema).frame, plan.schema)))
-    table = rows_of(found)
+    fitted = fit(frame, plan.following(*depend(make_table(frame, plan.schema).frame, plan.schema)))
+    table = rows_of(fitted)
     half = make_table(table.frame.head(700), table.schema)
-    again = refit(found.model, half, weights=False)
-    assert again.schema == found.modelled
+    again = refit(fitted.model, half, weights=False)
+    assert again.schema == fitted.modelled
     people = again.given().sample(2000, seed=1)
     for of_name, name in (("land", "zone"), ("town", "county")):
         follows = frame.groupby(of_name)[name].first()
@@ -90,9 +90,9 @@ def test_weights_are_left_aside_on_both_sides(draw):
     table = make_table(frame, columns.changed("weight", role="weight"))
     weighed = of(learn(table, weights="weight", max_parents=1), table, title="A town")
     assert weighed.given().marginal("gender").probabilities[0] > 0.8
-    made = holdout_report(weighed, target="job")
-    assert made.report.fidelity.columns["gender"][0] < 0.1
-    assert "Weights (weight) are left aside" in made.report.notes[0]
+    result = holdout_report(weighed, target="job")
+    assert result.report.fidelity.columns["gender"][0] < 0.1
+    assert "Weights (weight) are left aside" in result.report.notes[0]
 
 
 def test_the_same_seed_gives_the_same_report(population, tried):
@@ -131,26 +131,26 @@ def test_counts_alone_make_a_report(counts, draw, shuffle):
 
 
 def test_a_lost_rare_level_and_a_new_pair_show_in_counts(counts, draw):
-    made = draw(1)
-    found = cover(counts, counts.recount(made))
-    assert found.rare_levels == found.rare_kept == 1
-    assert found.rare_kept_reference == pytest.approx(1, abs=0.01)
-    assert found.coverage == pytest.approx(found.coverage_reference, abs=0.002)
-    lost = cover(counts, counts.recount(made[made["land"] != "isle"]))
-    assert lost.rare_lost == (("land", "isle"),) and lost.coverage < found.coverage
-    strange = made.assign(job="none", pay=1000.0)  # nobody without work is paid
-    assert cover(counts, counts.recount(strange)).new > 0.04 > found.new
+    drawn = draw(1)
+    result = cover(counts, counts.recount(drawn))
+    assert result.rare_levels == result.rare_kept == 1
+    assert result.rare_kept_reference == pytest.approx(1, abs=0.01)
+    assert result.coverage == pytest.approx(result.coverage_reference, abs=0.002)
+    lost = cover(counts, counts.recount(drawn[drawn["land"] != "isle"]))
+    assert lost.rare_lost == (("land", "isle"),) and lost.coverage < result.coverage
+    strange = drawn.assign(job="none", pay=1000.0)  # nobody without work is paid
+    assert cover(counts, counts.recount(strange)).new > 0.04 > result.new
 
 
 def test_cover_by_hand():
     frame = pd.DataFrame({"a": ["x"] * 600 + ["y"] * 5, "b": ["u"] * 300 + ["v"] * 305})
     real = ContingencyTables.of(make_table(frame))
-    found = cover(real, real.recount(frame.iloc[:2]))  # two people: x with u
-    assert (found.rare_levels, found.rare_kept) == (1, 0)
-    assert found.rare_kept_reference == pytest.approx(1 - (600 / 605) ** 2)
-    assert found.coverage == pytest.approx(300 / 605) and found.new == 0
+    result = cover(real, real.recount(frame.iloc[:2]))  # two people: x with u
+    assert (result.rare_levels, result.rare_kept) == (1, 0)
+    assert result.rare_kept_reference == pytest.approx(1 - (600 / 605) ** 2)
+    assert result.coverage == pytest.approx(300 / 605) and result.new == 0
     shares = [300 / 605, 300 / 605, 5 / 605]
-    assert found.coverage_reference == pytest.approx(sum(p * (1 - (1 - p) ** 2) for p in shares))
+    assert result.coverage_reference == pytest.approx(sum(p * (1 - (1 - p) ** 2) for p in shares))
 
 
 def test_words_for_columns_and_levels(counts, draw):

@@ -23,8 +23,8 @@ def test_the_interval_by_hand():
 
 def test_copies_are_found_and_others_are_not():
     learned, others = people(300, 1), people(600, 2)
-    found = membership(COLUMNS, learned, others, people(300, 3))
-    assert found.covers_guessing and found.control_lower > 0.55 and found.people == 300
+    attack = membership(COLUMNS, learned, others, people(300, 3))
+    assert attack.covers_guessing and attack.control_lower > 0.55 and attack.people == 300
     assert membership(COLUMNS, learned, others, learned).lower > 0.55
 
 

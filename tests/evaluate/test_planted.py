@@ -83,30 +83,30 @@ FAULTS += (without_missing, unfair, blind_to_gender, without_tails, one_person, 
 
 
 @pytest.fixture(scope="module")
-def found(people, real, shuffle):
+def report_of(people, real, shuffle):
     """The report of a fault, or of fresh people, made once."""
-    made = {}
+    results = {}
 
     def of(fault):
-        if fault not in made:
+        if fault not in results:
             frame = people[1] if fault is None else fault(people, shuffle)
             frame = frame.reset_index(drop=True)
-            made[fault] = report(real, frame, holdout=people[2], target="job")
-        return made[fault]
+            results[fault] = report(real, frame, holdout=people[2], target="job")
+        return results[fault]
 
     return of
 
 
-def heap(found):
-    return next(item for item in found.shape.heaps if item.value == 40).synthetic
+def heap(report_of):
+    return next(item for item in report_of.shape.heaps if item.value == 40).synthetic
 
 
-def high_tail(found):
-    return next(item for item in found.shape.tails if item.column == "pay").high
+def high_tail(report_of):
+    return next(item for item in report_of.shape.tails if item.column == "pay").high
 
 
-def depends(found, column):
-    return next(item for item in found.fairness.dependences if item.column == column)
+def depends(report_of, column):
+    return next(item for item in report_of.fairness.dependences if item.column == column)
 
 
 MOVED = [
@@ -153,8 +153,8 @@ MOVED = [
 
 
 @pytest.mark.parametrize(("figure", "fault", "least"), MOVED)
-def test_a_figure_moves_with_its_fault(found, figure, fault, least):
-    assert figure(found(fault)) - figure(found(None)) > least
+def test_a_figure_moves_with_its_fault(report_of, figure, fault, least):
+    assert figure(report_of(fault)) - figure(report_of(None)) > least
 
 
 LEVELS = [(None, "strong"), (copied, "weak"), (nearly_copied, "weak"), (leaking, "weak")]
@@ -162,36 +162,36 @@ LEVELS += [(shuffled, "strong"), (without_the_isle, "strong"), (unfair, "strong"
 
 
 @pytest.mark.parametrize(("fault", "level"), LEVELS)
-def test_the_level_goes_by_leaks_alone(found, fault, level):
-    assert found(fault).privacy.level == level
+def test_the_level_goes_by_leaks_alone(report_of, fault, level):
+    assert report_of(fault).privacy.level == level
 
 
-def test_what_copies_has_quality_and_no_privacy(found):
-    assert found(copied).quality > 70 and found(None).quality > 93
+def test_what_copies_has_quality_and_no_privacy(report_of):
+    assert report_of(copied).quality > 70 and report_of(None).quality > 93
 
 
-def test_verdicts_on_dependences(found):
-    assert depends(found(None), "job").verdict == "kept"
-    assert depends(found(None), "land").verdict == "none"
-    assert depends(found(unfair), "land").verdict == "new"
-    assert depends(found(blind_to_gender), "job").verdict == "lost"
+def test_verdicts_on_dependences(report_of):
+    assert depends(report_of(None), "job").verdict == "kept"
+    assert depends(report_of(None), "land").verdict == "none"
+    assert depends(report_of(unfair), "land").verdict == "new"
+    assert depends(report_of(blind_to_gender), "job").verdict == "lost"
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_every_report_reads_and_writes(found, fault):
-    made = found(fault)
-    assert all(section.sentence.endswith(".") for section in made.sections)
-    assert "NaN" not in str(made.to_dict()) and "nan%" not in made.to_html()
+def test_every_report_reads_and_writes(report_of, fault):
+    synthetic = report_of(fault)
+    assert all(section.sentence.endswith(".") for section in synthetic.sections)
+    assert "NaN" not in str(synthetic.to_dict()) and "nan%" not in synthetic.to_html()
 
 
-def test_a_leak_is_named_in_words(found):
-    privacy = next(s for s in found(leaking).sections if s.name == "privacy")
+def test_a_leak_is_named_in_words(report_of):
+    privacy = next(s for s in report_of(leaking).sections if s.name == "privacy")
     assert "Singling out by one value (number)" in privacy.sentence
 
 
 def test_few_unseen_people_judge_no_attack(people, real):
-    made = report(real, people[1], holdout=people[2].head(60), target="job")
-    assert made.privacy.level == "open" and "at least 100" in made.privacy.words
-    assert "not judged" in made.summary.casefold()
+    result = report(real, people[1], holdout=people[2].head(60), target="job")
+    assert result.privacy.level == "open" and "at least 100" in result.privacy.words
+    assert "not judged" in result.summary.casefold()
     worst = report(real, people[0], holdout=people[2].head(60), target="job")
     assert worst.privacy.level == "weak"  # copies need no attack

@@ -56,20 +56,20 @@ def test_fresh_people_give_nobody_away(fresh):
 
 def test_copied_rows_show(real, draw, fresh):
     copied = real.frame.sample(len(real.frame), replace=True, random_state=1)
-    found = privacy(Comparison.of(real, copied, holdout=draw(2)))
-    assert found.level == "weak"
-    assert found.identical == 1
-    assert found.closeness.ratio < 0.05 and found.closeness.nearer > 0.9
-    assert found.linkability.excess > fresh.linkability.upper
-    assert found.inference.excess > 0.3
-    assert found.inference_columns["town"].excess > 0.3
+    figures = privacy(Comparison.of(real, copied, holdout=draw(2)))
+    assert figures.level == "weak"
+    assert figures.identical == 1
+    assert figures.closeness.ratio < 0.05 and figures.closeness.nearer > 0.9
+    assert figures.linkability.excess > fresh.linkability.upper
+    assert figures.inference.excess > 0.3
+    assert figures.inference_columns["town"].excess > 0.3
 
 
 def test_a_few_copied_rows_show(real, draw):
     mixed = pd.concat([draw(0).iloc[:300], draw(1).iloc[300:]], ignore_index=True)
-    found = privacy(Comparison.of(real, mixed, holdout=draw(2)))
-    assert found.identical == pytest.approx(0.2, abs=0.02)
-    assert found.closeness.nearer > 0.2
+    figures = privacy(Comparison.of(real, mixed, holdout=draw(2)))
+    assert figures.identical == pytest.approx(0.2, abs=0.02)
+    assert figures.closeness.nearer > 0.2
     flags = flag(Comparison.of(real, mixed))
     assert flags.copies[:300].mean() > 0.9 and flags.copies[300:].mean() < 0.03
 
@@ -81,18 +81,18 @@ def test_a_leaked_identifier_shows(draw):
     columns = (*Schema.infer(people[0].drop(columns="number")).columns, Column("number", "integer"))
     table = make_table(people[0], Schema(columns).completed(people[0]))
     leaked = people[1].assign(number=random.permutation(people[0]["number"].to_numpy()))
-    found = privacy(Comparison.of(table, leaked, holdout=people[2]))
-    assert found.leaking_column == "number" and found.level == "weak"
-    assert found.singling_out_value.excess > 0.9
+    figures = privacy(Comparison.of(table, leaked, holdout=people[2]))
+    assert figures.leaking_column == "number" and figures.level == "weak"
+    assert figures.singling_out_value.excess > 0.9
     safe = privacy(Comparison.of(table, people[1], holdout=people[2]))
     assert safe.singling_out_value.excess < 0.1
 
 
 def test_without_a_holdout_the_control_guesses_and_says_so(real, draw):
-    found = privacy(Comparison.of(real, draw(1)))
-    assert found.control == "guessing" and found.level == "open"
-    assert "cannot be judged without a holdout" in found.words
-    assert found.closeness.ratio == pytest.approx(1, abs=0.1)
+    figures = privacy(Comparison.of(real, draw(1)))
+    assert figures.control == "guessing" and figures.level == "open"
+    assert "cannot be judged without a holdout" in figures.words
+    assert figures.closeness.ratio == pytest.approx(1, abs=0.1)
     assert privacy(Comparison.of(real, real.frame)).level == "weak"
 
 

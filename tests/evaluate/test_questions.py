@@ -27,33 +27,33 @@ def real(draw):
 
 @pytest.mark.parametrize(("target", "score"), [("job", "AUC"), ("pay", "R²")])
 def test_fresh_people_teach_as_much_as_real_ones(real, draw, shuffle, target, score):
-    found = utility(Comparison.of(real, draw(1), holdout=draw(2)), target)
-    assert found.score == score
-    assert found.kept == pytest.approx(1, abs=0.12)
+    figures = utility(Comparison.of(real, draw(1), holdout=draw(2)), target)
+    assert figures.score == score
+    assert figures.kept == pytest.approx(1, abs=0.12)
     lost = utility(Comparison.of(real, shuffle(draw(1)), holdout=draw(2)), target)
-    assert lost.kept < 0.25 and lost.synthetic < found.synthetic
+    assert lost.kept < 0.25 and lost.synthetic < figures.synthetic
 
 
 def test_without_a_holdout_half_of_the_real_people_test(real, draw):
-    found = utility(Comparison.of(real, draw(1)), "job")
-    assert found.rows == 750 and found.kept == pytest.approx(1, abs=0.12)
-    assert found == utility(Comparison.of(real, draw(1)), "job")
+    figures = utility(Comparison.of(real, draw(1)), "job")
+    assert figures.rows == 750 and figures.kept == pytest.approx(1, abs=0.12)
+    assert figures == utility(Comparison.of(real, draw(1)), "job")
 
 
 def test_a_level_that_one_person_has_can_be_learned(real, draw):
     """Stopping by a stratified tenth failed on it: Adult has such levels."""
     frame = real.frame.assign(job=real.frame["job"].cat.add_categories(["astronaut"]))
     frame.loc[5, "job"] = "astronaut"
-    found = utility(Comparison.of(make_table(frame), draw(1), holdout=draw(2)), "job")
-    assert found.kept == pytest.approx(1, abs=0.12)
+    figures = utility(Comparison.of(make_table(frame), draw(1), holdout=draw(2)), "job")
+    assert figures.kept == pytest.approx(1, abs=0.12)
 
 
 @pytest.mark.parametrize("target", ["job", "gender"])
 @pytest.mark.parametrize("rows", [20, 21, 25, 40])
 def test_a_handful_of_people_get_a_report(draw, rows, target):
     table = make_table(draw(0).iloc[:rows].reset_index(drop=True))
-    made = report(table, draw(1).iloc[:rows].reset_index(drop=True), target=target)
-    assert 0 <= made.quality <= 100
+    result = report(table, draw(1).iloc[:rows].reset_index(drop=True), target=target)
+    assert 0 <= result.quality <= 100
 
 
 def test_kept_by_hand():
@@ -85,24 +85,24 @@ def test_many_zeros_are_a_place_of_their_own(real, draw):
         return frame.assign(gain=np.where(gains, random.integers(100, 9000, len(frame)), 0))
 
     table = make_table(with_gain(real.frame, 0))
-    found = fairness(
+    figures = fairness(
         Comparison.of(
             table, with_gain(draw(1), 1), groups=["gender"], holdout=with_gain(draw(2), 2)
         )
     )
-    gain = next(item for item in found.dependences if item.column == "gain")
+    gain = next(item for item in figures.dependences if item.column == "gain")
     assert gain.verdict == "kept" and gain.real > 0.1
     nobody = with_gain(draw(1), 1).assign(gain=0)
-    told = fidelity(Comparison.of(table, nobody, holdout=with_gain(draw(2), 2)))
+    message = fidelity(Comparison.of(table, nobody, holdout=with_gain(draw(2), 2)))
     unseen = with_gain(draw(2), 2)
-    assert told.columns["gain"][0] == pytest.approx((unseen["gain"] > 0).mean(), abs=1e-9)
+    assert message.columns["gain"][0] == pytest.approx((unseen["gain"] > 0).mean(), abs=1e-9)
 
 
 def test_dependence_on_gender(real, draw, shuffle):
     def verdicts(frame):
-        found = fairness(Comparison.of(real, frame, holdout=draw(2)))
-        assert found.groups == ("gender",)
-        return {item.column: item for item in found.dependences}
+        figures = fairness(Comparison.of(real, frame, holdout=draw(2)))
+        assert figures.groups == ("gender",)
+        return {item.column: item for item in figures.dependences}
 
     kept = verdicts(draw(1))
     assert kept["job"].verdict == "kept" and kept["town"].verdict == "none"
@@ -130,27 +130,27 @@ def test_what_makes_no_groups_is_said(real, draw, group, words):
 
 
 def test_fresh_people_have_the_shape(real, draw):
-    found = shape(Comparison.of(real, draw(1)))
-    assert found.tvd3 == pytest.approx(found.tvd3_reference, rel=0.2)
-    assert found.missingness == pytest.approx(found.missingness_reference, abs=0.05)
-    assert found.rare_levels == found.rare_kept == 1 and found.rare_lost == ()
-    heap = next(item for item in found.heaps if item.column == "hours" and item.value == 40)
+    figures = shape(Comparison.of(real, draw(1)))
+    assert figures.tvd3 == pytest.approx(figures.tvd3_reference, rel=0.2)
+    assert figures.missingness == pytest.approx(figures.missingness_reference, abs=0.05)
+    assert figures.rare_levels == figures.rare_kept == 1 and figures.rare_lost == ()
+    heap = next(item for item in figures.heaps if item.column == "hours" and item.value == 40)
     assert heap.real == pytest.approx(0.41, abs=0.04)
     assert heap.synthetic == pytest.approx(heap.real, abs=0.05)
-    tail = next(item for item in found.tails if item.column == "pay")
+    tail = next(item for item in figures.tails if item.column == "pay")
     assert tail.high == pytest.approx(0.01, abs=0.015)
 
 
 def test_lost_shape_shows(real, draw, shuffle):
-    made = draw(1)
-    made = made[made["land"] != "isle"].assign(
+    drawn = draw(1)
+    drawn = drawn[drawn["land"] != "isle"].assign(
         hours=lambda f: np.where(f["hours"] == 40, 41, f["hours"]), pay=lambda f: f["pay"] + 900
     )
-    found = shape(Comparison.of(real, made))
-    assert found.rare_kept == 0 and found.rare_lost == (("land", "isle"),)
-    heap = next(item for item in found.heaps if item.value == 40)
+    figures = shape(Comparison.of(real, drawn))
+    assert figures.rare_kept == 0 and figures.rare_lost == (("land", "isle"),)
+    heap = next(item for item in figures.heaps if item.value == 40)
     assert heap.synthetic == 0
-    tail = next(item for item in found.tails if item.column == "pay")
+    tail = next(item for item in figures.tails if item.column == "pay")
     assert tail.high > 0.05 and tail.low == 0
     mixed = shape(Comparison.of(real, shuffle(draw(1))))
     assert mixed.tvd3 > 1.2 * mixed.tvd3_reference
@@ -162,27 +162,27 @@ def test_lost_shape_shows(real, draw, shuffle):
 
 
 def test_fresh_people_are_as_varied(real, draw):
-    found = diversity(Comparison.of(real, draw(1), holdout=draw(2)))
-    assert found.coverage == pytest.approx(found.coverage_reference, abs=0.05)
-    assert found.distinct == pytest.approx(found.distinct_reference, abs=1)
-    assert found.new == pytest.approx(found.new_reference, abs=0.05)
-    assert found.plausible > 0.75
+    figures = diversity(Comparison.of(real, draw(1), holdout=draw(2)))
+    assert figures.coverage == pytest.approx(figures.coverage_reference, abs=0.05)
+    assert figures.distinct == pytest.approx(figures.distinct_reference, abs=1)
+    assert figures.new == pytest.approx(figures.new_reference, abs=0.05)
+    assert figures.plausible > 0.75
 
 
 def test_one_person_repeated_and_impossible_people_show(real, draw):
-    one = pd.concat([real.frame.head(1)] * 500, ignore_index=True)
-    found = diversity(Comparison.of(real, one, holdout=draw(2)))
-    assert found.distinct == pytest.approx(0.2) and found.coverage < 0.05 and found.new == 0
+    first = pd.concat([real.frame.head(1)] * 500, ignore_index=True)
+    figures = diversity(Comparison.of(real, first, holdout=draw(2)))
+    assert figures.distinct == pytest.approx(0.2) and figures.coverage < 0.05 and figures.new == 0
     strange = draw(1).assign(job="moon")
-    found = diversity(Comparison.of(real, strange, holdout=draw(2)))
-    assert found.new == 1 and found.plausible == 0
+    figures = diversity(Comparison.of(real, strange, holdout=draw(2)))
+    assert figures.new == 1 and figures.plausible == 0
 
 
 def test_all_become_json(real, draw):
-    for found in (
+    for match in (
         shape(Comparison.of(real, draw(1))),
         diversity(Comparison.of(real, draw(1))),
         fairness(Comparison.of(real, draw(1))),
         utility(Comparison.of(real, draw(1)), "gender"),
     ):
-        assert json.loads(json.dumps(found.to_dict()))
+        assert json.loads(json.dumps(match.to_dict()))

@@ -23,40 +23,40 @@ def real(draw):
 
 
 @pytest.fixture(scope="module")
-def found(real, draw):
-    told = []
-    made = report(
+def assessed(real, draw):
+    messages = []
+    result = report(
         real,
         draw(1),
         holdout=draw(2),
         title="<b>People</b> & “others”",
-        progress=lambda share, words: told.append((share, words)),
+        progress=lambda share, words: messages.append((share, words)),
     )
-    assert told[0][0] == 0 and told[-1][0] == 1
-    assert [share for share, _ in told] == sorted(share for share, _ in told)
-    return made
+    assert messages[0][0] == 0 and messages[-1][0] == 1
+    assert [share for share, _ in messages] == sorted(share for share, _ in messages)
+    return result
 
 
-def test_fresh_people_are_nearly_perfect(found):
-    assert found.quality > 93 and found.privacy.level == "strong"
-    assert {name for name, _ in found.parts} >= {"Single columns", "Hard to tell apart"}
+def test_fresh_people_are_nearly_perfect(assessed):
+    assert assessed.quality > 93 and assessed.privacy.level == "strong"
+    assert {name for name, _ in assessed.parts} >= {"Single columns", "Hard to tell apart"}
 
 
-def test_faults_lower_the_quality(real, draw, shuffle, found):
+def test_faults_lower_the_quality(real, draw, shuffle, assessed):
     worse = report(real, shuffle(draw(1)), holdout=draw(2), target="job")
-    assert worse.quality < found.quality - 10
+    assert worse.quality < assessed.quality - 10
     assert [item.target for item in worse.utility] == ["job"]
 
 
-def test_json_is_whole(found):
-    document = json.loads(json.dumps(found.to_dict()))
+def test_json_is_whole(assessed):
+    document = json.loads(json.dumps(assessed.to_dict()))
     assert {"quality", "fidelity", "shape", "diversity", "utility", "privacy", "fairness"} <= set(
         document
     )
 
 
-def test_the_page_holds_everything_and_fetches_nothing(found):
-    html = found.to_html()
+def test_the_page_holds_everything_and_fetches_nothing(assessed):
+    html = assessed.to_html()
     assert "&lt;b&gt;People&lt;/b&gt; &amp; “others”" in html and "<b>People" not in html
     for words in ("Fidelity", "Privacy", "Utility", "Fairness", "Diversity", "Tails"):
         assert words in html
@@ -66,8 +66,8 @@ def test_the_page_holds_everything_and_fetches_nothing(found):
 
 def test_a_table_without_groups_has_no_fairness(draw):
     frame = draw(0)[["age", "job"]]
-    found = report(make_table(frame), draw(1), target="job")
-    assert found.fairness is None and "Fairness" not in found.to_html()
+    assessed = report(make_table(frame), draw(1), target="job")
+    assert assessed.fairness is None and "Fairness" not in assessed.to_html()
 
 
 def test_a_wide_table_is_asked_in_part():
@@ -76,8 +76,8 @@ def test_a_wide_table_is_asked_in_part():
         pd.DataFrame({f"c{place}": random.choice(["a", "b"], 200) for place in range(60)})
         for _ in range(2)
     ]
-    found = report(make_table(frames[0]), frames[1])
-    assert len(found.fidelity.pairs) == 1000 and len(found.privacy.inference_columns) == 20
+    assessed = report(make_table(frames[0]), frames[1])
+    assert len(assessed.fidelity.pairs) == 1000 and len(assessed.privacy.inference_columns) == 20
 
 
 def test_counts_alone_tell_distances(real, draw, shuffle):

@@ -76,10 +76,10 @@ def test_python_keeps_the_order_too(stays):
 
 
 def test_what_was_found_survives_json_and_corrections(stays):
-    found = inspect_table(stays, "stays.csv")
-    assert Inspection.from_json(json.loads(json.dumps(found.to_json()))) == found
-    plan = Plan.of(found)
-    assert plan.rules == found.rules != ()
+    result = inspect_table(stays, "stays.csv")
+    assert Inspection.from_json(json.loads(json.dumps(result.to_json()))) == result
+    plan = Plan.of(result)
+    assert plan.rules == result.rules != ()
     assert plan.making({"admitted": "pattern"}).rules == ()
     assert Plan.from_json(plan.to_json()) == plan
 
@@ -131,8 +131,8 @@ def ambiguous(tmp_path_factory):
 
 @pytest.mark.parametrize("example", ["month/day", "MM/DD/YYYY", "12/31/2020"])
 def test_the_order_of_day_and_month_is_corrected_by_an_option(ambiguous, tmp_path, example):
-    told = simple.read_plan(ambiguous).notes
-    assert any("born is read as day/month" in note for note in told)
+    message = simple.read_plan(ambiguous).notes
+    assert any("born is read as day/month" in note for note in message)
     planned = simple.read_plan(ambiguous, written={"born": example})
     assert not planned.notes
     assert planned.plan.schema["born"].format.pattern == "%m/%d/%Y"

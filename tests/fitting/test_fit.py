@@ -29,7 +29,7 @@ def inspection(people):
 
 
 @pytest.fixture(scope="module")
-def made(people, inspection):
+def population(people, inspection):
     plan = Plan.of(inspection).ruled(RULES)
     plan = Plan.from_json(json.loads(json.dumps(plan.to_json())) | {"score": "k2"})
     return fit(people, plan, restarts=0)
@@ -53,7 +53,7 @@ def keeps(frame):
 def test_it_is_understood(inspection):
     schema = inspection.schema
     assert schema["person"].role == "skip"
-    assert {str(one) for one in inspection.derived} == {
+    assert {str(each) for each in inspection.derived} == {
         "total = work + home",
         "group follows from age",
     }
@@ -61,11 +61,11 @@ def test_it_is_understood(inspection):
     assert len(inspection.preview) == 20
 
 
-def test_every_row_keeps_everything(made, tmp_path):
-    posterior = made.given()
+def test_every_row_keeps_everything(population, tmp_path):
+    posterior = population.given()
     frame = posterior.sample(20_000, seed=1)
     keeps(frame)
-    assert list(frame.columns) == [n for n in made.schema.names if n in frame]
+    assert list(frame.columns) == [n for n in population.schema.names if n in frame]
     part = posterior.sample(500, seed=1, start=7_000)
     pd.testing.assert_frame_equal(part, frame.iloc[7000:7500].reset_index(drop=True))
     keeps(posterior.sample_arrow(3000, seed=4).to_pandas())
@@ -73,14 +73,16 @@ def test_every_row_keeps_everything(made, tmp_path):
     keeps(pd.read_parquet(tmp_path / "x.parquet"))
 
 
-def test_and_given_facts_too(made):
-    facts = made.evidence("born=1950..1980,marital=married|single,province=province 2,code=102")
-    posterior = made.given(facts)
+def test_and_given_facts_too(population):
+    facts = population.evidence(
+        "born=1950..1980,marital=married|single,province=province 2,code=102"
+    )
+    posterior = population.given(facts)
     frame = posterior.sample(4000, seed=2)
     keeps(frame)
     assert (frame["province"] == "province 2").all()
     assert frame["born"].between(1950, 1980).all()
-    everybody = made.given().sample(60_000, seed=3)
+    everybody = population.given().sample(60_000, seed=3)
     share = (
         everybody["born"].between(1950, 1980)
         & everybody["marital"].isin(["married", "single"])
@@ -89,53 +91,55 @@ def test_and_given_facts_too(made):
     assert posterior.probability == pytest.approx(share, rel=0.08)
 
 
-def test_look_ups_are_known_both_ways(made):
-    assert made.given(made.evidence("city=city 7")).marginal("province")["province 2"] == 1
-    assert made.given(made.evidence("code=103")).marginal("province")["province 3"] == 1
-    towns = made.given(made.evidence("province=province 1")).marginal("city").to_dict()
+def test_look_ups_are_known_both_ways(population):
+    assert (
+        population.given(population.evidence("city=city 7")).marginal("province")["province 2"] == 1
+    )
+    assert population.given(population.evidence("code=103")).marginal("province")["province 3"] == 1
+    towns = population.given(population.evidence("province=province 1")).marginal("city").to_dict()
     assert {name for name, share in towns.items() if share > 0} == {
         f"city {i}" for i in range(24) if i % 5 == 1
     }
 
 
-def test_marginals_are_those_of_the_samples(made):
-    posterior = made.given()
+def test_marginals_are_those_of_the_samples(population):
+    posterior = population.given()
     frame = posterior.sample(60_000, seed=9)
     for name in ("marital", "city", "province"):
-        told = posterior.marginal(name).to_dict()
+        saved = posterior.marginal(name).to_dict()
         seen = frame[name].value_counts(normalize=True).to_dict()
         # The rule on the sum, which redraws whole rows, is not in the exact answer.
-        assert 0.5 * sum(abs(told[k] - seen.get(k, 0)) for k in told) < 0.02
+        assert 0.5 * sum(abs(saved[k] - seen.get(k, 0)) for k in saved) < 0.02
 
 
-def test_what_is_worked_out_is_not_asked(made):
+def test_what_is_worked_out_is_not_asked(population):
     with pytest.raises(PopulaceError, match="work and home"):
-        made.evidence("total=3")
+        population.evidence("total=3")
     with pytest.raises(PopulaceError, match="age"):
-        made.evidence("group=old")
+        population.evidence("group=old")
     with pytest.raises(PopulaceError, match="worked out"):
-        made.given(Evidence({"total": Between(3, 4)}))
+        population.given(Evidence({"total": Between(3, 4)}))
 
 
-def test_facts_against_the_rules_are_named(made):
+def test_facts_against_the_rules_are_named(population):
     with pytest.raises(PopulaceError, match="exclude each other"):
-        made.given(made.evidence("age=15..17,marital=married"))
+        population.given(population.evidence("age=15..17,marital=married"))
 
 
-def test_it_survives_a_file(made, tmp_path):
-    saved = populations.write(made, tmp_path, rows=True)
-    assert saved.constraints == made.constraints
+def test_it_survives_a_file(population, tmp_path):
+    saved = populations.write(population, tmp_path, rows=True)
+    assert saved.constraints == population.constraints
     keeps(saved.given().sample(5000, seed=1))
     again = saved.in_memory()
     keeps(again.given().sample(5000, seed=1))
     assert again.name.startswith(populations.OWN)
-    assert len(again.table) == len(made.table)
+    assert len(again.table) == len(population.table)
     keeps(again.table.frame)
     about = json.loads((tmp_path / "population.json").read_text())
     older = {**about, "finish": about["constraints"]}
     del older["constraints"]
     (tmp_path / "population.json").write_text(json.dumps(older))
-    assert populations.load(tmp_path).constraints == made.constraints
+    assert populations.load(tmp_path).constraints == population.constraints
     about["constraints"]["derived"][0]["sum"] = [["nobody", 1]]
     (tmp_path / "population.json").write_text(json.dumps(about))
     with pytest.raises(PopulaceError, match="nobody"):
@@ -153,17 +157,17 @@ def test_it_survives_a_file(made, tmp_path):
         {},
     ],
 )
-def test_a_damaged_finish_gets_a_sentence(made, damage):
-    value = made.constraints.to_json() | damage if damage else {}
+def test_a_damaged_finish_gets_a_sentence(population, damage):
+    value = population.constraints.to_json() | damage if damage else {}
     with pytest.raises(PopulaceError):
-        Constraints.from_json(value, made.modelled)
+        Constraints.from_json(value, population.modelled)
 
 
-def test_rows_that_break_rules_are_counted(made, people):
+def test_rows_that_break_rules_are_counted(population, people):
     broken = (people["age"] < 15).sum()
-    assert f"{broken:,} rows were left out because of the rule age >= 15" in made.card
-    assert made.modelled["age"].lower == 15
-    assert len(made.table) < len(people)
+    assert f"{broken:,} rows were left out because of the rule age >= 15" in population.card
+    assert population.modelled["age"].lower == 15
+    assert len(population.table) < len(people)
 
 
 def test_counts_are_unrolled():
@@ -177,11 +181,11 @@ def test_counts_are_unrolled():
     inspection = inspect_table(frame, "x.csv")
     assert "count" in next(f.note for f in inspection.columns if f.column.name == "# days")
     plan = Plan.of(inspection).corrected([Correction("# days", use="count")])
-    made = fit(frame, plan, restarts=0)
-    assert made.contingency.rows == 120
-    told = made.given().marginal("kind").to_dict()
-    assert told["c"] == pytest.approx(100 / 120, abs=0.02)
-    assert "unrolled" in made.card
+    population = fit(frame, plan, restarts=0)
+    assert population.contingency.rows == 120
+    saved = population.given().marginal("kind").to_dict()
+    assert saved["c"] == pytest.approx(100 / 120, abs=0.02)
+    assert "unrolled" in population.card
     with pytest.raises(PopulaceError, match="mend"):
         fit(frame.assign(**{"# days": -1}), plan)
 
@@ -192,9 +196,9 @@ def test_weights_weigh():
     weight = np.where(kind == "a", 3.0, 1.0) + rng.random(500) / 99
     frame = pd.DataFrame({"kind": kind, "x": rng.integers(0, 4, 500), "wgt": weight})
     plan = Plan.of(inspect_table(frame, "x.csv")).corrected([Correction("wgt", use="weight")])
-    made = fit(frame, plan, restarts=0)
-    assert made.given().marginal("kind").to_dict()["a"] == pytest.approx(0.75, abs=0.05)
-    assert "not weighted" in made.note
+    population = fit(frame, plan, restarts=0)
+    assert population.given().marginal("kind").to_dict()["a"] == pytest.approx(0.75, abs=0.05)
+    assert "not weighted" in population.note
     with pytest.raises(PopulaceError, match="both weigh"):
         plan.corrected([Correction("x", use="count")])
 
@@ -203,15 +207,15 @@ def test_narrower_bounds_hold(people, inspection):
     plan = Plan.of(inspection).corrected(
         [Correction("age", lower=20, upper=40), Correction("pay", label="Pay a month")]
     )
-    made = fit(people, Plan.from_json(plan.to_json() | {"score": "k2"}), restarts=0)
-    assert made.given().sample(5000, seed=1)["age"].between(20, 40).all()
-    assert made.schema["pay"].title == "Pay a month"
+    population = fit(people, Plan.from_json(plan.to_json() | {"score": "k2"}), restarts=0)
+    assert population.given().sample(5000, seed=1)["age"].between(20, 40).all()
+    assert population.schema["pay"].title == "Pay a month"
 
 
 def test_corrections_drop_what_no_longer_fits(inspection):
     plan = Plan.of(inspection)
     plan = plan.corrected([Correction("work", use="leave out"), Correction("age", kind="real")])
-    assert {str(one) for one in plan.derived} == {"group follows from age"}
+    assert {str(each) for each in plan.derived} == {"group follows from age"}
     plan = plan.corrected([Correction("province", use="keep apart")])
     assert not plan.lookups
     with pytest.raises(PopulaceError, match="did you mean"):
@@ -250,9 +254,9 @@ def test_a_plan_is_kept_without_what_is_not_learned(people, tmp_path):
         [Correction("marital", use="keep apart"), Correction("work", meaning="children")]
     )
     assert plan.schema["work"].meaning == "children"
-    made = fit(frame, plan, restarts=0)
-    assert made.modelled.first("children").name == "work"
-    saved = populations.write(made, tmp_path)
+    population = fit(frame, plan, restarts=0)
+    assert population.modelled.first("children").name == "work"
+    saved = populations.write(population, tmp_path)
     again = Plan.from_json(saved.plan)
     assert again.use("marital") == again.use("person") == "leave out"
     assert not again.schema["marital"].levels

@@ -49,9 +49,9 @@ def made_of(content, name="x.csv"):
     shown = sheet(inspection, Plan.of(inspection))
     assert corrections(shown, shown) == ()
     plan = Plan.from_json(Plan.of(inspection).to_json() | {"score": "k2"})
-    made = fit(frame, plan, restarts=0)
+    fitted = fit(frame, plan, restarts=0)
     with tempfile.TemporaryDirectory() as folder:
-        saved = populations.write(made, folder, rows=True).in_memory()
+        saved = populations.write(fitted, folder, rows=True).in_memory()
     people = saved.given().sample(50, seed=1)
     assert len(people) == 50
     return saved
@@ -60,10 +60,10 @@ def made_of(content, name="x.csv"):
 def sentence(content, name="x.csv"):
     with pytest.raises(PopulaceError) as caught:
         made_of(content, name)
-    told = str(caught.value)
-    assert told.endswith((".", "?"))
-    assert "\n" not in told
-    return told
+    message = str(caught.value)
+    assert message.endswith((".", "?"))
+    assert "\n" not in message
+    return message
 
 
 RNG = np.random.default_rng(0)
@@ -89,21 +89,21 @@ X = [str(v) for v in RNG.integers(0, 9, 60)]
     ],
 )
 def test_a_strange_table_is_learned(columns, left):
-    made = made_of(csv_of(pd.DataFrame(columns)))
-    assert set(made.modelled.names) <= left
-    assert "x" in made.modelled
+    synthetic = made_of(csv_of(pd.DataFrame(columns)))
+    assert set(synthetic.modelled.names) <= left
+    assert "x" in synthetic.modelled
 
 
 def test_formulas_stay_texts(tmp_path):
-    made = made_of(csv_of(pd.DataFrame({"f": ["=1+1", "@SUM(A1)"] * 30, "x": X})))
+    synthetic = made_of(csv_of(pd.DataFrame({"f": ["=1+1", "@SUM(A1)"] * 30, "x": X})))
     with (tmp_path / "x.csv").open("wb") as file:
-        write_csv(file, [made.given().sample_arrow(40, seed=1)])
+        write_csv(file, [synthetic.given().sample_arrow(40, seed=1)])
     for line in (tmp_path / "x.csv").read_text().splitlines()[1:]:
         assert line.lstrip('"')[0] == "'"
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (gzip.compress(b"a,b\n" + b"0,0\n" * 10**6)[:-9], "gzip"),
         (pickle.dumps({"a": [1, 2]}), "pickle"),
@@ -120,8 +120,8 @@ def test_formulas_stay_texts(tmp_path):
         (b"a,b\n1," + b"x" * 2**25 + b"\n2,y\n", "million"),
     ],
 )
-def test_what_cannot_be_learned_is_told(content, said):
-    assert said in sentence(content)
+def test_what_cannot_be_learned_is_told(content, message):
+    assert message in sentence(content)
 
 
 def test_a_line_of_a_gigabyte_is_not_read(tmp_path):
@@ -196,11 +196,11 @@ SOUND = csv_of(
 
 def survives(content):
     try:
-        made = made_of(content)
+        synthetic = made_of(content)
     except PopulaceError as error:
         assert str(error).endswith((".", "?"))
     else:
-        assert len(made.modelled)
+        assert len(synthetic.modelled)
 
 
 @TWENTY

@@ -52,24 +52,24 @@ def both():
     return people, pd.DataFrame(things, columns=["who", "what", "minutes"]), likes
 
 
-def plan_of(people, wish):
-    return replace(Plan.of(inspect_table(people, "people.csv")), score="k2", interests=wish)
+def plan_of(people, target):
+    return replace(Plan.of(inspect_table(people, "people.csv")), score="k2", interests=target)
 
 
 @pytest.fixture(scope="module")
-def made(both):
+def fitted(both):
     people, things, _ = both
-    said = []
+    messages = []
     own = fit(
         people,
         plan_of(people, LONG),
-        lambda *told: said.append(told),
+        lambda *message: messages.append(message),
         second_table=things,
         restarts=0,
     )
-    shares = [share for share, _ in said]
+    shares = [share for share, _ in messages]
     assert shares == sorted(shares)
-    assert any("interests" in words for _, words in said)
+    assert any("interests" in words for _, words in messages)
     return own
 
 
@@ -79,9 +79,11 @@ def agreement(tops, likes):
     return counts.max(axis=0).sum() / len(likes)
 
 
-@pytest.mark.parametrize("wish", [InterestSource(4, text="about"), LONG, replace(LONG, amount="")])
-def test_a_plan_with_a_wish_goes_through_json(both, wish):
-    plan = plan_of(both[0], wish)
+@pytest.mark.parametrize(
+    "target", [InterestSource(4, text="about"), LONG, replace(LONG, amount="")]
+)
+def test_a_plan_with_a_wish_goes_through_json(both, target):
+    plan = plan_of(both[0], target)
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
     assert "interests" not in replace(plan, interests=None).to_json()
 
@@ -122,11 +124,11 @@ def test_a_wish_that_cannot_be_granted_is_told(both):
 
 def test_interests_from_texts(both):
     people, _, likes = both
-    found = learn_interests(people, InterestSource(3, text="about"))
-    assert agreement(found.frame["top1"], likes) > 0.9
-    assert pd.isna(found.frame["top1"][5])
-    assert not any("person" in word for words in found.keywords.values() for word in words)
-    assert sum(one.share for one in found.interests) == pytest.approx(1)
+    learned = learn_interests(people, InterestSource(3, text="about"))
+    assert agreement(learned.frame["top1"], likes) > 0.9
+    assert pd.isna(learned.frame["top1"][5])
+    assert not any("person" in word for words in learned.keywords.values() for word in words)
+    assert sum(each.share for each in learned.interests) == pytest.approx(1)
     plan = plan_of(people, InterestSource(3, text="about"))
     plan = replace(plan, schema=plan.schema.changed("about", role="model"))
     own = fit(people, plan, restarts=0)
@@ -134,24 +136,24 @@ def test_interests_from_texts(both):
     assert "about" not in own.modelled
 
 
-def test_interests_from_a_second_table(both, made):
+def test_interests_from_a_second_table(both, fitted):
     people, things, likes = both
-    found = learn_interests(people, LONG, things)
-    assert agreement(found.frame["top1"], likes) > 0.9
+    learned = learn_interests(people, LONG, things)
+    assert agreement(learned.frame["top1"], likes) > 0.9
     # Keys meet whichever way they were read.
     text = learn_interests(people.assign(id=people["id"].astype(float)), LONG,
                 things.assign(who=things["who"].astype(str)))  # fmt: skip
-    pd.testing.assert_frame_equal(text.frame, found.frame)
-    assert made.interests[:2] == ("top1", "top2")
-    assert made.modelled["top1"].title == "First interest"
-    assert made.keywords == {name: found.keywords[name] for name in made.keywords}
-    assert "top1" in made.featured
-    drawn = made.given().sample(4000, seed=1)
+    pd.testing.assert_frame_equal(text.frame, learned.frame)
+    assert fitted.interests[:2] == ("top1", "top2")
+    assert fitted.modelled["top1"].title == "First interest"
+    assert fitted.keywords == {name: learned.keywords[name] for name in fitted.keywords}
+    assert "top1" in fitted.featured
+    drawn = fitted.given().sample(4000, seed=1)
     assert not (drawn["top1"].astype(str) == drawn["top2"].astype(str)).any()
-    women = made.given(made.evidence("gender=female")).marginal("top1").probabilities
-    men = made.given(made.evidence("gender=male")).marginal("top1").probabilities
+    women = fitted.given(fitted.evidence("gender=female")).marginal("top1").probabilities
+    men = fitted.given(fitted.evidence("gender=male")).marginal("top1").probabilities
     assert abs(women - men).max() > 0.2
-    assert found.note.endswith("of a second table.")
+    assert learned.note.endswith("of a second table.")
     assert "300 of 600 people" in learn_interests(people, LONG, things[things["who"] < 300]).note
 
 
@@ -159,20 +161,20 @@ def test_strange_items_and_rare_ones(both):
     people, things, _ = both
     strange = things["what"].replace({"roses": "ro\u202ese\x07s " * 30, "soil": "missing"})
     strange[0] = "only person 0 does this"
-    found = learn_interests(people, LONG, things.assign(what=strange))
-    words = [word for words in found.keywords.values() for word in words]
+    learned = learn_interests(people, LONG, things.assign(what=strange))
+    words = [word for words in learned.keywords.values() for word in words]
     assert all(word.isprintable() and len(word) <= 40 for word in words)
     assert "only person 0 does this" not in words
-    assert all("missing" not in column.levels for column in found.columns)
+    assert all("missing" not in column.levels for column in learned.columns)
 
 
-def test_keywords_are_kept_with_the_population(made, tmp_path):
-    saved = populations.write(made, tmp_path / "a", rows=True)
-    assert saved.keywords == made.keywords
-    assert saved.in_memory().keywords == made.keywords
+def test_keywords_are_kept_with_the_population(fitted, tmp_path):
+    saved = populations.write(fitted, tmp_path / "a", rows=True)
+    assert saved.keywords == fitted.keywords
+    assert saved.in_memory().keywords == fitted.keywords
     assert saved.in_memory().digest != replace(saved, learned_keywords={}).in_memory().digest
     opened = unpack(pack(tmp_path / "a"), tmp_path / "b")
-    assert opened.keywords == made.keywords
+    assert opened.keywords == fitted.keywords
     path = tmp_path / "a" / "population.json"
     about = json.loads(path.read_text("utf-8"))
     for keywords in ([], {"x": "words"}, {"x": ["a\x00"]}, {"x": ["a"] * 11}):
@@ -191,20 +193,20 @@ def test_a_child_lists_finds_and_learns(both, tmp_path):
     listed = SecondTable.from_json(json.loads((job.folder / "things.json").read_text("utf-8")))
     assert listed == SecondTable("things.parquet", len(things), ("who", "what", "minutes"),
                             ("who", "minutes"))  # fmt: skip
-    told = {
+    message = {
         "name": "people.csv",
         "plan": plan_of(people, LONG).to_json(),
         "things": str(second),
         "things_name": "things.parquet",
     }
-    job = start("interests", tmp_path / "2", first, told)
+    job = start("interests", tmp_path / "2", first, message)
     assert job.wait(PATIENCE).done
-    found = json.loads((job.folder / "interests.json").read_text("utf-8"))
-    assert len(found["interests"]) == 3
-    job = start("learn", tmp_path / "3", first, told)
+    answer = json.loads((job.folder / "interests.json").read_text("utf-8"))
+    assert len(answer["interests"]) == 3
+    job = start("learn", tmp_path / "3", first, message)
     assert job.wait(PATIENCE).done, job.state()
     own = populations.load(job.folder / "population").in_memory()
-    assert {one["name"]: tuple(one["keywords"]) for one in found["interests"]} == own.keywords
+    assert {each["name"]: tuple(each["keywords"]) for each in answer["interests"]} == own.keywords
     (tmp_path / "bad.csv").write_bytes(b"a,b\n1,\x00\n")
     job = start("list", tmp_path / "4", tmp_path / "bad.csv", {"name": "bad.csv"})
     assert "NUL" in job.wait(PATIENCE).error

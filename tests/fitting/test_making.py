@@ -32,7 +32,7 @@ def people(rows=200):
 
 
 @pytest.fixture(scope="module")
-def made():
+def population():
     return fit(people(), make=MAKE)
 
 
@@ -45,8 +45,8 @@ def test_by_default_they_are_left_out_and_the_offer_is_made():
     assert list(plain) == ["gender", "age"]
 
 
-def test_made_columns_come_in_their_places_and_hold_nobody_real(made):
-    real, drawn = people(), made.given().sample(3000, seed=2)
+def test_made_columns_come_in_their_places_and_hold_nobody_real(population):
+    real, drawn = people(), population.given().sample(3000, seed=2)
     assert list(drawn) == list(real)
     for name in MAKE:
         assert not set(real[name]) & set(drawn[name])
@@ -54,27 +54,29 @@ def test_made_columns_come_in_their_places_and_hold_nobody_real(made):
     assert drawn["nhs"].between(10**9, 10**10 - 1).all()
 
 
-def test_evidence_changes_nobodys_right_to_a_value_and_cannot_be_about_it(made):
-    drawn = made.given(made.evidence("gender=f")).sample(100, seed=2)
+def test_evidence_changes_nobodys_right_to_a_value_and_cannot_be_about_it(population):
+    drawn = population.given(population.evidence("gender=f")).sample(100, seed=2)
     assert (drawn["gender"] == "f").all() and drawn["nhs"].is_unique
     with pytest.raises(PopulaceError, match=r"no column nhs|made new for every person"):
-        made.evidence("nhs=1234567890")
+        population.evidence("nhs=1234567890")
 
 
-def test_no_real_value_is_in_any_file(made, tmp_path):
-    written = populations.write(made, tmp_path / "town", rows=True)
-    assert written.given().sample(400, seed=3).equals(made.given().sample(400, seed=3))
+def test_no_real_value_is_in_any_file(population, tmp_path):
+    written = populations.write(population, tmp_path / "town", rows=True)
+    assert written.given().sample(400, seed=3).equals(population.given().sample(400, seed=3))
     text = b"".join(path.read_bytes() for path in (tmp_path / "town").iterdir())
     for name in MAKE:
         for value in people()[name].astype(str):
             assert value.encode() not in text
     opened = unpack(pack(tmp_path / "town", rows=True), tmp_path / "again")
-    assert opened.given().sample(400, seed=3).equals(made.given().sample(400, seed=3))
+    assert opened.given().sample(400, seed=3).equals(population.given().sample(400, seed=3))
 
 
-def test_a_cluster_makes_the_same_values(made):
-    whole = made.given().sample(500, seed=9)
-    question = cluster.Question(made.model, made.evidence(""), constraints=made.constraints)
+def test_a_cluster_makes_the_same_values(population):
+    whole = population.given().sample(500, seed=9)
+    question = cluster.Question(
+        population.model, population.evidence(""), constraints=population.constraints
+    )
     drawn = cluster.sample(question, 500, 9, partition_rows=170).compute(scheduler="synchronous")
     pd.testing.assert_frame_equal(
         drawn.reset_index(drop=True), whole, check_dtype=False, check_categorical=False
@@ -128,8 +130,8 @@ def test_what_cannot_be_made_is_one_sentence(words, sentence, tmp_path):
     assert done.exit_code == 2 and sentence in done.stderr
 
 
-def test_a_damaged_template_is_a_sentence(made, tmp_path):
-    populations.write(made, tmp_path / "t")
+def test_a_damaged_template_is_a_sentence(population, tmp_path):
+    populations.write(population, tmp_path / "t")
     about = tmp_path / "t" / "population.json"
     value = json.loads(about.read_text())
     value["constraints"]["made"][0]["provider"] = "system"

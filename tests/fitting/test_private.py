@@ -85,8 +85,8 @@ def test_the_same_through_a_plan(frame):
     plan = Plan.from_json(
         {**planned.plan.to_json(), "generator": "private", "privacy": {"epsilon": 2.0}}
     )
-    made = fit(planned.frame, plan)
-    assert made.ledger.epsilon == 2.0 and made.table is None and not made.ledger.is_for_tests
+    fitted = fit(planned.frame, plan)
+    assert fitted.ledger.epsilon == 2.0 and fitted.table is None and not fitted.ledger.is_for_tests
 
 
 @pytest.mark.parametrize("change", ["weight", "make"])
@@ -105,18 +105,20 @@ def test_commands(frame, tmp_path):
     frame[["gender", "married", "age"]].to_csv(table, index=False)
     public.write_text("[age]\nlower = 18\nupper = 89\n")
     out = tmp_path / "town"
-    told = runner.invoke(
+    outcome = runner.invoke(
         app, ["fit", str(table), "--out", str(out), "--epsilon", "1", "--public", str(public)]
     )
-    assert told.exit_code == 0, told.output
+    assert outcome.exit_code == 0, outcome.output
     assert populations.load(out).ledger.epsilon == 1
     coarse = tmp_path / "coarse.csv"
-    told = runner.invoke(
+    outcome = runner.invoke(
         app, ["anonymise", str(table), "--quasi", "age,gender", "--k", "20", "--out", str(coarse)]
     )
-    assert told.exit_code == 0 and pd.read_csv(coarse).groupby(["age", "gender"]).size().min() >= 20
-    told = runner.invoke(app, ["risk", str(coarse), "--quasi", "age,gender", "--json"])
-    assert json.loads(told.stdout)["k"] >= 20
+    assert (
+        outcome.exit_code == 0 and pd.read_csv(coarse).groupby(["age", "gender"]).size().min() >= 20
+    )
+    outcome = runner.invoke(app, ["risk", str(coarse), "--quasi", "age,gender", "--json"])
+    assert json.loads(outcome.stdout)["k"] >= 20
     for words in (["--public", str(public)], ["--epsilon", "0"], ["--epsilon", "1", "--refine"]):
-        told = runner.invoke(app, ["fit", str(table), "--out", str(out), *words])
-        assert told.exit_code == 2
+        outcome = runner.invoke(app, ["fit", str(table), "--out", str(out), *words])
+        assert outcome.exit_code == 2

@@ -29,7 +29,7 @@ def towns(people):
 
 
 @pytest.fixture(scope="module")
-def made(towns):
+def fitted(towns):
     plan = Plan.of(inspect_table(towns, "people.csv")).ruled("born <= died")
     return fit(towns, plan, restarts=0)
 
@@ -44,73 +44,73 @@ def follows(towns, drawn):
     return wrong
 
 
-def test_look_ups_stay_exact_when_an_unrelated_arrow_is_forbidden(towns, made):
-    network = made.network
+def test_look_ups_stay_exact_when_an_unrelated_arrow_is_forbidden(towns, fitted):
+    network = fitted.network
     edge = next(e for e in network.edges if "city" not in e)
-    relearned = relearn(network, made.table, NamedEdgeConstraints(forbidden=(edge,)))
+    relearned = relearn(network, fitted.table, NamedEdgeConstraints(forbidden=(edge,)))
     assert edge not in relearned.network.edges
     assert relearned.network.parents["province"] == ("city",)
     assert not relearned.released
-    again = edited(made, relearned.network, title="Edited")
+    again = edited(fitted, relearned.network, title="Edited")
     drawn = again.given().sample(20_000, seed=3)
     assert not follows(towns, drawn).any()
     assert "- city → province" in again.card
     assert again.title == "Edited" and "**Edited.**" in again.card
 
 
-def test_constraints_stay_when_a_network_is_edited(made):
-    edge = next(e for e in made.network.edges if "city" not in e)
-    relearned = relearn(made.network, made.table, NamedEdgeConstraints(apart=(edge,)))
-    again = edited(made, relearned.network)
-    assert again.constraints == made.constraints
+def test_constraints_stay_when_a_network_is_edited(fitted):
+    edge = next(e for e in fitted.network.edges if "city" not in e)
+    relearned = relearn(fitted.network, fitted.table, NamedEdgeConstraints(apart=(edge,)))
+    again = edited(fitted, relearned.network)
+    assert again.constraints == fitted.constraints
     drawn = again.given().sample(5000, seed=1)
     lived = drawn["died"].notna()
     assert (drawn["born"][lived] <= drawn["died"][lived]).all()
     assert (drawn["total"] == drawn["work"] + drawn["home"]).all()
 
 
-def test_a_look_up_that_an_edit_breaks_is_no_longer_called_exact(made):
+def test_a_look_up_that_an_edit_breaks_is_no_longer_called_exact(fitted):
     broken = NamedEdgeConstraints(forbidden=(("city", "province"),))
-    relearned = relearn(made.network, made.table, broken)
+    relearned = relearn(fitted.network, fitted.table, broken)
     assert [str(lookup) for lookup in relearned.released] == ["city → province"]
-    again = edited(made, relearned.network)
+    again = edited(fitted, relearned.network)
     assert "- city → province" not in again.card
     assert "city → province is no longer settled exactly" in again.card
     assert "- province → code" in again.card
     assert ["province", "city"] not in again.plan["lookups"]
     # Taken out without the rows, by the network alone:
-    pruned = prune(made.network, [("city", "province")]).network
-    assert "- city → province" not in edited(made, pruned).card
+    pruned = prune(fitted.network, [("city", "province")]).network
+    assert "- city → province" not in edited(fitted, pruned).card
 
 
-def test_an_arrow_from_a_looked_up_number_releases_it(made):
-    relearned = relearn(made.network, made.table, NamedEdgeConstraints((("code", "marital"),)))
+def test_an_arrow_from_a_looked_up_number_releases_it(fitted):
+    relearned = relearn(fitted.network, fitted.table, NamedEdgeConstraints((("code", "marital"),)))
     assert [str(lookup) for lookup in relearned.released] == ["province → code"]
     assert ("code", "marital") in relearned.network.edges
 
 
-def test_the_same_rows_teach_the_same(towns, made):
-    assert refit(made.model, made.table).digest == made.model.digest
-    half = made.table.frame.head(1200)
-    model = refit(made.model, make_table(half, made.table.schema))
-    assert model.schema == made.modelled
-    assert model.digest != made.model.digest
-    drawn = model.given(constraints=made.constraints).sample(5000, seed=1)
+def test_the_same_rows_teach_the_same(towns, fitted):
+    assert refit(fitted.model, fitted.table).digest == fitted.model.digest
+    half = fitted.table.frame.head(1200)
+    model = refit(fitted.model, make_table(half, fitted.table.schema))
+    assert model.schema == fitted.modelled
+    assert model.digest != fitted.model.digest
+    drawn = model.given(constraints=fitted.constraints).sample(5000, seed=1)
     assert not follows(towns, drawn).any()
 
 
-def test_look_ups_of_older_networks_are_seen(towns, made):
-    about = {key: value for key, value in made.network.about.items() if key != "lookups"}
-    older = made.network.__class__(
-        made.network.schema,
-        made.network.codings,
-        made.network.parents,
-        made.network.tables,
-        made.network.gaussians,
+def test_look_ups_of_older_networks_are_seen(towns, fitted):
+    about = {key: value for key, value in fitted.network.about.items() if key != "lookups"}
+    older = fitted.network.__class__(
+        fitted.network.schema,
+        fitted.network.codings,
+        fitted.network.parents,
+        fitted.network.tables,
+        fitted.network.gaussians,
         about,
     )
     edge = next(e for e in older.edges if "city" not in e)
-    relearned = relearn(older, made.table, NamedEdgeConstraints(forbidden=(edge,)))
+    relearned = relearn(older, fitted.table, NamedEdgeConstraints(forbidden=(edge,)))
     assert not follows(towns, relearned.network.given().sample(5000, seed=2)).any()
 
 
@@ -149,58 +149,58 @@ def network(planted):
 
 
 def test_without_wishes_nothing_changes(planted, network):
-    found = relearn(network, planted, NamedEdgeConstraints())
-    assert set(found.network.edges) == set(network.edges)
-    assert found.before == pytest.approx(found.after)
-    assert found.before == pytest.approx(network.about["score_nats"], abs=1e-3)
-    assert not (found.added or found.removed or found.turned)
-    assert found.gain == pytest.approx(0.0)
+    relearned = relearn(network, planted, NamedEdgeConstraints())
+    assert set(relearned.network.edges) == set(network.edges)
+    assert relearned.before == pytest.approx(relearned.after)
+    assert relearned.before == pytest.approx(network.about["score_nats"], abs=1e-3)
+    assert not (relearned.added or relearned.removed or relearned.turned)
+    assert relearned.gain == pytest.approx(0.0)
 
 
 def test_a_required_arrow_comes_and_costs(planted, network):
-    found = relearn(network, planted, NamedEdgeConstraints(required=(("d", "a"),)))
-    assert ("d", "a") in found.network.edges
-    assert ("d", "a") in found.added
-    assert found.after < found.before
-    assert found.alone is not None
-    assert found.alone <= found.after + 1e-9
+    relearned = relearn(network, planted, NamedEdgeConstraints(required=(("d", "a"),)))
+    assert ("d", "a") in relearned.network.edges
+    assert ("d", "a") in relearned.added
+    assert relearned.after < relearned.before
+    assert relearned.alone is not None
+    assert relearned.alone <= relearned.after + 1e-9
 
 
 def test_columns_that_are_kept_apart_stay_apart(planted, network):
     pair = next(edge for edge in network.edges if set(edge) == {"a", "b"})
-    found = relearn(network, planted, NamedEdgeConstraints(apart=(pair,)))
-    joined = {frozenset(edge) for edge in found.network.edges}
+    relearned = relearn(network, planted, NamedEdgeConstraints(apart=(pair,)))
+    joined = {frozenset(edge) for edge in relearned.network.edges}
     assert frozenset(pair) not in joined
-    assert found.after < found.before
-    assert pair in found.removed
+    assert relearned.after < relearned.before
+    assert pair in relearned.removed
 
 
 def test_a_forbidden_arrow_is_turned_or_goes(planted, network):
     pair = next(edge for edge in network.edges if set(edge) == {"b", "c"})
-    found = relearn(network, planted, NamedEdgeConstraints(forbidden=(pair,)))
-    assert pair not in found.network.edges
-    assert pair[::-1] in found.turned or pair in found.removed
+    relearned = relearn(network, planted, NamedEdgeConstraints(forbidden=(pair,)))
+    assert pair not in relearned.network.edges
+    assert pair[::-1] in relearned.turned or pair in relearned.removed
 
 
 def test_the_score_is_of_the_same_people_and_folds(planted, network):
     """Fulfilling the wishes alone scores what a network learned with just these arrows scores."""
     arrows = (("a", "d"),)
-    found = relearn(network, planted, NamedEdgeConstraints(required=arrows))
+    relearned = relearn(network, planted, NamedEdgeConstraints(required=arrows))
     kept = set(network.edges) | set(arrows)
     every = [(a, b) for a in "abcd" for b in "abcd" if a != b and (a, b) not in kept]
     exact = relearn(
         network, planted, NamedEdgeConstraints(required=tuple(kept), forbidden=tuple(every))
     )
     assert set(exact.network.edges) == kept
-    assert found.alone == pytest.approx(exact.after)
+    assert relearned.alone == pytest.approx(exact.after)
 
 
 def test_why_wishes_alone_cannot_be(planted, network):
     chain = learn(planted, weights="w", required=[("a", "b"), ("b", "c")], restarts=0)
-    found = relearn(chain, planted, NamedEdgeConstraints(required=(("c", "a"),)))
-    assert found.alone is None
-    assert "circle" in found.obstacle
-    assert ("c", "a") in found.network.edges
+    relearned = relearn(chain, planted, NamedEdgeConstraints(required=(("c", "a"),)))
+    assert relearned.alone is None
+    assert "circle" in relearned.obstacle
+    assert ("c", "a") in relearned.network.edges
 
 
 def test_contradictions_are_told(planted, network):
@@ -227,9 +227,9 @@ def test_gaussian_columns_are_relearned_as_such_and_not_pruned():
     y = (x + (kind == "p") + rng.normal(0, 0.3, 800)).round(2)
     table = make_table(pd.DataFrame({"x": x, "kind": kind, "y": y}))
     network = learn(table, gaussian=["x", "y"], restarts=0)
-    found = relearn(network, table, NamedEdgeConstraints(required=(("kind", "y"),)))
-    assert set(found.network.gaussians) == {"x", "y"}
-    assert ("kind", "y") in found.network.edges
+    relearned = relearn(network, table, NamedEdgeConstraints(required=(("kind", "y"),)))
+    assert set(relearned.network.gaussians) == {"x", "y"}
+    assert ("kind", "y") in relearned.network.edges
     with pytest.raises(PopulaceError, match="regression"):
-        prune(found.network, [("kind", "y")])
-    assert ("kind", "y") not in strengths(found.network)
+        prune(relearned.network, [("kind", "y")])
+    assert ("kind", "y") not in strengths(relearned.network)

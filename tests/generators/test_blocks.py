@@ -6,7 +6,7 @@ from synth.generators.blocks import draw_blocks
 
 
 @pytest.mark.parametrize(
-    ("start", "count", "asked"),
+    ("start", "count", "requested"),
     [
         (0, 10, [(0, 0, 10)]),
         (0, 11, [(0, 0, 10), (1, 0, 1)]),
@@ -16,6 +16,6 @@ from synth.generators.blocks import draw_blocks
     ],
 )
 @pytest.mark.parametrize("threads", [1, 3, None])
-def test_each_block_is_asked_for_its_own_people(start, count, asked, threads):
-    assert draw_blocks(lambda *block: block, 10, start, count, threads) == asked
-    assert sum(high - low for _, low, high in asked) == count
+def test_each_block_is_asked_for_its_own_people(start, count, requested, threads):
+    assert draw_blocks(lambda *block: block, 10, start, count, threads) == requested
+    assert sum(high - low for _, low, high in requested) == count

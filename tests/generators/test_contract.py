@@ -111,18 +111,18 @@ def test_it_is_learned_and_asked(town, frame):
         _ = town.network
     assert set(town.modelled.names) == set(frame.columns) - {"total", "born"}
     assert "total" in town.schema.names
-    asked = town.given(town.evidence("gender=female,age=18..40"))
+    posterior = town.given(town.evidence("gender=female,age=18..40"))
     real = (frame["gender"] == "female").mean() * frame["age"].between(18, 40).mean()
-    assert asked.exact and asked.probability == pytest.approx(real, abs=0.03)
-    people = asked.sample(500, seed=3)
+    assert posterior.exact and posterior.probability == pytest.approx(real, abs=0.03)
+    people = posterior.sample(500, seed=3)
     assert (people["gender"].astype(str) == "female").all() and people["age"].le(40).all()
     assert (people["total"] == people["work"] + people["home"]).all()
     assert (
-        asked.sample(100, seed=3, start=400)
+        posterior.sample(100, seed=3, start=400)
         .reset_index(drop=True)
         .equals(people.iloc[400:].reset_index(drop=True))
     )
-    assert town.given(town.evidence("gender=female,age=18..40")) is asked
+    assert town.given(town.evidence("gender=female,age=18..40")) is posterior
 
 
 def test_what_it_does_not_keep_is_on_the_card(town):
@@ -136,9 +136,9 @@ def test_what_it_does_not_keep_is_on_the_card(town):
 
 def test_rules_hold_and_answers_say_that_they_are_estimated(frame):
     ruled = fit(frame, plan_of(frame).ruled("work <= home"))
-    asked = ruled.given(ruled.evidence("work=4"))
-    assert not asked.exact
-    people = asked.sample(400, seed=1)
+    posterior = ruled.given(ruled.evidence("work=4"))
+    assert not posterior.exact
+    people = posterior.sample(400, seed=1)
     assert people["work"].eq(4).all() and people["home"].eq(4).all()
     kept = frame[frame["work"] <= frame["home"]]
     whole = ruled.given().marginal("work")
@@ -147,11 +147,11 @@ def test_rules_hold_and_answers_say_that_they_are_estimated(frame):
     p = np.array([ruled.model.given().marginal("work").mass(v, v) for v in range(5)])
     q = np.array([ruled.model.given().marginal("home").mass(v, v) for v in range(5)])
     joint = np.outer(p, q) * (np.arange(5)[:, None] <= np.arange(5))
-    assert asked.probability == pytest.approx(joint[4].sum() / joint.sum(), abs=0.01)
-    assert math.log(asked.probability) == pytest.approx(asked.log_probability)
-    error = asked.standard_error
+    assert posterior.probability == pytest.approx(joint[4].sum() / joint.sum(), abs=0.01)
+    assert math.log(posterior.probability) == pytest.approx(posterior.log_probability)
+    error = posterior.standard_error
     assert 0 < error < 0.01
-    assert abs(asked.probability - joint[4].sum() / joint.sum()) < 4 * error
+    assert abs(posterior.probability - joint[4].sum() / joint.sum()) < 4 * error
     assert ruled.given().standard_error == 0
     drawn = ruled.given().sample(1000, seed=2)
     again = ruled.given().sample(300, seed=2, start=700)
@@ -190,8 +190,8 @@ def test_the_command_line_offers_it(frame, tmp_path):
     from synth.cli import app
 
     frame.to_csv(tmp_path / "town.csv", index=False)
-    told = CliRunner().invoke(app, ["generators"])
-    assert "independent-columns: Independent columns" in told.output
+    outcome = CliRunner().invoke(app, ["generators"])
+    assert "independent-columns: Independent columns" in outcome.output
     words = ["fit", str(tmp_path / "town.csv"), "--out", str(tmp_path / "town")]
     done = CliRunner().invoke(app, [*words, "--generator", NAME])
     assert done.exit_code == 0, done.output

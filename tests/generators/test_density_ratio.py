@@ -54,13 +54,13 @@ def test_the_trees_agree_with_scikit_learn(monkeypatch):
             return super().fit(*arguments, **named)
 
     monkeypatch.setattr("sklearn.ensemble.HistGradientBoostingClassifier", Spy)
-    found = learn(SCHEMA, people(3000, 1, True), people(3000, 2, False))
+    learned = learn(SCHEMA, people(3000, 1, True), people(3000, 2, False))
     rows = people(2000, 7, True)
-    every = [model.decision_function(encode(found.features, rows)) for model in models]
+    every = [model.decision_function(encode(learned.features, rows)) for model in models]
     expected = np.mean(every, axis=0)  # few real rows: as many ratios as folds are averaged
     assert len(models) == density_ratio.FOLDS
-    low, high = -density_ratio.CLIP, found.log_bound
-    assert found.log_ratio(rows) == pytest.approx(np.clip(expected, low, high), abs=1e-9)
+    low, high = -density_ratio.CLIP, learned.log_bound
+    assert learned.log_ratio(rows) == pytest.approx(np.clip(expected, low, high), abs=1e-9)
     assert (expected > high).any() or (expected < low).any() or expected.std() > 0.1
 
 
@@ -160,9 +160,9 @@ def test_many_levels_share_a_category():
         n = np.where(many < 100, 5, 30) if tied else rng.choice([5, 30], 5000)
         return schema.conform(pd.DataFrame({"many": np.array(levels)[many], "n": n}))
 
-    found = learn(schema, rows(True), rows(False))
-    assert found is not None
-    assert found.features[0].categories.max() == density_ratio.CATEGORIES - 1
+    learned = learn(schema, rows(True), rows(False))
+    assert learned is not None
+    assert learned.features[0].categories.max() == density_ratio.CATEGORIES - 1
 
 
 @pytest.mark.parametrize("nothing", [0.0, 0.3])

@@ -41,13 +41,13 @@ def test_texts():
         index=["a", "b", "c", "d"],
     )
     counts = Counts.texts(texts, min_people=1, max_share=1.0)
-    found = {
+    results = {
         who: {counts.items[i]: int(row[i]) for i in np.flatnonzero(row)}
         for who, row in zip(counts.people, counts.matrix.toarray(), strict=True)
     }
-    assert found["a"] == {"tea": 3} and found["c"] == {}
-    assert found["b"] == {"play": 1, "piano": 1, "été": 1}
-    assert found["d"] == {"piano": 1, "chess-board": 1}
+    assert results["a"] == {"tea": 3} and results["c"] == {}
+    assert results["b"] == {"play": 1, "piano": 1, "été": 1}
+    assert results["d"] == {"piano": 1, "chess-board": 1}
     assert Counts.texts(texts, min_people=2, max_share=1.0).items == ("piano",)
     assert "piano" not in Counts.texts(texts, min_people=1, max_share=0.5).items
     assert Counts.texts(texts, stop_words={"piano"}, min_people=2, max_share=1.0).items == ()
@@ -81,6 +81,6 @@ def test_aligned_and_used_by():
     ],
 )
 def test_faults_are_one_sentence(make, words):
-    with pytest.raises(PopulaceError, match=words) as told:
+    with pytest.raises(PopulaceError, match=words) as caught:
         make()
-    assert "\n" not in str(told.value) and str(told.value).endswith(".")
+    assert "\n" not in str(caught.value) and str(caught.value).endswith(".")

@@ -43,10 +43,10 @@ def dense_plsa(n, phi, passes):
 def test_plsa_is_the_dense_one(seed, topics):
     counts = small(seed)
     first = em.start(counts, topics, topics, seed)
-    found = em.fit(counts, topics, Strengths(), seed=seed, passes=6, tolerance=0.0)
+    fitted = em.fit(counts, topics, Strengths(), seed=seed, passes=6, tolerance=0.0)
     phi, theta = dense_plsa(counts.toarray(), first, 6)
-    np.testing.assert_allclose(found.phi, phi, atol=2e-5)
-    np.testing.assert_allclose(found.theta, theta, atol=2e-5)
+    np.testing.assert_allclose(fitted.phi, phi, atol=2e-5)
+    np.testing.assert_allclose(fitted.theta, theta, atol=2e-5)
 
 
 @settings(max_examples=40, deadline=None)
@@ -96,8 +96,8 @@ def test_the_decorrelated_step_is_the_best_one(tau):
     rng = np.random.default_rng(3)
     expected = rng.gamma(1.0, size=(5, 2)) * 10
     phi = rng.dirichlet(np.ones(5), size=2).T
-    found = em.decorrelated(expected, phi, tau, 2)
-    np.testing.assert_allclose(found.sum(axis=0), 1)
+    result = em.decorrelated(expected, phi, tau, 2)
+    np.testing.assert_allclose(result.sum(axis=0), 1)
     other = phi[:, 1]  # the first topic is moved while the second stands
 
     def loss(free):
@@ -105,7 +105,7 @@ def test_the_decorrelated_step_is_the_best_one(tau):
         return -(expected[:, 0] @ np.log(column) - tau * column @ other)
 
     best = minimize(loss, np.zeros(5), method="BFGS", options={"gtol": 1e-9}).x
-    np.testing.assert_allclose(found[:, 0], np.exp(best) / np.exp(best).sum(), atol=1e-4)
+    np.testing.assert_allclose(result[:, 0], np.exp(best) / np.exp(best).sum(), atol=1e-4)
 
 
 def test_regularisers_move_what_they_should():
@@ -137,49 +137,49 @@ def test_the_background_takes_what_everybody_has():
         values[group == t, t * 3 : t * 3 + 3] = rng.poisson(4, size=((group == t).sum(), 3))
     values[:, 9:] = rng.poisson(6, size=(400, 3))  # everybody has the last three
     strengths = Strengths(0.1, 0.1, 1.0, background=1, smooth_background=0.5)
-    found = em.fit(csr_array(values), 4, strengths)
-    assert found.phi[9:, 3].sum() > 0.8
-    assert found.phi[9:, :3].sum(axis=0).max() < 0.2
+    fitted = em.fit(csr_array(values), 4, strengths)
+    assert fitted.phi[9:, 3].sum() > 0.8
+    assert fitted.phi[9:, :3].sum(axis=0).max() < 0.2
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_the_same_seed_gives_the_same_bits(threads):
     counts = small(1, people=200, items=30)
-    one = em.fit(counts, 5, Strengths(0.02, 0.05, 0.1), seed=4, threads=1)
+    fitted = em.fit(counts, 5, Strengths(0.02, 0.05, 0.1), seed=4, threads=1)
     two = em.fit(counts, 5, Strengths(0.02, 0.05, 0.1), seed=4, threads=threads)
-    assert np.array_equal(one.phi, two.phi) and np.array_equal(one.theta, two.theta)
+    assert np.array_equal(fitted.phi, two.phi) and np.array_equal(fitted.theta, two.theta)
     other = em.fit(counts, 5, Strengths(0.02, 0.05, 0.1), seed=5)
-    assert not np.array_equal(one.phi, other.phi)
+    assert not np.array_equal(fitted.phi, other.phi)
 
 
 def test_folding_in_finds_the_theta_of_the_fit():
     counts = small(2, people=100, items=20)
-    found = em.fit(counts, 3, Strengths(), passes=300, tolerance=1e-9)
-    folded = em.fold(counts, found.phi, Strengths(), passes=2000, tolerance=1e-12)
-    fitted = em.log_likelihood(counts, found.phi, found.theta)
-    assert em.log_likelihood(counts, found.phi, folded.theta) >= fitted - 0.05
+    result = em.fit(counts, 3, Strengths(), passes=300, tolerance=1e-9)
+    folded = em.fold(counts, result.phi, Strengths(), passes=2000, tolerance=1e-12)
+    fitted = em.log_likelihood(counts, result.phi, result.theta)
+    assert em.log_likelihood(counts, result.phi, folded.theta) >= fitted - 0.05
 
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), topics=st.integers(1, 6), sparse=st.floats(0, 5))
 def test_columns_and_rows_are_distributions_however_strong(seed, topics, sparse):
     counts = small(seed)
-    found = em.fit(counts, topics, Strengths(sparse, sparse, sparse), seed=seed, passes=30)
-    assert np.isfinite(found.phi).all() and (found.phi >= 0).all()
-    np.testing.assert_allclose(found.phi.sum(axis=0), 1, atol=1e-9)
-    np.testing.assert_allclose(found.theta.sum(axis=1), 1, atol=1e-5)
+    fitted = em.fit(counts, topics, Strengths(sparse, sparse, sparse), seed=seed, passes=30)
+    assert np.isfinite(fitted.phi).all() and (fitted.phi >= 0).all()
+    np.testing.assert_allclose(fitted.phi.sum(axis=0), 1, atol=1e-9)
+    np.testing.assert_allclose(fitted.theta.sum(axis=1), 1, atol=1e-5)
 
 
 @pytest.mark.parametrize("smooth", [0.0, 0.5, 3.0])
 def test_shares_are_theta_without_what_smoothing_added(smooth):
     strengths = Strengths(sparse_theta=-smooth, background=1, smooth_background=0.2)
     counts = small(4, people=60, items=15)
-    found = em.fit(counts, 4, strengths, passes=400, tolerance=0.0)
-    shares = em.shares(found.theta, strengths)
+    fitted = em.fit(counts, 4, strengths, passes=400, tolerance=0.0)
+    shares = em.shares(fitted.theta, strengths)
     some = np.diff(counts.indptr) > 0
     np.testing.assert_allclose(shares[some].sum(axis=1), 1, atol=5e-3)
     # At the end of EM they are the mean of p(topic | person, item) over what the person has.
-    joint = found.phi[None] * found.theta[:, None, :]
+    joint = fitted.phi[None] * fitted.theta[:, None, :]
     posterior = joint / joint.sum(axis=2, keepdims=True)
     dense = counts.toarray()[:, :, None]
     wanted = (dense * posterior).sum(axis=1)[some] / dense.sum(axis=1)[some]

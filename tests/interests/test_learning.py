@@ -109,11 +109,11 @@ def test_texts():
 
 def test_the_same_seed_gives_the_same_interests(planted):
     counts, _, _ = planted(noise=0.3)
-    one, two, other = (learn(counts, 4, seed=s, threads=t) for s, t in ((1, 1), (1, 2), (2, 2)))
-    assert np.array_equal(one.shares, two.shares) and one.interests.names == two.interests.names
-    assert not np.array_equal(one.shares, other.shares)
+    first, two, other = (learn(counts, 4, seed=s, threads=t) for s, t in ((1, 1), (1, 2), (2, 2)))
+    assert np.array_equal(first.shares, two.shares) and first.interests.names == two.interests.names
+    assert not np.array_equal(first.shares, other.shares)
     with pytest.raises(ValueError, match="read-only"):
-        one.interests.phi[0, 0] = 1
+        first.interests.phi[0, 0] = 1
 
 
 def test_files_come_back_as_they_went(tmp_path, planted):
@@ -136,16 +136,16 @@ def test_files_come_back_as_they_went(tmp_path, planted):
 def test_damaged_files_are_one_sentence(tmp_path, fault, planted):
     learned = learn(planted(people=60)[0], 3)
     learned.interests.save(tmp_path)
-    said, arrays = tmp_path / "interests.json", tmp_path / "interests.npz"
+    text, arrays = tmp_path / "interests.json", tmp_path / "interests.npz"
     phi = np.array(learned.interests.phi)
     if fault == "lacks":
         arrays.unlink()
     elif fault == "text":
-        said.write_bytes(b"\xff\xfe\x00")
+        text.write_bytes(b"\xff\xfe\x00")
     elif fault == "json":
-        said.write_text("[1")
+        text.write_text("[1")
     elif fault == "form":
-        said.write_text(json.dumps({"format": "other"}))
+        text.write_text(json.dumps({"format": "other"}))
     elif fault == "shape":
         np.savez(arrays, phi=phi[:-1], rarity=learned.interests.rarity)
     elif fault == "huge":
@@ -154,9 +154,9 @@ def test_damaged_files_are_one_sentence(tmp_path, fault, planted):
         np.savez(arrays, phi=np.full_like(phi, np.nan), rarity=learned.interests.rarity)
     elif fault == "objects":
         np.savez(arrays, phi=np.array([print], dtype=object), rarity=learned.interests.rarity)
-    with pytest.raises(PopulaceError) as told:
+    with pytest.raises(PopulaceError) as caught:
         Interests.load(tmp_path)
-    assert "\n" not in str(told.value) and str(told.value).endswith(".")
+    assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -171,14 +171,14 @@ def test_damaged_files_are_one_sentence(tmp_path, fault, planted):
     ],
 )
 def test_faults_are_one_sentence(make, words, planted):
-    with pytest.raises(PopulaceError, match=words) as told:
+    with pytest.raises(PopulaceError, match=words) as caught:
         make(planted(people=20)[0])
-    assert "\n" not in str(told.value) and str(told.value).endswith(".")
+    assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
 
 
 def test_coherence_speaks_against_too_few(planted):
     counts, _, _ = planted(people=400, topics=5, items=6)
-    found = coherence_by_topics(counts, (2, 5, 10))
-    assert found["topics"].tolist() == [2, 5, 10]
-    assert found["npmi"][1] > found["npmi"][0]
-    assert found["perplexity"].is_monotonic_decreasing
+    result = coherence_by_topics(counts, (2, 5, 10))
+    assert result["topics"].tolist() == [2, 5, 10]
+    assert result["npmi"][1] > result["npmi"][0]
+    assert result["perplexity"].is_monotonic_decreasing

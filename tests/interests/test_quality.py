@@ -15,14 +15,14 @@ HAS = csr_array(np.array([[2, 1, 0], [5, 1, 0], [0, 0, 3], [1, 0, 1]], dtype=flo
 def test_coherence_by_hand():
     # Items 0 and 1: together in 2 of 4, alone in 3/4 and 2/4.
     pmi = math.log((2 / 4) / (3 / 4 * 2 / 4))
-    found = coherence(HAS, np.array([[0.6], [0.4], [0.0]]), 10)
-    assert found.pmi == pytest.approx(pmi) and found.pairs == 1
-    assert found.npmi == pytest.approx(pmi / -math.log(2 / 4))
+    result = coherence(HAS, np.array([[0.6], [0.4], [0.0]]), 10)
+    assert result.pmi == pytest.approx(pmi) and result.pairs == 1
+    assert result.npmi == pytest.approx(pmi / -math.log(2 / 4))
     # Items 1 and 2 never meet; a topic of one item counts as nought.
     assert coherence(HAS, np.array([[0.0], [0.5], [0.5]])).npmi == -1
     assert coherence(HAS, np.array([[0.0, 0], [0.5, 1], [0.5, 0]])).npmi == -0.5
     # Only the foremost items are looked at.
-    assert coherence(HAS, np.array([[0.5], [0.3], [0.2]]), 2).npmi == found.npmi
+    assert coherence(HAS, np.array([[0.5], [0.3], [0.2]]), 2).npmi == result.npmi
 
 
 def test_items_that_everybody_has_say_nothing():
@@ -43,10 +43,10 @@ def test_overlap_by_hand():
 
 
 def test_agreement_by_hand():
-    truth, found = np.array([0, 0, 0, 1, 1, 2]), np.array([2, 2, 0, 0, 0, 1])
-    pairs, right = matched(truth, found)
+    truth, result = np.array([0, 0, 0, 1, 1, 2]), np.array([2, 2, 0, 0, 0, 1])
+    pairs, right = matched(truth, result)
     assert right == 5 and pairs[2] == 0 and pairs[0] == 1 and pairs[1] == 2
-    assert agreement(truth, found).accuracy == pytest.approx(5 / 6)
+    assert agreement(truth, result).accuracy == pytest.approx(5 / 6)
     same = agreement(truth, (truth + 1) % 3)
     assert (same.nmi, same.ari, same.accuracy) == pytest.approx((1, 1, 1))
     rng = np.random.default_rng(0)

@@ -37,7 +37,7 @@ def test_typed_words_are_tidied():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "no keyword"),
         (" , ;", "no keyword"),
@@ -47,6 +47,6 @@ def test_typed_words_are_tidied():
         ("=cmd()", "no keyword"),
     ],
 )
-def test_hostile_words_are_told(text, told):
-    with pytest.raises(PopulaceError, match=told):
+def test_hostile_words_are_told(text, message):
+    with pytest.raises(PopulaceError, match=message):
         read_words(text)

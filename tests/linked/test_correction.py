@@ -21,9 +21,9 @@ def drawn():
 def ratio(drawn):
     frame, sizes = drawn
     real = frame.assign(x=frame["x"] + np.where(sizes == 9, 2.0, 0.3))
-    found = density_ratio.learn(Schema((Column("x", "real"),)), real, frame, trees=20, folds=1)
-    assert found is not None
-    return found
+    learned = density_ratio.learn(Schema((Column("x", "real"),)), real, frame, trees=20, folds=1)
+    assert learned is not None
+    return learned
 
 
 def test_every_size_is_kept_equally_often(ratio, drawn):

@@ -27,9 +27,9 @@ def texts(tables):
 
 
 def test_levels_above_each_other_and_values_known_from_a_number_on_are_found():
-    found = texts(families())
-    assert "x of rows with size big is above that of small" in found
-    assert "word of rows is known exactly from x 20 on" in found
+    rules = texts(families())
+    assert "x of rows with size big is above that of small" in rules
+    assert "word of rows is known exactly from x 20 on" in rules
 
 
 def test_one_family_is_enough_to_break_them():
@@ -39,8 +39,8 @@ def test_one_family_is_enough_to_break_them():
         rows.loc[1, "x"] = 3
         return rows
 
-    found = texts(families(broken))
-    assert not [text for text in found if "above" in text or "known exactly" in text]
+    rules = texts(families(broken))
+    assert not [text for text in rules if "above" in text or "known exactly" in text]
 
 
 def test_levels_that_meet_in_few_families_need_no_rule():

@@ -19,8 +19,8 @@ def population(model, tables):
 
 
 def test_one_file_a_table_without_a_broken_key(population, tmp_path):
-    made = writing.write_linked(population, population.model.given(), 90, tmp_path, seed=3)
-    assert list(made) == ["homes.parquet", "members.csv"]
+    synthetic = writing.write_linked(population, population.model.given(), 90, tmp_path, seed=3)
+    assert list(synthetic) == ["homes.parquet", "members.csv"]
     homes = pq.read_table(tmp_path / "homes.parquet")
     assert b"synthetic" in homes.schema.metadata
     homes = homes.to_pandas()

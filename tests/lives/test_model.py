@@ -119,6 +119,6 @@ def test_spells_and_features(model):
 
 def test_typical_lives_are_the_commonest():
     codes = np.repeat([[0, 0, 0], [1, 1, 1]], [30, 10], axis=0)
-    found = typical(codes, most=2)
-    assert [share for _, share in found] == [0.75, 0.25]
-    assert codes[found[0][0]].tolist() == [0, 0, 0]
+    medoids = typical(codes, most=2)
+    assert [share for _, share in medoids] == [0.75, 0.25]
+    assert codes[medoids[0][0]].tolist() == [0, 0, 0]

@@ -7,14 +7,16 @@ from synth.evaluate.columns import ColumnComparison
 
 
 def compared(column, labels, real, synthetic, edges=None, exact=None, single=True):
-    counts = [None if one is None else np.asarray(one) for one in (real, synthetic, exact, edges)]
+    counts = [
+        None if each is None else np.asarray(each) for each in (real, synthetic, exact, edges)
+    ]
     real, synthetic, exact, edges = counts
     return ColumnComparison(column, tuple(labels), real, synthetic, exact, edges, single, 0.1, 0.1)
 
 
 def test_the_traces_stand_in_the_theme_s_order():
-    one = compared(Column("g", "categorical", ("a", "b")), "ab", [3, 1], [2, 2], exact=[0.7, 0.3])
-    figure = charts.marginal(one)
+    first = compared(Column("g", "categorical", ("a", "b")), "ab", [3, 1], [2, 2], exact=[0.7, 0.3])
+    figure = charts.marginal(first)
     assert [trace.name for trace in figure.data] == ["real", "synthetic", "exact"]
     assert list(figure.data[0].x) == [0.75, 0.25]
     assert list(figure.data[2].x) == [0.7, 0.3]
@@ -28,9 +30,9 @@ def test_without_real_counts_the_real_trace_stays_and_is_empty():
 
 def test_many_levels_are_cut_to_the_commonest():
     levels = tuple(f"level {i}" for i in range(26))
-    one = compared(Column("place", "categorical", levels), levels, range(26), [1] * 26)
-    assert charts.left_out(one) == 26 - charts.SHORT
-    short, whole = charts.marginal(one), charts.marginal(one, whole=True)
+    first = compared(Column("place", "categorical", levels), levels, range(26), [1] * 26)
+    assert charts.left_out(first) == 26 - charts.SHORT
+    short, whole = charts.marginal(first), charts.marginal(first, whole=True)
     assert len(short.data[0].x) == charts.SHORT
     assert short.layout.yaxis.ticktext[0] == "level 25"
     assert len(whole.data[0].x) == 26
@@ -53,8 +55,10 @@ def test_numbers_are_merged_into_equal_bins_and_missing_stays_a_state():
 
 def test_uneven_bins_are_spread_over_even_ones():
     column = Column("pay", "real", lower=0, upper=100, step=0.01)
-    one = compared(column, ("0–10", "10–100"), [50, 50], [50, 50], edges=[0, 10, 100], single=False)
-    figure = charts.marginal(one)
+    first = compared(
+        column, ("0–10", "10–100"), [50, 50], [50, 50], edges=[0, 10, 100], single=False
+    )
+    figure = charts.marginal(first)
     shares = np.array(figure.data[0].y)
     assert sum(shares) == pytest.approx(1)
     assert shares[:2] == pytest.approx([0.25, 0.25])

@@ -65,8 +65,8 @@ def test_from_an_upload_to_the_comparison(visit, at_once, table, monkeypatch):
     assert not app.exception and not app.warning
     (shown,) = [each.proto.body for each in app.get("html") if "compare-table" in each.proto.body]
     assert "Independent columns" in shown and "Fresh real people" in shown and "<b>" in shown
-    (said,) = [each.proto.body for each in app.get("html") if "pp-finding" in each.proto.body]
-    assert "wins" in said
+    (text,) = [each.proto.body for each in app.get("html") if "pp-finding" in each.proto.body]
+    assert "wins" in text
     assert {tab.label for tab in app.tabs} >= {"Columns", "Correlations", "Principal axes"}
     state = app.session_state["the comparison"]
     assert state.comparison.learned == 100 and state.job is None

@@ -30,12 +30,12 @@ def test_real_synthetic_and_difference_stand_side_by_side(visit, population):
 def test_facts_are_beside_everyone_and_the_page_says_how_much_differs(visit):
     app = visit("correlations", gender="female")
     assert heads(app) == ["Women", "Everyone", "Difference: the first less everyone"]
-    (said,) = [
+    (text,) = [
         part.proto.body
         for part in app.get("html")
         if 'class="pp-say pp-finding"' in part.proto.body
     ]
-    assert "in Women" in said and "95% " in said
+    assert "in Women" in text and "95% " in text
     assert any("Estimated: 30,000 synthetic people" in caption.value for caption in app.caption)
 
 
@@ -43,10 +43,10 @@ def test_the_finding_names_the_strongest_pair_of_the_real_people(visit):
     app = visit("correlations")
     population = app.session_state["the choice"].population
     a, b, value = associations(population.contingency).strongest(below=0.99)
-    (said,) = [
+    (text,) = [
         part.proto.body
         for part in app.get("html")
         if 'class="pp-say pp-finding"' in part.proto.body
     ]
     for words in (population.modelled[a].title, population.modelled[b].title, f"{value:.2f} among"):
-        assert words in said
+        assert words in text

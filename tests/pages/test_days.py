@@ -18,8 +18,8 @@ def bodies(app):
 
 
 def finding(app):
-    (said,) = [part.proto.body for part in app.get("html") if "pp-finding" in part.proto.body]
-    return unescape(said)
+    (text,) = [part.proto.body for part in app.get("html") if "pp-finding" in part.proto.body]
+    return unescape(text)
 
 
 def values(bar):
@@ -34,10 +34,13 @@ def test_days_stand_beside_real_ones_where_sums_are_shared(visit):
     assert bodies(app).count('role="img" aria-label="A day: ') == 8
     (chart,) = app.get("plotly_chart")
     bars = {bar["name"]: bar for bar in json.loads(chart.proto.spec)["data"]}
-    made, real = bars["synthetic, estimated"], bars["real"]
-    gaps = np.abs(values(made) - values(real))
-    assert f"Most of their day goes to {made['y'][-1]} (" in finding(app)
-    assert f"like the days of real people like them is {made['y'][gaps.argmax()]}, " in finding(app)
+    synthetic, real = bars["synthetic, estimated"], bars["real"]
+    gaps = np.abs(values(synthetic) - values(real))
+    assert f"Most of their day goes to {synthetic['y'][-1]} (" in finding(app)
+    assert (
+        f"like the days of real people like them is {synthetic['y'][gaps.argmax()]}, "
+        in finding(app)
+    )
 
 
 def test_under_two_facts_the_synthetic_days_stand_alone(visit):

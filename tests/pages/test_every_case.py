@@ -178,23 +178,23 @@ def tables(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ways(tables):
     """Each file by the library and by the command line: what came out, and the population."""
-    found = {}
+    results = {}
     for kind in ("csv", "parquet"):
         path, town = tables / f"people.{kind}", tables / f"town-{kind}"
         planned = simple.read_plan(path)
-        made = simple.fit(path, score="k2", max_parents=1, title=town.name)
+        fitted = simple.fit(path, score="k2", max_parents=1, title=town.name)
         out = tables / f"library.{kind}"
-        drawn = [made.given().sample_arrow(PEOPLE, seed=1)]
+        drawn = [fitted.given().sample_arrow(PEOPLE, seed=1)]
         write_csv(out, drawn) if kind == "csv" else write_parquet(out, drawn)
         words = ["fit", str(path), "--out", str(town), "--score", "k2", "--max-parents", "1"]
-        said = CliRunner().invoke(command, words)
-        assert said.exit_code == 0, said.output
+        outcome = CliRunner().invoke(command, words)
+        assert outcome.exit_code == 0, outcome.output
         again = tables / f"command.{kind}"
         words = ["sample", str(town), "--rows", str(PEOPLE), "--seed", "1", "--out", str(again)]
         assert CliRunner().invoke(command, words).exit_code == 0
         notes = "\n".join(planned.notes)
-        found[kind] = (read(out, notes), read(again, said.stderr), made, town)
-    return found
+        results[kind] = (read(out, notes), read(again, outcome.stderr), fitted, town)
+    return results
 
 
 _SHOWN: dict[str, tuple[pd.DataFrame, str]] = {}
@@ -214,11 +214,11 @@ def studio(tables, visit, at_once):
             sheet = page.session_state["studio"].sheet.set_index("column")
             _SHOWN[kind] = sheet, "\n".join(each.value for each in page.markdown)
             if kind == "csv":
-                asked = [
+                requested = [
                     each.label for each in page.segmented_control if "comes first" in each.label
                 ]
-                assert len(asked) == 1
-                assert "Seen" in asked[0]
+                assert len(requested) == 1
+                assert "Seen" in requested[0]
         return _SHOWN[kind]
 
     return shown
@@ -245,8 +245,8 @@ def test_a_case_through_every_way(ways, studio, kind, name):
             else:
                 assert cells <= set(map(str, values)), column
         if case.note:
-            for said in (*(each.notes for each in ways[kind][:2]), remarks.replace("\\", "")):
-                assert any(column in line and case.note in line for line in said.splitlines())
+            for text in (*(each.notes for each in ways[kind][:2]), remarks.replace("\\", "")):
+                assert any(column in line and case.note in line for line in text.splitlines())
 
 
 def test_parquet_comes_out_in_its_dtypes(ways, tables):
@@ -257,16 +257,16 @@ def test_parquet_comes_out_in_its_dtypes(ways, tables):
 
 
 def test_both_ways_draw_the_same_people_who_are_kept_bit_for_bit(ways):  # case 14
-    for library, line, made, town in ways.values():
+    for library, line, synthetic, town in ways.values():
         pd.testing.assert_frame_equal(library.frame, line.frame)
         loaded = populations.load(town)
-        one, two = (each.model.given().sample(500, seed=3) for each in (made, loaded))
-        pd.testing.assert_frame_equal(one, two, check_exact=True)
+        first, two = (each.model.given().sample(500, seed=3) for each in (synthetic, loaded))
+        pd.testing.assert_frame_equal(first, two, check_exact=True)
 
 
 def test_blank_lines_are_dropped_and_said(ways, studio):  # case 8
-    library, line, made, _ = ways["csv"]
-    assert made.contingency.rows == ROWS
+    library, line, synthetic, _ = ways["csv"]
+    assert synthetic.contingency.rows == ROWS
     assert "100 blank rows of people.csv were left out." in library.notes
     assert "100 blank rows of people.csv were left out." in line.notes
     sheet, _ = studio("csv")
@@ -282,13 +282,13 @@ def test_one_odd_cell_among_numbers_is_named(tmp_path, visit, at_once):  # case 
     pd.DataFrame({**cells, "y": np.arange(401) % 3}).to_csv(path, index=False)
     notes = simple.read_plan(path).notes
     words = ["fit", str(path), "--out", str(tmp_path / "town"), "--score", "k2"]
-    said = CliRunner().invoke(command, words).stderr
+    text = CliRunner().invoke(command, words).stderr
     assert list(populations.load(tmp_path / "town").modelled.names) == ["y"]
     shown = "\n".join(upload(visit, path)[1])
     for name, word in ODD.items():
         start = rf"Column {name} .*{re.escape(repr(word))} \(row 401\): leave"
         (sentence,) = [note for note in notes if re.match(start, note)]
-        assert sentence in said
+        assert sentence in text
         assert sentence.partition(":")[0] in shown
 
 
@@ -298,8 +298,8 @@ def upload(visit, path: Path) -> tuple[AppTest, list[str]]:
     page.file_uploader[0].set_value((path.name, path.read_bytes(), "")).run()
     page.run()
     assert not page.exception
-    said = [each.value for kind in (page.markdown, page.warning) for each in kind]
-    return page, [each.replace("\\", "") for each in said]
+    text = [each.value for kind in (page.markdown, page.warning) for each in kind]
+    return page, [each.replace("\\", "") for each in text]
 
 
 @pytest.mark.parametrize(
@@ -351,8 +351,10 @@ def wide(roots: int = 24) -> Network:
 def test_a_root_of_a_wide_network_is_answered(tmp_path):  # case 15
     network = wide()
     rows = {column.name: np.resize(column.levels, 50) for column in network.schema}
-    made = populations.of(network, make_table(pd.DataFrame(rows), network.schema), title="Wide")
-    town = populations.write(made, tmp_path / "town")
+    synthetic = populations.of(
+        network, make_table(pd.DataFrame(rows), network.schema), title="Wide"
+    )
+    town = populations.write(synthetic, tmp_path / "town")
     wanted = network.tables["r3"]
     assert network.given().marginal("r3").probabilities == pytest.approx(wanted, abs=1e-12)
     assert town.given().marginal("r3").probabilities == pytest.approx(wanted, abs=1e-12)
@@ -393,8 +395,8 @@ def test_a_rule_between_columns_called_by_numbers(years):  # case 17
     words = ["--rule", "2020 < 2021", "--score", "k2", "--max-parents", "1"]
     result = CliRunner().invoke(command, ["fit", str(path), "--out", str(town), *words])
     assert result.exit_code == 0, result.output
-    made = simple.fit(path, rules=["2020 < 2021"], score="k2")
-    for each in (made, populations.load(town)):
+    fitted = simple.fit(path, rules=["2020 < 2021"], score="k2")
+    for each in (fitted, populations.load(town)):
         people = each.given().sample(200)
         assert list(people) == ["2020", "2021", "x"]  # the row numbers are no column of people
         assert [str(rule) for rule in each.constraints.rules] == ['"2020" < "2021"']
@@ -406,8 +408,8 @@ def test_a_rule_between_columns_called_by_numbers(years):  # case 17
 def test_the_studio_knows_networks_row_numbers_and_such_rules(years, tmp_path, visit, at_once):
     path = tmp_path / "net.txt"  # case 15
     path.write_text("network a {\n}\nvariable b {\n  type discrete [ 2 ] { c, d };\n}\n")
-    page, said = upload(visit, path)
-    assert any("net.txt is a Bayesian network, not a table of people" in each for each in said)
+    page, text = upload(visit, path)
+    assert any("net.txt is a Bayesian network, not a table of people" in each for each in text)
     page.file_uploader[0].set_value(("years.csv", years[0].read_bytes(), "")).run()  # case 17
     page.run()
     assert any("no name and labels the rows: it is left out" in each.value for each in page.caption)
@@ -416,13 +418,13 @@ def test_the_studio_knows_networks_row_numbers_and_such_rules(years, tmp_path, v
     next(each for each in page.button if each.label == "Learn").click().run()
     page.run()
     assert not page.exception and not page.warning
-    made = page.session_state["studio"].population
-    assert [str(rule) for rule in made.constraints.rules] == ['"2020" < "2021"']
+    synthetic = page.session_state["studio"].population
+    assert [str(rule) for rule in synthetic.constraints.rules] == ['"2020" < "2021"']
 
 
 def test_one_and_true_stay_apart():  # case 17; text files have no such cells
     cells = pd.DataFrame({"a": pd.Series([1, True, 2] * 30, dtype=object), "b": [1, 2, 3] * 30})
-    made = simple.fit(cells, score="k2").given().sample(300)
-    assert {(type(value), int(value)) for value in made["a"]} == {(int, 1), (bool, 1), (int, 2)}
-    ones = made[[value is True for value in made["a"]]]
+    people = simple.fit(cells, score="k2").given().sample(300)
+    assert {(type(value), int(value)) for value in people["a"]} == {(int, 1), (bool, 1), (int, 2)}
+    ones = people[[value is True for value in people["a"]]]
     assert (ones["b"] == 2).mean() > 0.9  # True stands beside 2, as it did; 1 beside 1

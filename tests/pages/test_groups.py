@@ -15,7 +15,7 @@ def bodies(app):
     return [part.proto.body for part in app.get("html")]
 
 
-def said(app):
+def finding(app):
     return [
         re.sub("<.*?>", "", body) for body in bodies(app) if 'class="pp-say pp-finding"' in body
     ]
@@ -48,8 +48,8 @@ def test_a_link_says_both_groups(visit, compared):
     assert dict(a.against.evidence) == {"gender": OneOf(("male",))}
     assert a.against.other is None
     assert a.link == (("gender", "female"), ("compare", "true"), ("b.gender", "male"))
-    assert compared.sentence() in said(app)[0].replace("&amp;", "&")
-    assert said(app)[0].endswith("Exact.")
+    assert compared.sentence() in finding(app)[0].replace("&amp;", "&")
+    assert finding(app)[0].endswith("Exact.")
     assert charts(app) == len(a.population.modelled.columns)
     heads = [body for body in bodies(app) if body.startswith('<div class="pp-column">')]
     assert compared.open[0].column.title in heads[0]  # farthest first
@@ -77,7 +77,7 @@ def test_group_b_may_be_everyone_and_is_asked_in_its_own_widgets(visit):
     assert str(choice(app).against.evidence) == "marital=married"
     assert str(choice(app).evidence) == "gender=female"
     assert charts(app) == 1
-    assert "in A" in said(app)[-1] and "in B" in said(app)[-1]
+    assert "in A" in finding(app)[-1] and "in B" in finding(app)[-1]
 
 
 def test_nobody_in_group_b_is_said(visit):
@@ -89,7 +89,7 @@ def test_nobody_in_group_b_is_said(visit):
 @pytest.mark.parametrize("page", ["correlations", "profiles"])
 def test_the_other_pages_show_both(visit, page):
     app = visit(page, people="2", **WOMEN_AND_MEN)
-    words = said(app)
+    words = finding(app)
     if page == "correlations":
         assert charts(app) == 3
         assert re.search(r"95% [+-]0\.\d\d to [+-]0\.\d\d", words[-1])

@@ -35,7 +35,7 @@ def test_a_round_drops_what_has_expired(storage, monkeypatch):
     monkeypatch.setattr(scratch, "close", lambda: removed.append("end"))
     session = Session()
     storage.save(SessionInfo(None, session, 1))
-    held = weakref.finalize(session, removed.append, "session")
+    stored = weakref.finalize(session, removed.append, "session")
     del session
     assert housekeeping.drop_expired() == 0
 
@@ -43,13 +43,13 @@ def test_a_round_drops_what_has_expired(storage, monkeypatch):
         async with housekeeping.rounds():
             for _ in range(200):  # a round collects garbage, which takes as long as there is much
                 await asyncio.sleep(0.05)
-                if not held.alive:
+                if not stored.alive:
                     break
 
     # In a thread of its own: a browser's driver may hold this one's loop.
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, serve()).result()
-    assert not held.alive
+    assert not stored.alive
     assert removed == ["start", "session", "end"]
 
 
@@ -62,14 +62,14 @@ def frozen():
 def test_what_was_set_apart_is_freed_once_its_visitor_has_left(frozen):
     session = Session()
     session.itself = session  # garbage in a cycle, which only a collection finds
-    held = weakref.ref(session)
+    stored = weakref.ref(session)
     housekeeping._set_apart()
     assert gc.get_freeze_count() > 10_000  # what is imported: no collection looks through it
     del session
     gc.collect()
-    assert held() is not None
+    assert stored() is not None
     housekeeping._give_back()
-    assert held() is None
+    assert stored() is None
     assert gc.get_freeze_count() > 10_000
 
 

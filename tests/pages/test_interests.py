@@ -49,8 +49,8 @@ def test_real_and_synthetic_shares_have_their_intervals(visit):
 def test_keywords_are_told_on_hover(visit):
     app = visit("interests")
     population = loaders.population("us-time-use")
-    told = " ".join(text[0] for text in figure(app)["data"][0]["customdata"])
-    assert all(words[0] in told for words in population.keywords.values())
+    message = " ".join(text[0] for text in figure(app)["data"][0]["customdata"])
+    assert all(words[0] in message for words in population.keywords.values())
 
 
 def test_groups_stand_side_by_side(visit):
@@ -78,8 +78,8 @@ def test_the_interest_that_differs_most_stands_on_top_and_is_said(visit):
         t["x"] for t in figure(app)["data"] if t["mode"] == "markers" and "real" not in t["name"]
     )
     assert np.abs(np.subtract(a, b)) == pytest.approx(apart)
-    said = " ".join(part.proto.body for part in app.get("html") if "pp-say" in part.proto.body)
-    assert f"{max(a[0], b[0]):.1%} of" in said and f"{min(a[0], b[0]):.1%} of" in said
+    text = " ".join(part.proto.body for part in app.get("html") if "pp-say" in part.proto.body)
+    assert f"{max(a[0], b[0]):.1%} of" in text and f"{min(a[0], b[0]):.1%} of" in text
 
 
 def test_numbers_are_grouped_into_ranges_of_equal_share(visit):

@@ -12,7 +12,7 @@ from synth.people.portraits import weights
 
 def texts(app, pattern):
     return [
-        found for part in app.get("html") for found in re.findall(pattern, part.proto.body, re.S)
+        match for part in app.get("html") for match in re.findall(pattern, part.proto.body, re.S)
     ]
 
 
@@ -88,11 +88,11 @@ def test_a_link_shows_its_people_without_the_kept(visit):
     app = visit(gender="female", seed="5")
     shown = names(app)
     pick(app, 3, menu.KEEP)
-    assert made(app).link == (("gender", "female"), ("seed", "5"))
+    assert current_choice(app).link == (("gender", "female"), ("seed", "5"))
     assert names(visit(gender="female", seed="5")) == shown
 
 
-def made(app):
+def current_choice(app):
     return app.session_state["the choice"]
 
 
@@ -182,8 +182,8 @@ def test_what_cannot_be_is_told_kindly(dialog):
     app = dialog("whatif", top1="Pets", seed="5")
     changes = next(w for w in app.multiselect if str(w.key).endswith("-changes"))
     changes.set_value(["top2"]).run()
-    told = next(w for w in app.selectbox if w.label == "Second interest")
-    told.set_value("pets").run()
+    message = next(w for w in app.selectbox if w.label == "Second interest")
+    message.set_value("pets").run()
     assert not app.exception
     (warning,) = app.warning
     assert "interest: Pets" in warning.value and "exclude each other" in warning.value

@@ -77,7 +77,7 @@ def test_the_oldest_go_where_it_is_too_much(active, monkeypatch):
     assert store.claim("latest" * 8, "new")
 
 
-def _asked(kind="text/html; charset=utf-8", cookie="", scheme="http"):
+def _cookies_set(kind="text/html; charset=utf-8", cookie="", scheme="http"):
     """The cookies that an answer sets."""
 
     async def app(scope, receive, send):
@@ -103,23 +103,23 @@ def _asked(kind="text/html; charset=utf-8", cookie="", scheme="http"):
 
 
 def test_a_page_gives_each_browser_a_secret_of_its_own():
-    (first,), (second,) = _asked(), _asked()
+    (first,), (second,) = _cookies_set(), _cookies_set()
     assert first != second
     assert len(first.partition("=")[2].partition(";")[0]) == 32
     assert "HttpOnly" in first and "SameSite=Strict" in first and "Secure" not in first
-    assert "Secure" in _asked(scheme="https")[0]
+    assert "Secure" in _cookies_set(scheme="https")[0]
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requested",
     [
         {"kind": "application/json"},
         {"cookie": f"{kept.COOKIE}={'x' * 32}"},
     ],
 )
-def test_no_secret_where_there_is_one_or_no_page(asked):
-    assert _asked(**asked) == []
+def test_no_secret_where_there_is_one_or_no_page(requested):
+    assert _cookies_set(**requested) == []
 
 
 def test_a_short_secret_is_replaced():
-    assert _asked(cookie=f"{kept.COOKIE}=guess")
+    assert _cookies_set(cookie=f"{kept.COOKIE}=guess")

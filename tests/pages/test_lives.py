@@ -9,8 +9,8 @@ def bodies(app):
 
 
 def finding(app):
-    (said,) = [part.proto.body for part in app.get("html") if "pp-finding" in part.proto.body]
-    return said
+    (text,) = [part.proto.body for part in app.get("html") if "pp-finding" in part.proto.body]
+    return text
 
 
 def test_lives_stand_beside_real_ones_and_follow_what_is_known(visit):

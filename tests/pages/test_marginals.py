@@ -22,11 +22,11 @@ def test_every_column_stands_beside_the_real_one(visit):
 
 def test_the_french_stand_beside_the_real_french(visit):
     app = visit("marginals", population="French hobbies, 2003", reading="yes")
-    asked = app.session_state["the choice"]
-    assert asked.population.name == "french-hobbies"
-    assert str(asked.evidence) == "reading=yes"
+    requested = app.session_state["the choice"]
+    assert requested.population.name == "french-hobbies"
+    assert str(requested.evidence) == "reading=yes"
     assert all(distance.startswith("TVD") for _, distance in heads(app))
-    assert len(heads(app)) == len(asked.population.modelled.columns)
+    assert len(heads(app)) == len(requested.population.modelled.columns)
 
 
 def test_under_one_fact_real_people_are_counted_too(visit):
@@ -48,8 +48,8 @@ def test_under_two_facts_the_page_says_why_no_real_people_are_shown(visit):
 def test_columns_are_sorted_and_found(visit):
     app = visit("marginals")
     app.selectbox(key="order").set_value("farthest first").run()
-    found = [float(re.search(r"<b>(.*?)</b>", distance)[1]) for _, distance in heads(app)]
-    assert found == sorted(found, reverse=True)
+    result = [float(re.search(r"<b>(.*?)</b>", distance)[1]) for _, distance in heads(app)]
+    assert result == sorted(result, reverse=True)
     app.text_input(key="find").set_value("gardening").run()
     assert 0 < len(heads(app)) <= 3
     app.text_input(key="find").set_value("<nothing like it>").run()
@@ -76,13 +76,13 @@ def test_the_facts_survive_the_way_to_another_page(visit):
 
 def test_distances_are_those_of_the_library():
     evidence = Evidence({"gender": OneOf(("female",))})
-    found = {
-        one.column.name: one
-        for one in comparison.compare(loaders.population("us-time-use"), evidence, 3)
+    results = {
+        each.column.name: each
+        for each in comparison.compare(loaders.population("us-time-use"), evidence, 3)
     }
-    gender = found["gender"]
+    gender = results["gender"]
     assert gender.tvd == pytest.approx(0)
     assert gender.synthetic.sum() == comparison.PEOPLE
-    assert found["marital"].tvd < 0.03
-    assert found["marital"].exact is not None
-    assert found["marital"].exact.sum() == pytest.approx(1)
+    assert results["marital"].tvd < 0.03
+    assert results["marital"].exact is not None
+    assert results["marital"].exact.sum() == pytest.approx(1)

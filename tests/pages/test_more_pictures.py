@@ -39,7 +39,7 @@ def _dialog():
 @pytest.fixture
 def fetches(tmp_path, monkeypatch):
     """What the fake child brings: one picture that fits everything that it was sought for."""
-    asked = []
+    requests = []
 
     def bring(interests, error=""):
         shipped = load_library()
@@ -64,7 +64,7 @@ def fetches(tmp_path, monkeypatch):
     asked_words = {}
 
     def start(folder, keywords):
-        asked.append(keywords)
+        requests.append(keywords)
         asked_words.update(keywords)
         task = bring(keywords, start.error)
         command = [sys.executable, "-c", FAKE]
@@ -74,7 +74,7 @@ def fetches(tmp_path, monkeypatch):
 
     start.error = ""
     monkeypatch.setattr(more, "start", start)
-    start.asked = asked
+    start.asked = requests
     return start
 
 

@@ -128,13 +128,15 @@ def test_every_column_opens(owner, plain):
 
 def test_what_moves_is_exact_and_the_farthest_first(visit):
     app = view(visit("network", gender="female"), "what moves")
-    found = re.findall(r"moved by <b>([\d.]+)</b>", bodies(app))
-    assert len(found) == 17
-    moved = [float(one) for one in found[:-1]]  # the known column stands last
+    matches = re.findall(r"moved by <b>([\d.]+)</b>", bodies(app))
+    assert len(matches) == 17
+    moved = [float(each) for each in matches[:-1]]  # the known column stands last
     assert moved == sorted(moved, reverse=True)
     network = loaders.population("us-time-use").network
     posterior = network.given(Evidence.parse("gender=female", network.schema))
-    told = 0.5 * np.abs(posterior.codes("occupation") - network.given().codes("occupation")).sum()
+    message = (
+        0.5 * np.abs(posterior.codes("occupation") - network.given().codes("occupation")).sum()
+    )
     assert moved[0] == pytest.approx(
         max(
             0.5 * np.abs(posterior.codes(name) - network.given().codes(name)).sum()
@@ -143,7 +145,7 @@ def test_what_moves_is_exact_and_the_farthest_first(visit):
         ),
         abs=6e-4,
     )
-    assert f"moved by <b>{told:.3f}</b>" in bodies(app)
+    assert f"moved by <b>{message:.3f}</b>" in bodies(app)
 
 
 def test_without_facts_the_page_offers_one(visit):
@@ -157,8 +159,8 @@ def test_without_facts_the_page_offers_one(visit):
 @pytest.mark.parametrize("population", [US, FRENCH])
 def test_see_and_do_differ_at_first(visit, population):
     app = view(visit("network", population=population), "see and do")
-    said = re.search(r'<p class="pp-say">(.*?)</p>', bodies(app))[1]
-    numbers = re.findall(r"<b>([\d.]+)%?</b>", said)
+    text = re.search(r'<p class="pp-say">(.*?)</p>', bodies(app))[1]
+    numbers = re.findall(r"<b>([\d.]+)%?</b>", text)
     assert len(numbers) == 2
     assert numbers[0] != numbers[1]
     assert "Seeing and doing differ by" in captions(app)

@@ -14,7 +14,7 @@ from synth.data.table import make_table
 
 def texts(app, pattern):
     return [
-        found for part in app.get("html") for found in re.findall(pattern, part.proto.body, re.S)
+        match for part in app.get("html") for match in re.findall(pattern, part.proto.body, re.S)
     ]
 
 

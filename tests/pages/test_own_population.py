@@ -19,7 +19,7 @@ from synth.fitting.plan import Plan
 PAGES = [name for name in NAMES if name not in ("portraits", "studio")]
 
 
-def made(app):
+def current_choice(app):
     return app.session_state["the choice"]
 
 
@@ -91,18 +91,18 @@ def test_every_page_copes(owner, page, which, request):
     population = request.getfixturevalue(which)
     app = owner(page, population)
     assert not app.exception
-    assert made(app).population.name == population.name
+    assert current_choice(app).population.name == population.name
     assert not [warning.value for warning in app.warning]
 
 
 def test_rules_count_in_every_answer(owner, ruled):
     app = owner("", ruled)
-    assert made(app).posterior.probability == pytest.approx(1)
+    assert current_choice(app).posterior.probability == pytest.approx(1)
     app.slider(key="work.").set_range(5, 8)
     app.slider(key="home.").set_range(0, 4).run()
     assert not app.exception
-    assert made(app).posterior is None
-    assert "exclude each other" in made(app).problem
+    assert current_choice(app).posterior is None
+    assert "exclude each other" in current_choice(app).problem
 
 
 def test_it_is_asked_like_any_other(owner, strange):
@@ -111,21 +111,21 @@ def test_it_is_asked_like_any_other(owner, strange):
     app.multiselect(key="town.").set_value(["town 1", "missing"])
     app.multiselect(key="crème 🍰 <b>&.").set_value(["<no>"]).run()
     assert not app.exception
-    assert len(made(app).evidence) == 3
-    drawn = made(app).posterior.sample(200, seed=1)
+    assert len(current_choice(app).evidence) == 3
+    drawn = current_choice(app).posterior.sample(200, seed=1)
     assert drawn["age"].between(30, 40).all()
     next(button for button in app.button if button.label == "Forget all facts").click()
     app.run()
-    assert not made(app).evidence
+    assert not current_choice(app).evidence
 
 
 def test_another_session_does_not_know_it(visit, owner, strange):
     owner()
     other = visit(population=strange.title)
-    assert made(other).population.name == populations.available()[0]
+    assert current_choice(other).population.name == populations.available()[0]
     assert strange.name not in other.selectbox(key="population").options
-    told = " ".join(info.value for info in other.info)
-    assert "not in this session" in told
+    message = " ".join(info.value for info in other.info)
+    assert "not in this session" in message
     other.selectbox(key="population").set_value("french-hobbies").run()
     assert not other.info
 

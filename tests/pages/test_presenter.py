@@ -11,7 +11,7 @@ from synth.populations import load
 from synth.talk import Slide, Talk, from_json, to_json
 
 
-def made(app):
+def current_choice(app):
     return app.session_state["the choice"]
 
 
@@ -51,7 +51,7 @@ def test_a_talk_ships_with_every_population():
     assert {"network", "portraits", "report", "survey"} <= {each.page for each in talk.slides}
     assert from_json(to_json(talk), lists.PLACES) == talk
     other = lists.shipped("french-hobbies", "Hobbies in France")
-    assert all(one.link[0] == ("population", "Hobbies in France") for one in other.slides)
+    assert all(item.link[0] == ("population", "Hobbies in France") for item in other.slides)
     assert lists.shipped("own-123", "Mine").slides
 
 
@@ -60,21 +60,21 @@ def test_a_talk_from_the_first_question_to_its_end(visit):
     press(app, "present")
     assert [button for button in app.button if str(button.key) == "question-0"]
     start(app, lists.shipped("us-time-use"))
-    assert not made(app).evidence and made(app).seed != 3
+    assert not current_choice(app).evidence and current_choice(app).seed != 3
     press(app, "present-next")
-    assert dict(made(app).evidence) == {
+    assert dict(current_choice(app).evidence) == {
         "gender": OneOf(("female",)),
         "marital": OneOf(("married",)),
         "age": Between(25, 45),
     }
     press(app, "present-back")
-    assert not made(app).evidence
+    assert not current_choice(app).evidence
     headline = next(each.value for each in app.html if each.value.startswith("<h1"))
     assert "Six Americans" in headline
     press(app, "present-page-down")
-    assert made(app).evidence
+    assert current_choice(app).evidence
     press(app, "present-home")
-    assert not made(app).evidence
+    assert not current_choice(app).evidence
     token = app.session_state["stage token"]
     assert stages().get(token).at == 0
     press(app, "present-leave")
@@ -87,16 +87,16 @@ def test_every_shipped_question_about_people_has_an_answer(visit, population):
     app = visit()
     talk = lists.shipped(population, load(population).title)
     start(app, talk)
-    about = [one for one in talk.slides if one.page == "profiles"]
+    about = [each for each in talk.slides if each.page == "profiles"]
     assert list(talk.slides[: len(about)]) == about
-    for number, one in enumerate(about):
+    for number, each in enumerate(about):
         if number:
             press(app, "present-next")
-        facts = [pair for pair in one.link if pair[0] not in ("population", "people", "seed")]
-        asked = {name for name, _ in facts}
-        assert made(app).posterior is not None, one.title
-        assert set(made(app).evidence) == asked, one.title
-        assert made(app).population.name == population
+        facts = [pair for pair in each.link if pair[0] not in ("population", "people", "seed")]
+        requested = {name for name, _ in facts}
+        assert current_choice(app).posterior is not None, each.title
+        assert set(current_choice(app).evidence) == requested, each.title
+        assert current_choice(app).population.name == population
 
 
 def test_questions_are_added_ordered_and_deleted(the_list):
@@ -135,10 +135,10 @@ def test_hostile_links_in_the_list_are_ignored_where_they_are_wrong(visit):
         ("has_children", "perhaps"),
     )
     start(app, Talk((Slide("evil", "profiles", link),)))
-    asked = made(app)
-    assert str(asked.evidence) == "marital=married"
-    assert asked.population.name == "us-time-use"
-    assert 1 <= asked.people <= 60
+    requested = current_choice(app)
+    assert str(requested.evidence) == "marital=married"
+    assert requested.population.name == "us-time-use"
+    assert 1 <= requested.people <= 60
 
 
 def test_the_second_window_follows_the_stage():
@@ -172,7 +172,7 @@ def test_a_kiosk_begins_by_itself_and_turns(visit):
     assert app.session_state["presenting"] == 0
     app.session_state["slide turned at"] = 0.0
     app.run()
-    assert app.session_state["presenting"] == 1 and made(app).evidence
+    assert app.session_state["presenting"] == 1 and current_choice(app).evidence
 
 
 @pytest.mark.parametrize("seconds", ["x", "-1", "", "9" * 9])

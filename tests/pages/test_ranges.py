@@ -87,25 +87,25 @@ def test_times_and_parts_of_dates_are_asked_and_stay_when_another_widget_changes
     app.session_state[loaders._OWN] = {dated.name: dated}
     app.session_state[loaders._CHOSEN] = dated.name
     app.run()
-    made = lambda: app.session_state["the choice"]  # noqa: E731
+    synthetic = lambda: app.session_state["the choice"]  # noqa: E731
     slider = app.select_slider(key="wakes.")
     assert slider.options[0].count(":") == 1
     slider.set_range(480, 600).run()
-    assert made().evidence["wakes"] == Between(480, 600)
-    assert ("wakes.", "08:00") in made().link and "08:00" in made().question
+    assert synthetic().evidence["wakes"] == Between(480, 600)
+    assert ("wakes.", "08:00") in synthetic().link and "08:00" in synthetic().question
 
     app.text_input(key="born.month").set_value("mar|Nov..Jan").run()
     app.text_input(key="born.weekday").set_value("Sat").run()
     app.number_input(key="seed").set_value(3).run()
     assert not app.exception
     parts = DateParts((("month", (1, 3, 11, 12)), ("weekday", (6,))))
-    assert made().evidence["born"] == parts
-    assert {("born.month", "mar|Nov..Jan"), ("born.weekday", "Sat")} <= set(made().link)
-    born = pd.to_datetime(made().posterior.sample(50, seed=1)["born"])
+    assert synthetic().evidence["born"] == parts
+    assert {("born.month", "mar|Nov..Jan"), ("born.weekday", "Sat")} <= set(synthetic().link)
+    born = pd.to_datetime(synthetic().posterior.sample(50, seed=1)["born"])
     assert set(born.dt.day_of_week) == {5} and set(born.dt.month) <= {1, 3, 11, 12}
 
     app.text_input(key="born.month").set_value("Marchember").run()
     assert any("Marchember" in caption.value for caption in app.caption)
     next(button for button in app.button if button.label == "Forget all facts").click()
     app.run()
-    assert not made().evidence and app.text_input(key="born.weekday").value == ""
+    assert not synthetic().evidence and app.text_input(key="born.weekday").value == ""

@@ -26,8 +26,8 @@ def bodies(app):
 
 
 def heads(app):
-    found = re.findall('<h2 class="pp-part">(.*?)</h2>', bodies(app))
-    return [unescape(text).split(":")[0] for text in found]
+    matches = re.findall('<h2 class="pp-part">(.*?)</h2>', bodies(app))
+    return [unescape(text).split(":")[0] for text in matches]
 
 
 def press(app, label):
@@ -36,7 +36,7 @@ def press(app, label):
 
 
 def widget(app, kind, start):
-    return next(one for one in getattr(app, kind) if str(one.key).startswith(start))
+    return next(each for each in getattr(app, kind) if str(each.key).startswith(start))
 
 
 def jobs(app):
@@ -183,8 +183,8 @@ def test_few_own_rows_and_no_own_rows(visit_own, town, tmp_path):
 
 
 def test_the_downloads_hold_what_the_page_shows(visit, town):
-    made = module.holdout_report(town(), target="kind")
-    document = json.loads(json.dumps(made.report.to_dict()))
-    assert document["quality"] == round(made.report.quality, 2)
-    html = made.report.to_html()
+    result = module.holdout_report(town(), target="kind")
+    document = json.loads(json.dumps(result.report.to_dict()))
+    assert document["quality"] == round(result.report.quality, 2)
+    html = result.report.to_html()
     assert "://" not in html and "<script" not in html

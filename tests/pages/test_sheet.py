@@ -64,8 +64,8 @@ def test_dates_have_a_kind_with_their_order(texts, kind):
         with pytest.raises(PopulaceError, match="cannot be read as date, month first"):
             corrections(frame, edited)
         return
-    made = plan.corrected(corrections(frame, edited))
-    assert made.schema["when"].format.pattern == "%m/%d/%Y"
+    synthetic = plan.corrected(corrections(frame, edited))
+    assert synthetic.schema["when"].format.pattern == "%m/%d/%Y"
 
 
 def test_nothing_changed_is_no_correction(shown):

@@ -6,8 +6,8 @@ def metrics(app):
 
 
 def finding(app):
-    (said,) = [part.proto.body for part in app.get("html") if "pp-finding" in part.proto.body]
-    return said
+    (text,) = [part.proto.body for part in app.get("html") if "pp-finding" in part.proto.body]
+    return text
 
 
 def test_years_go_by_and_a_scenario_changes_them(visit):

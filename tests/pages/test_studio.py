@@ -36,7 +36,7 @@ def table():
 
 
 def warnings(app):
-    return [one.value for one in app.warning]
+    return [each.value for each in app.warning]
 
 
 def settled(app):
@@ -54,7 +54,7 @@ def rules_of(app):
 
 
 def button(app, label):
-    return next(one for one in app.button if one.label == label)
+    return next(each for each in app.button if each.label == label)
 
 
 def upload(app, name, content):
@@ -79,7 +79,7 @@ def test_a_table_becomes_a_population(visit, table):
     inspection = state(app).inspection
     assert inspection.rows == 400
     assert inspection.schema["id"].role == "skip"
-    ticks = [one.label for one in app.checkbox]
+    ticks = [each.label for each in app.checkbox]
     assert any("total = work" in label for label in ticks)
     assert any("city" in label and "province" in label for label in ticks)
 
@@ -90,13 +90,13 @@ def test_a_table_becomes_a_population(visit, table):
     app.run()
     settled(app)
     assert not warnings(app)
-    made = state(app).population
-    assert made.title == "Our *people*"
+    synthetic = state(app).population
+    assert synthetic.title == "Our *people*"
 
     assert not app.exception
-    asked = app.session_state["the choice"]
-    assert asked.population.name == made.name
-    people = asked.posterior.sample(3000, seed=2)
+    requested = app.session_state["the choice"]
+    assert requested.population.name == synthetic.name
+    people = requested.posterior.sample(3000, seed=2)
     assert (people["total"] == people["work"] + people["home"]).all()
     assert (people["age"] >= 15).all()
     assert (people["work"] <= people["home"]).all()
@@ -104,19 +104,19 @@ def test_a_table_becomes_a_population(visit, table):
     for page in ("profiles", "marginals", "correlations"):
         app.switch_page(f"pages/{page}/page.py").run()
         assert not app.exception
-        assert app.session_state["the choice"].population.name == made.name
+        assert app.session_state["the choice"].population.name == synthetic.name
 
 
 def test_nothing_is_lost_when_the_page_is_left(visit, at_once, table):
     app = upload(visit("studio"), "people.csv", table)
     rules_of(app).set_value("age >= 15").run()
-    next(one for one in app.checkbox if "total" in one.label).uncheck().run()
+    next(each for each in app.checkbox if "total" in each.label).uncheck().run()
     app.switch_page("pages/marginals/page.py").run()
     app.switch_page("pages/studio/page.py").run()
     assert not app.exception
     assert state(app).inspection is not None
     assert rules_of(app).value == "age >= 15"
-    assert not next(one for one in app.checkbox if "total" in one.label).value
+    assert not next(each for each in app.checkbox if "total" in each.label).value
 
 
 def test_corrections_count(visit, at_once, table):
@@ -128,7 +128,7 @@ def test_corrections_count(visit, at_once, table):
     app.switch_page("pages/marginals/page.py").run()
     app.switch_page("pages/studio/page.py").run()
     assert not app.exception
-    assert not any("total" in one.label for one in app.checkbox)
+    assert not any("total" in each.label for each in app.checkbox)
 
 
 def test_a_rule_that_is_not_understood_is_told(visit, at_once, table):
@@ -155,21 +155,21 @@ def test_learning_can_be_stopped(visit, table):
 
 def test_a_population_is_saved_opened_and_forgotten(visit, at_once, table, tmp_path):
     app = learned(visit, table)
-    made = state(app).population
-    populations.write(made, tmp_path, rows=True)
+    synthetic = state(app).population
+    populations.write(synthetic, tmp_path, rows=True)
     other = visit("studio")
     other.file_uploader[-1].set_value(("x.populace", pack(tmp_path, rows=True), "")).run()
     settled(other)
     assert not warnings(other)
     opened = state(other).population
-    assert opened.title == made.title
-    assert len(opened.table) == len(made.table)
+    assert opened.title == synthetic.title
+    assert len(opened.table) == len(synthetic.table)
     assert opened.name in other.session_state[loaders._OWN]
     button(other, "Forget").click()
     other.run()
     assert not other.exception
     assert opened.name not in other.session_state[loaders._OWN]
-    assert made.name in app.session_state[loaders._OWN], "each visitor has their own"
+    assert synthetic.name in app.session_state[loaders._OWN], "each visitor has their own"
     assert other.session_state["the choice"].population.name == populations.available()[0]
 
 
@@ -186,7 +186,7 @@ def likes():
             "id": np.arange(300) + 1000,
             "gender": rng.choice(["female", "male"], 300),
             "age": rng.integers(15, 90, 300),
-            "about": [f"Mostly {' and '.join(one)}, person{i}." for i, one in enumerate(done)],
+            "about": [f"Mostly {' and '.join(each)}, person{i}." for i, each in enumerate(done)],
         }
     )
     things = pd.DataFrame(
@@ -213,7 +213,7 @@ def wishing(visit, likes, source, topics):
 
 
 def found_words(app):
-    shown = [one.proto.body for one in app.get("html")]
+    shown = [each.proto.body for each in app.get("html")]
     return " ".join(body for body in shown if 'class="pp-interest-list"' in body)
 
 
@@ -236,15 +236,15 @@ def test_interests_are_found_and_learned(visit, at_once, likes, source):
     app.run()
     settled(app)
     assert not warnings(app)
-    made = state(app).population
-    assert "top1" in made.interests
-    words = {word for told in made.keywords.values() for word in told}
+    synthetic = state(app).population
+    assert "top1" in synthetic.interests
+    words = {word for text in synthetic.keywords.values() for word in text}
     assert {"guitar", "roses"} <= words
     assert not app.exception
     for page in ("interests", "profiles"):
         app.switch_page(f"pages/{page}/page.py").run()
         assert not app.exception
-        assert app.session_state["the choice"].population.name == made.name
+        assert app.session_state["the choice"].population.name == synthetic.name
 
 
 def test_a_wish_that_cannot_be_granted_is_a_sentence(visit, at_once, likes, table):
@@ -252,19 +252,19 @@ def test_a_wish_that_cannot_be_granted_is_a_sentence(visit, at_once, likes, tabl
     button(app, "Show them first").click()
     app.run()
     settled(app)
-    (told,) = warnings(app)
-    assert "too little for 40" in told
+    (answer,) = warnings(app)
+    assert "too little for 40" in answer
     # A second table that means harm is refused like a first one, and the first one stays.
     token = state(app).token
     app.segmented_control(key=f"interests-{token}").set_value("what people do").run()
-    for content, said in (
+    for content, message in (
         (pickle.dumps({"a": 1}, protocol=4), "pickle"),
         (b"a,b\n1,\x00\n", "NUL"),
     ):
         app.file_uploader[0].set_value(("doings.csv", content, "text/csv")).run()
         settled(app)
-        (told,) = warnings(app)
-        assert said in told
+        (answer,) = warnings(app)
+        assert message in answer
         assert state(app).second_table is None
         assert state(app).inspection is not None
     named = upload(visit("studio"), "people.csv", table.replace(b"gender", b"top1"))
@@ -276,7 +276,7 @@ def test_a_wish_that_cannot_be_granted_is_a_sentence(visit, at_once, likes, tabl
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         # What a sentence says of which harm: tests/fitting/test_hostile.py.
         ("people.csv", pickle.dumps({"a": 1}, protocol=4), "pickle"),
@@ -285,11 +285,11 @@ def test_a_wish_that_cannot_be_granted_is_a_sentence(visit, at_once, likes, tabl
         ("people.csv", "a\u202eb,c\n1,2\n3,4\n".encode(), "invisible"),
     ],
 )
-def test_a_hostile_upload_gets_a_sentence(visit, at_once, name, content, said):
+def test_a_hostile_upload_gets_a_sentence(visit, at_once, name, content, message):
     app = upload(visit("studio"), name, content)
-    (told,) = warnings(app)
-    assert said in told.replace("\\", "")
-    assert told.endswith(".")
+    (text,) = warnings(app)
+    assert message in text.replace("\\", "")
+    assert text.endswith(".")
     assert app.file_uploader  # another table can be tried
     assert state(app).inspection is None
 
@@ -316,12 +316,12 @@ def test_identifiers_are_left_out_and_made_new_by_a_tick(visit, at_once):
     app.run()
     settled(app)
     assert not warnings(app)
-    made = state(app).population
-    drawn = made.given().sample(500, seed=1)
+    synthetic = state(app).population
+    drawn = synthetic.given().sample(500, seed=1)
     assert list(drawn) == list(real)
     assert drawn["nhs"].is_unique and not set(drawn["nhs"]) & set(real["nhs"])
     assert not set(drawn["full_name"]) & set(real["full_name"])
-    assert any("Made new for every person" in one.value for one in app.markdown)
+    assert any("Made new for every person" in each.value for each in app.markdown)
     for page in ("profiles", "marginals", "correlations", "report", "network"):
         app.switch_page(f"pages/{page}/page.py").run()
         assert not app.exception, page
@@ -386,8 +386,8 @@ def test_dates_are_put_right_and_their_order_is_kept_by_a_tick(visit, at_once):
     frame = pd.DataFrame({"begin": begin, "end": end})
     frame["born"] = [f"{m:02d}/{d:02d}/1990" for m, d in zip(months, days, strict=True)]
     app = upload(visit("studio"), "stays.csv", frame.to_csv(index=False).encode())
-    assert any("begin" in one.label and "(order)" in one.label for one in app.checkbox)
-    assert any("born is read as day/month" in one.value for one in app.markdown)
+    assert any("begin" in each.label and "(order)" in each.label for each in app.checkbox)
+    assert any("born is read as day/month" in each.value for each in app.markdown)
     sheet = state(app).sheet.copy()
     sheet.loc[sheet["column"] == "born", "written as"] = "month/day"
     state(app).edited = sheet
@@ -395,7 +395,7 @@ def test_dates_are_put_right_and_their_order_is_kept_by_a_tick(visit, at_once):
     app.switch_page("pages/studio/page.py").run()
     derive = app.text_area(key=f"derive-{state(app).token}")
     derive.set_value("stay = weeks(end - birth)").run()
-    assert any("birth, which is no number or date" in one for one in warnings(app))
+    assert any("birth, which is no number or date" in each for each in warnings(app))
     app.text_area(key=f"derive-{state(app).token}").set_value("stay = days(end - begin)").run()
     app.segmented_control(key=f"score-{state(app).token}").set_value("quick").run()
     button(app, "Learn").click()

@@ -45,8 +45,8 @@ def test_the_own_table_is_shown_as_its_file_wrote_it():
     app.segmented_control[0].set_value("Odd rows").run()
     next(each for each in app.button if each.label == "Odd rows").click().run()
     assert not app.exception and not app.warning
-    told = "".join(part.proto.body for part in app.get("html"))
-    assert "joined is <b>" in told and "/2021</b>" in told and "<b>$" in told
+    message = "".join(part.proto.body for part in app.get("html"))
+    assert "joined is <b>" in message and "/2021</b>" in message and "<b>$" in message
 
 
 def test_gaps_are_filled_and_odd_rows_are_told():

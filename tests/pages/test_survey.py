@@ -71,15 +71,19 @@ def test_a_presenter_makes_a_survey_and_finds_it_again(visit, store):
     next(each for each in app.button if each.label == "Make the survey").click().run()
     assert not app.exception
     lead = parameter(app, "lead")
-    made = store.of_owner(lead)
-    assert len(made.people) == 2 and made.seed == 3 and "Nobody has answered yet" in html(app)
-    assert made.code in html(app) and "data:image/svg" in html(app)
-    assert "synthetic" not in store.shown(made.code, Item(0, "all")).lower()
-    store.vote(made.code, "somebody-with-a-phone", 0, believed=True)
+    synthetic = store.of_owner(lead)
+    assert (
+        len(synthetic.people) == 2
+        and synthetic.seed == 3
+        and "Nobody has answered yet" in html(app)
+    )
+    assert synthetic.code in html(app) and "data:image/svg" in html(app)
+    assert "synthetic" not in store.shown(synthetic.code, Item(0, "all")).lower()
+    store.vote(synthetic.code, "somebody-with-a-phone", 0, believed=True)
     app.run()
     assert "100%" in html(app)
     app.button(key="survey-close").click().run()
-    assert store.get(made.code).is_closed
+    assert store.get(synthetic.code).is_closed
     app.button(key="survey-new").click().run()
     assert store.of_owner(lead) is not None and "survey-close" not in [b.key for b in app.button]
 

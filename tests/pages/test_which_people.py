@@ -18,9 +18,9 @@ def bodies(app):
 def test_targets_of_a_link_are_followed_and_kept(visit):
     line = "gender=female:.8|male:.2"
     app = visit("marginals", population="French hobbies, 2003", targets=line)
-    asked = chosen(app)
-    assert asked.population.given().marginal("gender")["female"] == pytest.approx(0.8, abs=1e-9)
-    assert ("targets", line) in asked.link
+    choice = chosen(app)
+    assert choice.population.given().marginal("gender")["female"] == pytest.approx(0.8, abs=1e-9)
+    assert ("targets", line) in choice.link
     assert "with your targets" in bodies(app)
     assert any("bits a person" in caption.value for caption in app.sidebar.caption)
     app.switch_page("pages/network/page.py").run()
@@ -36,22 +36,22 @@ def test_targets_that_cannot_be_met_are_said_and_left_aside(visit):
 
 def test_a_population_is_read_as_the_survey_weights_say(visit):
     app = visit("marginals", which="Weighted to the US population")
-    asked = chosen(app)
-    if not asked.base.survey:
+    choice = chosen(app)
+    if not choice.base.survey:
         pytest.skip("the shipped population has no targets.json")
-    target = asked.base.survey[1]
+    target = choice.base.survey[1]
     for cell, share in zip(target.cells, target.shares, strict=True):
-        assert asked.population.given(cell).probability == pytest.approx(share, abs=1e-6)
-    assert ("which", "Weighted to the US population") in asked.link
+        assert choice.population.given(cell).probability == pytest.approx(share, abs=1e-6)
+    assert ("which", "Weighted to the US population") in choice.link
     assert "weighted to the US population" in bodies(app)
 
 
 def test_refined_people_are_estimates_everywhere(visit):
     app = visit("marginals", gender="female", which=which_people.REFINED)
-    asked = chosen(app)
-    if asked.base.refinement is None:
+    choice = chosen(app)
+    if choice.base.refinement is None:
         pytest.skip("the shipped population has no refinement")
-    assert not asked.exact
+    assert not choice.exact
     assert "estimated" in bodies(app) and "exact posterior" not in bodies(app)
     assert all(caption.value != "Exact." for caption in app.caption)
 

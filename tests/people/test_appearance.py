@@ -53,9 +53,9 @@ def test_faces_and_names_follow_the_record(census):
 
 def test_a_table_without_interests_shows_its_columns_and_repeats_no_sentence(census):
     for person in make_profiles(census, None, 6, seed=2):
-        told = dict(person.highlights)
-        assert set(told) == {"Race", "Hours", "Sector"}, "sex and age stand in the line"
-        assert told["Hours"] == str(person.record["hours"])
+        message = dict(person.highlights)
+        assert set(message) == {"Race", "Hours", "Sector"}, "sex and age stand in the line"
+        assert message["Hours"] == str(person.record["hours"])
         assert person.posts == () and person.bio == ""
 
 

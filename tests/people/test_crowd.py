@@ -15,41 +15,41 @@ def some(us):
 
 
 def test_every_person_is_in_one_group_of_each_column(us, some):
-    made = crowd.groupings(some, us)
-    assert {each.title for each in made} == {column.title for column in us.modelled}
-    for each in made:
+    synthetic = crowd.groupings(some, us)
+    assert {each.title for each in synthetic} == {column.title for column in us.modelled}
+    for each in synthetic:
         assert len(each.codes) == len(some)
         assert set(each.codes) == set(range(len(each.labels)))
 
 
 def test_groups_hold_whom_their_words_say(us, some):
-    made = {each.title: each for each in crowd.groupings(some, us)}
-    codes = np.array(made["Gender"].codes)
-    assert [made["Gender"].labels[code] for code in codes] == list(some["gender"])
-    ages = made["Age"]
+    results = {each.title: each for each in crowd.groupings(some, us)}
+    codes = np.array(results["Gender"].codes)
+    assert [results["Gender"].labels[code] for code in codes] == list(some["gender"])
+    ages = results["Age"]
     for code, label in enumerate(ages.labels):
         inside = some["age"][np.array(ages.codes) == code]
         low, high = label.split("–") if "–" in label else (label, label)
         assert (inside.min(), inside.max()) == (int(low), int(high))
-    assert len(made["First interest"].labels) <= 12
+    assert len(results["First interest"].labels) <= 12
 
 
 def test_missing_numbers_are_a_group_of_their_own(us, some):
-    made = {each.title: each for each in crowd.groupings(some, us)}["Weekly earnings (USD)"]
+    synthetic = {each.title: each for each in crowd.groupings(some, us)}["Weekly earnings (USD)"]
     missing = some["weekly_earn"].isna().to_numpy()
     assert missing.any()
-    assert made.labels[-1] == "not stated"
-    assert ((np.array(made.codes) == len(made.labels) - 1) == missing).all()
+    assert synthetic.labels[-1] == "not stated"
+    assert ((np.array(synthetic.codes) == len(synthetic.labels) - 1) == missing).all()
 
 
 def test_faces_are_tiles_of_one_picture(us, some):
-    made = crowd.faces(some, us)
-    picture = Image.open(io.BytesIO(made.sheet))
+    synthetic = crowd.faces(some, us)
+    picture = Image.open(io.BytesIO(synthetic.sheet))
     most = (picture.width // crowd.TILE) * (picture.height // crowd.TILE)
-    assert picture.width == made.across * crowd.TILE
-    assert len(made.tiles) == len(some) and max(made.tiles) < most
+    assert picture.width == synthetic.across * crowd.TILE
+    assert len(synthetic.tiles) == len(some) and max(synthetic.tiles) < most
     women, men = (
-        {made.tiles[i] for i in np.flatnonzero((some["gender"] == gender).to_numpy())}
+        {synthetic.tiles[i] for i in np.flatnonzero((some["gender"] == gender).to_numpy())}
         for gender in ("female", "male")
     )
     assert not women & men

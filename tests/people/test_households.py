@@ -39,9 +39,11 @@ def test_a_family_shares_a_surname_and_a_housemate_does_not():
 
 
 def test_children_have_no_face_and_the_same_seed_makes_the_same_household():
-    one, again = (make_members((44, 9), ("male", "female"), seed=1, household=2) for _ in range(2))
-    assert not one[1].face
-    assert one[0].face == again[0].face
-    assert [m.identity for m in one] == [m.identity for m in again]
+    first, again = (
+        make_members((44, 9), ("male", "female"), seed=1, household=2) for _ in range(2)
+    )
+    assert not first[1].face
+    assert first[0].face == again[0].face
+    assert [m.identity for m in first] == [m.identity for m in again]
     other = make_members((44, 9), ("male", "female"), seed=1, household=3)
-    assert [m.identity for m in one] != [m.identity for m in other]
+    assert [m.identity for m in first] != [m.identity for m in other]

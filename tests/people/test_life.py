@@ -23,12 +23,12 @@ def record(population):
 def test_a_life_keeps_who_the_person_is_and_repeats_itself(population, record):
     assert ages(population) == AGES
     for years in AGES:
-        found = at_age(record, population, years)
-        assert found.record["age"] == years
+        result = at_age(record, population, years)
+        assert result.record["age"] == years
         for name in ("gender", "born_in_us"):
-            assert found.record[name] == record[name]
+            assert result.record[name] == record[name]
         # The degree stays, but for the years in which nobody had it yet.
-        assert (found.record["education"] == record["education"]) == (years >= 25)
+        assert (result.record["education"] == record["education"]) == (years >= 25)
     assert at_age(record, population, 60).record == at_age(record, population, 60).record
 
 
@@ -41,7 +41,7 @@ def test_the_nearer_the_age_the_less_changes(population, record):
 def test_nobody_forgets_a_marriage(population, record):
     whole, missing = life(record, population)
     assert tuple(whole) == AGES and not missing
-    single = [found.record["marital"] == "never married" for found in whole.values()]
+    single = [match.record["marital"] == "never married" for match in whole.values()]
     assert single == sorted(single, reverse=True)
 
 

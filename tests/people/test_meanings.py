@@ -59,8 +59,8 @@ def test_everybody_has_a_face_a_name_and_words(german):
 
 
 def test_questions_speak_of_women_and_years(german):
-    asked = Evidence.parse("sex=w,Alter=30..40,Hobby=fishing", german.modelled)
-    assert describe.question(asked, german) == "Women aged 30–40 whose first interest is Fishing"
+    parsed = Evidence.parse("sex=w,Alter=30..40,Hobby=fishing", german.modelled)
+    assert describe.question(parsed, german) == "Women aged 30–40 whose first interest is Fishing"
 
 
 def test_one_correction_gives_faces_to_a_column_that_no_name_betrays():
@@ -70,8 +70,8 @@ def test_one_correction_gives_faces_to_a_column_that_no_name_betrays():
     assert all(profile.portrait is None for profile in bare)
     assert all(any("no age or no gender" in n for n in profile.notes) for profile in bare)
     corrected = make_table(frame, table.schema.changed("v2", meaning="age"))
-    told = make_profiles(_population(corrected), None, 3, seed=1)
-    assert all(profile.portrait is not None for profile in told)
+    message = make_profiles(_population(corrected), None, 3, seed=1)
+    assert all(profile.portrait is not None for profile in message)
 
 
 def test_a_wrong_guess_can_be_taken_back(german):

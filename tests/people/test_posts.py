@@ -79,8 +79,8 @@ def test_every_interest_has_sentences():
         for topic in sentences(language).topics.values():
             assert len(topic.deeds) >= 6 and len(topic.remarks) >= 8
             assert len(topic.adds) >= 5 and len(topic.bio) >= 2
-            for said in (*topic.remarks, *(deed for deeds in topic.deeds for deed in deeds)):
-                assert words_in(said) <= LONGEST and "{" not in said, said
+            for text in (*topic.remarks, *(deed for deeds in topic.deeds for deed in deeds)):
+                assert words_in(text) <= LONGEST and "{" not in text, text
 
 
 def test_wrong_sentences_are_named(tmp_path):
@@ -163,8 +163,8 @@ def test_whose_the_children_of_a_home_are(record, own):
 
 def test_only_who_lives_alone_says_so():
     alone = ("living alone", "nobody at home", "nobody saw the mess", "the apartment was quiet")
-    said = _all_text({**LONER, "n_in_household": 1}, ["gardening"])
-    assert any(words in said for words in alone)
+    text = _all_text({**LONER, "n_in_household": 1}, ["gardening"])
+    assert any(words in text for words in alone)
     for record in (LONER, {**LONER, "n_in_household": 3}):
         assert not any(words in _all_text(record, ["gardening"]) for words in alone)
 
@@ -219,5 +219,5 @@ def test_clean_language():
     for topic in sentences().topics.values():
         parts += [*topic.remarks, *topic.adds, *topic.bio, *(deed[0] for deed in topic.deeds)]
     text = " ".join(parts).lower()
-    found = re.findall(r"\b(damn|hell|sex\w*|kill\w*|drunk|stupid|hate|god|idiot)\b", text)
-    assert not found
+    matches = re.findall(r"\b(damn|hell|sex\w*|kill\w*|drunk|stupid|hate|god|idiot)\b", text)
+    assert not matches

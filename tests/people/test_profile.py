@@ -100,13 +100,13 @@ def test_json_follows_the_published_schema(profiles):
     schema = json_schema()
     entry = schema["properties"]["profiles"]["items"]
     for profile in profiles:
-        told = json.loads(json.dumps(profile.to_json()))
-        assert list(told) == entry["required"] == list(entry["properties"])
-        assert told["synthetic"] is True and told["notice"] == NOTICE
+        answer = json.loads(json.dumps(profile.to_json()))
+        assert list(answer) == entry["required"] == list(entry["properties"])
+        assert answer["synthetic"] is True and answer["notice"] == NOTICE
         assert all(
-            isinstance(v, str | int | float | bool) or v is None for v in told["record"].values()
+            isinstance(v, str | int | float | bool) or v is None for v in answer["record"].values()
         )
-        for picture in told["pictures"]:
+        for picture in answer["pictures"]:
             assert set(picture) == set(entry["properties"]["pictures"]["items"]["required"])
 
 
@@ -163,9 +163,9 @@ def test_folder_opens_offline(profiles, tmp_path):
     assert "http" not in page.replace("http-equiv", "")
     assert page.count("<article") == page.count('class="pp-badge">synthetic') == len(profiles)
     assert page.count("<img") == page.count("alt=")
-    told = json.loads((tmp_path / "profiles.json").read_text(encoding="utf-8"))
-    assert told["notice"] == NOTICE and len(told["profiles"]) == len(profiles)
-    assert all((tmp_path / p["file"]).is_file() for q in told["profiles"] for p in q["pictures"])
+    answer = json.loads((tmp_path / "profiles.json").read_text(encoding="utf-8"))
+    assert answer["notice"] == NOTICE and len(answer["profiles"]) == len(profiles)
+    assert all((tmp_path / p["file"]).is_file() for q in answer["profiles"] for p in q["pictures"])
     credits_file = (tmp_path / "CREDITS.md").read_text(encoding="utf-8")
     assert all(c.picture.author in credits_file for p in profiles for c in p.choices)
 
@@ -196,9 +196,9 @@ def test_command_line(tmp_path):
     arguments = [available()[0], "--given", "gender=female", "--count", "3", "--out", str(out)]
     result = CliRunner().invoke(app, [*arguments, "--ethnicity", "Indian=1"])
     assert result.exit_code == 0, result.output
-    told = json.loads((out / "profiles.json").read_text(encoding="utf-8"))
-    assert told["given"] == "Women" and len(told["profiles"]) == 3
-    assert {p["ethnicity"] for p in told["profiles"]} == {"Indian"}
+    answer = json.loads((out / "profiles.json").read_text(encoding="utf-8"))
+    assert answer["given"] == "Women" and len(answer["profiles"]) == 3
+    assert {p["ethnicity"] for p in answer["profiles"]} == {"Indian"}
     bad = CliRunner().invoke(app, [*arguments, "--ethnicity", "Indian"])
     assert isinstance(bad.exception, PopulaceError)
 

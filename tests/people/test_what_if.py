@@ -33,38 +33,38 @@ def profile(population, schema):
 def test_what_changed_holds_what_stays_is_kept_and_the_seed_decides(population, schema, profile):
     sixty = Evidence.parse("age=60", schema)
     keep = ("gender", "weekly_earn", "family_income", "age")
-    found = what_if(profile.record, population, sixty, keep=keep, seed=3)
-    assert found.record["age"] == 60
-    assert "age" in found.differs and "age" not in found.kept
+    changed = what_if(profile.record, population, sixty, keep=keep, seed=3)
+    assert changed.record["age"] == 60
+    assert "age" in changed.differs and "age" not in changed.kept
     for name in ("gender", "weekly_earn", "family_income"):
-        assert found.record[name] == profile.record[name]
-        assert name not in found.differs
-    assert found.record == what_if(profile.record, population, sixty, keep=keep, seed=3).record
+        assert changed.record[name] == profile.record[name]
+        assert name not in changed.differs
+    assert changed.record == what_if(profile.record, population, sixty, keep=keep, seed=3).record
     others = [what_if(profile.record, population, sixty, keep=keep, seed=s) for s in range(5)]
     assert len({str(dict(other.record)) for other in others}) > 1
 
 
 def test_the_share_is_the_conditional_probability(population, schema, profile):
     sixty = Evidence.parse("age=60..65", schema)
-    found = what_if(profile.record, population, sixty, keep=("gender", "marital"))
+    changed = what_if(profile.record, population, sixty, keep=("gender", "marital"))
     kept = Evidence.parse("gender=female,marital=married", schema)
     both = population.given(kept | sixty).probability
-    assert found.share == pytest.approx(both / population.given(kept).probability, rel=1e-9)
+    assert changed.share == pytest.approx(both / population.given(kept).probability, rel=1e-9)
 
 
 def test_a_hundred_people_asked_the_same_are_as_various_as_the_posterior(population, schema):
     old = Evidence.parse("age=80", schema)
     people = 100
     before = population.given(Evidence.parse("gender=female,age=30", schema)).sample(people, seed=4)
-    found = [
+    result = [
         what_if(record, population, old, keep=("gender",), seed=6, shifts=0)
         for record in before.astype(object).to_dict("records")
     ]
-    drawn = [each.record for each in found]
+    drawn = [each.record for each in result]
     assert len({str(record) for record in drawn}) >= 95, "a hundred people do not become one"
     fresh = population.given(Evidence.parse("gender=female,age=80", schema)).sample(people, seed=5)
     columns = [name for name in schema.names if name != "age"]
-    kept = np.mean([len(columns) + 1 - len(each.differs) for each in found])
+    kept = np.mean([len(columns) + 1 - len(each.differs) for each in result])
     chance = np.mean(
         [
             sum(str(a) == str(b) for a, b in zip(before[name], fresh[name], strict=True))
@@ -83,10 +83,10 @@ def test_a_hundred_people_asked_the_same_are_as_various_as_the_posterior(populat
 
 def test_shifts_are_those_of_the_marginals(population, schema, profile):
     sixty = Evidence.parse("age=75", schema)
-    found = what_if(profile.record, population, sixty, keep=("gender",), shifts=3)
-    assert [s.distance for s in found.shifts] == sorted(s.distance for s in found.shifts)[::-1]
+    changed = what_if(profile.record, population, sixty, keep=("gender",), shifts=3)
+    assert [s.distance for s in changed.shifts] == sorted(s.distance for s in changed.shifts)[::-1]
     kept = Evidence.parse("gender=female", schema)
-    for shift in found.shifts:
+    for shift in changed.shifts:
         name = shift.column.name
         assert name not in ("age", "gender")
         assert shift.before == pytest.approx(population.given(kept).marginal(name)[shift.label])
@@ -124,21 +124,21 @@ def test_records_of_every_kind_are_kept_exactly(schema):
 
 
 def test_name_pictures_and_likeness_stay_where_they_can(population, schema, profile):
-    found = what_if(
+    changed = what_if(
         profile.record,
         population,
         Evidence.parse("age=60", schema),
         keep=("gender", "top1", "top2", "top3"),
         seed=1,
     )
-    told = Likeness(profile.portrait, "same", "The portrait is the same.")
-    after = redress(profile, found, population, told, number=2)
+    likeness = Likeness(profile.portrait, "same", "The portrait is the same.")
+    after = redress(profile, changed, population, likeness, number=2)
     assert after.name == profile.name and after.identity == profile.identity
     assert after.id == f"{profile.id}-2"
     assert set(after.choices) == set(profile.choices)
     assert after.portrait is profile.portrait and "The portrait is the same." in after.notes
     assert "60" in after.line
-    again = redress(after, found, population, told)
+    again = redress(after, changed, population, likeness)
     assert again.name == profile.name
     man = what_if(profile.record, population, Evidence.parse("gender=male", schema), seed=1)
     other = redress(profile, man, population)

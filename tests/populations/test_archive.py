@@ -47,12 +47,12 @@ def zipped(entries):
 
 def again(content, **changes):
     """The file with parts changed, and a manifest that agrees."""
-    held = parts(content) | {k.replace("__", "."): v for k, v in changes.items()}
-    held = {k: v for k, v in held.items() if v is not None}
-    held.pop("manifest.json")
-    digests = {k: hashlib.sha256(v).hexdigest() for k, v in held.items()}
+    stored = parts(content) | {k.replace("__", "."): v for k, v in changes.items()}
+    stored = {k: v for k, v in stored.items() if v is not None}
+    stored.pop("manifest.json")
+    digests = {k: hashlib.sha256(v).hexdigest() for k, v in stored.items()}
     manifest = json.dumps({"format": archive.FORMAT, "parts": digests})
-    return zipped([("manifest.json", manifest), *held.items()])
+    return zipped([("manifest.json", manifest), *stored.items()])
 
 
 @pytest.mark.parametrize("rows", [False, True])
@@ -77,7 +77,7 @@ def test_no_part_can_run(folder):
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda c: b"", "damaged"),
         (lambda c: b"not a zip", "damaged"),
@@ -102,10 +102,10 @@ def test_no_part_can_run(folder):
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_hostile_file_gets_a_sentence(folder, tmp_path, make, said):
+def test_a_hostile_file_gets_a_sentence(folder, tmp_path, make, message):
     with pytest.raises(PopulaceError) as caught:
         unpack(make(pack(folder, rows=True)), tmp_path / "in", "x.populace").card  # noqa: B018
-    assert re.search(said, str(caught.value)), str(caught.value)
+    assert re.search(message, str(caught.value)), str(caught.value)
     assert not (tmp_path / "evil.json").exists()
 
 
@@ -136,8 +136,8 @@ def test_a_liar_about_its_size_is_caught(folder, tmp_path):
     ],
 )
 def test_a_twisted_network_gets_a_sentence(folder, tmp_path, key, value):
-    held = parts(pack(folder))
-    network = json.loads(held["network.json"])
+    stored = parts(pack(folder))
+    network = json.loads(stored["network.json"])
     column = network["columns"]["age"] if isinstance(network["columns"], dict) else next(
         c for c in network["columns"] if c.get("name") == "age"
     )  # fmt: skip
@@ -170,7 +170,7 @@ def _twisted(network, how):
 
 
 @pytest.mark.parametrize(
-    ("how", "said"),
+    ("how", "message"),
     [
         ("a table of noughts", "numbers in network.json"),
         ("a bin of a high number", "levels and bins in network.json"),
@@ -180,17 +180,17 @@ def _twisted(network, how):
         ("many rows", "cells in its rows"),
     ],
 )
-def test_what_it_would_unpack_to_is_said_before_it_is_done(folder, tmp_path, how, said):
+def test_what_it_would_unpack_to_is_said_before_it_is_done(folder, tmp_path, how, message):
     content = pack(folder)
     if how == "many values":
         crafted = again(content, targets__json=b"[" + b"0," * 90_000 + b"0]")
         limit = {"JSON_VALUES": 80_000}
     elif how == "many pairs":
-        held = json.loads(parts(content)["reference.json"])
-        a, b, _ = held["pairs"][0]
+        answer = json.loads(parts(content)["reference.json"])
+        a, b, _ = answer["pairs"][0]
         for name in (a, b):
-            held["columns"][name]["labels"] = ["x"] * 7000
-        crafted, limit = again(content, reference__json=json.dumps(held).encode()), {}
+            answer["columns"][name]["labels"] = ["x"] * 7000
+        crafted, limit = again(content, reference__json=json.dumps(answer).encode()), {}
     elif how == "many rows":
         out = io.BytesIO()
         pq.write_table(pa.table({"a": pa.nulls(500_001, pa.int8())}), out)
@@ -203,7 +203,7 @@ def test_what_it_would_unpack_to_is_said_before_it_is_done(folder, tmp_path, how
         for name, value in limit.items():
             patch.setattr(f"synth.populations.archive_limits.{name}", value)
         tracemalloc.start()
-        with pytest.raises(PopulaceError, match=f"unpack to far more.*{said}"):
+        with pytest.raises(PopulaceError, match=f"unpack to far more.*{message}"):
             unpack(crafted, tmp_path / "in", "x.populace")
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()

@@ -196,8 +196,8 @@ def test_text_files_give_numbers_and_texts_to_frames(from_csv: Population) -> No
 
 def test_the_schema_keeps_how_columns_are_written(from_csv: Population, tmp_path: Path) -> None:
     again = write(from_csv, tmp_path / "town")
-    one, two = (p.given().sample(50, seed=4) for p in (from_csv, again))
-    pd.testing.assert_frame_equal(one, two)
+    first, two = (p.given().sample(50, seed=4) for p in (from_csv, again))
+    pd.testing.assert_frame_equal(first, two)
     assert csv_bytes([again.given().sample_arrow(9)]) == csv_bytes(
         [from_csv.given().sample_arrow(9)]
     )

@@ -50,8 +50,8 @@ def test_marginals_are_those_of_the_real_people(population):
         if column.is_number:
             continue
         real = population.contingency.share(column.name)
-        told = posterior.marginal(column.name).probabilities
-        assert 0.5 * np.abs(real - told).sum() < 0.015, column.name
+        message = posterior.marginal(column.name).probabilities
+        assert 0.5 * np.abs(real - message).sum() < 0.015, column.name
 
 
 def test_one_fact_is_answered_like_the_real_people(population):
@@ -61,8 +61,8 @@ def test_one_fact_is_answered_like_the_real_people(population):
     margins = population.contingency.under(facts)
     posterior = population.given(facts)
     real = margins.marginal(column)
-    told = posterior.marginal(column).probabilities
-    assert 0.5 * np.abs(real / real.sum() - told).sum() < 0.04
+    message = posterior.marginal(column).probabilities
+    assert 0.5 * np.abs(real / real.sum() - message).sum() < 0.04
 
 
 def test_no_one_has_an_interest_twice(population):
@@ -248,14 +248,14 @@ def test_a_population_that_is_saved_packed_and_loaded_has_the_same_people(tmp_pa
     )
     frame["age"] = rng.integers(18, 90, n)
     frame["total"] = frame["work"] + frame["age"]
-    made = fit(frame, rules=["work <= age"])
-    written = populations.write(made, tmp_path / "town")
+    fitted = fit(frame, rules=["work <= age"])
+    written = populations.write(fitted, tmp_path / "town")
     opened = unpack(pack(tmp_path / "town"), tmp_path / "again")
     line = "region=north,pay=300..700"
     for other in (written, opened):
         assert (
             other.given(other.evidence(line)).probability
-            == made.given(made.evidence(line)).probability
+            == fitted.given(fitted.evidence(line)).probability
         )
-        assert _people_hash(other) == _people_hash(made)
-        assert _people_hash(other, line) == _people_hash(made, line)
+        assert _people_hash(other) == _people_hash(fitted)
+        assert _people_hash(other, line) == _people_hash(fitted, line)

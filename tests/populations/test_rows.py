@@ -74,8 +74,8 @@ def test_a_sum_with_one_open_part_is_solved_and_others_are_said(population):
 def test_a_row_is_filled_the_same_alone_and_several_draws_differ(population, holes):
     whole = complete(holes, population, draws=3, seed=7, threads=2)
     again = complete(holes.iloc[:50], population, draws=3, seed=7, threads=1)
-    for one, other in zip(whole.frames, again.frames, strict=True):
-        pd.testing.assert_frame_equal(one.iloc[:50], other, check_dtype=False)
+    for each, other in zip(whole.frames, again.frames, strict=True):
+        pd.testing.assert_frame_equal(each.iloc[:50], other, check_dtype=False)
     assert not whole.frames[0].equals(whole.frames[1])
     stacked = whole.stacked()
     assert len(stacked) == 600 and list(stacked["draw"].unique()) == [1, 2, 3]
@@ -89,20 +89,22 @@ def test_draws_follow_the_exact_posterior(population):
     exact = population.given(facts).marginal("marital")
     frame = pd.DataFrame({"age": [40] * 3000, "city": ["city 3"] * 3000, "marital": None})
     drawn = complete(frame, population).frame["marital"].value_counts(normalize=True)
-    found = predict("marital", frame.iloc[:1], population)
+    predicted = predict("marital", frame.iloc[:1], population)
     for label in exact.labels:
-        assert found.probabilities[0][found.labels.index(label)] == pytest.approx(exact[label])
+        assert predicted.probabilities[0][predicted.labels.index(label)] == pytest.approx(
+            exact[label]
+        )
         assert drawn.get(label, 0.0) == pytest.approx(exact[label], abs=0.04)
 
 
 def test_numbers_are_predicted_as_the_population_says(population):
     exact = population.given(population.evidence("work=4")).marginal("pay")
-    found = predict("pay", pd.DataFrame({"work": [4]}), population)
-    assert found.mean[0] == pytest.approx(exact.mean)
-    assert found.median[0] == pytest.approx(exact.quantile(0.5))
-    assert found.lower[0] == pytest.approx(exact.quantile(0.05))
-    assert found.upper[0] == pytest.approx(exact.quantile(0.95))
-    assert list(found.frame.columns) == ["mean", "median", "5%", "95%"]
+    predicted = predict("pay", pd.DataFrame({"work": [4]}), population)
+    assert predicted.mean[0] == pytest.approx(exact.mean)
+    assert predicted.median[0] == pytest.approx(exact.quantile(0.5))
+    assert predicted.lower[0] == pytest.approx(exact.quantile(0.05))
+    assert predicted.upper[0] == pytest.approx(exact.quantile(0.95))
+    assert list(predicted.frame.columns) == ["mean", "median", "5%", "95%"]
     gone = predict("died", pd.DataFrame({"born": [1950]}), population)
     assert "missing" in gone.frame and gone.labels[-1] == "missing"
     sure = predict("died", pd.DataFrame({"born": [1950]}), population, values_only=True)
@@ -112,8 +114,8 @@ def test_numbers_are_predicted_as_the_population_says(population):
 
 def test_a_rule_knows_the_value_and_not_only_its_bin(population):
     frame = pd.DataFrame({"age": [17, 18], "marital": None})
-    found = predict("marital", frame, population)
-    single = found.probabilities[:, found.labels.index("single")]
+    predicted = predict("marital", frame, population)
+    single = predicted.probabilities[:, predicted.labels.index("single")]
     assert single[0] == pytest.approx(1.0) and single[1] < 0.9
     ranged = predict("age", pd.DataFrame({"group": ["young"]}), population)
     assert ranged.upper[0] < 31
@@ -123,20 +125,20 @@ def test_odd_rows_are_found_and_say_why(population, people):
     frame = population.given().sample(300, seed=9)
     frame.loc[0, "code"] = 104 if frame["code"].iloc[0] != 104 else 100
     frame.loc[1, "total"] = int(frame["work"].iloc[1] + frame["home"].iloc[1]) + 1
-    found = score(frame, population, reference=2000)
-    assert set(found.order[:2]) == {0, 1}
-    assert "code" in [cell.column for cell in found.odd[0]] or found.percentile[0] == 0
-    assert any("total = " in words for words in found.broken[1])
-    assert 0.3 < np.median(found.percentile) < 0.7
-    assert found.compared == 2000
-    assert found.typical.loc["marital", "mean"] < found.typical.loc["pay", "mean"]
-    assert len(found.frame) == 300 and "odd_3_likely" in found.frame
+    scored = score(frame, population, reference=2000)
+    assert set(scored.order[:2]) == {0, 1}
+    assert "code" in [cell.column for cell in scored.odd[0]] or scored.percentile[0] == 0
+    assert any("total = " in words for words in scored.broken[1])
+    assert 0.3 < np.median(scored.percentile) < 0.7
+    assert scored.compared == 2000
+    assert scored.typical.loc["marital", "mean"] < scored.typical.loc["pay", "mean"]
+    assert len(scored.frame) == 300 and "odd_3_likely" in scored.frame
 
 
 def test_rows_with_blanks_are_compared_with_people_with_the_same_blanks(population, holes):
-    found = score(holes.drop(columns=["person"]), population, blank="unknown", reference=500)
-    assert 0.25 < np.median(found.percentile) < 0.75
-    assert found.surprise.isna().to_numpy().mean() > 0.2
+    scored = score(holes.drop(columns=["person"]), population, blank="unknown", reference=500)
+    assert 0.25 < np.median(scored.percentile) < 0.75
+    assert scored.surprise.isna().to_numpy().mean() > 0.2
 
 
 def test_blank_can_mean_missing(population, people):

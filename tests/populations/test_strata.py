@@ -48,32 +48,34 @@ def enumerated(network, names):
 
 
 def test_combinations_are_those_of_a_sum_over_everybody(people):
-    found = combinations(people, Evidence(), ("sex", "area", "work"))
+    combined = combinations(people, Evidence(), ("sex", "area", "work"))
     codings = people.network.codings
     joint = enumerated(people.network, ("sex", "area", "work"))
-    assert len(found) == len(joint)
+    assert len(combined) == len(joint)
     shares = {
         Evidence(
             {n: codings[n].fact(c) for n, c in zip(("sex", "area", "work"), key, strict=True)}
         ): p
         for key, p in joint.items()
     }
-    for facts, share in found:
+    for facts, share in combined:
         assert share == pytest.approx(shares[facts], abs=1e-9)
 
 
 def test_everyone_comes_once_and_weighs_what_they_are(people):
-    made = every(people, people.evidence("age=..40"), ("sex", "area"))
-    rows = made.sample(made.rows, 3)
-    assert len(rows) == made.rows == len(rows[["sex", "area"]].drop_duplicates())
+    synthetic = every(people, people.evidence("age=..40"), ("sex", "area"))
+    rows = synthetic.sample(synthetic.rows, 3)
+    assert len(rows) == synthetic.rows == len(rows[["sex", "area"]].drop_duplicates())
     assert (rows["age"] <= 40).all()
     assert np.exp(rows[WEIGHT]).mean() == pytest.approx(1, abs=1e-9)
-    pd.testing.assert_frame_equal(rows.iloc[2:5].reset_index(drop=True), made.sample(3, 3, start=2))
+    pd.testing.assert_frame_equal(
+        rows.iloc[2:5].reset_index(drop=True), synthetic.sample(3, 3, start=2)
+    )
     more = every(people, Evidence(), ("sex", "area"), rows=2000).sample(2000, 1)
     truth = people.given().marginal("work")["a"]
     weights = np.exp(more[WEIGHT])
     assert (weights * (more["work"] == "a")).mean() == pytest.approx(truth, abs=0.06)
-    table = made.sample_arrow(made.rows, 3)
+    table = synthetic.sample_arrow(synthetic.rows, 3)
     assert b"log_weight" in table.schema.metadata
 
 
@@ -87,13 +89,13 @@ def test_what_everyone_cannot_cover_is_said(people):
 
 
 def test_quotas_are_whole_numbers(people):
-    made = quotas(people, people.evidence("work=a"), ["sex,age=f,..30:20|m,31..:5|f,31..:0"])
-    rows = made.sample(made.rows, 9)
+    quota = quotas(people, people.evidence("work=a"), ["sex,age=f,..30:20|m,31..:5|f,31..:0"])
+    rows = quota.sample(quota.rows, 9)
     assert len(rows) == 25 and (rows["work"] == "a").all()
     assert ((rows["sex"] == "f") & (rows["age"] <= 30)).sum() == 20
     assert ((rows["sex"] == "m") & (rows["age"] > 30)).sum() == 5
     with pytest.raises(PopulaceError, match="no more"):
-        made.sample(26)
+        quota.sample(26)
 
 
 @pytest.mark.parametrize(
@@ -140,18 +142,18 @@ def test_independent_columns_stay_as_common_as_they_are(people):
     before, after = canonical(people.given()), canonical(read.given())
     joint = after.joint("work", "area")
     assert joint == pytest.approx(np.outer(before.codes("work"), before.codes("area")), abs=1e-9)
-    made = calibration(read)
-    assert made.bits > 0 and 0 < made.effective_share < 1
+    synthetic = calibration(read)
+    assert synthetic.bits > 0 and 0 < synthetic.effective_share < 1
 
 
 def test_what_a_target_costs_is_what_a_sum_over_everybody_says(people):
     read = Reading(targets=("sex=f:.8|m:.2",)).population(people)
     p = people.given().marginal("sex")["f"]
-    made = calibration(read)
-    assert made.bits == pytest.approx(
+    synthetic = calibration(read)
+    assert synthetic.bits == pytest.approx(
         0.8 * np.log2(0.8 / p) + 0.2 * np.log2(0.2 / (1 - p)), abs=1e-9
     )
-    assert made.effective_share == pytest.approx(1 / (0.64 / p + 0.04 / (1 - p)), abs=1e-9)
+    assert synthetic.effective_share == pytest.approx(1 / (0.64 / p + 0.04 / (1 - p)), abs=1e-9)
 
 
 def test_survey_margins_travel_in_a_folder_and_give_way_to_targets(people, tmp_path):

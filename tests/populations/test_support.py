@@ -33,20 +33,20 @@ def town():
 def test_a_guess_is_what_fewer_than_five_real_people_stand_behind(town, facts, guessing):
     evidence = Evidence.parse(facts, town.modelled) if facts else Evidence()
     share = town.given(evidence).probability
-    found = support(town, evidence, share)
-    assert found.learned_from == 600 and found.people == pytest.approx(600 * share)
-    assert found.guessing is guessing is (found.people < FEW)
-    assert bool(found.drop) is guessing
+    supported = support(town, evidence, share)
+    assert supported.learned_from == 600 and supported.people == pytest.approx(600 * share)
+    assert supported.guessing is guessing is (supported.people < FEW)
+    assert bool(supported.drop) is guessing
 
 
 def test_the_fact_to_drop_brings_most_people_back(town):
     evidence = Evidence.parse("side=a,left=rare,right=rare", town.modelled)
-    found = support(town, evidence, town.given(evidence).probability)
+    supported = support(town, evidence, town.given(evidence).probability)
     left = {
         name: 600
         * town.given(Evidence({k: f for k, f in evidence.items() if k != name})).probability
         for name in evidence
     }
-    assert found.drop == max(left, key=left.get) and found.without == pytest.approx(
-        left[found.drop]
+    assert supported.drop == max(left, key=left.get) and supported.without == pytest.approx(
+        left[supported.drop]
     )

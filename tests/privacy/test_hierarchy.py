@@ -43,8 +43,10 @@ def test_dates_in_words(a, b, words):
 def test_files(tmp_path):
     path = tmp_path / "trees.toml"
     path.write_text('[education.tree]\nschool = ["9th"]\n[age]\nwidths = [10, 5]\n')
-    found = Hierarchies.read(path)
-    assert found.widths == {"age": (5.0, 10.0)} and found.trees["education"] == {"school": ["9th"]}
+    result = Hierarchies.read(path)
+    assert result.widths == {"age": (5.0, 10.0)} and result.trees["education"] == {
+        "school": ["9th"]
+    }
     for text in ("[age", "age = 3", "[age]\nwidths = [0]", "[age]\nwide = 1"):
         path.write_text(text)
         with pytest.raises(PopulaceError):

@@ -31,8 +31,8 @@ def test_marginals_are_those_of_the_whole_table(factors, joint):
     tree = JunctionTree.of(SIZES, SCOPES)
     beliefs = tree.calibrate(tree.potentials(factors))
     for scope in SCOPES:
-        found = tree.marginal(beliefs, tree.scope(scope))
-        np.testing.assert_allclose(found, marginal(joint, scope), atol=1e-12)
+        result = tree.marginal(beliefs, tree.scope(scope))
+        np.testing.assert_allclose(result, marginal(joint, scope), atol=1e-12)
     assert tree.cells >= max(np.prod([SIZES[n] for n in c]) for c in tree.cliques)
 
 
@@ -57,13 +57,13 @@ def test_counts_without_noise_come_back(joint):
         for scope in (("a", "b"), ("b", "c", "d"), ("e",))
     ]
     assert total_of(measured) == pytest.approx(1000)
-    found = estimate(SIZES, measured, steps=800, tolerance=0.0)
+    estimated = estimate(SIZES, measured, steps=800, tolerance=0.0)
     for each in measured:
-        np.testing.assert_allclose(1000 * found.marginal(each.scope), each.counts, atol=0.5)
+        np.testing.assert_allclose(1000 * estimated.marginal(each.scope), each.counts, atol=0.5)
 
 
 def test_what_was_not_counted_together_is_independent(joint):
     measured = [NoisyCounts((n,), 500 * marginal(joint, (n,)), 2.0) for n in SIZES]
-    found = estimate(SIZES, measured, steps=300)
-    assert all(len(clique) == 1 for clique in found.tree.cliques)
-    assert found.total == pytest.approx(500)
+    estimated = estimate(SIZES, measured, steps=300)
+    assert all(len(clique) == 1 for clique in estimated.tree.cliques)
+    assert estimated.total == pytest.approx(500)

@@ -25,21 +25,21 @@ def coarser(frame, quasi, hierarchies=None, **wanted):
 
 def test_by_hand():
     frame = pd.DataFrame({"age": [20, 21, 30, 31, 40, 60], "zip": [1, 1, 1, 2, 2, 2]})
-    made = coarser(frame, ["age", "zip"], k=3)
+    coarse = coarser(frame, ["age", "zip"], k=3)
     # zip spreads over all of its range as age does; the last named wins, and both parts have 3.
-    assert made.frame["zip"].tolist() == ["1", "1", "1", "2", "2", "2"]
-    assert made.frame["age"].tolist() == ["20–30"] * 3 + ["31–60"] * 3
-    assert made.loss["zip"] == 0 and made.loss["age"] == pytest.approx((10 + 29) / 2 / 40)
-    assert made.after.k == 3 and made.before.k == 1 and made.discernibility == 3
+    assert coarse.frame["zip"].tolist() == ["1", "1", "1", "2", "2", "2"]
+    assert coarse.frame["age"].tolist() == ["20–30"] * 3 + ["31–60"] * 3
+    assert coarse.loss["zip"] == 0 and coarse.loss["age"] == pytest.approx((10 + 29) / 2 / 40)
+    assert coarse.after.k == 3 and coarse.before.k == 1 and coarse.discernibility == 3
 
 
 def test_dates_and_times_are_ranges_as_the_table_writes_them():
     days = pd.Series(pd.to_datetime(["1980-01-02", "1980-01-30", "1990-03-01", "1995-01-01"]))
     frame = pd.DataFrame({"born": days.dt.strftime("%Y-%m-%d"), "pay": ["$1.50", "$2.50"] * 2})
-    made = coarser(frame, ["born"], k=2)
-    assert made.frame["born"].tolist() == ["1980-01"] * 2 + ["1990s"] * 2
-    made = coarser(frame, ["pay"], k=4)
-    assert set(made.frame["pay"]) == {"$1.50–$2.50"}
+    coarse = coarser(frame, ["born"], k=2)
+    assert coarse.frame["born"].tolist() == ["1980-01"] * 2 + ["1990s"] * 2
+    coarse = coarser(frame, ["pay"], k=4)
+    assert set(coarse.frame["pay"]) == {"$1.50–$2.50"}
 
 
 numbers = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3)), min_size=3, max_size=40)
@@ -52,13 +52,13 @@ def test_k_is_reached_and_every_value_lies_in_its_range(people, k):
     frame["c"] = [f"level {a * b % 4}" for a, b in people]
     if frame["a"].nunique() < 2 or frame["b"].nunique() < 2 or frame["c"].nunique() < 2:
         return
-    made = coarser(frame, ["a", "b", "c"], k=k)
-    assert made.after.k >= k and len(made.frame) == len(frame)
+    coarse = coarser(frame, ["a", "b", "c"], k=k)
+    assert coarse.after.k >= k and len(coarse.frame) == len(frame)
     for name in ("a", "b"):
-        for text, value in zip(made.frame[name], frame[name], strict=True):
+        for text, value in zip(coarse.frame[name], frame[name], strict=True):
             low, _, high = text.partition("–")
             assert int(low) <= value <= int(high or low)
-    for text, value in zip(made.frame["c"], frame["c"], strict=True):
+    for text, value in zip(coarse.frame["c"], frame["c"], strict=True):
         assert text == "any" or value in text.split("|")
 
 
@@ -115,9 +115,18 @@ def test_trees_widths_missing_and_yes_or_no():
     trees = Hierarchies(
         {"school": {"low": ["9th", "10th"], "high": ["BA", "MA"]}}, {"age": (5, 10)}
     )
-    made = coarser(frame, ["school", "age", "owns"], trees, k=3)
-    assert made.after.k >= 3
-    assert set(made.frame["school"]) <= {"9th", "10th", "BA", "MA", "low", "high", "any", "missing"}
+    coarse = coarser(frame, ["school", "age", "owns"], trees, k=3)
+    assert coarse.after.k >= 3
+    assert set(coarse.frame["school"]) <= {
+        "9th",
+        "10th",
+        "BA",
+        "MA",
+        "low",
+        "high",
+        "any",
+        "missing",
+    }
     young = coarser(frame.iloc[:24], ["school"], trees, k=7)
     assert young.frame["school"].tolist()[:4] == ["low", "low", "high", "high"]
     gaps = pd.DataFrame({"pay": [1.5, None, None, 3.0, 9.5, 4.5], "x": [1, 2, 3, 4, 5, 6]})
@@ -141,7 +150,7 @@ def test_adult_reaches_k():
         pytest.skip("../shared is not there")
     frame = pd.read_parquet(path).iloc[:3000]
     quasi = ["age", "sex", "race", "education_num"]
-    made = coarser(frame, quasi, k=5)
-    assert made.before.k == 1 and made.after.k >= 5
-    assert risk(made.frame, quasi).k == made.after.k
-    assert 0 < made.total_loss < 0.25
+    coarse = coarser(frame, quasi, k=5)
+    assert coarse.before.k == 1 and coarse.after.k >= 5
+    assert risk(coarse.frame, quasi).k == coarse.after.k
+    assert 0 < coarse.total_loss < 0.25

@@ -14,9 +14,9 @@ SOURCE = noise.SeededSource(5)
 ROWS = 40_000
 
 
-def goodness(found, expected):
+def goodness(result, expected):
     keep = expected * ROWS > 5
-    seen, due = found[keep], expected[keep] * ROWS
+    seen, due = result[keep], expected[keep] * ROWS
     return chisquare(seen, due * seen.sum() / due.sum()).pvalue
 
 
@@ -26,9 +26,9 @@ def test_the_discrete_gaussian_has_its_probabilities(variance):
     values = np.arange(-40, 41)
     expected = np.exp(-(values**2) / (2 * float(variance)))
     expected /= expected.sum()
-    found = np.array([(drawn == value).sum() for value in values])
+    result = np.array([(drawn == value).sum() for value in values])
     if (expected * ROWS > 5).sum() > 1:
-        assert goodness(found, expected) > 1e-4
+        assert goodness(result, expected) > 1e-4
     else:
         assert (drawn == 0).all()
     assert drawn.dtype == np.int64

@@ -25,12 +25,12 @@ def test_no_level_and_no_pair_of_fewer_is_left(people):
     if (frame.nunique() < 2).any():
         return
     table = make_table(frame)
-    made = protect(table.frame, table.schema, 4).frame
-    known = made[(made["a"] != OTHER) & (made["b"] != OTHER)]
+    synthetic = protect(table.frame, table.schema, 4).frame
+    known = synthetic[(synthetic["a"] != OTHER) & (synthetic["b"] != OTHER)]
     assert known.groupby(["a", "b"]).size().min() >= 4 or known.empty
-    assert len(made) == len(frame)
-    same = made["a"].to_numpy() == frame["a"].to_numpy()
-    assert set(made["a"].to_numpy()[~same]) <= {OTHER}
+    assert len(synthetic) == len(frame)
+    same = synthetic["a"].to_numpy() == frame["a"].to_numpy()
+    assert set(synthetic["a"].to_numpy()[~same]) <= {OTHER}
 
 
 def test_what_is_to_be_left_is_left_and_said():
@@ -38,7 +38,7 @@ def test_what_is_to_be_left_is_left_and_said():
     table = make_table(frame)
     left = protect(table.frame, table.schema, 5, levels="leave", numbers="leave", pairs="leave")
     assert left.frame.equals(table.frame) and not left.notes
-    made = protect(table.frame, table.schema, 5)
-    assert made.frame["a"].iloc[-1] == OTHER and len(made.notes) == 2
+    protected = protect(table.frame, table.schema, 5)
+    assert protected.frame["a"].iloc[-1] == OTHER and len(protected.notes) == 2
     with pytest.raises(PopulaceError):
         protect(table.frame, table.schema, 1)

@@ -22,10 +22,10 @@ PATIENTS = pd.DataFrame(
 
 
 def test_by_hand():
-    found = risk(PATIENTS, ["zip", "age"], ["salary", "disease"])
-    assert (found.k, found.classes, found.unique, found.average) == (3, 2, 0.0, 2 / 6)
-    assert found.below == {2: 0.0, 3: 0.0, 5: 1.0, 10: 1.0, 20: 1.0}
-    salary, disease = found.sensitive
+    risks = risk(PATIENTS, ["zip", "age"], ["salary", "disease"])
+    assert (risks.k, risks.classes, risks.unique, risks.average) == (3, 2, 0.0, 2 / 6)
+    assert risks.below == {2: 0.0, 3: 0.0, 5: 1.0, 10: 1.0, 20: 1.0}
+    salary, disease = risks.sensitive
     # The lower three of six salaries: (1/3 - 1/6) piles up over ranks 1..5 to 1.5 of 5 steps.
     assert salary.distinct == 3 and salary.closeness == pytest.approx((1 + 2 + 3 + 2 + 1) / 6 / 5)
     assert salary.entropy == pytest.approx(3)
@@ -36,10 +36,10 @@ def test_by_hand():
 
 def test_someone_alone_and_what_their_group_gives_away():
     frame = pd.concat([PATIENTS, PATIENTS.iloc[:1].assign(zip=None)])
-    found = risk(frame, ["zip"], ["disease"])
-    assert found.k == 1 and found.unique == pytest.approx(1 / 7)
-    assert found.sensitive[0].certain == pytest.approx(1 / 7)
-    assert "14.3%" in found.sentence
+    risks = risk(frame, ["zip"], ["disease"])
+    assert risks.k == 1 and risks.unique == pytest.approx(1 / 7)
+    assert risks.sensitive[0].certain == pytest.approx(1 / 7)
+    assert "14.3%" in risks.sentence
 
 
 rows = st.lists(
@@ -54,9 +54,9 @@ rows = st.lists(
 def test_pycanon_says_the_same(people):
     canon = pytest.importorskip("pycanon.anonymity")
     frame = pd.DataFrame(people, columns=["a", "b", "level", "number"])
-    found = risk(frame, ["a", "b"], ["level", "number"])
-    level, number = found.sensitive
-    assert found.k == canon.k_anonymity(frame, ["a", "b"])
+    risks = risk(frame, ["a", "b"], ["level", "number"])
+    level, number = risks.sensitive
+    assert risks.k == canon.k_anonymity(frame, ["a", "b"])
     for each in (level, number):
         assert each.distinct == canon.l_diversity(frame, ["a", "b"], [each.column])
         ours = entropy_floor(each.entropy)
@@ -76,9 +76,9 @@ def test_what_is_not_there_is_refused(quasi, sensitive):
 
 
 def test_a_risk_survives_json():
-    found = risk(PATIENTS, list(PATIENTS.columns[:1]), list(PATIENTS.columns[-1:]))
-    assert Risk.from_dict(json.loads(json.dumps(found.to_dict()))) == found
-    assert found.lines[0] == ("k, the smallest group", f"{found.k}")
+    risks = risk(PATIENTS, list(PATIENTS.columns[:1]), list(PATIENTS.columns[-1:]))
+    assert Risk.from_dict(json.loads(json.dumps(risks.to_dict()))) == risks
+    assert risks.lines[0] == ("k, the smallest group", f"{risks.k}")
 
 
 def test_no_rows_are_refused():

@@ -48,9 +48,9 @@ def test_births_less_deaths_are_the_change_and_couples_are_two():
 
 
 def test_seeds_hold_for_any_number_of_threads():
-    one, two, other = moved(5), moved(5, threads=4), moved(5, seed=2)
-    assert one.frame().equals(two.frame())
-    assert not one.frame().equals(other.frame())
+    first, two, other = moved(5), moved(5, threads=4), moved(5, seed=2)
+    assert first.frame().equals(two.frame())
+    assert not first.frame().equals(other.frame())
 
 
 def test_people_keep_their_number_and_their_parents():

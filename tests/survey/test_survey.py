@@ -164,21 +164,21 @@ def test_where_the_database_is(monkeypatch, tmp_path):
 def test_results_by_hand():
     survey = make()
     counts = (Count(0, "face", 3, 4), Count(1, "face", 1, 4), Count(6, "words", 2, 2))
-    told = results(survey, counts, 5)
-    assert told.participants == 5 and told.overall == Share("everybody", 6, 10)
-    assert told.overall.value == 0.6
-    low, high = told.overall.interval  # Wilson, worked out by hand
+    tally = results(survey, counts, 5)
+    assert tally.participants == 5 and tally.overall == Share("everybody", 6, 10)
+    assert tally.overall.value == 0.6
+    low, high = tally.overall.interval  # Wilson, worked out by hand
     assert low == pytest.approx(0.3126738, abs=1e-6) and high == pytest.approx(0.8318197, abs=1e-6)
-    assert told.groups["gender of the face"] == (Share("female", 5, 6), Share("male", 1, 4))
-    assert told.groups["age of the face"] == (
+    assert tally.groups["gender of the face"] == (Share("female", 5, 6), Share("male", 1, 4))
+    assert tally.groups["age of the face"] == (
         Share("up to 20", 3, 4),
         Share("21 to 45", 1, 4),
         Share("46 and over", 2, 2),
         Share("not known", 0, 0),
     )
-    assert told.groups["ethnicity of the face"] == (Share("Asian", 4, 8), Share("White", 2, 2))
-    assert told.groups["what was shown"] == (Share("face only", 4, 8), Share("words only", 2, 2))
-    assert told.profiles[6] == Share("profile 7", 2, 2)
+    assert tally.groups["ethnicity of the face"] == (Share("Asian", 4, 8), Share("White", 2, 2))
+    assert tally.groups["what was shown"] == (Share("face only", 4, 8), Share("words only", 2, 2))
+    assert tally.profiles[6] == Share("profile 7", 2, 2)
     assert Share("nobody", 0, 0).value is None and Share("nobody", 0, 0).interval == (0.0, 1.0)
     assert "what was shown" not in results(make(parts=("all",)), (), 0).groups
 

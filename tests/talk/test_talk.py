@@ -125,9 +125,9 @@ def test_slides_are_moved_edited_and_deleted():
 def test_facts_of_a_link():
     schema = load("us-time-use").modelled
     link = {"gender": ["female"], "age": ["25", "45"], "marital": ["nonsense"], "top1": ["Games"]}
-    found = dict(evidence_of(link, schema))
-    assert found["gender"] == OneOf(("female",)) and found["age"] == Between(25, 45)
-    assert set(found) == {"gender", "age", "top1"}
+    result = dict(evidence_of(link, schema))
+    assert result["gender"] == OneOf(("female",)) and result["age"] == Between(25, 45)
+    assert set(result) == {"gender", "age", "top1"}
     assert not evidence_of({"age": ["x", "2"]}, schema) | {}
     assert not evidence_of({"age": ["45", "25"]}, schema) | {}
 
@@ -259,12 +259,12 @@ def test_a_survey_is_taken_along_as_it_stands():
     nobody, page = sheet("survey")
     assert isinstance(nobody.blocks[0], Live) and "70% believed" in page
     groups = {"gender of the face": (Share("female", 7, 10), Share("male <b>", 0, 0))}
-    told = Results(3, Share("everybody", 12, 20), groups, ())
-    drawn, page = sheet("survey", told)
+    message = Results(3, Share("everybody", 12, 20), groups, ())
+    drawn, page = sheet("survey", message)
     (block,) = drawn.blocks
     assert block.mark == 0.7 and "60% of 20 answers by 3 people" in drawn.line
     assert [row[0] for row in block.rows] == ["everybody", "gender of the face", "female"]
-    low, high = told.overall.interval
+    low, high = message.overall.interval
     assert block.rows[0] == ("everybody", 0.6, low, high) and "<b>male" not in page
     assert page.count("<circle") == 2
 

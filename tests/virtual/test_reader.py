@@ -45,13 +45,13 @@ def test_a_database_scans_it(population):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ({"rows": -1}, "Rows and start"),
         ({"rows": 1, "columns": ["<x>"]}, "no column '<x>'"),
         ({"rows": 1, "where": "gender=nobody"}, "gender"),
     ],
 )
-def test_wrong_questions(population, words, said):
-    with pytest.raises(PopulaceError, match=said):
+def test_wrong_questions(population, words, message):
+    with pytest.raises(PopulaceError, match=message):
         virtual.people(population, **words)

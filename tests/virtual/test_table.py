@@ -85,18 +85,18 @@ def test_nobody_is_like_that(table):
 
 def test_a_database_hands_its_filter_down(table, population, monkeypatch):
     duckdb = pytest.importorskip("duckdb")
-    asked = []
+    requests = []
     scanner = virtual.VirtualTable.scanner
 
     def watched(self, columns=None, filter=None, **more):
-        asked.append((columns, filter))
+        requests.append((columns, filter))
         return scanner(self, columns, filter, **more)
 
     monkeypatch.setattr(virtual.VirtualTable, "scanner", watched)
     words = "SELECT gender, count(*) FROM table_ WHERE age < 30 AND n_in_household > 3 GROUP BY 1"
     table_ = table  # noqa: F841 - found by name
     counted = dict(duckdb.sql(words).fetchall())
-    [(columns, condition)] = asked
+    [(columns, condition)] = requests
     assert columns == ["gender"] and "age < 30" in str(condition)
     known = population.given(population.evidence("age=..29,n_in_household=4.."))
     assert sum(counted.values()) == round(3000 * known.probability)

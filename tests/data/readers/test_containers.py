@@ -140,10 +140,10 @@ def test_texts_of_json_stay_texts_and_nested_values_are_left_out():
     frame, _ = read_frame(lines.encode())
     assert frame["code"].tolist() == ["007", "NA", "8"]
     assert frame["n"].isna().tolist() == [False, True, False]
-    found = read_table(lines.encode())
-    assert list(found.frame) == ["code", "n"]
+    table = read_table(lines.encode())
+    assert list(table.frame) == ["code", "n"]
     for name in ("tags", "home"):
-        assert any(f"Column {name} holds lists, records" in note for note in found.notes)
+        assert any(f"Column {name} holds lists, records" in note for note in table.notes)
 
 
 @pytest.mark.parametrize(

@@ -86,15 +86,15 @@ def test_faults_are_one_sentence(url, change, words):
 
 def test_people_are_written_into_a_new_table_alone(url, tmp_path):
     target = url.replace("table=people", "table=made")
-    made = fit(people()).given().sample_arrow(250, 3)
-    write_database(target, [made.slice(0, 100), made.slice(100)])
+    arrow = fit(people()).given().sample_arrow(250, 3)
+    write_database(target, [arrow.slice(0, 100), arrow.slice(100)])
     frame, _ = read_frame(target)
     assert len(frame) == 250
-    assert frame["sex"].tolist() == made["sex"].to_pylist()
+    assert frame["sex"].tolist() == arrow["sex"].to_pylist()
     with pytest.raises(PopulaceError, match="has a table made already"):
-        write_database(target, [made])
+        write_database(target, [arrow])
     with pytest.raises(PopulaceError, match="not a query"):
-        write_database(url.replace("table=people", "query=SELECT 1"), [made])
+        write_database(url.replace("table=people", "query=SELECT 1"), [arrow])
 
 
 def test_a_table_half_written_is_not_there(url):
@@ -125,9 +125,9 @@ def test_the_commands_read_and_write_a_database(url, tmp_path):
 
 
 def test_urls_are_taken_apart():
-    found = DatabaseTable.parse("postgresql+psycopg://me:pw@host:5/base?sslmode=require&table=p")
-    assert (found.scheme, found.table) == ("postgresql", "p")
-    assert found.address == "postgresql+psycopg://me:pw@host:5/base?sslmode=require"
+    parsed = DatabaseTable.parse("postgresql+psycopg://me:pw@host:5/base?sslmode=require&table=p")
+    assert (parsed.scheme, parsed.table) == ("postgresql", "p")
+    assert parsed.address == "postgresql+psycopg://me:pw@host:5/base?sslmode=require"
     assert DatabaseTable.parse("sqlite:////tmp/x.db?table=t").path == "/tmp/x.db"
     assert DatabaseTable.parse("sqlite:///x%20y.db?table=t").path == "x y.db"
 
@@ -141,8 +141,8 @@ def test_duckdb(tmp_path):
         database.execute("CREATE TABLE people AS SELECT * FROM frame")
     url = f"duckdb:///{path}?table=people"
     assert len(read_frame(url)[0]) == 300
-    made = fit(people()).given().sample_arrow(50, 3)
-    write_database(url.replace("table=people", "table=made"), [made, made])
+    arrow = fit(people()).given().sample_arrow(50, 3)
+    write_database(url.replace("table=people", "table=made"), [arrow, arrow])
     assert len(read_frame(url.replace("table=people", "table=made"))[0]) == 100
 
 

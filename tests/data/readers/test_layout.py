@@ -66,10 +66,10 @@ READ = {
 @pytest.mark.parametrize("case", READ)
 def test_the_same_table_in_every_layout(case):
     text, notes = READ[case]
-    frame, said = read_frame(text.encode(), name="people.csv")
+    frame, message = read_frame(text.encode(), name="people.csv")
     assert {name: frame[name].tolist() for name in frame} == WANTED
-    assert len(said) == notes, said
-    assert all(note.endswith(".") for note in said)
+    assert len(message) == notes, message
+    assert all(note.endswith(".") for note in message)
 
 
 @pytest.mark.parametrize(
@@ -132,11 +132,11 @@ CITIES = "age,città\n1,Forlì\n2,Köln\n3,Besançon\n"
     ],
 )
 def test_encodings(encoding, notes):
-    frame, said = read_frame(CITIES.encode(encoding), name="c.csv")
+    frame, text = read_frame(CITIES.encode(encoding), name="c.csv")
     assert frame["città"].tolist() == ["Forlì", "Köln", "Besançon"]
-    assert len(said) == notes
+    assert len(text) == notes
     if notes:
-        assert "line 1" in said[0] and "Windows-1252" in said[0] and "UTF-8" in said[0]
+        assert "line 1" in text[0] and "Windows-1252" in text[0] and "UTF-8" in text[0]
 
 
 def test_signs_of_windows_are_kept():
@@ -154,8 +154,8 @@ def test_utf_8_is_never_changed(text):
 @given(st.binary(max_size=120))
 def test_any_bytes_are_laid_out_or_refused_in_one_sentence(content):
     try:
-        found = layout(as_utf8(content, "t")[0], "t")
-        assert found.names
+        laid_out = layout(as_utf8(content, "t")[0], "t")
+        assert laid_out.names
     except PopulaceError as error:
         assert "\n" not in str(error)
 

@@ -48,21 +48,21 @@ def example():
 def test_tensors_are_those_that_torch_reads(tmp_path, archive, nested):
     value = {"state_dict": example(), "epoch": 3} if nested else example()
     path = save(value, tmp_path / "net.pt", archive)
-    found = read_tensors(path)
+    tensors = read_tensors(path)
     wanted = torch.load(path, weights_only=True)
     wanted = wanted["state_dict"] if nested else wanted
-    assert list(found) == list(wanted)
+    assert list(tensors) == list(wanted)
     for name, tensor in wanted.items():
-        assert found[name].dtype == tensor.detach().numpy().dtype
-        np.testing.assert_array_equal(found[name], tensor.detach().numpy())
-        assert not found[name].flags.writeable
+        assert tensors[name].dtype == tensor.detach().numpy().dtype
+        np.testing.assert_array_equal(tensors[name], tensor.detach().numpy())
+        assert not tensors[name].flags.writeable
 
 
 @FORMS
 def test_metadata_of_modules_does_not_matter(tmp_path, archive):
     net = torch.nn.Linear(2, 3)
-    found = read_tensors(save(net.state_dict(), tmp_path / "net.pt", archive))
-    np.testing.assert_array_equal(found["weight"], net.weight.detach().numpy())
+    tensors = read_tensors(save(net.state_dict(), tmp_path / "net.pt", archive))
+    np.testing.assert_array_equal(tensors["weight"], net.weight.detach().numpy())
 
 
 class Bomb:
@@ -94,12 +94,12 @@ HOSTILE = {
 @FORMS
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_everything_else_is_refused(tmp_path, archive, kind):
-    made = tmp_path / "made"
-    path = save(HOSTILE[kind](made), tmp_path / "net.pt", archive)
-    with pytest.raises(PopulaceError) as told:
+    synthetic = tmp_path / "made"
+    path = save(HOSTILE[kind](synthetic), tmp_path / "net.pt", archive)
+    with pytest.raises(PopulaceError) as caught:
         read_tensors(path)
-    assert "\n" not in str(told.value) and str(told.value).endswith(".")
-    assert not made.exists()
+    assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
+    assert not synthetic.exists()
 
 
 def rewritten(path, change):
@@ -147,9 +147,9 @@ def test_hostile_streams_are_refused(tmp_path, name):
     path = save({"a": torch.ones(2)}, tmp_path / "net.pt")
     stream = STREAMS[name]
     rewritten(path, lambda member, old: stream if member.endswith("data.pkl") else old)
-    with pytest.raises(PopulaceError) as told:
+    with pytest.raises(PopulaceError) as caught:
         read_tensors(path)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)
     legacy = b"".join(
         pickle.dumps(value, 2) for value in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True})
     )
@@ -261,6 +261,6 @@ def test_the_weights_in_the_cache_are_those_that_torch_reads():
         pytest.skip("the stand-in's weights are not in the cache")
     path = fetch("efficientnet-lite2") / "efficientnet-lite2-9656183e.pth"
     wanted = torch.load(path, weights_only=True)
-    found = read_tensors(path)
-    assert list(found) == list(wanted) and len(found) > 200
-    assert all(np.array_equal(found[name], wanted[name].numpy()) for name in wanted)
+    tensors = read_tensors(path)
+    assert list(tensors) == list(wanted) and len(tensors) > 200
+    assert all(np.array_equal(tensors[name], wanted[name].numpy()) for name in wanted)

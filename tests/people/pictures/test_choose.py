@@ -31,8 +31,8 @@ def test_shipped_pictures_are_there_and_credited():
 
 @pytest.mark.parametrize("interest", sorted(KEYWORDS))
 def test_three_for_every_interest(interest):
-    found = best(interest)
-    assert len(found) == 3 and all(c.curated for c in found)
+    ranked = best(interest)
+    assert len(ranked) == 3 and all(c.curated for c in ranked)
 
 
 def test_three_pictures_for_three_interests_the_same_each_time():
@@ -88,15 +88,15 @@ def _toy(tmp_path, fits=()):
 def test_uncurated_library_is_ruled_by_the_scorer(tmp_path):
     library = _toy(tmp_path)
     keywords = {"gardening": ("rose",), "pets": ("dog",)}
-    found = choose(["gardening", "pets"], seed=0, count=2, library=library, keywords=keywords)
-    assert [c.picture.id for c in found.choices] == ["p0", "p1"]
-    assert "scorer" in found.choices[0].why
+    choice = choose(["gardening", "pets"], seed=0, count=2, library=library, keywords=keywords)
+    assert [c.picture.id for c in choice.choices] == ["p0", "p1"]
+    assert "scorer" in choice.choices[0].why
 
 
 def test_below_the_threshold_no_picture(tmp_path):
     library = _toy(tmp_path)
-    found = choose(["pets"], seed=0, count=1, library=library, used={"p1"}, keywords=DOGS)
-    assert found.choices == () and "pets" in found.notes[0]
+    choice = choose(["pets"], seed=0, count=1, library=library, used={"p1"}, keywords=DOGS)
+    assert choice.choices == () and "pets" in choice.notes[0]
 
 
 def test_save_and_load(tmp_path):
@@ -122,8 +122,8 @@ def test_new_keyword_embeds_texts_only(tmp_path):
         library.with_words(["cat"], None)
     wider = library.with_words(["cat", "dog"], Toy())
     assert list(wider.words) == ["rose", "dog", "cat"] and "cat" not in library.words
-    found = choose(["pets"], seed=0, count=1, library=wider, keywords=CATS)
-    assert found.choices[0].picture.id == "p2"
+    choice = choose(["pets"], seed=0, count=1, library=wider, keywords=CATS)
+    assert choice.choices[0].picture.id == "p2"
 
 
 @pytest.mark.parametrize("what", ["nothing", "mismatch", "unknown"])

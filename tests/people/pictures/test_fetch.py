@@ -69,9 +69,9 @@ class _Server(BaseHTTPRequestHandler):
 
     def _send(self, data):
         start = 0
-        told = self.headers.get("Range")
-        if told:
-            start = int(told.removeprefix("bytes=").rstrip("-"))
+        message = self.headers.get("Range")
+        if message:
+            start = int(message.removeprefix("bytes=").rstrip("-"))
             self.send_response(206)
         else:
             self.send_response(200)
@@ -104,12 +104,15 @@ def _openverse(folder, server, **more):
 
 def test_openverse(server, tmp_path):
     count = _openverse(tmp_path, server)
-    told = json.loads((tmp_path / "credits.json").read_text())
-    assert count == len(told) == 8  # dog 3, cat 1, rose 4: one thumbnail a search is missing
+    answer = json.loads((tmp_path / "credits.json").read_text())
+    assert count == len(answer) == 8  # dog 3, cat 1, rose 4: one thumbnail a search is missing
     assert {q["license"] for q in _Server.queries} == {"cc0,by"}
     assert {q["q"] for q in _Server.queries} == {"dog", "cat", "rose"}
-    assert told["dog-0.jpg"]["licence"] == "CC0-1.0" and told["dog-2.jpg"]["licence"] == "CC-BY-4.0"
-    assert told["dog-0.jpg"]["author"] == "Ann" and told["dog-0.jpg"]["interest"] == "pets"
+    assert (
+        answer["dog-0.jpg"]["licence"] == "CC0-1.0"
+        and answer["dog-2.jpg"]["licence"] == "CC-BY-4.0"
+    )
+    assert answer["dog-0.jpg"]["author"] == "Ann" and answer["dog-0.jpg"]["interest"] == "pets"
     with Image.open(tmp_path / "dog-0.jpg") as image:
         assert image.size == (64, 48)
     assert not list(tmp_path.glob("*.partial"))
@@ -117,10 +120,10 @@ def test_openverse(server, tmp_path):
 
 def test_openverse_goes_on_and_survives_a_busy_service(server, tmp_path):
     _openverse(tmp_path, server)
-    asked = len(_Server.queries)
+    requested = len(_Server.queries)
     _Server.trouble = {"/v1/images/": 2}
     assert _openverse(tmp_path, server, per_interest=3) == 8
-    assert len(_Server.queries) == asked  # everybody has three already
+    assert len(_Server.queries) == requested  # everybody has three already
     assert _openverse(tmp_path, server, per_interest=5) > 8
 
 
@@ -148,9 +151,9 @@ def test_flickr8k(server, tmp_path):
     _flickr_files()
     _Server.cut = {"/Flickr8k_Dataset.zip"}  # breaks off once: resumed
     assert fetch.fetch_flickr8k(tmp_path, base=server) >= 2
-    told = json.loads((tmp_path / "credits.json").read_text())
-    assert told["a.jpg"]["caption"] == "A dog runs"
-    assert "non-commercial" in told["b.jpg"]["licence"]
+    answer = json.loads((tmp_path / "credits.json").read_text())
+    assert answer["a.jpg"]["caption"] == "A dog runs"
+    assert "non-commercial" in answer["b.jpg"]["licence"]
     assert (tmp_path / "a.jpg").is_file() and not list(tmp_path.glob("*.zip"))
 
 

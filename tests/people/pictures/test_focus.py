@@ -17,9 +17,9 @@ def _spot(x, y, size=(200, 120)):
 
 @pytest.mark.parametrize(("x", "y"), [(0.25, 0.3), (0.5, 0.5), (0.75, 0.3), (0.3, 0.75)])
 def test_what_stands_out_is_the_focus(x, y):
-    found = focus_of(_spot(x, y))
+    focus = focus_of(_spot(x, y))
     # At least a third of the way from the middle to what stands out, and not beyond it.
-    for share, place in zip(found, (x, y), strict=True):
+    for share, place in zip(focus, (x, y), strict=True):
         assert abs(share - place) <= abs(0.5 - place) * 2 / 3 + 0.06
 
 

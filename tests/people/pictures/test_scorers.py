@@ -158,8 +158,8 @@ def test_open_clip_reads_both_kinds_of_weights_alike_and_unpickles_neither(tiny,
     save_file(torch.load(weights, weights_only=True), safe)
     monkeypatch.setattr(torch, "load", lambda *args, **more: pytest.fail("it was unpickled"))
     words = ["a dog", "a church"]
-    one, other = (OpenClip(name, str(path)).embed_texts(words) for path in (weights, safe))
-    np.testing.assert_array_equal(one, other)
+    first, other = (OpenClip(name, str(path)).embed_texts(words) for path in (weights, safe))
+    np.testing.assert_array_equal(first, other)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +180,9 @@ def test_open_clip_faults_are_one_sentence(tiny, tmp_path, fault, monkeypatch):
     elif fault == "name":
         name = "no-such-model"
         wrong.write_bytes(weights.read_bytes())
-    with pytest.raises(PopulaceError) as told:
+    with pytest.raises(PopulaceError) as caught:
         OpenClip(name, str(wrong), cache=tmp_path / "cache")
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_evaluate_on_toy_archives(tmp_path):
@@ -195,9 +195,9 @@ def test_evaluate_on_toy_archives(tmp_path):
     with zipfile.ZipFile(tmp_path / "caltech101_20_per_class.zip", "w") as archive:
         for colour in ("red", "green", "blue"):
             archive.writestr(f"{colour}/image_1.jpg", _jpeg(colour))
-    found = evaluate(tmp_path, _Colours(), cache=tmp_path / "cache")
-    assert found["caltech101"]["top1"] == 1 and found["flickr8k"]["r10"] == 1
-    assert evaluate(tmp_path, _Colours(), cache=tmp_path / "cache") == found
+    results = evaluate(tmp_path, _Colours(), cache=tmp_path / "cache")
+    assert results["caltech101"]["top1"] == 1 and results["flickr8k"]["r10"] == 1
+    assert evaluate(tmp_path, _Colours(), cache=tmp_path / "cache") == results
     with pytest.raises(PopulaceError, match="missing"):
         evaluate(tmp_path / "nowhere", _Colours())
 

@@ -30,8 +30,8 @@ def photographs():
 def test_texture_tells_the_age_that_the_embedding_does_not(photographs):
     train, read = np.arange(600) < 450, np.full(600, 40.0)
     ages = learn_ages(photographs, train, read)
-    said = ages(photographs.embeddings, photographs.textures, read)
-    error = np.abs(said - photographs.age)[~train].mean()
+    years = ages(photographs.embeddings, photographs.textures, read)
+    error = np.abs(years - photographs.age)[~train].mean()
     assert error < 0.6 * np.abs(photographs.age - 45)[~train].mean()
 
 
@@ -44,10 +44,10 @@ def test_groups_are_parted_where_the_readings_part_them(photographs):
         min(group_scores(age, drawn_in, cuts)) > 0.95 > group_scores(age, drawn_in, (20.5, 45.5))[0]
     )
     ages = learn_ages(photographs, np.arange(600) < 450, np.full(600, 40.0))
-    said = ages(photographs.embeddings, photographs.textures, np.full(600, 40.0))
+    years = ages(photographs.embeddings, photographs.textures, np.full(600, 40.0))
     assert ages.groups(np.array([15.0, 35.0, 80.0])).tolist() == [0, 1, 2]
-    parted = group_scores(age[450:], said[450:], tuple(ages.cuts))
-    assert sum(parted) > 0.9 * sum(group_scores(age[450:], said[450:], (20.5, 45.5)))
+    parted = group_scores(age[450:], years[450:], tuple(ages.cuts))
+    assert sum(parted) > 0.9 * sum(group_scores(age[450:], years[450:], (20.5, 45.5)))
 
 
 def test_the_heads_keep_it_in_their_file(photographs, tmp_path):
@@ -77,9 +77,9 @@ def test_photographs_are_read_from_a_zip(tmp_path):
         return np.repeat(level / 255, 128, 1), np.repeat(level, 5, 1)
 
     known = np.array([[90 / 255] * 128, [200 / 255] * 128]), np.array([7, 8])
-    found = Photographs.read(tmp_path / "faces.zip", chip, embed, known)
-    assert found.age.tolist() == [30, 52] and found.group.tolist() == [7, 8]
-    assert found.textures.shape == (2, 5)
+    result = Photographs.read(tmp_path / "faces.zip", chip, embed, known)
+    assert result.age.tolist() == [30, 52] and result.group.tolist() == [7, 8]
+    assert result.textures.shape == (2, 5)
 
 
 def test_errors_name_the_remedy(tmp_path):

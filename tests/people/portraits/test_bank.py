@@ -75,22 +75,22 @@ def test_ages_have_a_cell(age, band):
 
 
 def test_a_seed_keeps_its_portrait_and_seeds_differ(bank):
-    one = [bank.pick("female", 34, "Asian", seed).name for seed in range(30)]
-    assert one == [Bank().pick("female", 34, "Asian", seed).name for seed in range(30)]
-    assert len(set(one)) > 3
+    first = [bank.pick("female", 34, "Asian", seed).name for seed in range(30)]
+    assert first == [Bank().pick("female", 34, "Asian", seed).name for seed in range(30)]
+    assert len(set(first)) > 3
     assert (
         bank.pick("female", 34, "Asian", "ann").name == bank.pick("female", 34, "Asian", "ann").name
     )
-    assert all(bank[name].cell == Cell.of("female", 34, "Asian") for name in one)
+    assert all(bank[name].cell == Cell.of("female", 34, "Asian") for name in first)
 
 
 def test_an_empty_cell_is_served_by_the_nearest_age(bank):
     rare = CELLS[-1]
     bank_without = Bank()
     bank_without._of_cell[rare] = np.array([], np.int64)
-    one = bank_without.pick(rare.gender, 70, rare.ethnicity, 0)
-    assert (one.cell.gender, one.cell.ethnicity) == (rare.gender, rare.ethnicity)
-    assert one.cell.band == BANDS[-2]
+    picked = bank_without.pick(rare.gender, 70, rare.ethnicity, 0)
+    assert (picked.cell.gender, picked.cell.ethnicity) == (rare.gender, rare.ethnicity)
+    assert picked.cell.band == BANDS[-2]
 
 
 def test_near_ages_are_preferred(bank):

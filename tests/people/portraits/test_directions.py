@@ -72,10 +72,10 @@ def test_what_is_held_stays_when_a_style_is_limited(learned):
     columns = [ATTRIBUTES.index(name) for name in hold]
     far = directions.mean + 1.4 * (w[3] - directions.mean)
     most = 0.8 * float(directions.distance(far)[0])
-    held, plain = directions.limited(far, most, hold), directions.limited(far, most)
+    stored, plain = directions.limited(far, most, hold), directions.limited(far, most)
     before = directions.predict(far)[0, columns]
-    assert directions.distance(held)[0] == pytest.approx(most, abs=1e-3)
-    assert np.allclose(directions.predict(held)[0, columns], before, rtol=1e-3, atol=1e-3)
+    assert directions.distance(stored)[0] == pytest.approx(most, abs=1e-3)
+    assert np.allclose(directions.predict(stored)[0, columns], before, rtol=1e-3, atol=1e-3)
     assert not np.allclose(directions.predict(plain)[0, columns], before, rtol=0.05)
     # Where that would leave too little of a face, all of it is pulled back.
     tight = directions.limited(far, 0.2, hold)

@@ -27,8 +27,8 @@ def face(bank):
 
 
 def test_a_few_years_need_no_other_portrait(bank, face):
-    found = likeness(face, bank, ("female", 30), ("female", 34))
-    assert found.how == "same" and found.portrait is face
+    result = likeness(face, bank, ("female", 30), ("female", 34))
+    assert result.how == "same" and result.portrait is face
 
 
 def test_nobody_without_age_or_gender_has_a_portrait(bank, face):
@@ -38,13 +38,13 @@ def test_nobody_without_age_or_gender_has_a_portrait(bank, face):
 
 
 def test_without_the_generator_the_most_alike_of_the_bank_serves(bank, face):
-    found = likeness(face, bank, ("female", 30), ("female", 60))
-    assert found.how == "bank" and "bank" in found.note and "generator" in found.note
-    cell = found.portrait.cell
+    result = likeness(face, bank, ("female", 30), ("female", 60))
+    assert result.how == "bank" and "bank" in result.note and "generator" in result.note
+    cell = result.portrait.cell
     assert (cell.gender, cell.ethnicity) == ("female", face.cell.ethnicity)
-    assert abs(found.portrait.age - 60) < 12
-    assert found.portrait == nearest(face, bank, "female", 60)
-    row, here = bank.names.index(face.name), bank.names.index(found.portrait.name)
+    assert abs(result.portrait.age - 60) < 12
+    assert result.portrait == nearest(face, bank, "female", 60)
+    row, here = bank.names.index(face.name), bank.names.index(result.portrait.name)
     cell_rows = [bank.names.index(name) for name in bank.cell(cell)]
     far = np.linalg.norm(bank.embeddings[cell_rows].astype(float) - bank.embeddings[row], axis=1)
     mine = np.linalg.norm(bank.embeddings[here].astype(float) - bank.embeddings[row])

@@ -30,9 +30,9 @@ def sought(generator, reader):
     """What a search finds, and the faults of all that it painted on the way."""
     search, faults = FaceSearch(generator, reader, Directions.load()), []
     target = Target("female", 28, 40, "White")
-    found = search.find(target, 3, tries=16, tried=lambda w, i, look, fault: faults.append(fault))
-    assert found is not None
-    return target, found, faults
+    result = search.find(target, 3, tries=16, tried=lambda w, i, look, fault: faults.append(fault))
+    assert result is not None
+    return target, result, faults
 
 
 def original(folder, name):
@@ -146,11 +146,11 @@ def test_the_bar_says_why(reader, images):
 
 def test_finding_is_repeatable_and_can_be_stopped(generator, reader, sought):
     search = FaceSearch(generator, reader, Directions.load())
-    target, found, faults = sought
+    target, result, faults = sought
     again = search.find(target, 3, tries=16)
     assert again is not None
-    assert (found.image == again.image).all() and len(faults) == found.tries == again.tries
-    assert faults[-1] == "" and 28 <= found.look.years < 40
+    assert (result.image == again.image).all() and len(faults) == result.tries == again.tries
+    assert faults[-1] == "" and 28 <= result.look.years < 40
     assert search.find(target, 3, stopped=lambda: True) is None
 
 

@@ -106,8 +106,8 @@ def test_searches_start_nearer_to_the_kin_than_without_them(bank, directions, he
 def test_the_seed_decides_where_a_search_starts(bank, directions, heads):
     target = Target("male", 16, 20, "Black")
     neighbours = kin_of(bank, heads, "male", "Black")
-    one, two = (starts(directions, heads, target, neighbours, 5) for _ in range(2))
-    assert (one == two).all()
+    first, two = (starts(directions, heads, target, neighbours, 5) for _ in range(2))
+    assert (first == two).all()
 
 
 def test_more_certainty_is_asked_where_the_readers_take_in_others():
@@ -161,5 +161,5 @@ def test_styles_that_may_paint_a_broken_face_are_not_taken(directions, heads):
     weights = np.linspace(-1, 1, 512, dtype=np.float32)
     half = DefectHead(weights, 0.0, float(np.median(styles @ weights)))
     first = next(number for number, w in enumerate(styles) if not half.refuses(w))
-    found = find(half)
-    assert found.tries == first + 1 and (found.w == styles[first]).all()
+    result = find(half)
+    assert result.tries == first + 1 and (result.w == styles[first]).all()

@@ -22,12 +22,12 @@ SOME = (CELLS[0], CELLS[4], CELLS[21])
 class MadeUp:
     """Stands for `Finder.find`: notes what it was asked, finds nothing for every fourth seed."""
 
-    asked: list
+    targets: list
 
     def find(self, search, target, rng, neighbours, unlike):
         number = rng.integers(1 << 30)
         known = None if unlike is None else len(unlike)
-        self.asked.append((target, search.thresholds.unlike, known, neighbours))
+        self.targets.append((target, search.thresholds.unlike, known, neighbours))
         if number % 4 == 0:
             return None
         draw = np.random.default_rng(number)
@@ -73,9 +73,9 @@ def test_every_cell_is_filled_and_the_seed_decides(made_up, tmp_path):
 def test_a_stopped_run_continues_where_it_was(made_up, tmp_path):
     fill(search(), tmp_path / "whole", 6, 1, cells=SOME)
     fill(search(), tmp_path / "parts", 2, 1, cells=SOME)
-    asked = len(made_up.asked)
+    requested = len(made_up.targets)
     fill(search(), tmp_path / "parts", 2, 1, cells=SOME)
-    assert len(made_up.asked) == asked
+    assert len(made_up.targets) == requested
     fill(search(), tmp_path / "parts", 6, 1, cells=SOME)
     assert styles(tmp_path / "parts") == styles(tmp_path / "whole")
 
@@ -92,20 +92,20 @@ def test_what_was_refused_is_made_up_for_and_the_others_stay(made_up, tmp_path):
 def test_new_people_must_be_unlike_those_of_their_gender_and_ethnicity(made_up, tmp_path):
     fill(search(), tmp_path, 2, 1, cells=SOME)
     white, other = SOME[0], SOME[2]
-    asked = [(target, apart, known) for target, apart, known, _ in made_up.asked]
-    assert asked[0][2] is None
-    assert all(apart == UNLIKE[w.ethnicity] for w, apart, _ in asked)
+    requested = [(target, apart, known) for target, apart, known, _ in made_up.targets]
+    assert requested[0][2] is None
+    assert all(apart == UNLIKE[w.ethnicity] for w, apart, _ in requested)
     # CELLS[4] shares gender and ethnicity with CELLS[0]; CELLS[21] does not.
-    assert next(k for w, _, k in asked if w == target_of(SOME[1])) == 1
-    assert next(k for w, _, k in asked if w == target_of(other)) is None
+    assert next(k for w, _, k in requested if w == target_of(SOME[1])) == 1
+    assert next(k for w, _, k in requested if w == target_of(other)) is None
     assert (white.gender, white.ethnicity) == (SOME[1].gender, SOME[1].ethnicity)
 
 
 def test_a_search_starts_from_everyone_of_the_gender_and_ethnicity(made_up, tmp_path):
     fill(search(), tmp_path, 4, 1, cells=SOME)
-    kinds = {(target.gender, target.ethnicity) for target, _, _, _ in made_up.asked}
+    kinds = {(target.gender, target.ethnicity) for target, _, _, _ in made_up.targets}
     assert len(kinds) == 2
-    for _, _, known, neighbours in made_up.asked:
+    for _, _, known, neighbours in made_up.targets:
         assert (0 if neighbours is None else len(neighbours.styles)) == (
             known if (known or 0) >= 4 else 0
         )
@@ -113,14 +113,14 @@ def test_a_search_starts_from_everyone_of_the_gender_and_ethnicity(made_up, tmp_
             assert (np.sign(neighbours.readings[:, 2:6]) != 0).all() and neighbours.faces.shape[
                 1
             ] == 128
-    assert made_up.asked[0][3] is None and made_up.asked[-1][3] is not None
+    assert made_up.targets[0][3] is None and made_up.targets[-1][3] is not None
 
 
 def test_who_reads_another_age_than_the_cell_asks_for_is_not_counted(made_up, tmp_path):
     fill(search(), tmp_path, 3, 1, cells=SOME[:1])
     first = chosen(tmp_path, Directions.load())[SOME[0]][0]
-    with np.load(tmp_path / f"{first}.npz") as one:
-        older = dict(one) | {"age": np.array(21.4)}
+    with np.load(tmp_path / f"{first}.npz") as caught:
+        older = dict(caught) | {"age": np.array(21.4)}
     np.savez(tmp_path / f"{first}.npz", **older)
     assert first not in chosen(tmp_path, Directions.load())[SOME[0]]
 
@@ -173,7 +173,7 @@ def test_a_bank_is_refilled_and_nobody_else_moves(made_up, tmp_path):
     with np.load(edge) as kept:
         rounded = dict(kept) | {"age": np.float16(target_of(SOME[0]).upper)}
     np.savez(edge, **rounded)  # half precision may round an age over its band's edge
-    made_up.asked.clear()
+    made_up.targets.clear()
     older = replace(target_of(SOME[0]), lower=target_of(SOME[0]).lower + 1)
     fill(
         search(),
@@ -184,8 +184,8 @@ def test_a_bank_is_refilled_and_nobody_else_moves(made_up, tmp_path):
         refused=refused,
         target=lambda cell: older if cell == SOME[0] else target_of(cell),
     )
-    assert older in [target for target, *_ in made_up.asked]
-    assert target_of(SOME[0]) not in [target for target, *_ in made_up.asked]
+    assert older in [target for target, *_ in made_up.targets]
+    assert target_of(SOME[0]) not in [target for target, *_ in made_up.targets]
     good = chosen(tmp_path / "again", Directions.load(), refused)
     pack(tmp_path / "again", tmp_path / "refilled", 4, good, before=before)
     after = Bank(tmp_path / "refilled")
@@ -205,8 +205,8 @@ def test_near_copies_are_left_out(made_up, tmp_path):
     fill(search(), tmp_path, 3, 1, cells=SOME)
     good = chosen(tmp_path, Directions.load())
     first, second = good[SOME[0]][:2]
-    with np.load(tmp_path / f"{first}.npz") as one, np.load(tmp_path / f"{second}.npz") as two:
-        changed = dict(two) | {"w": one["w"] + 0.01}
+    with np.load(tmp_path / f"{first}.npz") as caught, np.load(tmp_path / f"{second}.npz") as two:
+        changed = dict(two) | {"w": caught["w"] + 0.01}
     np.savez(tmp_path / f"{second}.npz", **changed)
     again = chosen(tmp_path, Directions.load())
     assert second not in again[SOME[0]] and first in again[SOME[0]]

