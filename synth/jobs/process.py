@@ -33,7 +33,6 @@ _ENVIRONMENT = (
     "HOME",
     "LANG",
     "LC_ALL",
-    "TMPDIR",
     "NUMBA_CACHE_DIR",
     "SYSTEMROOT",
     "SYNTH_GENERATORS",
@@ -354,6 +353,10 @@ def _start(
     (folder / "task.json").write_text(json.dumps(whole), encoding="utf-8")
     environment = {key: os.environ[key] for key in _ENVIRONMENT if key in os.environ}
     environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    # A child is stopped by a signal that lets it tidy nothing: what it put away goes with the job.
+    temporary = folder / "temporary"
+    temporary.mkdir(mode=0o700)
+    environment["TMPDIR"] = str(temporary)
     with (
         (folder / "progress.jsonl").open("wb") as out,
         (folder / "errors.txt").open("wb") as err,

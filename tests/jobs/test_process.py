@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +94,18 @@ def test_cancelled(start):
 def test_every_death_has_its_sentence(start, code, sentence):
     state = start(code).wait(60)
     assert (state.done, state.error, state.cancelled) == (False, sentence, False)
+
+
+def test_what_it_put_away_goes_with_it_however_it_ends(start):
+    code = "import tempfile, time; (folder / 'where').write_text(tempfile.mkdtemp()); "
+    job = start(code + "progress(0.7, 'Steeping'); time.sleep(60)")
+    until(job, "Steeping")
+    place = Path((job.folder / "where").read_text())
+    assert place.is_dir()
+    os.kill(job.process.pid, 9)
+    assert job.wait(60).error == "The kettle is too small."
+    job.close()
+    assert not place.exists()
 
 
 def test_too_long(start):
