@@ -289,12 +289,11 @@ class MaskedProposal(Proposal):
         order = rest[np.argsort(random.random((len(codes), len(rest))), axis=1)]
         for step in range(len(rest)):
             features = self._network.features(state)
-            for column in self._rest:
+            for column in map(int, np.unique(order[:, step])):
                 rows = np.flatnonzero(order[:, step] == column)
-                if len(rows):
-                    shares = self._network.read(features[rows], column)
-                    codes[rows, column] = choose(shares, uniform[rows, column])
-                    self._network.show(state, column, codes[rows, column], rows)
+                shares = self._network.read(features[rows], column)
+                codes[rows, column] = choose(shares, uniform[rows, column])
+                self._network.show(state, column, codes[rows, column], rows)
 
 
 # ---------------------------------------------------------------------- learning

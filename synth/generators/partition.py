@@ -178,14 +178,19 @@ def _joined(
         links[a].add(b)
         links[b].add(a)
     largest = 1.4 * len(ties) / max(most, 1)
+    tied: dict[Edge, float] = {}
     while len(members) > most:
         pairs = [(a, b) for a in links for b in links[a] if a < b]
         small = [(a, b) for a, b in pairs if len(members[a] | members[b]) <= largest]
         if small:
-            a, b = max(small, key=lambda pair: (_tie(members, pair, ties), -pair[0], -pair[1]))
+            for pair in small:
+                if pair not in tied:
+                    tied[pair] = _tie(members, pair, ties)
+            a, b = max(small, key=lambda pair: (tied[pair], -pair[0], -pair[1]))
         else:  # the two that are the fewest together
             a, b = min(pairs, key=lambda pair: (len(members[pair[0]] | members[pair[1]]), pair))
         members[a] |= members.pop(b)
+        tied = {pair: tie for pair, tie in tied.items() if not {a, b} & set(pair)}
         links[a] = (links[a] | links.pop(b)) - {a, b}
         for near in links.values():
             if b in near:
@@ -226,19 +231,27 @@ def mutual_information(
     float64 array, shape (columns, columns)
         Symmetric, not negative, 0 on the diagonal.
     """
+    from scipy.special import xlogy
+
     codes = codes[:COUNTED]
-    weights = None if weights is None else weights[:COUNTED]
     rows, columns = codes.shape
+    counted = np.ones(rows) if weights is None else weights[:COUNTED]
+    offsets = np.cumsum([0, *sizes])
+    places = codes + offsets[:-1]
+    shares = np.bincount(places.ravel(), np.repeat(counted, columns), offsets[-1]) / counted.sum()
+    inner = np.add.reduceat(xlogy(shares, shares), offsets[:-1])
+    states = np.add.reduceat(shares > 0, offsets[:-1]) - 1
     out = np.zeros((columns, columns))
-    for a, b in combinations(range(columns), 2):
-        joint = np.bincount(codes[:, a] * sizes[b] + codes[:, b], weights, sizes[a] * sizes[b])
-        joint = joint.reshape(sizes[a], sizes[b]) / joint.sum()
-        alone = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
-        seen = joint > 0
-        information = float((joint[seen] * np.log(joint[seen] / alone[seen])).sum())
-        used = ((joint.sum(axis=1) > 0).sum() - 1) * ((joint.sum(axis=0) > 0).sum() - 1)
-        out[a, b] = out[b, a] = max(information - used / (2 * rows), 0.0)
-    return out
+    for a in range(columns - 1):  # all pairs of a column at once
+        begin = offsets[a + 1]
+        width = offsets[-1] - begin
+        cells = codes[:, [a]] * width + (places[:, a + 1 :] - begin)
+        counts = np.bincount(cells.ravel(), np.repeat(counted, columns - a - 1), sizes[a] * width)
+        joint = counts.reshape(sizes[a], width) / counted.sum()
+        whole = np.add.reduceat(xlogy(joint, joint).sum(axis=0), offsets[a + 1 : -1] - begin)
+        chance = states[a] * states[a + 1 :] / (2 * rows)
+        out[a, a + 1 :] = np.maximum(whole - inner[a] - inner[a + 1 :] - chance, 0.0)
+    return out + out.T
 
 
 def strongest_tree(ties: np.ndarray) -> list[Edge]:

@@ -262,6 +262,25 @@ def test_a_column_that_everybody_lacks(name):
         make_table(frame.assign(b=frame["a"]), numbers)
 
 
+@pytest.fixture(scope="module")
+def wide():
+    """Three hundred columns, each of which another one repeats."""
+    bits = np.random.default_rng(0).random((60, 300)) < 0.5
+    bits[:, 1::2] = bits[:, ::2]
+    return make_table(pd.DataFrame(np.where(bits, "x", "y"), columns=[f"c{i}" for i in range(300)]))
+
+
+@pytest.mark.parametrize("name", CODED)
+def test_three_hundred_columns(name, wide, monkeypatch):
+    monkeypatch.setattr(coded, "BLOCK", 8)
+    options = {"epochs": 1, "minutes": 5}
+    if name == "hybrid":  # all its ways would take longer than everything else here
+        options["candidates"] = ["diffusion"]
+    drawn = generator(name).fit(wide, Settings(options=options)).sample(8)
+    assert list(drawn.columns) == list(wide.schema.names)
+    assert drawn.isin(["x", "y"]).all(axis=None)
+
+
 @pytest.mark.parametrize("name", CODED)
 def test_what_nobody_has_is_refused(name):
     frame = pd.DataFrame({"a": ["x", "y"] * 20, "b": [0, 10] * 20})

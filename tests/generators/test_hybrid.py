@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import mutual_info_score
 
 from synth.data.evidence import Evidence
 from synth.data.table import make_table
@@ -91,6 +92,20 @@ def test_ties_are_those_of_counts(table):
     ties = mutual_information(codes, (2, 2, 2))
     assert ties[0, 1] == pytest.approx(np.log(2), abs=1e-3)
     assert ties[0, 2] == ties[1, 2] == 0.0
+
+
+def test_ties_of_weighted_people_are_those_of_whoever_stands_for_more():
+    rng = np.random.default_rng(0)
+    base = rng.integers(0, 3, 300)
+    codes = np.stack([base, base + rng.integers(0, 3, 300), np.zeros(300, int), 2 - base], axis=1)
+    sizes, often = (3, 7, 1, 4), rng.integers(1, 4, 300)  # two levels of the second are nobody's
+    ties = mutual_information(codes, sizes, often.astype(float))
+    repeated = np.repeat(codes, often, axis=0)
+    for a, b in ((0, 1), (1, 3), (0, 2)):
+        states = [len(np.unique(codes[:, c])) - 1 for c in (a, b)]
+        plain = mutual_info_score(repeated[:, a], repeated[:, b]) - np.prod(states) / 600
+        assert ties[a, b] == ties[b, a] == pytest.approx(max(plain, 0.0), abs=1e-12)
+    assert not np.diag(ties).any()
 
 
 def test_the_strongest_ties_make_a_tree():
