@@ -21,9 +21,9 @@ import typer
 from synth.bench.data import SHARED
 from synth.data.table import Table, make_table
 from synth.errors import PopulaceError
+from synth.evaluate.attacks.membership import membership
 from synth.evaluate.comparison import Comparison
 from synth.evaluate.fidelity import fidelity
-from synth.evaluate.membership import membership
 from synth.evaluate.privacy import privacy
 from synth.evaluate.shape import shape
 from synth.evaluate.utility import utility

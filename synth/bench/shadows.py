@@ -1,7 +1,7 @@
 """The attack by shadow populations: on private ones, and on those that promise nothing (control).
 
 Each of some rows of a table is learned from in half of the populations. Of the private ones levels
-and bounds are public, noise comes from the operating system; see `synth.evaluate.shadows`.
+and bounds are public, noise comes from the operating system; see `synth.evaluate.attacks.shadows`.
 
 Run ``python -m synth.bench.shadows adult --epsilon 1 --jobs 4``.
 """

@@ -16,8 +16,8 @@ from synth.data.table import make_table, read_frame, read_table
 from synth.data.writers import arrow_table, with_mark_column, write_file
 from synth.errors import PopulaceError
 from synth.evaluate.comparison import Comparison
+from synth.evaluate.copies import flag
 from synth.evaluate.fidelity import FIGURES, fidelity
-from synth.evaluate.privacy import flag
 from synth.evaluate.report import report_on
 
 if TYPE_CHECKING:

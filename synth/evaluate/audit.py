@@ -23,7 +23,7 @@ import pandas as pd
 from synth.bayes.scoring import log_rows
 from synth.data.schema import Column, Schema
 from synth.errors import PopulaceError
-from synth.evaluate.privacy import Rate
+from synth.evaluate.attacks.rate import Rate
 from synth.privacy.learning import Promise, learn_privately
 from synth.privacy.public import Public, PublicColumn
 

@@ -156,7 +156,7 @@ def squared_distances(
         yield rows, np.maximum(square, 0, out=square)
 
 
-def closest(from_points: np.ndarray, to_points: np.ndarray, *, itself: bool = False) -> np.ndarray:
+def closest(from_points: np.ndarray, to_points: np.ndarray) -> np.ndarray:
     """The distance of each point to the closest other.
 
     Parameters
@@ -165,8 +165,6 @@ def closest(from_points: np.ndarray, to_points: np.ndarray, *, itself: bool = Fa
         The points.
     to_points : float32 array, shape (m, d)
         Those among which the closest is looked for.
-    itself : bool
-        Whether both are the same rows, so that each row's distance to itself does not count.
 
     Returns
     -------
@@ -175,7 +173,27 @@ def closest(from_points: np.ndarray, to_points: np.ndarray, *, itself: bool = Fa
     """
     out = np.empty(len(from_points))
     for rows, square in squared_distances(from_points, to_points):
-        if itself:
-            square[np.arange(len(square)), np.arange(rows.start, rows.stop)] = np.inf
+        out[rows] = np.sqrt(square.min(axis=1))
+    return np.where(out < ROUNDING, 0.0, out)
+
+
+def closest_others(points: np.ndarray, some: np.ndarray) -> np.ndarray:
+    """The distance of some points to the closest of all the others.
+
+    Parameters
+    ----------
+    points : float32 array, shape (n, d)
+        The points.
+    some : int array, shape (k,)
+        Positions of those whose closest is looked for; none is its own.
+
+    Returns
+    -------
+    float array, shape (k,)
+        As `closest` gives them.
+    """
+    out = np.empty(len(some))
+    for rows, square in squared_distances(points[some], points):
+        square[np.arange(len(square)), some[rows]] = np.inf
         out[rows] = np.sqrt(square.min(axis=1))
     return np.where(out < ROUNDING, 0.0, out)

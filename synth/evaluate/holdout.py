@@ -19,7 +19,7 @@ from synth.data.table import Table, make_table
 from synth.data.writers import arrow_table, csv_bytes
 from synth.errors import PopulaceError
 from synth.evaluate.comparison import Comparison
-from synth.evaluate.privacy import Flags, flag
+from synth.evaluate.copies import Flags, flag
 from synth.evaluate.report import Report, report_on
 from synth.fitting.refit import refit
 

@@ -7,12 +7,11 @@ Neighbouring tables differ by one row that is added or removed.
 References
 ----------
 .. [1] M. Bun, T. Steinke, "Concentrated differential privacy: simplifications, extensions, and
-   lower bounds", TCC 2016.
+   lower bounds", TCC 2016 (zero-concentrated privacy).
 .. [2] C. Canonne, G. Kamath, T. Steinke, "The discrete Gaussian for differential privacy",
    NeurIPS 2020 (Corollary 13: the conversion used here).
 .. [3] M. Cesar, R. Rogers, "Bounding, concentrating, and truncating: unifying privacy loss
    composition for data analytics", ALT 2021 (the exponential mechanism).
-.. [4] B. Balle, Y.-X. Wang, "Improving the Gaussian mechanism for differential privacy", ICML 2018.
 """
 
 from __future__ import annotations
@@ -82,12 +81,6 @@ def epsilon_of(rho: float, delta: float) -> float:
     return high
 
 
-def closed_epsilon(rho: float, delta: float) -> float:
-    """The ε of Bun and Steinke's closed form, ρ + 2 √(ρ log 1/δ): never below `epsilon_of`."""
-    _check_delta(delta)
-    return rho + 2.0 * math.sqrt(max(rho, 0.0) * math.log(1.0 / delta))
-
-
 def rho_of(epsilon: float, delta: float) -> float:
     """The largest ρ whose privacy is (ε, δ).
 
@@ -118,11 +111,6 @@ def rho_of(epsilon: float, delta: float) -> float:
     return low
 
 
-def rho_of_sigma(sigma: float, sensitivity: float = 1.0) -> float:
-    """What Gaussian noise of a deviation costs."""
-    return sensitivity**2 / (2.0 * sigma**2)
-
-
 def sigma_of(rho: float, sensitivity: float = 1.0) -> float:
     """The deviation of Gaussian noise that costs ρ."""
     return sensitivity / math.sqrt(2.0 * rho)
@@ -143,15 +131,6 @@ def rho_of_choice(epsilon: float) -> float:
 def epsilon_of_choice(rho: float) -> float:
     """The ε of a choice by the exponential mechanism that costs ρ."""
     return math.sqrt(8.0 * rho)
-
-
-def gaussian_delta(sigma: float, epsilon: float) -> float:
-    """The exact δ of one Gaussian mechanism of sensitivity 1 (Balle and Wang 2018, Theorem 8)."""
-    from scipy.special import log_ndtr  # a third of a second where nothing is private
-
-    first = float(log_ndtr(0.5 / sigma - epsilon * sigma))
-    second = epsilon + float(log_ndtr(-0.5 / sigma - epsilon * sigma))
-    return math.exp(first) - math.exp(second)
 
 
 def in_words(epsilon: float) -> str:

@@ -10,26 +10,6 @@ from __future__ import annotations
 import math
 
 
-def most_success(epsilon: float, delta: float, control: float) -> float:
-    """How often an attack can succeed on people who were learned from.
-
-    Parameters
-    ----------
-    epsilon, delta : float
-        The promise.
-    control : float
-        How often it succeeds on people who were not, 0 to 1.
-
-    Returns
-    -------
-    float
-        Between `control` and 1.
-    """
-    grown = math.exp(epsilon) * control + delta
-    rest = 1.0 - math.exp(-epsilon) * (1.0 - delta - control)
-    return max(control, min(grown, rest, 1.0))
-
-
 def most_right(epsilon: float) -> float:
     """How often a guess can be right whether somebody's row was learned from (δ = 0).
 

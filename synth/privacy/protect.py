@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,6 @@ from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 Way = Literal["merge", "coarsen", "leave"]
-WAYS: tuple[Way, ...] = get_args(Way)
 OTHER = "other"
 MOST_PAIRS = 2000
 """Pairs of columns that are looked at, at most."""

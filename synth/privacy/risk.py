@@ -9,7 +9,6 @@ mover's distance: over ranks for numbers, with equal distances for levels (N. Li
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -242,8 +241,3 @@ def distances_of(shares: np.ndarray, everybody: np.ndarray, ordered: bool) -> np
         return 0.5 * np.abs(off).sum(axis=-1)
     steps = np.abs(np.cumsum(off, axis=-1)).sum(axis=-1)
     return steps / max(shares.shape[-1] - 1, 1)
-
-
-def entropy_floor(entropy: float) -> int:
-    """The whole ℓ of an entropy ℓ-diversity."""
-    return math.floor(entropy + 1e-9)

@@ -7,21 +7,17 @@ from scipy.stats import chi2_contingency
 
 from synth.data.contingency import ContingencyTables
 from synth.data.table import make_table
+from synth.evaluate.attacks.inference import inference
+from synth.evaluate.attacks.linkability import linkability
+from synth.evaluate.attacks.singling_out import singling_out, singling_out_by_value
+from synth.evaluate.closeness import closeness, identical_shares
 from synth.evaluate.comparison import Comparison
+from synth.evaluate.copies import flag
 from synth.evaluate.distance import Space
 from synth.evaluate.distances import shuffled_apart
 from synth.evaluate.diversity import diversity
 from synth.evaluate.fairness import _chance, fairness, fairness_of_counts
 from synth.evaluate.fidelity import classifier_aucs, repeat_shares, scores_of_counts
-from synth.evaluate.privacy import (
-    closeness,
-    flag,
-    identical_shares,
-    inference,
-    linkability,
-    singling_out,
-    singling_out_by_value,
-)
 from synth.evaluate.report import report
 from synth.evaluate.shape import shape
 from synth.evaluate.utility import utility

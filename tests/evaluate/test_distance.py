@@ -7,7 +7,7 @@ import pytest
 from synth.data.schema import Column
 from synth.data.table import make_table
 from synth.evaluate.comparison import Comparison
-from synth.evaluate.distance import Space, closest, squared_distances
+from synth.evaluate.distance import Space, closest, closest_others, squared_distances
 
 
 @pytest.fixture
@@ -51,11 +51,11 @@ def test_missing_agrees_with_missing_only(space):
     assert square[2, 0] >= 2
 
 
-def test_closest_and_itself(space):
+def test_closest_and_closest_others(space):
     space, truth = space
     points = space.points(truth)
     assert (closest(points, points) == 0).all()
-    alone = closest(points, points, itself=True)
+    alone = closest_others(points, np.arange(20))
     assert alone == pytest.approx(np.full(20, 2 / 20), abs=1e-3)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from synth.data.schema import Column
 from synth.errors import PopulaceError
-from synth.evaluate.membership import auc_interval, membership
+from synth.evaluate.attacks.membership import auc_interval, membership
 
 COLUMNS = (Column("a", "real"), Column("b", "real"))
 

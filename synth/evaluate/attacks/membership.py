@@ -21,11 +21,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from synth.data.schema import Column
 from synth.errors import PopulaceError
+from synth.evaluate.attacks.rate import Z
 from synth.evaluate.fidelity import features
 
 FEWEST = 100
 """People on each side."""
-_Z = 1.959964
 
 
 @dataclass(frozen=True)
@@ -160,5 +160,5 @@ def auc_interval(above: np.ndarray, below: np.ndarray) -> tuple[float, float, fl
     area = (ranks[:n].sum() - n * (n + 1) / 2) / (n * m)
     first, second = area / (2 - area), 2 * area**2 / (1 + area)
     variance = area * (1 - area) + (n - 1) * (first - area**2) + (m - 1) * (second - area**2)
-    reach = _Z * np.sqrt(max(variance, 0.0) / (n * m))
+    reach = Z * np.sqrt(max(variance, 0.0) / (n * m))
     return float(area), max(float(area - reach), 0.0), min(float(area + reach), 1.0)

@@ -20,8 +20,8 @@ import numpy as np
 from scipy.stats import rankdata
 
 from synth.errors import PopulaceError
-from synth.evaluate.membership import MembershipAttack, auc_interval
-from synth.evaluate.privacy import Rate
+from synth.evaluate.attacks.membership import MembershipAttack, auc_interval
+from synth.evaluate.attacks.rate import Rate
 
 FALSE_ALARMS = 0.01
 """The share of rows that were not learned from which may be taken for others, for `found`."""

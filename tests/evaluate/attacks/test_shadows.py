@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synth.errors import PopulaceError
-from synth.evaluate.shadows import halves, shadow_attack
+from synth.evaluate.attacks.shadows import halves, shadow_attack
 
 SHADOWS, ATTACKED, ROWS = 16, 2, 600
 
