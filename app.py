@@ -32,8 +32,7 @@ def show() -> None:
         menu_items={"about": "**Populace**: synthetic people with true statistics."},
     )
     st.logo(str(_HERE / "pages/shared/logo.svg"), size="large")
-    st.html(_HERE / "pages/shared/style.css")
-    st.html(_HERE / "pages/cards/people.css")
+    st.html(_styles())
     st.html(_script(), unsafe_allow_javascript=True)
     if st.context.theme.type:  # dialogs lie outside the app and would be light in the dark
         st.html(f"<style>:root {{ color-scheme: {st.context.theme.type}; }}</style>")
@@ -73,6 +72,14 @@ def show() -> None:
 
 
 @cache
+def _styles() -> str:
+    """Every page's style, on one line: Streamlit looks at each line of it in every run."""
+    files = ("pages/shared/style.css", "pages/cards/people.css")
+    text = " ".join((_HERE / file).read_text(encoding="utf-8") for file in files)
+    return f"<style>{' '.join(text.split())}</style>"
+
+
+@cache
 def _script() -> str:
     return f"<script>{(_HERE / 'pages/shared/browser.js').read_text(encoding='utf-8')}</script>"
 
@@ -95,11 +102,12 @@ else:  # the server reads this file once, before anybody comes
     # tell the first visitor that the page of the address does not exist.
     PagesManager.uses_pages_directory = False
     from pages.shared.kept import VisitorCookie
+    from pages.shared.prerender import Prerendered
     from synth import api
 
     app = st.App(
         __file__,
         lifespan=_serving,
         routes=api.routes(prefix=st.get_option("server.baseUrlPath") or ""),
-        middleware=[Middleware(VisitorCookie)],
+        middleware=[Middleware(VisitorCookie), Middleware(Prerendered)],
     )

@@ -32,10 +32,6 @@ _RARITY_HELP = (
     "come more often, and none becomes possible that was not."
 )
 _STATES = 30
-_WHAT = (
-    "Populace draws people who do not exist from a model of {:,} real ones: ask for somebody in "
-    "the sidebar, and everybody here is like that."
-)
 
 
 class Drawing(NamedTuple):
@@ -218,7 +214,7 @@ def _page(choice: Choice) -> None:
 
     other = choice.against
     is_start = not choice.evidence and other is None
-    finding = _WHAT.format(choice.population.contingency.rows) if is_start else ""
+    finding = tour.what(choice.population) if is_start else ""
     header.show(
         choice,
         more=_download if other is not None else more,

@@ -26,11 +26,13 @@ from synth import describe
 if TYPE_CHECKING:
     from synth.evaluate.groups import GroupComparison
 
+_REMARK = "everyone below is synthetic"
+
 
 def show(
     choice: Choice,
     title: str = "",
-    remark: str = "everyone below is synthetic",
+    remark: str = _REMARK,
     more: Callable[[Choice], None] | None = None,
     *,
     finding: str = "",
@@ -60,21 +62,9 @@ def show(
     st.html(f'<h1 class="pp-title">{escape(words)}</h1>')
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="subtitle"):
         if choice.posterior is not None:
-            line = [f"<em>{escape(sidebar.page_title())}</em>"]
-            line += [_share(choice, title)] if other is None else []
-            st.html(
-                f'<p class="pp-subtitle">{" · ".join([*line, escape(remark)])}</p>',
-                width="content",
-            )
-        with st.popover("share this view", type="tertiary", icon=":material/link:"):
-            st.caption(
-                "Only this browser can open this link, until an hour after you close the page: the "
-                "population is your own. Save it in the Studio to give it to others."
-                if loaders.is_own(choice.population.name)
-                else "Whoever opens this link sees the same people."
-            )
-            st.code(presenter.link(choice), language=None, wrap_lines=True)
-            presenter.show_qr(choice)
+            line = subtitle(choice, title, remark, page=sidebar.page_title(), beside=other)
+            st.html(f'<p class="pp-subtitle">{line}</p>', width="content")
+        _link(choice)
         if more is not None:
             more(choice)
         if not presenter.is_on() and st.button(
@@ -87,6 +77,41 @@ def show(
         _beside(choice, shown=groups)
     if finding:
         say(finding)
+
+
+def subtitle(
+    choice: Choice,
+    title: str = "",
+    remark: str = _REMARK,
+    *,
+    page: str,
+    beside: Choice | None = None,
+) -> str:
+    """The line below the title: page, how common those asked for are, remark; HTML."""
+    share = [] if beside is not None else [_share(choice, title)]
+    return " · ".join([f"<em>{escape(page)}</em>", *share, escape(remark)])
+
+
+@st.fragment
+def _link(choice: Choice) -> None:
+    """The link of what is shown; its QR code is worked out once somebody opens it."""
+    place = st.popover(
+        "share this view",
+        type="tertiary",
+        icon=":material/link:",
+        key="share",
+        on_change="rerun",
+    )
+    with place:
+        st.caption(
+            "Only this browser can open this link, until an hour after you close the page: the "
+            "population is your own. Save it in the Studio to give it to others."
+            if loaders.is_own(choice.population.name)
+            else "Whoever opens this link sees the same people."
+        )
+        st.code(presenter.link(choice), language=None, wrap_lines=True)
+        if place.open:
+            presenter.show_qr(choice)
 
 
 def say(finding: str) -> None:

@@ -21,7 +21,7 @@ from contextlib import asynccontextmanager
 
 from streamlit.runtime import Runtime, exists
 
-from pages.shared import kept
+from pages.shared import kept, prerender
 from synth.errors import PopulaceError
 from synth.jobs import scratch
 
@@ -75,6 +75,7 @@ def prepare() -> None:
             gc.enable()
         time.sleep(_PAUSE)
         preparing.prepare(population)
+        prerender.write(population)
     _set_apart()
 
 

@@ -6,11 +6,14 @@ can read cookies and not write them, so a small script in the page writes it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
 from pages.talk import presenter
+
+if TYPE_CHECKING:
+    from synth.populations import Population
 
 COOKIE = "populace-tour"
 _OVER, _STEP = "tour is over", "step of the tour"
@@ -56,6 +59,14 @@ STEPS = (
         "**share this view** gives a link to exactly what you see.",
     ),
 )
+
+
+def what(population: Population) -> str:
+    """What this is, in a sentence."""
+    return (
+        f"Populace draws people who do not exist from a model of {population.contingency.rows:,} "
+        "real ones: ask for somebody in the sidebar, and everybody here is like that."
+    )
 
 
 def show() -> None:
