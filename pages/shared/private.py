@@ -37,11 +37,16 @@ def note(population: Population) -> None:
     ledger = population.ledger
     if ledger is None:
         return
+    terms = f"ε = {ledger.epsilon:g}, δ = {ledger.delta:g}"
+    kind = (
+        f"FOR TESTS ONLY, nothing is promised (noise from a seed, as for {terms})"
+        if ledger.is_for_tests
+        else f"A private population ({terms})"
+    )
     st.caption(
         markdown.plain(
-            f"A private population (ε = {ledger.epsilon:g}, δ = {ledger.delta:g}): no count of "
-            "real people is kept. What stands as “real” here is the private estimate itself, so "
-            "it cannot show how near the real people are."
+            f"{kind}: no count of real people is kept. What stands as “real” here is the private "
+            "estimate itself, so it cannot show how near the real people are."
         )
     )
 
@@ -56,8 +61,9 @@ def show_ledger(ledger: Ledger) -> None:
         rest = [entry for entry in rest if not belongs(entry)]
         share = sum(entry.rho for entry in own) / ledger.rho
         bars.append(bar_line(words, share, f"{share:.0%}"))
+    promised = "As if promised" if ledger.is_for_tests else "Promised"
     st.html(
-        f"<div><p><b>Promised: ε = {ledger.epsilon:g}</b> at δ = {ledger.delta:g}. "
+        f"<div><p><b>{promised}: ε = {ledger.epsilon:g}</b> at δ = {ledger.delta:g}. "
         f"<b>Spent: ε = {ledger.spent_epsilon:.3g}</b>, in {len(ledger.entries)} looks at the "
         "rows. The budget went to:</p>" + "".join(bars) + "</div>"
     )
@@ -72,7 +78,8 @@ def show_ledger(ledger: Ledger) -> None:
     st.caption(
         "Promised to every row against whoever sees the population, knows all other rows and "
         "computes as long as they like. Not promised: what is true of people in general can be "
-        "learned and guessed of anybody; whoever has several rows is promised less."
+        "learned and guessed of anybody; whoever has several rows is promised less. Each further "
+        "population learned from the same rows adds its ε and δ to these."
     )
     with st.expander("Every look at the rows", icon=":material/receipt_long:"):
         st.dataframe(

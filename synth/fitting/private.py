@@ -99,7 +99,7 @@ def fit_private(
         constraints.check(model.schema)
     kept = Plan(model.schema, title=plan.title, generator=NAME, rules=constraints.rules)
     about = model.network.about["rows"]
-    note = f"Learned privately (ε = {epsilon:g}) from about {about:,} rows of a table of your own."
+    note = f"{model.ledger.how} from about {about:,} rows of a table of your own."
     population = named(
         Population(
             name="",

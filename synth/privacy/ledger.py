@@ -112,6 +112,13 @@ class Ledger:
             )
         return in_words(self.epsilon)
 
+    @property
+    def how(self) -> str:
+        """How the population was learned, in a few words that begin a sentence."""
+        if self.is_for_tests:
+            return f"Learned for tests only (noise from a seed, as for ε = {self.epsilon:g})"
+        return f"Learned privately (ε = {self.epsilon:g})"
+
     def markdown(self) -> str:
         """A section for the card."""
         lines = [
@@ -119,7 +126,8 @@ class Ledger:
             "",
             self.promise,
             "",
-            f"Promised: (ε = {self.epsilon:g}, δ = {self.delta:g})-differential privacy for "
+            ("Nothing is promised; the noise is as for " if self.is_for_tests else "Promised: ")
+            + f"(ε = {self.epsilon:g}, δ = {self.delta:g})-differential privacy for "
             f"{NEIGHBOURS}; somebody with several rows is promised less, ε for each of them. "
             f"Spent: ρ = {self.spent:.6g} of {self.rho:.6g}, which is ε = "
             f"{self.spent_epsilon:.4g}. The noise is the discrete Gaussian of Canonne, Kamath and "
@@ -132,7 +140,8 @@ class Ledger:
             "",
             "Not promised: what holds for people in general can be learned, and guessed of "
             "anybody, whether in the table or not; how long the learning took; anything "
-            "about what was published of the same people elsewhere.",
+            "about what was published of the same people elsewhere. Each further population "
+            "learned from the same rows adds its ε and δ to these.",
             "",
             *(f"- Public: {text}" for text in self.public),
             "",

@@ -49,10 +49,13 @@ def test_there_and_back_and_what_is_damaged():
 
 
 def test_the_card_says_what_is_promised_and_when_nothing_is():
-    seeded = accountant().ledger().markdown()
-    assert "FOR TESTS ONLY" in seeded
-    real = accountant(source=SYSTEM).ledger(("the levels of a",)).markdown()
+    seeded = accountant().ledger()
+    assert "FOR TESTS ONLY" in seeded.markdown() and "Promised" not in seeded.markdown()
+    assert "for tests only" in seeded.how
+    book = accountant(source=SYSTEM).ledger(("the levels of a",))
+    real = book.markdown()
     assert "operating system" in real and "TESTS" not in real and "Public: the levels of a" in real
+    assert "Promised: (ε = 1" in real and book.how == "Learned privately (ε = 1)"
 
 
 def test_cut_noise_is_smaller_and_says_so():
