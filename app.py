@@ -32,7 +32,8 @@ def show() -> None:
         menu_items={"about": "**Populace**: synthetic people with true statistics."},
     )
     st.logo(str(_HERE / "pages/shared/logo.svg"), size="large")
-    st.html(_styles())
+    st.html(_HERE / "pages/shared/style.css")
+    st.html(_HERE / "pages/cards/people.css")
     st.html(_script(), unsafe_allow_javascript=True)
     if st.context.theme.type:  # dialogs lie outside the app and would be light in the dark
         st.html(f"<style>:root {{ color-scheme: {st.context.theme.type}; }}</style>")
@@ -69,14 +70,6 @@ def show() -> None:
             page.run()
     except PopulaceError as error:
         st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
-
-
-@cache
-def _styles() -> str:
-    """Every page's style, on one line: Streamlit looks at each line of it in every run."""
-    files = ("pages/shared/style.css", "pages/cards/people.css")
-    text = " ".join((_HERE / file).read_text(encoding="utf-8") for file in files)
-    return f"<style>{' '.join(text.split())}</style>"
 
 
 @cache
