@@ -6,14 +6,13 @@ from html import escape
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages.days import ribbon
 from pages.shared import header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
-from pages.shared.plot import plot
+from pages.shared.plot import Figure, plot
 from synth.data.evidence import Evidence, OneOf
 from synth.days import DayPopulation
 from synth.days.counts import DayCounts
@@ -46,40 +45,47 @@ def _real(days: DayPopulation, evidence: Evidence) -> DayCounts | None:
     return days.counts.get(f"{name}={fact.values[0]}")
 
 
-def _chart(
-    days: DayPopulation, synthetic: DayCounts, real: DayCounts | None, what: str
-) -> go.Figure:
+def _chart(days: DayPopulation, synthetic: DayCounts, real: DayCounts | None, what: str) -> Figure:
     groups = days.model.groups
     values = synthetic.means if what == _MINUTES else synthetic.shares
     order = [g for g in np.argsort(synthetic.means) if synthetic.means[g] > 0]
     titles = [groups.titles[g] for g in order]
-    figure = go.Figure()
     form = "%{x:,.1f} min" if what == _MINUTES else "%{x:.1%}"
     sides = [("synthetic, estimated", values, _SYNTHETIC)]
     if real is not None:
         beside = real.means if what == _MINUTES else real.shares
         sides.insert(0, ("real", beside, _REAL))
-    for name, side, colour in sides:
-        figure.add_bar(
-            x=[side[g] for g in order],
-            y=titles,
-            name=name,
-            orientation="h",
-            marker={"color": colour},
-            hovertemplate=f"%{{y}}, {name}: {form}<extra></extra>",
-        )
-    figure.update_layout(
-        height=26 * len(order) + 70,
-        bargap=0.25,
-        margin={"l": 8, "r": 12, "t": 6, "b": 28},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "reversed"},
-        dragmode=False,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        xaxis={"fixedrange": True, "tickformat": "" if what == _MINUTES else ".0%"},
-        yaxis={"fixedrange": True, "automargin": True},
-    )
-    return figure
+    bars = [
+        {
+            "type": "bar",
+            "x": side[order],
+            "y": titles,
+            "name": name,
+            "orientation": "h",
+            "marker": {"color": colour},
+            "hovertemplate": f"%{{y}}, {name}: {form}<extra></extra>",
+        }
+        for name, side, colour in sides
+    ]
+    return {
+        "data": bars,
+        "layout": {
+            "height": 26 * len(order) + 70,
+            "bargap": 0.25,
+            "margin": {"l": 8, "r": 12, "t": 6, "b": 28},
+            "legend": {
+                "orientation": "h",
+                "y": 1.02,
+                "yanchor": "bottom",
+                "traceorder": "reversed",
+            },
+            "dragmode": False,
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "xaxis": {"fixedrange": True, "tickformat": "" if what == _MINUTES else ".0%"},
+            "yaxis": {"fixedrange": True, "automargin": True},
+        },
+    }
 
 
 def _finding(days: DayPopulation, synthetic: DayCounts, real: DayCounts | None) -> str:

@@ -11,9 +11,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from pages.shared import markdown
+from pages.shared.plot import Figure
 from synth import describe
 from synth.data.formats import DateFormat
 from synth.data.schema import MISSING
@@ -50,16 +50,16 @@ def legend(
     )
 
 
-def marginal(comparison: ColumnComparison, *, whole: bool = False) -> go.Figure:
-    """A Plotly figure of one column; `whole` shows every level instead of the commonest."""
+def marginal(comparison: ColumnComparison, *, whole: bool = False) -> Figure:
+    """One column; `whole` shows every level instead of the commonest."""
     if comparison.edges is None:
         order = _order(comparison, whole)
         labels = _titles(comparison, order)
-        return go.Figure(_lying(labels, _picked(comparison, order)))
-    return go.Figure(_standing(*_bins(comparison)))
+        return _lying(labels, _picked(comparison, order))
+    return _standing(*_bins(comparison))
 
 
-def with_intervals(comparison: ColumnComparison, notes: Mapping[str, str]) -> go.Figure:
+def with_intervals(comparison: ColumnComparison, notes: Mapping[str, str]) -> Figure:
     """Every level of a categorical column, with 95% intervals of the counted shares.
 
     Parameters
@@ -76,20 +76,20 @@ def with_intervals(comparison: ColumnComparison, notes: Mapping[str, str]) -> go
     """
     order = _order(comparison, whole=True)
     titles, shares = _titles(comparison, order), _picked(comparison, order)
-    figure = go.Figure(_lying(titles, shares))
+    figure = _lying(titles, shares)
     hovers = [
         f"<b>{title}</b>" + (f"<br>{notes[label]}" if label in notes else "")
         for title, label in zip(titles, (comparison.labels[i] for i in order), strict=True)
     ]
-    for trace, share, interval in zip(figure.data, shares, comparison.intervals(), strict=False):
+    for trace, share, interval in zip(figure["data"], shares, comparison.intervals(), strict=False):
         if share is None or interval is None:
             continue
         low, high = interval[:, order]
-        trace.customdata = [
+        trace["customdata"] = [
             [hover, f"{a:.1%} to {b:.1%}"] for hover, a, b in zip(hovers, low, high, strict=True)
         ]
-        trace.hovertemplate = "%{customdata[0]}<br>%{x:.1%}, 95% interval %{customdata[1]}"
-        trace.error_x = {
+        trace["hovertemplate"] = "%{customdata[0]}<br>%{x:.1%}, 95% interval %{customdata[1]}"
+        trace["error_x"] = {
             "type": "data",
             "symmetric": False,
             "array": high - share,
@@ -98,12 +98,13 @@ def with_intervals(comparison: ColumnComparison, notes: Mapping[str, str]) -> go
             "width": 2,
             "color": "rgba(128, 118, 106, 0.95)",
         }
-    figure.data[2].customdata = hovers
-    figure.data[2].hovertemplate = "%{customdata}<br>%{x:.1%}, exact"
+    exact = figure["data"][2]
+    exact["customdata"] = hovers
+    exact["hovertemplate"] = "%{customdata}<br>%{x:.1%}, exact"
     return figure
 
 
-def two_groups(a: ColumnComparison, b: ColumnComparison) -> go.Figure:
+def two_groups(a: ColumnComparison, b: ColumnComparison) -> Figure:
     """One column of groups A and B: bars of the model, marks of the real people where counted.
 
     Shares are exact where the model is, else those of the people drawn.
@@ -126,7 +127,7 @@ def two_groups(a: ColumnComparison, b: ColumnComparison) -> go.Figure:
     for at, (counted, letter) in enumerate(zip(real, "AB", strict=True)):
         if counted is not None:
             figure["data"].append(_real_marks(labels, counted, letter, at, lying))
-    return go.Figure(figure)
+    return figure
 
 
 def _real_marks(
@@ -171,36 +172,38 @@ def _order_of_both(a: ColumnComparison, b: ColumnComparison) -> np.ndarray:
 
 def heatmap(
     values: np.ndarray, titles: list[str], *, change: bool, height: int = 520, bar: bool = True
-) -> go.Figure:
+) -> Figure:
     """A square of all pairs; a column with itself is left out.
 
     `bar` says whether the scale is drawn beside it.
     """
     shown = np.where(np.eye(len(titles), dtype=bool), np.nan, values)
     most = max(0.05, float(np.nanmax(np.abs(shown)))) if change else 1.0
-    heatmap = go.Heatmap(
-        z=shown,
-        x=titles,
-        y=titles,
-        zmin=-most if change else 0.0,
-        zmax=most,
-        colorscale=_CHANGE if change else _STRENGTH,
-        xgap=1,
-        ygap=1,
-        showscale=bar,
-        colorbar={"thickness": 10, "outlinewidth": 0, "len": 0.9},
-        hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
-    )
-    figure = go.Figure(heatmap)
-    figure.update_layout(
-        height=height,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        xaxis={"tickangle": -60, "showgrid": False, "tickfont": {"size": 11}},
-        yaxis={"autorange": "reversed", "showgrid": False, "tickfont": {"size": 11}},
-    )
-    return figure
+    square = {
+        "type": "heatmap",
+        "z": shown,
+        "x": titles,
+        "y": titles,
+        "zmin": -most if change else 0.0,
+        "zmax": most,
+        "colorscale": _CHANGE if change else _STRENGTH,
+        "xgap": 1,
+        "ygap": 1,
+        "showscale": bar,
+        "colorbar": {"thickness": 10, "outlinewidth": 0, "len": 0.9},
+        "hovertemplate": "%{y} and %{x}: %{z:.3f}<extra></extra>",
+    }
+    return {
+        "data": [square],
+        "layout": {
+            "height": height,
+            "margin": {"l": 0, "r": 0, "t": 8, "b": 0},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "xaxis": {"tickangle": -60, "showgrid": False, "tickfont": {"size": 11}},
+            "yaxis": {"autorange": "reversed", "showgrid": False, "tickfont": {"size": 11}},
+        },
+    }
 
 
 def sides(a: str, b: str, *, real: bool) -> str:
@@ -289,7 +292,7 @@ def _traces(labels: list[str], shares: Shares, lying: bool) -> list[dict[str, An
     return [*bars, mark]
 
 
-def _lying(labels: list[str], shares: Shares) -> dict[str, Any]:
+def _lying(labels: list[str], shares: Shares) -> Figure:
     """Levels from top to bottom, bars to the right."""
     height = max(HEIGHT, _MARGIN + _ROW * len(labels))
     return {
@@ -310,7 +313,7 @@ def _lying(labels: list[str], shares: Shares) -> dict[str, Any]:
     }
 
 
-def _standing(labels: list[str], short: list[str], shares: Shares) -> dict[str, Any]:
+def _standing(labels: list[str], short: list[str], shares: Shares) -> Figure:
     """Bins from left to right, bars upwards."""
     # Words stand below each other, so the longest decides how many find room on a narrow screen.
     longest = max(len(word) for label in short for word in label.split(" "))

@@ -7,9 +7,9 @@ from html import escape
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from pages.shared.charts import GROUPS, HEIGHT, layout, shortened
+from pages.shared.plot import Figure
 
 # Of more groups than two.
 _COLOURS = (
@@ -27,7 +27,7 @@ def dumbbells(
     groups: Sequence[tuple[str, np.ndarray]],
     real: Sequence[np.ndarray | None],
     notes: Sequence[str],
-) -> go.Figure:
+) -> Figure:
     """A row for each level, a dot for each group, a line from the least to the most.
 
     Parameters
@@ -105,4 +105,4 @@ def dumbbells(
         "legend": {"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0},
         "margin": {"l": 8, "r": 12, "t": 30, "b": 20},
     }
-    return go.Figure({"data": data, "layout": styled})
+    return {"data": data, "layout": styled}

@@ -5,37 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from pages.shared.plot import plot
+from pages.shared.plot import Figure, plot
 
 _COLOURS = ("#b3a692", "#b4532a", "#3f716b", "#8d6b1f", "#52628a", "#94506a", "#62733b", "#85796b")
 _LOW = 210  # pixels of a chart that grows
 
 
-def chart(curves: Mapping[str, Sequence[float]], height: int = 270) -> go.Figure:
+def chart(curves: Mapping[str, Sequence[float]], height: int = 270) -> Figure:
     """Curves of losses from the first step to the last."""
-    figure = go.Figure()
-    for place, (name, curve) in enumerate(curves.items()):
-        figure.add_scatter(
-            x=np.linspace(0, 100, len(curve)),
-            y=list(curve),
-            name=name,
-            mode="lines",
-            line={"width": 1.6, "color": _COLOURS[place % len(_COLOURS)]},
-            hovertemplate="%{x:.0f}% of the steps: %{y:.3f}<extra>%{fullData.name}</extra>",
-        )
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 12, "t": 8, "b": 28},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        dragmode=False,
-    )
-    figure.update_xaxes(ticksuffix="%", fixedrange=True, nticks=5)
-    figure.update_yaxes(fixedrange=True, nticks=5)
-    return figure
+    return {
+        "data": [
+            {
+                "type": "scatter",
+                "x": np.linspace(0, 100, len(curve)),
+                "y": np.asarray(curve, dtype=float),
+                "name": name,
+                "mode": "lines",
+                "line": {"width": 1.6, "color": _COLOURS[place % len(_COLOURS)]},
+                "hovertemplate": "%{x:.0f}% of the steps: %{y:.3f}<extra>%{fullData.name}</extra>",
+            }
+            for place, (name, curve) in enumerate(curves.items())
+        ],
+        "layout": {
+            "height": height,
+            "margin": {"l": 8, "r": 12, "t": 8, "b": 28},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+            "dragmode": False,
+            "xaxis": {"ticksuffix": "%", "fixedrange": True, "nticks": 5},
+            "yaxis": {"fixedrange": True, "nticks": 5},
+        },
+    }
 
 
 def losses(curves: Mapping[str, Sequence[float]]) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages.shared import header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
-from pages.shared.plot import plot
+from pages.shared.plot import Figure, plot
 from synth.errors import PopulaceError
 from synth.lives import load_lives
 from synth.populations import Population
@@ -61,50 +62,50 @@ def _sliders() -> tuple[int, Scenario]:
     return years, Scenario(births, deaths, partings, later)
 
 
-def pyramid(record: Record) -> go.Figure:
+def pyramid(record: Record) -> Figure:
     """Women to the right, men to the left, a frame a year."""
     ages = [f"{BAND * i}–{BAND * i + BAND - 1}" for i in range(BANDS - 1)]
     ages.append(f"{BAND * (BANDS - 1)}+")
     most = float(record.pyramid.max()) * 1.05
 
-    def bars(at: int) -> list[go.Bar]:
+    def bars(at: int) -> list[dict[str, Any]]:
         women, men = record.pyramid[at]
         return [
-            go.Bar(
-                y=ages,
-                x=counts * sign,
-                customdata=counts,
-                name=name,
-                orientation="h",
-                hovertemplate=f"{name} of %{{y}}: %{{customdata:,}}<extra></extra>",
-            )
+            {
+                "type": "bar",
+                "y": ages,
+                "x": counts * sign,
+                "customdata": counts,
+                "name": name,
+                "orientation": "h",
+                "hovertemplate": f"{name} of %{{y}}: %{{customdata:,}}<extra></extra>",
+            }
             for name, counts, sign in (("men", men, -1), ("women", women, 1))
         ]
 
-    frames = [go.Frame(data=bars(i), name=str(y)) for i, y in enumerate(record.years)]
-    figure = go.Figure(bars(0), frames=frames)
+    frames = [{"data": bars(i), "name": str(y)} for i, y in enumerate(record.years)]
     quick = {"frame": {"duration": 150, "redraw": True}, "mode": "immediate", "fromcurrent": True}
     still = {"frame": {"duration": 0, "redraw": True}, "mode": "immediate"}
     steps = [
         {"label": str(y), "method": "animate", "args": [[str(y)], still]} for y in record.years
     ]
-    figure.update_layout(
-        height=520,
-        barmode="relative",
-        bargap=0.1,
-        margin={"l": 8, "r": 12, "t": 10, "b": 10},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "y": 1.05},
-        xaxis={
+    layout = {
+        "height": 520,
+        "barmode": "relative",
+        "bargap": 0.1,
+        "margin": {"l": 8, "r": 12, "t": 10, "b": 10},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "legend": {"orientation": "h", "y": 1.05},
+        "xaxis": {
             "range": [-most, most],
             "tickvals": [-most * 0.75, 0, most * 0.75],
             "ticktext": [f"{most * 0.75:,.0f}", "0", f"{most * 0.75:,.0f}"],
             "fixedrange": True,
         },
-        yaxis={"fixedrange": True},
-        sliders=[{"steps": steps, "currentvalue": {"prefix": "Year "}, "pad": {"t": 20}}],
-        updatemenus=[
+        "yaxis": {"fixedrange": True},
+        "sliders": [{"steps": steps, "currentvalue": {"prefix": "Year "}, "pad": {"t": 20}}],
+        "updatemenus": [
             {
                 "type": "buttons",
                 "direction": "left",
@@ -117,8 +118,8 @@ def pyramid(record: Record) -> go.Figure:
                 ],
             }
         ],
-    )
-    return figure
+    }
+    return {"data": bars(0), "layout": layout, "frames": frames}
 
 
 def _figures(record: Record) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
+from pages.shared.plot import Figure, plot
 from pages.survey import led
 from synth.survey import PAPER, Results, Share, Survey
 from synth.survey.results import PAPER_PEOPLE, PAPER_PROFILES
@@ -22,11 +22,10 @@ def show(survey: Survey) -> None:
     """The share who believe, and by whom and what was shown."""
     now = led.results_of(survey)
     st.html(_headline(now))
-    st.plotly_chart(
+    plot(
         figure(now, st.context.theme.type or "light"),
         key="survey-chart",
-        config={"displayModeBar": False},
-        theme="streamlit",
+        alt="The share who believe, of everybody and by group, with 95% intervals",
     )
     st.caption(
         "Lines are Wilson’s 95% intervals, as if every answer came from another person; answers of "
@@ -51,7 +50,7 @@ def _headline(now: Results) -> str:
     )
 
 
-def figure(now: Results, theme: str) -> go.Figure:
+def figure(now: Results, theme: str) -> Figure:
     """Shares with their intervals, group below group, and the paper's as a dashed line."""
     rows: list[tuple[str, Share | None]] = [("everybody", now.overall)]
     for title, shares in now.groups.items():
@@ -61,6 +60,7 @@ def figure(now: Results, theme: str) -> go.Figure:
     values = [share.value or 0.0 for share in shown]
     ends = [share.interval for share in shown]
     marks: dict[str, Any] = {
+        "type": "scatter",
         "x": values,
         "y": places,
         "mode": "markers",
@@ -80,17 +80,25 @@ def figure(now: Results, theme: str) -> go.Figure:
         ],
         "hovertemplate": "%{customdata}<extra></extra>",
     }
-    drawn = go.Figure(go.Scatter(**marks))
-    drawn.add_vline(x=PAPER, line={"dash": "dash", "width": 1.5, "color": _QUIET[theme]})
-    drawn.update_layout(
-        height=40 + _ROW * len(rows),
-        margin={"l": 8, "r": 16, "t": 6, "b": 28},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        showlegend=False,
-        dragmode=False,
-        xaxis={"tickformat": ".0%", "range": [-0.02, 1.02], "fixedrange": True, "dtick": 0.25},
-        yaxis={
+    paper = {
+        "type": "line",
+        "x0": PAPER,
+        "x1": PAPER,
+        "y0": 0,
+        "y1": 1,
+        "yref": "y domain",
+        "line": {"dash": "dash", "width": 1.5, "color": _QUIET[theme]},
+    }
+    layout = {
+        "height": 40 + _ROW * len(rows),
+        "margin": {"l": 8, "r": 16, "t": 6, "b": 28},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "dragmode": False,
+        "shapes": [paper],
+        "xaxis": {"tickformat": ".0%", "range": [-0.02, 1.02], "fixedrange": True, "dtick": 0.25},
+        "yaxis": {
             "tickfont": {"size": 13, "color": _QUIET[theme]},
             "tickvals": list(range(len(rows))),
             "ticktext": [_tick(label, share) for label, share in rows],
@@ -100,8 +108,8 @@ def figure(now: Results, theme: str) -> go.Figure:
             "automargin": True,
             "zeroline": False,
         },
-    )
-    return drawn
+    }
+    return {"data": [marks], "layout": layout}
 
 
 def _tick(label: str, share: Share | None) -> str:

@@ -1,13 +1,16 @@
 import functools
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from plotly import graph_objects
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from pages.shared import plot
 from pages.studio import state as studio_state
 from synth.errors import PopulaceError
 from synth.fitting import tasks
@@ -25,6 +28,29 @@ def _one_scan_for_components():
     scan = manifest_scanner.scan_component_manifests
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", functools.cache(scan))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _figures_are_checked():
+    """Plotly checks figures, as pages leave out: the first of each shape in a session."""
+    begin, seen = plot._Ready.__init__, set()
+
+    def _shape(value):
+        if isinstance(value, Mapping):
+            return tuple((name, _shape(each)) for name, each in value.items())
+        inside = [_shape(each) for each in value] if isinstance(value, list | tuple) else []
+        return type(value).__name__, frozenset(inside)
+
+    def _checked(self, figure):
+        begin(self, figure)
+        shape = _shape(figure)
+        if shape not in seen:
+            graph_objects.Figure(figure)
+            seen.add(shape)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plot._Ready, "__init__", _checked)
         yield
 
 
