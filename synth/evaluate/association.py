@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from synth.data.contingency import ContingencyTables
 
 MEASURE = "Bias-corrected Cramér's V (Bergsma 2013)"
-BINS = 10
 RESAMPLES = 300
 
 
@@ -189,10 +188,14 @@ def associations(
     """
     columns = reference.columns
     values = np.eye(len(columns))
-    for i, a in enumerate(columns):
-        for j in range(i):
-            counts = coarse_pair(reference, a, columns[j], like)
-            values[i, j] = values[j, i] = cramers_v(counts)
+    for i, name in enumerate(columns[1:], start=1):
+        tables = [coarse_pair(reference, name, other, like) for other in columns[:i]]
+        # Side by side in one array: columns without people add nothing.
+        widest = max(table.shape[1] for table in tables)
+        side_by_side = np.zeros((i, len(tables[0]), widest), dtype=np.int64)
+        for place, table in enumerate(tables):
+            side_by_side[place, :, : table.shape[1]] = table
+        values[i, :i] = values[:i, i] = cramers_v(side_by_side)
     values.setflags(write=False)
     return Associations(columns, values)
 
@@ -231,9 +234,8 @@ def difference_interval(
         counts = coarse_pair(tables, *pair, like)
         shares = counts.ravel() / counts.sum()
         again = random.multinomial(int(counts.sum()), shares, RESAMPLES)
-        values.append([cramers_v(drawn.reshape(counts.shape)) for drawn in again])
-    apart = np.array(values[0]) - np.array(values[1])
-    low, high = np.quantile(apart, [0.025, 0.975])
+        values.append(cramers_v(again.reshape(RESAMPLES, *counts.shape)))
+    low, high = np.quantile(values[0] - values[1], [0.025, 0.975])
     return float(low), float(high)
 
 
@@ -258,43 +260,42 @@ def coarse_pair(
     ndarray, shape (places of a, places of b)
     """
     counts = reference.pair(a, b)
+    starts = (like or reference).coarse_starts
     for axis, name in enumerate((a, b)):
-        bins = like or reference
-        starts = bins.binnings[name].joined(bins.marginal(name), BINS)
-        counts = np.add.reduceat(counts, starts, axis=axis)
+        counts = np.add.reduceat(counts, starts[name], axis=axis)
     return counts
 
 
-def cramers_v(counts: np.ndarray) -> float:
+def cramers_v(counts: np.ndarray) -> np.ndarray:
     """Bias-corrected Cramér's V of counts (Bergsma 2013; see the module).
 
     Parameters
     ----------
-    counts : ndarray, shape (rows, columns)
-        People in each cell.
+    counts : ndarray, shape (..., rows, columns)
+        People in each cell, of one table or of several of the same shape.
 
     Returns
     -------
-    float
+    ndarray of float, shape (...)
         From 0 to 1; 0 where one side is constant.
 
     Raises
     ------
     PopulaceError
-        Fewer than two people are counted.
+        A table counts fewer than two people.
     """
-    counts = np.asarray(counts, dtype=float)
-    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
-    total = counts.sum()
-    if total < 2:
+    down, across = counts.sum(axis=-1), counts.sum(axis=-2)
+    total = down.sum(axis=-1).astype(float)
+    if (total < 2).any():
         raise PopulaceError("An association needs at least two people: ask for more rows.")
-    rows, columns = counts.shape
-    if min(rows, columns) < 2:
-        return 0.0
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / total
-    phi2 = float(((counts - expected) ** 2 / expected).sum() / total)
-    phi2 = max(0.0, phi2 - (rows - 1) * (columns - 1) / (total - 1))
+    expected = down[..., :, None] * (across / total[..., None])[..., None, :]
+    # Where nobody is expected nobody is: rows and columns without people add nothing.
+    apart = (counts - expected) ** 2 / np.where(expected > 0, expected, 1)
+    rows, columns = (down > 0).sum(axis=-1), (across > 0).sum(axis=-1)
+    phi2 = apart.sum(axis=(-2, -1)) / total
+    phi2 = np.maximum(0.0, phi2 - (rows - 1) * (columns - 1) / (total - 1))
     rows_fair = rows - (rows - 1) ** 2 / (total - 1)
     columns_fair = columns - (columns - 1) ** 2 / (total - 1)
-    fair = min(rows_fair, columns_fair) - 1
-    return float(np.sqrt(min(1.0, phi2 / fair))) if fair > 0 else 0.0
+    fair = np.minimum(rows_fair, columns_fair) - 1
+    is_tied = (np.minimum(rows, columns) > 1) & (fair > 0)
+    return np.where(is_tied, np.sqrt(np.minimum(1.0, phi2 / np.where(is_tied, fair, 1))), 0.0)

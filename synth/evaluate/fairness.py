@@ -261,7 +261,7 @@ def _fairness(
             if name == group:
                 continue
             counts = crossed(group, name)
-            real_v, made_v, fresh_v = (cramers_v(table) for table in counts)
+            real_v, made_v, fresh_v = cramers_v(np.stack(counts)).tolist()
             depends = [_chance(table) < CHANCE / questions for table in counts[:2]]
             out.append(
                 Dependence(

@@ -56,6 +56,15 @@ def test_ends(counts, value):
     assert cramers_v(np.array(counts)) == pytest.approx(value)
 
 
+def test_several_tables_at_once_and_empty_rows_and_columns_add_nothing():
+    small = np.array([[30, 10], [10, 30]])
+    wide = np.zeros((3, 4), dtype=int)
+    wide[np.ix_([0, 2], [1, 3])] = small
+    both = cramers_v(np.stack([wide, wide[::-1]]))
+    assert both.shape == (2,)
+    assert both == pytest.approx(np.repeat(cramers_v(small), 2))
+
+
 def test_chance_alone_scores_about_nothing():
     random = np.random.default_rng(0)
     scores = []
