@@ -4,7 +4,8 @@
 sessions act every ten seconds on average (random pages, facts, seeds and populations, now and then
 a table of their own in the Studio), and says how long actions took, what the server's process held
 before, meanwhile and after, and whether anybody saw what another session asked for or brought.
-Needs the app's requirements.
+With ``--processes 2`` two servers share the sessions, each of which stays with one, as behind a
+proxy that sends a visitor always to the same replica. Needs the app's requirements.
 """
 
 from __future__ import annotations
@@ -125,6 +126,7 @@ class Server:
     """A server of the app in a process of its own, with a temporary folder of its own."""
 
     def __init__(self, folder: Path, port: int) -> None:
+        folder.mkdir(exist_ok=True)
         self.port, self._temporary = port, folder / "tmp"
         self._temporary.mkdir()
         self._log = folder / "log"
@@ -181,6 +183,42 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+class Replicas:
+    """Several servers that share the visitors, each of whom stays with one."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self.servers = [Server(folder / str(number), _free_port()) for number in range(count)]
+
+    def wait(self) -> None:
+        """Until all are healthy."""
+        for server in self.servers:
+            server.wait()
+
+    def port(self, number: int) -> int:
+        """Where the session of that number goes."""
+        return self.servers[number % len(self.servers)].port
+
+    def resources(self) -> ProcessResources:
+        """What all of them hold."""
+        each = [asdict(server.resources()) for server in self.servers]
+        return ProcessResources(**{name: sum(one[name] for one in each) for name in each[0]})
+
+    def complaints(self) -> list[str]:
+        """Lines of their logs that speak of errors."""
+        return [line for server in self.servers for line in server.complaints()]
+
+    def stop(self) -> None:
+        """End them."""
+        for server in self.servers:
+            server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 # ---------------------------------------------------------------------- sessions
@@ -361,7 +399,7 @@ class Session:
 
 
 async def visit(
-    server: Server,
+    server: Replicas,
     count: int,
     seconds: float,
     pause: float,
@@ -371,10 +409,12 @@ async def visit(
     uploads: float = UPLOADS,
     held: float = HELD,
 ) -> Result:
-    """Let sessions act, and look at the server before, meanwhile and after."""
+    """Let sessions act, and look at the servers before, meanwhile and after."""
     result = Result(count, before=server.resources())
     until = time.monotonic() + seconds
-    sessions = [Session(number, server.port, seed, pages, uploads) for number in range(count)]
+    sessions = [
+        Session(number, server.port(number), seed, pages, uploads) for number in range(count)
+    ]
     ages = {session.ages for session in sessions}
 
     async def watch() -> None:
@@ -430,19 +470,17 @@ def main(
     uploads: Annotated[float, typer.Option(help="Share of actions that upload.")] = UPLOADS,
     held: Annotated[float, typer.Option(help="Seconds until the look at the end.")] = HELD,
     seed: Annotated[int, typer.Option(help="Another seed, other actions.")] = 0,
+    processes: Annotated[int, typer.Option(help="So many servers share the sessions.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
     """Load a server of the app with sessions."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     chosen = tuple(pages.split(","))
     with tempfile.TemporaryDirectory(prefix="populace-load-") as folder:
-        server = Server(Path(folder), port)
+        server = Replicas(Path(folder), processes)
         try:
             server.wait()
-            # The first visitor's pages are read and compiled, which is not what is measured.
-            asyncio.run(visit(server, 1, WARM, 0.1, seed + 1, chosen, held=0))
+            # The first visitors' pages are read and compiled, which is not what is measured.
+            asyncio.run(visit(server, processes, WARM, 0.1, seed + 1, chosen, held=0))
             for count in map(int, sessions.split(",")):
                 seconds = 60 * minutes
                 result = asyncio.run(

@@ -39,6 +39,24 @@ def test_quantiles_and_the_report():
     assert "2 uploads read, the slowest in 2.5 s" in load.report(result)
 
 
+def test_sessions_are_shared_out_and_what_servers_hold_is_added_up():
+    class Quiet:
+        def __init__(self, number):
+            self.port = 1000 + number
+
+        def resources(self):
+            return load.ProcessResources(100.0, self.port, 9, 1, 2.5)
+
+        def complaints(self):
+            return [f"Error of {self.port}"]
+
+    both = load.Replicas.__new__(load.Replicas)
+    both.servers = [Quiet(0), Quiet(1)]
+    assert [both.port(number) for number in range(4)] == [1000, 1001, 1000, 1001]
+    assert both.resources() == load.ProcessResources(200.0, 2001, 18, 2, 5.0)
+    assert both.complaints() == ["Error of 1000", "Error of 1001"]
+
+
 def test_what_others_asked_for_or_brought_is_recognised():
     first, second = (load.Session(number, 1, 0, load.PAGES) for number in (3, 17))
     others = {second.ages}
