@@ -19,6 +19,9 @@ from synth.data.evidence import Evidence, Fact
 from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
+_VISIBLE = 0.01
+"""Total variation distance from which two distributions look different."""
+
 
 @dataclass(frozen=True, eq=False)
 class SeenAndDone:
@@ -107,10 +110,13 @@ def telling_case(network: Network, columns: Iterable[str]) -> tuple[str, int, st
 
     The commonest code of each of `columns` that has causes as well as effects is tried; the best
     case has the largest lesser of `apart` and `effect`, and where there is none, any that are
-    apart. None where seeing is doing throughout.
+    apart. Where the network was learned in tiers, an outcome of a later tier goes before all
+    others whose effect can be seen: what schooling does to pay says more than what the first
+    answer to a question does to the second. None where seeing is doing throughout.
     """
     beliefs = network.given()
-    best: tuple[float, float] = (0.0, 0.0)
+    place = {name: number for number, tier in enumerate(network.tiers) for name in tier}
+    best: tuple[bool, float, float] = (False, 0.0, 0.0)
     case: tuple[str, int, str] | None = None
     for column in columns:
         if not network.parents.get(column):
@@ -123,7 +129,10 @@ def telling_case(network: Network, columns: Iterable[str]) -> tuple[str, int, st
         except PopulaceError:
             continue
         for comparison in comparisons:
-            worth = (min(comparison.apart, comparison.effect), comparison.apart)
+            both = min(comparison.apart, comparison.effect)
+            first, then = place.get(column), place.get(comparison.outcome)
+            later = first is not None and then is not None and first < then
+            worth = (later and both >= _VISIBLE, both, comparison.apart)
             if worth > best:
                 best, case = worth, (column, code, comparison.outcome)
     return case

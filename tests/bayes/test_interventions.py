@@ -70,6 +70,31 @@ def test_the_telling_case_has_effects_that_seeing_overstates(confounded):
     assert telling_case(confounded, ["old", "treated", "well"]) == ("treated", 0, "well")
 
 
+def test_an_outcome_of_a_later_tier_tells_more():
+    # Pleased follows old and, above all, rich: both of one tier; of the next, well follows rich.
+    parents = {
+        "old": (),
+        "rich": ("old",),
+        "pleased": ("old", "rich"),
+        "well": ("old", "rich"),
+    }
+    tables = {
+        "old": [0.5, 0.5],
+        "rich": [[0.8, 0.2], [0.3, 0.7]],
+        "pleased": [[[0.9, 0.1], [0.1, 0.9]], [[0.6, 0.4], [0.0, 1.0]]],
+        "well": [[[0.5, 0.5], [0.3, 0.7]], [[0.8, 0.2], [0.7, 0.3]]],
+    }
+    flat = _network(parents, tables)
+    assert telling_case(flat, ["rich", "pleased"])[2] == "pleased"
+    tiers = [["old"], ["rich", "pleased"], ["well"]]
+    tiered = Network(flat.schema, flat.codings, parents, flat.tables, about={"tiers": tiers})
+    assert telling_case(tiered, ["rich", "pleased"])[::2] == ("rich", "well")
+    # Where nothing later moves, the rest counts as before.
+    still = {**flat.tables, "well": np.full((2, 2, 2), 0.5)}
+    tiered = Network(flat.schema, flat.codings, parents, still, about={"tiers": tiers})
+    assert telling_case(tiered, ["rich", "pleased"])[2] == "pleased"
+
+
 def test_nothing_tells_where_seeing_is_doing(confounded):
     assert telling_case(confounded, ["old"]) is None
     alone = _network({"a": (), "b": ()}, {"a": [0.5, 0.5], "b": [0.1, 0.9]})
