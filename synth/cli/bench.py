@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -33,9 +34,28 @@ def bench_command(
     table: Annotated[
         list[str], typer.Option(help="Only this table: truth or atus; may be repeated.")
     ] = [],  # noqa: B006
+    readme: Annotated[
+        Path | None,
+        typer.Option(help="Measure the tables of figures of this README and write them there."),
+    ] = None,
+    figures: Annotated[
+        list[str],
+        typer.Option(help="Only this table of the README; may be repeated."),
+    ] = [],  # noqa: B006
+    documents: Annotated[
+        Path | None,
+        typer.Option(help="The folder that keeps what was measured for the README, as JSON."),
+    ] = None,
+    again: Annotated[
+        bool,
+        typer.Option(help="Measure again what the folder of --documents holds already."),
+    ] = True,
 ) -> None:
     """Measure our network beside pgmpy, and pybnesian, pyAgrum and SDV where they are given."""
     peers = peers_of(peer_python)
+    if readme is not None:
+        _renew(readme, figures, documents, peers, again)
+        return
     makers: dict[str, Callable[[], Dataset | None]] = {"truth": truth, "atus": atus}
     for name in table:
         if name not in makers:
@@ -62,6 +82,18 @@ def bench_command(
         for mode in MODES:
             if "ratios" in result:
                 out.print(grid(name, result, mode))
+
+
+def _renew(
+    readme: Path, names: list[str], folder: Path | None, peers: dict[str, str], again: bool
+) -> None:
+    """Write a README's tables anew and say what became of each."""
+    from synth.bench.readme import renew
+
+    with Console(stderr=True).status("Starting") as status:
+        done = renew(readme, names, folder=folder, peers=peers, again=again, say=status.update)
+    for name, words in done.items():
+        typer.echo(f"{name}: {words}")
 
 
 def grid(name: str, result: dict[str, Any], mode: str) -> Grid:
