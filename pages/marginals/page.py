@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
@@ -11,6 +12,7 @@ from pages.shared.choice import Choice
 from pages.shared.comparison import PEOPLE, compare, groups
 from pages.shared.decorators import page
 from pages.shared.plot import plot
+from pages.talk import presenter
 from synth.data.evidence import Evidence
 from synth.evaluate.columns import ColumnComparison, is_near
 from synth.evaluate.groups import GroupDifference, interval_words
@@ -85,7 +87,7 @@ def _whole(comparison: ColumnComparison) -> None:
 
 
 @st.fragment
-def _charts(shown: list[ColumnComparison]) -> None:
+def _charts(shown: Sequence[ColumnComparison]) -> None:
     grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
     for comparison in shown:
         name = comparison.column.name
@@ -123,7 +125,7 @@ def _explain(compared: tuple[ColumnComparison, ...], choice: Choice) -> None:
 
 @st.fragment
 def _pairs(
-    shown: list[tuple[GroupDifference, ColumnComparison, ColumnComparison]],
+    shown: Sequence[tuple[GroupDifference, ColumnComparison, ColumnComparison]],
 ) -> None:
     """A chart for each column, with both groups."""
     grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
@@ -180,7 +182,7 @@ def _groups(choice: Choice, other: Choice) -> None:
         )
     )
     if shown:
-        _pairs(shown)
+        _pairs(presenter.tiles(shown))
     else:
         st.info(f"No column has “{wanted}” in its name or levels.", icon=":material/search_off:")
 
@@ -221,7 +223,7 @@ def _page(choice: Choice) -> None:
     _explain(compared, choice)
     shown = [each for each in _sorted(compared, order) if _matches(each, wanted)]
     if shown:
-        _charts(shown)
+        _charts(presenter.tiles(shown))
     else:
         st.info(f"No column has “{wanted}” in its name or levels.", icon=":material/search_off:")
 

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.network import distributions
 from pages.shared import comparison, markdown
 from pages.shared.sidebar import key_of
+from pages.talk import presenter
 from synth import describe
 from synth.bayes import interventions
 from synth.data.evidence import Evidence, OneOf
@@ -79,8 +80,9 @@ def _between(choice: Choice, other: Choice) -> None:
             "tells it for sure, 0 not at all (Jensen–Shannon divergence). Exact."
         )
     ranked = [*compared.open, *(each for each in compared.differences if each.in_evidence)]
+    shown = presenter.tiles(ranked)
     grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
-    for each in ranked:
+    for each in shown:
         name = each.column.name
         words = f"<b>{escape(interval_words(each.distance))}</b> · {each.bits:.3f} bits"
         if each.in_evidence:
@@ -116,8 +118,9 @@ def show(choice: Choice) -> None:
         )
     else:
         st.html(distributions.legend("everyone", ""))
+    drawn = presenter.tiles(shown)
     grid = st.grid(3, min_column_width=330, gap=20, border=True, key="columns")
-    for move in shown:
+    for move in drawn:
         column = schema[move.column]
         words = f"moved by <b>{move.distance:.3f}</b>" if choice.evidence else ""
         if move.column in choice.evidence:

@@ -14,6 +14,7 @@ import streamlit as st
 from pages.shared import header, markdown
 from pages.shared.files import file_button
 from pages.shared.problems import show_problem
+from pages.talk import presenter
 from synth.errors import PopulaceError
 from synth.people.portraits import weights
 from synth.people.portraits.bank import Cell, Portrait, shipped
@@ -274,7 +275,8 @@ try:
         portraits = [shipped().pick(gender, age, ethnicity, f"{seed}-0")]
     else:
         portraits = _from_bank(gender, age, ethnicity, count, seed)
-    _strip(portraits)
+    if not presenter.is_on():  # faces are moved by hand
+        _strip(portraits)
 except PopulaceError as problem:
     show_problem(problem)
 _table1()

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import streamlit as st
 
@@ -28,9 +28,12 @@ from synth.talk import Slide, Talk
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
+T = TypeVar("T")
+
 TALK, AT, OPEN = "talk", "presenting", "slide to open"
 """Places in the session: the talk once it was changed, the slide on stage, the one to open."""
 _PAGE, _TOKEN, _KIOSK, _TURNED = "page", "stage token", "kiosk", "slide turned at"
+_TILES = 6  # two rows of three
 _LEAST, _MOST = 3, 3600  # seconds of a kiosk's slide
 _FOLDER = Path(__file__).parent
 _EMBEDDED = (
@@ -95,6 +98,25 @@ def leave() -> None:
     st.session_state[AT] = None
     st.session_state.pop(_KIOSK, None)
     stages().end(st.session_state.get(_TOKEN, ""))
+
+
+def tiles(items: Sequence[T]) -> Sequence[T]:
+    """All columns, where each has a picture; on stage those that fit, and a line that says so.
+
+    Parameters
+    ----------
+    items : sequence
+        What has a picture each, the most telling first.
+
+    Returns
+    -------
+    sequence
+        What to draw.
+    """
+    if not is_on() or len(items) <= _TILES:
+        return items
+    st.html(f'<p class="pp-note">{_TILES} of {len(items)} columns</p>')
+    return items[:_TILES]
 
 
 def manage(choice: Choice) -> None:

@@ -175,7 +175,7 @@ def visit(server, context):
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme)
         page.goto(link if link.startswith("http") else f"{server}/{link}")
-        page.locator(".pp-title").wait_for()
+        page.locator(".pp-title").first.wait_for()  # on stage the headline is another
         return page
 
     yield _visit

@@ -1,6 +1,8 @@
-"""Two groups, words, the tour, the survey, the offline talk, the crowd, F5 in the Studio."""
+"""The first view, two groups, words, the tour, the talk, its windows, the survey, the crowd, F5."""
 
 import re
+import time
+import urllib.request
 
 from synth.populations import load
 from synth.talk import Slide, Talk
@@ -25,8 +27,19 @@ def test_two_groups_stand_side_by_side_and_are_swapped(visit):
     page.locator(".st-key-groups-swap button").click()
     page.wait_for_url("**b.gender=female**")
     heading(page).filter(has_text=re.compile("^(Men|Males?).* beside ", re.I)).wait_for()
+    rest(page)
+    page.get_by_role("link", name="Marginals", exact=True).click()
+    page.locator(".pp-column").first.wait_for()  # the other pages show both, and lead back too
+    assert [b.inner_text() for b in page.locator(".pp-groups b").all()] == ["A", "B"]
+    assert len(page.locator(".pp-finding").first.inner_text()) > 40
+    rest(page)
+    page.locator(".st-key-groups-swap button").click()
+    page.wait_for_url("**b.gender=male**")
+    rest(page)
     page.locator(".st-key-groups-stop button").click()
     page.wait_for_function("() => !location.search.includes('compare')")
+    page.locator(".pp-groups").wait_for(state="detached")
+    assert "gender=female" in page.url
 
 
 def test_words_become_facts_once_they_are_used(visit):
@@ -49,6 +62,93 @@ def test_the_tour_is_shown_to_a_newcomer_once(visit):
     again = visit()
     rest(again)
     assert not again.locator(".st-key-tour").count()
+
+
+FIRST, SECOND = "Six Americans, none of whom exists", "Married women aged 25–45"
+LAST = "Would you have believed them?"
+LINES = ".st-key-cards .pp-line"
+
+
+def test_a_talk_is_given_with_a_clicker(visit, server):
+    page = visit("?gender=female")
+    rest(page)
+    page.locator(".st-key-present button:visible").first.click()
+    page.get_by_text("Put this view into another page").click()
+    code = page.get_by_role("dialog").locator("code", has_text="<iframe").inner_text()
+    assert f'src="{server}/?gender=female&amp;embed=true"' in code and 'title="Women"' in code
+    page.get_by_role("button", name="Start with the first").click()
+    heading(page).filter(has_text=FIRST).wait_for()
+    bar, sidebar = page.locator(".pp-at"), page.locator("[data-testid=stSidebar]")
+    assert bar.inner_text().startswith("1 of ")
+    sidebar.wait_for(state="hidden")
+    rest(page)
+    assert not page.locator(".st-key-menu-0 button:visible").count(), "controls leave the stage"
+
+    def press(key, title):
+        rest(page)
+        page.keyboard.press(key)
+        heading(page).filter(has_text=title).wait_for()
+
+    press("ArrowRight", SECOND)
+    rest(page)
+    assert all("married" in line for line in page.locator(LINES).all_inner_texts())
+    assert "marital=married" in page.url
+    press("PageUp", FIRST)
+    press("End", LAST)
+    # The second window follows the stage, and shows nothing else.
+    notes = visit(page.get_by_role("link", name="notes").get_attribute("href"))
+    notes.locator(".pp-title", has_text=LAST).wait_for()
+    assert not notes.locator("[data-testid=stSidebarNavLink]").count()
+    press("Home", FIRST)
+    notes.locator(".pp-title", has_text=FIRST).wait_for()
+    notes.locator(".pp-say", has_text=SECOND).wait_for()  # what comes next
+    seconds = "Number(document.querySelector('.pp-clock').innerText.split(':')[1])"
+    notes.wait_for_function(f"() => {seconds} > 1")
+    rest(notes)
+    notes.get_by_role("button", name="Clock to zero").click()
+    notes.wait_for_function(f"() => {seconds} < 2")
+    # B is black, F fills the screen.
+    page.bring_to_front()
+    rest(page)
+    for count in (1, 0):
+        page.keyboard.press("b")
+        assert page.locator("#pp-black").count() == count
+    for is_full in ("true", "false"):
+        page.keyboard.press("f")
+        page.wait_for_function(f"() => (document.fullscreenElement !== null) === {is_full}")
+    press("PageDown", SECOND)
+    rest(page)
+    page.keyboard.press("Escape")
+    bar.wait_for(state="detached")
+    sidebar.wait_for(state="visible")
+
+
+def test_a_kiosk_turns_by_itself_and_begins_again_after_the_last_slide(visit):
+    page = visit("?kiosk=3")
+    heading(page).filter(has_text=FIRST).wait_for()
+    rest(page)
+    page.keyboard.press("End")
+    heading(page).filter(has_text=LAST).wait_for()
+    heading(page).filter(has_text=FIRST).wait_for()
+
+
+def test_the_first_view_is_there_before_the_app_and_leaves_for_it(visit, server, context):
+    for _ in range(120):  # the server writes it down once it has nothing better to do
+        with urllib.request.urlopen(f"{server}/") as answer:
+            if b'id="populace-first"' in answer.read():
+                break
+        time.sleep(0.5)
+    page = context.new_page()
+    page.goto(f"{server}/", wait_until="commit")
+    page.wait_for_function(
+        "() => document.getElementById('populace-first')?.getBoundingClientRect().height > 100"
+        " && !document.querySelector('.stApp .pp-card')"
+    )
+    page.locator(".stApp .pp-card").first.wait_for()
+    page.locator("#populace-first").wait_for(state="detached")
+    page.close()
+    page = visit("marginals")
+    assert not page.locator("#populace-first").count()
 
 
 def test_a_survey_is_made_joined_and_counted(visit):

@@ -6,7 +6,7 @@ import json
 import zipfile
 
 from tests.browser.conftest import rest
-from tests.browser.test_visit import LINES, PEOPLE, cards, choose
+from tests.browser.test_visit import PEOPLE, cards, choose
 
 
 def menu(page, place, item):
@@ -91,35 +91,6 @@ def test_the_kept_stay_while_others_change(visit):
     assert kept[0] in cards(page)[0]
     menu(page, 0, "Let go")
     page.locator(".pp-mark").wait_for(state="detached")
-
-
-def test_a_talk_is_given_with_the_arrow_keys(visit):
-    page = visit("?gender=female")
-    cards(page)
-    page.locator(".st-key-present button:visible").first.click()
-    page.get_by_role("button", name="Start with the first").click()
-    page.get_by_role("heading", level=1, name="Six Americans, none of whom exists").wait_for()
-    bar = page.locator(".pp-at")
-    assert bar.inner_text().startswith("1 of ")
-    sidebar = page.locator("[data-testid=stSidebar]")
-    sidebar.wait_for(state="hidden")
-    page.keyboard.press("ArrowRight")
-    page.get_by_role("heading", level=1, name="Married women aged 25–45").wait_for()
-    rest(page)
-    assert all("married" in line for line in page.locator(LINES).all_inner_texts())
-    assert "marital=married" in page.url
-    page.keyboard.press("ArrowLeft")
-    page.get_by_role("heading", level=1, name="Six Americans, none of whom exists").wait_for()
-    rest(page)
-    assert not page.locator(".st-key-menu-0 button:visible").count(), "controls leave the stage"
-    page.keyboard.press("End")
-    page.get_by_role("heading", level=1, name="Would you have believed them?").wait_for()
-    page.keyboard.press("Home")
-    page.get_by_role("heading", level=1, name="Six Americans, none of whom exists").wait_for()
-    rest(page)
-    page.keyboard.press("Escape")
-    bar.wait_for(state="detached")
-    sidebar.wait_for(state="visible")
 
 
 def test_dialogs_fit_a_phone(visit):

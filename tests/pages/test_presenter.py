@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.talk import kept_people
+from pages.talk import kept_people, presenter
 from pages.talk import slides as lists
 from pages.talk.stages import Stages, stages
 from synth.data.evidence import Between, OneOf
@@ -173,6 +173,16 @@ def test_a_kiosk_begins_by_itself_and_turns(visit):
     app.session_state["slide turned at"] = 0.0
     app.run()
     assert app.session_state["presenting"] == 1 and current_choice(app).evidence
+
+
+def test_on_stage_a_page_shows_as_many_pictures_as_fit_and_says_so(monkeypatch):
+    lines = []
+    monkeypatch.setattr(presenter.st, "html", lines.append)
+    assert len(presenter.tiles(range(17))) == 17 and lines == []
+    monkeypatch.setattr(presenter, "is_on", lambda: True)
+    assert list(presenter.tiles(range(17))) == [0, 1, 2, 3, 4, 5]
+    assert "6 of 17 columns" in lines.pop()
+    assert len(presenter.tiles(range(6))) == 6 and lines == []
 
 
 @pytest.mark.parametrize("seconds", ["x", "-1", "", "9" * 9])
