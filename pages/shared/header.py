@@ -64,7 +64,8 @@ def show(
         if choice.posterior is not None:
             line = subtitle(choice, title, remark, page=sidebar.page_title(), beside=other)
             st.html(f'<p class="pp-subtitle">{line}</p>', width="content")
-        _link(choice)
+        with st.container(width="content"):  # a fragment would take the whole line
+            _link(choice)
         if more is not None:
             more(choice)
         if not presenter.is_on() and st.button(
