@@ -36,6 +36,7 @@ def test_a_view_is_set_shared_and_seen_again(visit):
     page.get_by_text("share this view").click()
     link = page.locator("[data-testid=stPopoverBody] code").inner_text()
     assert link.startswith("http")
+    page.locator("[data-testid=stPopoverBody] img.pp-qr").wait_for()  # drawn once it is opened
     other = visit(link)
     assert cards(other) == shown
 

@@ -116,7 +116,10 @@ def test_no_code_and_no_link_on_stage_carries_who_leads_or_who_answers(
     app.switch_page("pages/profiles/page.py").run()
     shown += everything(app)
     assert "people.example/" in shown  # "share this view"
+    assert "pp-qr" not in html(app)  # its code takes as long as a sidebar, and few open it
+    app.session_state["share"] = True
     app.button(key="present").click().run()
+    assert "pp-qr" in html(app)
     shown += everything(app)
     assert "<iframe src=" in shown
     assert any(f"join={CODE}" in link for link in coded)
