@@ -59,8 +59,9 @@ def _files(place: Path) -> list[Path]:
     if place.is_file():
         return [place]
     paths: list[Path] = []
-    for folder, _, names in os.walk(place):
-        paths += [Path(folder, name) for name in names if not name.endswith(".pyc")]
+    for folder, folders, names in os.walk(place):
+        folders[:] = [name for name in folders if name != "__pycache__"]  # what running leaves
+        paths += [Path(folder, name) for name in names]
     return sorted(paths)
 
 

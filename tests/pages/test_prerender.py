@@ -103,6 +103,8 @@ def test_a_changed_file_makes_another_view(tmp_path, monkeypatch):
     source = tmp_path / "pages" / "page.py"
     source.write_text("1")
     before = prerender._fingerprint.__wrapped__()
+    (tmp_path / "pages" / "__pycache__").mkdir()
+    (tmp_path / "pages" / "__pycache__" / "page.pyc.1").touch()  # what running leaves
     assert prerender._fingerprint.__wrapped__() == before
     source.write_text("12")
     assert prerender._fingerprint.__wrapped__() != before
