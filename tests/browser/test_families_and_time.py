@@ -59,6 +59,14 @@ def test_tables_that_belong_together_become_families(visit, tmp_path):
     rest(page)
     page.get_by_role("button", name="Learn", exact=True).click()
     page.get_by_text("They are on the Families page now").wait_for(timeout=LEARNING)
+    rest(page)
+    page.reload()  # a new session, which finds the tables, their key and the families again
+    page.get_by_text("They are on the Families page now").wait_for()
+    assert page.locator(".pp-studio-file").first.inner_text() == "members.csv, homes.csv"
+    assert page.locator(".pp-links-key").inner_text().split("\n")[-2:] == [
+        "id = home_id",
+        "1–3 each",
+    ]
     page.get_by_role("link", name="Meet them").click()
     page.get_by_text("real families").first.wait_for()
     rest(page)
