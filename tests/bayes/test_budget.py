@@ -1,8 +1,8 @@
 """Limits of questions: time, memory, cancellation; contradictions over wide tables."""
 
 import itertools
+import math
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -100,13 +100,12 @@ def test_a_contradiction_over_a_wide_table_is_found_in_few_eliminations(monkeypa
         return eliminate(*arguments, **named)
 
     monkeypatch.setattr(inference, "eliminate", counted)
-    begin = time.monotonic()
+    monkeypatch.setattr(inference, "SEARCH_SECONDS", math.inf)  # the count is the bound here
     with pytest.raises(PopulaceError) as error:
         network.given(facts(None, **known))
     assert str(error.value).startswith("c295=a and c296=b exclude each other")
     n = len(known)
     assert len(count) <= 1 + 2 * n + n * (n - 1) // 2
-    assert time.monotonic() - begin < 60
 
 
 def test_a_search_without_time_says_what_it_can(monkeypatch):
