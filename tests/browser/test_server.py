@@ -56,6 +56,10 @@ def test_the_log_of_a_visited_server_stays_quiet(fresh):
     lines = [line.strip() for line in server.log.splitlines() if line.strip()]
     expected = ("You can now view", "URL:", "Network URL:", "Local URL:")
     assert [line for line in lines if not line.startswith(expected)] == []
-    before = server.seconds
-    page.wait_for_timeout(3000)
-    assert server.seconds - before < 1.0  # nothing walks through files while nobody asks
+    for _ in range(20):  # what a server prepares after its start comes to an end
+        before = server.seconds
+        page.wait_for_timeout(3000)
+        if server.seconds - before < 1.0:
+            break
+    else:
+        pytest.fail("Something walks through files while nobody asks.")
