@@ -1,7 +1,7 @@
 """Losses of four stock indices by GAN and VAE: are means, spreads, ties and tails right?
 
 Daily losses of DAX, SMI, CAC and FTSE; by default the days on which all four lose (are above 0).
-Each generator learns all days and draws 10,000; moments, correlations, the 99% quantiles and a
+Each generator learns all days and draws 100,000; moments, correlations, the 99% quantiles and a
 two-sample test of each column (Kolmogorov and Smirnov) are set beside the real days'.
 
 Run ``python -m synth.bench.stock_losses --source FOLDER [--every-day]``.
@@ -25,7 +25,8 @@ from synth.generators import Settings, generator
 FILE = "stock_losses.parquet"
 INDICES = ("DAX", "SMI", "CAC", "FTSE")
 GENERATORS = ("gan", "vae")
-ROWS = 10_000
+ROWS = 100_000
+"""So many that what is judged is the law, not the luck of a draw."""
 
 
 def days(source: Path, every_day: bool) -> pd.DataFrame:

@@ -36,8 +36,9 @@ HEAP = 0.005
 """A value that at least this share of the people has keeps its share exactly."""
 KNOTS = 513
 """Points of a network's own distribution function."""
-PROBE = 1 << 14
-"""People from whom it is taken."""
+PROBE = 1 << 16
+"""People from whom it is taken: the highest hundredth must hold a hundredth of them, a tail's
+values lie far apart."""
 MIXINGS = 6
 """How often the mixing of numbers is moved."""
 FLAT = 1e-3
@@ -221,11 +222,13 @@ class ValuedLaw(Law):
     @cached_property
     def own(self) -> np.ndarray:
         """The network's own quantiles of each score; float64 (numbers, knots)."""
-        if self._own is not None:
-            return self._own
+        return self._quantiles(PROBE) if self._own is None else self._own
+
+    def _quantiles(self, probe: int) -> np.ndarray:
+        """The quantiles of so many people's scores; float64 (numbers, knots)."""
         channels = self.channels
         own = np.zeros((len(channels.numbers), KNOTS))
-        out, _ = self.outputs(np.random.default_rng(0), PROBE)
+        out, _ = self.outputs(np.random.default_rng(0), probe)
         for number, (column, low) in enumerate(
             zip(channels.quantiles, channels.numbers, strict=True)
         ):
@@ -275,7 +278,7 @@ class ValuedLaw(Law):
             number += 1
         return Draw(codes, None, values)
 
-    def mixed(self, wanted: np.ndarray, probe: int = PROBE) -> ValuedLaw:
+    def mixed(self, wanted: np.ndarray, probe: int | None = None) -> ValuedLaw:
         """The law whose numbers have these correlations, as nearly as mixing can make them so.
 
         Scores are whitened and coloured anew. Ranking bends them afterwards, so the colour is
@@ -285,9 +288,10 @@ class ValuedLaw(Law):
         ----------
         wanted : float64 array, shape (numbers, numbers)
             As `correlations` gives them.
-        probe : int
-            People from whom it is worked out.
+        probe : int, optional
+            People from whom it is worked out; `PROBE` if not given.
         """
+        probe = probe or PROBE
         channels = self.channels
         count = len(channels.numbers)
         if count < 2:
@@ -300,7 +304,8 @@ class ValuedLaw(Law):
         colour, best = wanted, (np.inf, plain)
         for _ in range(MIXINGS):
             mixing = (_root(colour) @ whiten).astype(np.float32)
-            law = ValuedLaw(channels, self.layers, self.spread, None, mixing)
+            tried = ValuedLaw(channels, self.layers, self.spread, None, mixing)
+            law = ValuedLaw(channels, self.layers, self.spread, tried._quantiles(probe), mixing)
             values = law.people(np.random.default_rng(0), probe).values
             assert values is not None
             amiss = wanted - correlations(values[:, list(channels.quantiles)])

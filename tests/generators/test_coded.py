@@ -17,7 +17,7 @@ from synth.data.evidence import Evidence
 from synth.data.schema import Column, Schema
 from synth.data.table import Table, make_table
 from synth.errors import PopulaceError
-from synth.generators import Settings, coded, gan, generator, masked, names, vae
+from synth.generators import Settings, coded, gan, generator, masked, names, vae, valued
 from synth.generators.coded import BLOCK, Codebook, CodedConditional, CodedModel, choose, holds
 
 TINY = {"epochs": 2, "minutes": 5}
@@ -75,6 +75,7 @@ def small():
             patch.setattr(module, "NARROW", 16)
         patch.setattr(gan, "BATCH", 64)
         patch.setattr(gan, "JUDGED", 500)
+        patch.setattr(valued, "PROBE", 1 << 12)
         yield
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.data.table import make_table
-from synth.generators import Settings, generator
+from synth.generators import Settings, generator, valued
 from synth.generators.gan import _PairShares, _Picker
 from synth.generators.valued import Quantiles
 
@@ -41,7 +41,8 @@ def losses():
 
 
 @pytest.mark.parametrize("name", ["vae", "gan"])
-def test_margins_are_right_and_numbers_hang_together(losses, name):
+def test_margins_are_right_and_numbers_hang_together(losses, name, monkeypatch):
+    monkeypatch.setattr(valued, "PROBE", 1 << 14)
     model = generator(name).fit(make_table(losses), Settings(options={"epochs": 30}))
     drawn = model.sample(6000, seed=1)
     for column in losses:
