@@ -14,6 +14,7 @@ from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from pages.shared.files import file_button
 from pages.shared.problems import show_problem
+from pages.talk import presenter
 from synth.evaluate import holdout
 from synth.evaluate.card_scores import read_scores
 from synth.evaluate.counts import CountsReport, report_of_counts
@@ -263,6 +264,8 @@ def _all_shipped(choice: Choice) -> None:
 def _without_rows(choice: Choice) -> None:
     population = choice.population
     _show(_counted(population.digest, choice.seed, population), population)
+    if presenter.is_on():
+        return
     header.part("What counts cannot tell")
     st.html(
         '<div class="rp"><p>Utility, privacy, three columns at a time and how well a classifier '
@@ -310,7 +313,8 @@ def _show(report: Report | CountsReport, population: Population) -> None:
         )
     for section in report.sections:
         header.part(section.question)
-        st.html(f'<div class="rp"><p>{escape(section.sentence)}</p>{section.body}</div>')
+        body = "" if presenter.is_on() else section.body  # a slide is one screen: what was found
+        st.html(f'<div class="rp"><p>{escape(section.sentence)}</p>{body}</div>')
 
 
 def _remark(choice: Choice, *, rows: bool) -> None:
