@@ -81,6 +81,9 @@ def _order(associations: Associations) -> tuple[str, ...]:
 
 def _everyone(choice: Choice) -> None:
     """Real people, synthetic people, and the difference."""
+    if choice.population.ledger is not None:
+        _synthetic_alone(choice)
+        return
     real, synthetic = _counted(choice.population.digest, choice.seed, choice.population)
     schema = choice.population.modelled
     a, b, most = synthetic.farthest(real)
@@ -113,6 +116,24 @@ def _everyone(choice: Choice) -> None:
         f"{_MEASURE} {choice.population.contingency.rows:,} real people beside {PEOPLE:,} "
         "synthetic ones. In the difference brown is stronger among synthetic people, blue weaker."
     )
+
+
+def _synthetic_alone(choice: Choice) -> None:
+    """Synthetic people of a private population, which keeps no count of real ones."""
+    _, synthetic = _group(choice, Evidence())
+    schema = choice.population.modelled
+    first, second, strongest = synthetic.strongest(below=0.99)
+    header.show(
+        choice,
+        title="What hangs together",
+        remark="everyone",
+        finding=f"{schema[first].title} and {schema[second].title} hang together most of those "
+        f"that do not follow from each other: {strongest:.2f} of 1.",
+        groups=True,
+    )
+    order = _order(synthetic)
+    _maps(order, choice, [("Synthetic people", synthetic.arranged(order))])
+    st.caption(f"{_MEASURE} {PEOPLE:,} synthetic people.")
 
 
 def _groups(choice: Choice, other: Choice | None) -> None:

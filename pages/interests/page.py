@@ -131,7 +131,7 @@ def _notes(population: Population) -> dict[str, str]:
 
 
 def _head(title: str, comparison: ColumnComparison) -> str:
-    distance = "no real counts for these facts"
+    distance = "no real counts"
     if comparison.tvd is not None and comparison.real is not None:
         distance = (
             f"TVD <b>{comparison.tvd:.3f}</b> · fresh real people {comparison.reference:.3f} · "
@@ -235,11 +235,14 @@ def _show(choice: Choice, rank: str, groups: list[tuple[str, ColumnComparison]])
     if not groups:
         return
     if len(groups) == 1:
-        st.html(charts.legend(exact=choice.exact))
+        counted = groups[0][1].real is not None
+        st.html(charts.legend(exact=choice.exact, real=counted))
         st.caption(
-            "Thin lines are 95% intervals (Wilson): of the real share, for so many people asked; "
-            f"of the synthetic share, for the {PEOPLE:,} people drawn. "
-            f"{_EXACT if choice.exact else ''}Hover for an interest’s keywords."
+            "Thin lines are 95% intervals (Wilson): "
+            + ("of the real share, for so many people asked; " if counted else "")
+            + f"of the synthetic share, for the {PEOPLE:,} people drawn. "
+            + (_EXACT if choice.exact else "")
+            + "Hover for an interest’s keywords."
         )
         with st.container(border=True, key="everyone"):
             _chart(groups[0][0], groups[0][1], choice.population)
@@ -278,11 +281,12 @@ def _page(choice: Choice) -> None:
     else:
         groups = _of_groups(choice, rank, group)
     finding = _finding(choice, rank, groups)
+    private = choice.population.ledger is not None
     with head:
         header.show(
             choice,
             title="What they like",
-            remark="interests, real beside synthetic",
+            remark="interests" if private else "interests, real beside synthetic",
             finding=finding,
             groups=True,
         )

@@ -81,7 +81,8 @@ def _alt(comparison: ColumnComparison) -> str:
 @st.dialog("Every level", width="medium")
 def _whole(comparison: ColumnComparison) -> None:
     st.html(_head(comparison))
-    st.html(charts.legend(exact=comparison.exact is not None))
+    real = comparison.real is not None
+    st.html(charts.legend(exact=comparison.exact is not None, real=real))
     figure = charts.marginal(comparison, whole=True)
     plot(figure, key=f"whole-{comparison.column.name}", alt=_alt(comparison))
 
@@ -102,6 +103,9 @@ def _charts(shown: Sequence[ColumnComparison]) -> None:
 
 def _explain(compared: tuple[ColumnComparison, ...], choice: Choice) -> None:
     counts = compared[0].real
+    if choice.population.ledger is not None:
+        st.caption(f"{PEOPLE:,} synthetic people are drawn.")
+        return
     if counts is None:
         st.info(
             "The shipped counts hold every column and every pair of columns of the real people, so "
@@ -177,7 +181,7 @@ def _groups(choice: Choice, other: Choice) -> None:
         "distance, 100 of 100 is nothing in common)."
         + (
             ""
-            if real
+            if real or choice.population.ledger is not None
             else " The shipped counts tell of one fact at a time, so no real people stand here."
         )
     )
@@ -211,15 +215,16 @@ def _page(choice: Choice) -> None:
     whom, order, wanted = _controls(choice, comparing=False)
     evidence = choice.evidence if whom == _KNOWN else Evidence()
     compared = compare(choice.population, evidence, choice.seed)
+    private = choice.population.ledger is not None
     with head:
         header.show(
             choice,
-            title="Real beside synthetic",
-            remark="column by column",
+            title="Column by column" if private else "Real beside synthetic",
+            remark="synthetic people" if private else "column by column",
             finding=_finding(compared),
             groups=True,
         )
-    st.html(charts.legend(exact=choice.exact))
+    st.html(charts.legend(exact=choice.exact, real=compared[0].real is not None))
     _explain(compared, choice)
     shown = [each for each in _sorted(compared, order) if _matches(each, wanted)]
     if shown:

@@ -36,17 +36,21 @@ Shares = list["np.ndarray | None"]
 
 
 def legend(
-    *, exact: bool = True, names: tuple[str, str] = ("real people", "synthetic people")
+    *,
+    exact: bool = True,
+    real: bool = True,
+    names: tuple[str, str] = ("real people", "synthetic people"),
 ) -> str:
     """What the colours mean, as HTML; `exact` where the posterior's own probabilities are drawn.
 
-    `names` says whom the quiet colour and the accent stand for.
+    `names` says whom the quiet colour and the accent stand for; nobody wears the quiet one unless
+    `real`.
     """
     mark = '<span><i class="pp-exact"></i>exact posterior</span>' if exact else ""
     quiet, accent = map(escape, names)
+    beside = f'<span><i class="pp-real"></i>{quiet}</span>' if real else ""
     return (
-        f'<p class="pp-legend"><span><i class="pp-real"></i>{quiet}</span>'
-        f'<span><i class="pp-synthetic"></i>{accent}</span>{mark}</p>'
+        f'<p class="pp-legend">{beside}<span><i class="pp-synthetic"></i>{accent}</span>{mark}</p>'
     )
 
 

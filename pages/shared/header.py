@@ -209,10 +209,8 @@ def _share(choice: Choice, title: str) -> str:
     reading = which_people.words(choice.reading, choice.population)
     end = f" · {escape(reading)}" if reading else ""
     if not choice.evidence:
-        rows = choice.population.contingency.rows
-        if choice.population.ledger is not None:
-            return f"Learned privately from about <b>{rows:,}</b> real people{end}"
-        return f"Learned from <b>{rows:,}</b> real people{end}"
+        how = "Learned" if choice.population.ledger is None else "Learned privately"
+        return f"{how} from <b>{choice.population.people_learned}</b> real people{end}"
     about = f"{escape(choice.question)}: " if title else ""
     share = escape(describe.share_words(choice.conditional.probability))
     how = "a guess" if guess.is_guess(choice) else "exact"

@@ -164,5 +164,7 @@ def _reference(
 
 def reference(source: Population, evidence: Evidence) -> Margins | None:
     """Counts of the real people under the evidence; None where their rows do not ship and the
-    aggregates cannot tell."""
+    aggregates cannot tell, and of a private population, which keeps no count of real people."""
+    if source.ledger is not None:
+        return None
     return _reference(source.digest, str(evidence), source, evidence)

@@ -33,7 +33,7 @@ _AUDITS = {"Rows of one column": 1, "Rows of four columns, pairs chosen": 4}
 
 
 def note(population: Population) -> None:
-    """A line that says what stands for real people on every page of a private population."""
+    """A line on every page of a private population: what is promised, and who is not shown."""
     ledger = population.ledger
     if ledger is None:
         return
@@ -45,8 +45,7 @@ def note(population: Population) -> None:
     )
     st.caption(
         markdown.plain(
-            f"{kind}: no count of real people is kept. What stands as “real” here is the private "
-            "estimate itself, so it cannot show how near the real people are."
+            f"{kind}: no count of real people is kept, so none stand beside the synthetic ones."
         )
     )
 

@@ -64,7 +64,7 @@ STEPS = (
 def what(population: Population) -> str:
     """What this is, in a sentence."""
     return (
-        f"Populace draws people who do not exist from a model of {population.contingency.rows:,} "
+        f"Populace draws people who do not exist from a model of {population.people_learned} "
         "real ones: ask for somebody in the sidebar, and everybody here is like that."
     )
 

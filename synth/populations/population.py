@@ -216,6 +216,12 @@ class Population:
         about = network.about.get("privacy") if network is not None else None
         return None if about is None else Ledger.from_json(about)
 
+    @property
+    def people_learned(self) -> str:
+        """How many real people taught it: “5,000”, or “about 5,000” where only noise tells."""
+        rows = f"{self.contingency.rows:,}"
+        return rows if self.ledger is None else f"about {rows}"
+
     # ------------------------------------------------------------------ interests
 
     @property

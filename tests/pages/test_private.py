@@ -1,6 +1,14 @@
-"""The ledger on a page: the promise, where the budget went, and the attack beside it."""
+"""A private population on pages: its ledger, the attack beside it, and no real people anywhere."""
 
+import numpy as np
+import pandas as pd
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from pages.shared import loaders
+from synth.fitting.private import fit_private
+from synth.fitting.simple import read_plan
+from synth.privacy.public import Public
 
 
 def _page() -> None:
@@ -41,3 +49,33 @@ def test_noise_from_a_seed_promises_nothing_on_any_page():
     assert app.caption[0].value.startswith("FOR TESTS ONLY, nothing is promised")
     text = "".join(each.proto.body for each in app.get("html"))
     assert "As if promised" in text and "FOR TESTS ONLY" in app.markdown[0].value
+
+
+@pytest.fixture(scope="module")
+def town():
+    """A hundred people of a private population, all of whose values are public."""
+    random = np.random.default_rng(2)
+    levels = {
+        "gender": ("female", "male"),
+        "top1": ("games", "reading"),
+        "city": ("north", "south"),
+    }
+    frame = pd.DataFrame({name: random.choice(each, 100) for name, each in levels.items()})
+    planned = read_plan(frame, follow=False)
+    known = {name: {"levels": list(each), "missing": False} for name, each in levels.items()}
+    return fit_private(planned.frame, planned.plan, epsilon=1, public=Public.from_json(known))
+
+
+@pytest.mark.parametrize("page", ["marginals", "correlations", "interests"])
+def test_no_real_people_stand_beside_a_private_population(visit, town, page):
+    app = visit(page)
+    app.session_state[loaders._OWN] = {town.name: town}
+    app.session_state[loaders._CHOSEN] = town.name
+    app.run()
+    assert not app.exception
+    text = " ".join(each.proto.body for each in app.get("html"))
+    assert "fresh real people" not in text and "among real people" not in text
+    assert 'class="pp-real"' not in text
+    captions = " ".join(each.value for each in app.caption)
+    assert "no count of real people is kept" in captions and "beside" in captions
+    assert "real ones" not in captions and "real share" not in captions
