@@ -31,6 +31,7 @@ _FACES = Path("../shared/faces/utkface_dlib_embeddings.npz")
 _PHOTOGRAPHS = Path("../shared/faces/utkface_balanced_3439.zip")
 _WORK = Path(".portraits")
 _REFUSED = MODELS / "portraits" / "refused.txt"
+_SEEN_AGES = MODELS / "portraits" / "ages.txt"
 
 Gender = Literal["male", "female"]
 Ethnicity = Literal["White", "Black", "Asian", "Indian"]
@@ -156,7 +157,7 @@ def build_bank(
         typer.echo(f"{sum(good.values())} portraits are in {work}; a run without --only packs.")
         return
     portraits = chosen(work, tools.search.directions, refused)
-    packed = pack(work, out or SHIPPED, each, portraits)
+    packed = pack(work, out or SHIPPED, each, portraits, seen=seen_ages())
     typer.echo(f"{packed} portraits packed into {out or SHIPPED}.")
 
 
@@ -215,7 +216,9 @@ def refill(
     if not do_pack:
         return
     portraits = chosen(work, directions, refused)
-    packed = pack(work, out or SHIPPED, each, portraits, bank.painter, before=bank)
+    packed = pack(
+        work, out or SHIPPED, each, portraits, bank.painter, before=bank, seen=seen_ages()
+    )
     typer.echo(f"{packed} portraits packed into {out or SHIPPED}; {len(bank)} were in it before.")
 
 
@@ -236,10 +239,19 @@ def contact_sheets(
 
 def refused_names() -> frozenset[str]:
     """Portraits that a person looked at and turned down, one name a line."""
-    if not _REFUSED.exists():
-        return frozenset()
-    lines = _REFUSED.read_text(encoding="utf-8").splitlines()
-    return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    return frozenset(_entries(_REFUSED))
+
+
+def seen_ages() -> dict[str, float]:
+    """Portrait → years as a person sees them, where the reader of ages is far off."""
+    pairs = (line.split() for line in _entries(_SEEN_AGES))
+    return {name: float(years) for name, years in pairs}
+
+
+def _entries(path: Path) -> list[str]:
+    """The lines of a file without blanks and comments; none where it is missing."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
 @app.command("train-heads")

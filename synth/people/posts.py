@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from synth.people.facts import Facts
 from synth.people.sentences import LONGEST, Sentences, Topic, sentences, words_in
 
-_SCHOOL = 19  # years, below
+_SCHOOL = 18  # years, below: from then on some have left, and all may vote
 _RETIRED = 65  # years, and without work
 _SHAPES = 7  # of a post: 0 remark and end, 1 lead, 2 to 5 anybody's end, 6 an own one
 _SHORT = 5  # words of a second sentence that comes again before long

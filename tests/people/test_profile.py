@@ -3,6 +3,8 @@
 import io
 import json
 import re
+import socket
+import time
 import zipfile
 from dataclasses import FrozenInstanceError
 
@@ -38,6 +40,23 @@ def test_same_seed_same_profiles(population, profiles):
     assert [p.to_json() for p in again] == [p.to_json() for p in profiles]
     other = make_profiles(population, None, 12, seed=6)
     assert [p.name for p in other] != [p.name for p in profiles]
+
+
+def test_six_cards_come_from_the_seed_alone_offline_in_half_a_second(population, monkeypatch):
+    def unplugged(*_, **__):
+        raise AssertionError("a profile asked the network")
+
+    monkeypatch.setattr(socket, "socket", unplugged)
+    monkeypatch.setattr(socket, "create_connection", unplugged)
+    cards, seconds = [], []
+    for _ in range(3):
+        start = time.process_time()
+        people = make_profiles(population, None, 6, seed=77)
+        html = export.page(people, title="Six")
+        seconds.append(time.process_time() - start)
+        cards.append((html, export.as_zip(people)))
+    assert cards[0] == cards[1] == cards[2] and cards[0][0].count("<article") == 6
+    assert min(seconds) < 0.5
 
 
 def test_evidence_holds(population):

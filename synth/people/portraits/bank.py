@@ -179,6 +179,8 @@ class Bank:
         The portraits.
     ages, certainty : np.ndarray, shape (n,)
         Estimated years; the lower of the probabilities of gender and ethnicity.
+    looks : np.ndarray, shape (n,)
+        Years that a person sees, where the estimate is far off; elsewhere the estimate.
     styles : np.ndarray, shape (n, latent_size of the painter)
         What each was painted from.
     embeddings : np.ndarray, shape (n, 128)
@@ -198,6 +200,7 @@ class Bank:
                 self.names = tuple(str(name) for name in data["name"])
                 self._cell = data["cell"].astype(np.int64)
                 self.ages = data["age"].astype(np.float64)
+                self.looks = (data["looks"] if "looks" in data else data["age"]).astype(np.float64)
                 self.certainty = data["certainty"].astype(np.float64)
                 self.styles = data["w"]
                 self.embeddings = data["embedding"]
@@ -330,7 +333,7 @@ class Bank:
         stocked = self._stocked(cell)
         rows = self._of_cell[stocked]
         # Gumbel noise over the age difference: near ages first, a fixed order for a fixed seed.
-        away = np.abs(self.ages[rows] - age) / 4.0
+        away = np.abs(self.looks[rows] - age) / 4.0
         noise = rng.gumbel(size=int(self.drawn_from[CELLS.index(stocked)]))[self.places[rows]]
         order = rows[np.argsort(away + noise, kind="stable")]
         free = (row for row in order if self.names[row] not in taken)

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from synth.cli.portraits import refused_names
+from synth.cli.portraits import refused_names, seen_ages
 from synth.errors import PopulaceError
 from synth.people.portraits.bank import BANDS, CELLS, SHIPPED, Bank, Cell, shown_as
 from synth.people.portraits.heads import ETHNICITIES, GENDERS
@@ -16,10 +16,10 @@ from synth.people.portraits.mark import says_synthetic
 
 
 def test_every_cell_has_portraits_of_its_age_and_no_children(bank):
-    assert len(bank) == 1926
+    assert len(bank) == 1931
     for cell in CELLS:
         names, target = bank.cell(cell), target_of(cell)
-        assert 44 <= len(names) <= 50
+        assert 40 <= len(names) <= 58
         for name in names:
             assert target.lower - 0.01 <= bank[name].age < target.upper + 0.01
             assert bank[name].certainty >= 0.65
@@ -27,6 +27,21 @@ def test_every_cell_has_portraits_of_its_age_and_no_children(bank):
 
 def test_nobody_who_was_turned_down_ships(bank):
     assert refused_names() and not refused_names() & set(bank.names)
+
+
+def test_people_are_given_faces_of_the_age_that_a_person_sees(bank):
+    judged = {name: age for name, age in seen_ages().items() if name in bank.names}
+    looks = dict(zip(bank.names, bank.looks, strict=True))
+    assert len(judged) > 100 and all(looks[name] == age for name, age in judged.items())
+    others = [row for row, name in enumerate(bank.names) if name not in judged]
+    assert (bank.looks[others] == bank.ages[others]).all()
+    seen = [
+        looks[bank.pick(gender, 85, ethnicity, seed).name]
+        for gender in GENDERS
+        for ethnicity in ETHNICITIES
+        for seed in range(20)
+    ]
+    assert np.mean(np.array(seen) >= 70) > 0.9
 
 
 def test_who_is_turned_down_changes_no_other_face(bank, tmp_path):
@@ -138,7 +153,12 @@ def test_rows_of_a_gender_and_ethnicity(bank):
 
 
 def test_the_index_says_who_painted(bank, tmp_path):
-    assert bank.painter == "mobilestylegan-ffhq", "an index that does not say is of the first one"
+    assert bank.painter == "mobilestylegan-ffhq"
     with np.load(SHIPPED / "index.npz", allow_pickle=False) as data:
-        np.savez(tmp_path / "index.npz", **data, painter=np.array("another"))
+        parts = {name: data[name] for name in data.files if name not in ("painter", "looks")}
+    np.savez(tmp_path / "index.npz", **parts)
+    silent = Bank(tmp_path)
+    assert silent.painter == bank.painter, "an index that does not say is of the first one"
+    assert (silent.looks == silent.ages).all()
+    np.savez(tmp_path / "index.npz", **parts, painter=np.array("another"))
     assert Bank(tmp_path).painter == "another"

@@ -181,6 +181,7 @@ def pack(
     good: Mapping[Cell, Sequence[str]],
     painter: str = PAINTER,
     before: Bank | None = None,
+    seen: Mapping[str, float] | None = None,
 ) -> int:
     """Make the bank of at most `each` good portraits a cell of a work folder; how many.
 
@@ -201,6 +202,8 @@ def pack(
     before : Bank, optional
         The bank that is packed anew: its portraits keep their places, so that who is shown for
         whom stays as it was, and new ones take the places that are free.
+    seen : mapping of str to float, optional
+        Portrait → years as a person sees them, where the estimate is far off.
 
     Returns
     -------
@@ -229,8 +232,10 @@ def pack(
                         rows[key].append(data[key])
                 rows["name"].append(name)
                 rows["cell"].append(index)
+    looks = [(seen or {}).get(str(n), a) for n, a in zip(rows["name"], rows["age"], strict=True)]
     np.savez_compressed(
         folder / "index.npz",
+        looks=np.array(looks, np.float16),
         name=np.array(rows["name"], dtype=np.str_),
         cell=np.array(rows["cell"], np.uint8),
         age=np.array(rows["age"], np.float16),

@@ -154,8 +154,10 @@ def test_a_bank_is_packed_alike_every_time(made_up, tmp_path):
     refused = frozenset({f"{SOME[0].name}-000"})
     good = chosen(tmp_path / "work", Directions.load(), refused)
     for name in ("one", "two"):
-        pack(tmp_path / "work", tmp_path / name, 3, good)
+        pack(tmp_path / "work", tmp_path / name, 3, good, seen={good[SOME[0]][0]: 44.0})
     bank = Bank(tmp_path / "one")
+    assert bank.looks[0] == 44.0 and bank.ages[0] < 44.0
+    assert (bank.looks[1:] == bank.ages[1:]).all()
     assert len(bank) == 9 and [len(bank.cell(cell)) for cell in SOME] == [3, 3, 3]
     assert f"{SOME[0].name}-000" not in bank.names
     assert bank[bank.names[0]].image().shape == (256, 256, 3)
