@@ -492,9 +492,7 @@ def _pair_scores(
             np.bincount(part[a] * width + part[b], minlength=height * width).reshape(height, width)
             for part in codes
         )
-        v, synthetic_v, fresh_v, mixed_v = cramers_v(
-            np.stack([real, other, fresh, mixed])
-        ).tolist()
+        v, synthetic_v, fresh_v, mixed_v = cramers_v(np.stack([real, other, fresh, mixed])).tolist()
         score = PairScore(a, b, tvd(real, other), tvd(real, fresh), v, synthetic_v)
         out.append((score, _Others(fresh_v, mixed_v, tvd(real, mixed))))
     return out
