@@ -86,7 +86,7 @@ def _promise(state: StudioState, plan: Plan | None) -> dict[str, Any]:
     )
     st.caption(markdown.plain(in_words(epsilon)))
     st.caption(
-        "The price, measured on the census table Adult (12,201 people; HGB .5 and pairs .023 would "
+        "The price, measured on the census table Adult (12,201 people; HGB .5 and pairs .024 would "
         "be perfect, real people teach .93): "
         + markdown.plain("; ".join(f"ε = {each:g}: {words}" for each, words in PRICES))
         + "."
