@@ -16,9 +16,6 @@ from pages.studio.state import StudioState, packed
 from synth.populations import Population
 from synth.populations.archive import SUFFIX
 
-_NEXT = (("profiles", "Meet its people"), ("marginals", "Beside the real ones"))
-
-
 def show_result(state: StudioState, population: Population) -> None:
     """Draw what was learned or opened, and offer to use and save it."""
     arrows = ""
@@ -33,7 +30,9 @@ def show_result(state: StudioState, population: Population) -> None:
         if population.name in loaders.own():
             st.info("It is on all pages now; the sidebar chooses it.", icon=":material/check:")
             with st.container(horizontal=True, gap="medium"):
-                for page, title in _NEXT:
+                # A private population keeps no counts of real people to stand beside.
+                beside = "Beside the real ones" if population.ledger is None else "Each column"
+                for page, title in (("profiles", "Meet its people"), ("marginals", beside)):
                     st.page_link(
                         f"pages/{page}/page.py", label=title, icon=":material/arrow_forward:"
                     )
