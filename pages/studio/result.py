@@ -16,6 +16,7 @@ from pages.studio.state import StudioState, packed
 from synth.populations import Population
 from synth.populations.archive import SUFFIX
 
+
 def show_result(state: StudioState, population: Population) -> None:
     """Draw what was learned or opened, and offer to use and save it."""
     arrows = ""
