@@ -59,7 +59,9 @@ if TYPE_CHECKING:
     from synth.fitting.simple import fit
     from synth.people.profile import make_profiles
     from synth.populations import load
-    from synth.populations.rows import complete, predict, score
+    from synth.populations.completion import complete
+    from synth.populations.prediction import predict
+    from synth.populations.scoring import score
 
 __all__ = [
     "Evidence",
@@ -75,14 +77,14 @@ __all__ = [
 
 _MODULES = {
     "Evidence": "synth.data.evidence",
-    "complete": "synth.populations.rows",
+    "complete": "synth.populations.completion",
     "fit": "synth.fitting.simple",
     "load": "synth.populations",
     "make_profiles": "synth.people.profile",
-    "predict": "synth.populations.rows",
+    "predict": "synth.populations.prediction",
     "read_table": "synth.data.table",
     "report": "synth.evaluate.report",
-    "score": "synth.populations.rows",
+    "score": "synth.populations.scoring",
 }
 
 

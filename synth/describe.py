@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from synth.data.column import MISSING, Column
 from synth.data.date_parts import part_text
 from synth.data.durations import DurationFormat
 from synth.data.evidence import Between, DateParts, Evidence, Fact, OneOf
 from synth.data.formats import DateFormat, NumberFormat
 from synth.data.meaning import Meaning, children_of, gender_of, marital_of, years_of
-from synth.data.schema import MISSING, Column, Schema, number_text
+from synth.data.schema import Schema
+from synth.data.wording import number_text
 from synth.interests.vocabulary import interest_title
 
 if TYPE_CHECKING:

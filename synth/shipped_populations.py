@@ -18,10 +18,12 @@ import numpy as np
 import pandas as pd
 
 from synth.bayes.calibration import Target
+from synth.data.column import Column
 from synth.data.evidence import Evidence
 from synth.data.meaning import Meaning
-from synth.data.schema import Column, Schema, hint
+from synth.data.schema import Schema
 from synth.data.table import Table, make_table, read_table
+from synth.data.wording import hint
 from synth.errors import PopulaceError
 from synth.fitting.refine import refine
 from synth.fitting.refit import refit

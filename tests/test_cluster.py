@@ -16,8 +16,9 @@ from synth.bayes import learn
 from synth.bayes.factors import Factor
 from synth.bayes.inference import Posterior
 from synth.cli.main import app
+from synth.data.column import Column
 from synth.data.evidence import Evidence
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.generators import REGISTER, Settings

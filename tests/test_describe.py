@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from synth import describe, fit
+from synth.data.column import Column
 from synth.data.evidence import Evidence
-from synth.data.schema import Column
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import streamlit as st
 from pages.days import ribbon
 from pages.shared import markdown
 from synth import describe
+from synth.data.column import Column
 from synth.data.evidence import Between, Evidence, Fact
-from synth.data.schema import Column
 from synth.people.cards import html
 from synth.people.what_if import exactly
 

@@ -15,9 +15,9 @@ from pages.cards.profiles import Record, edited, keywords, language, library
 from pages.shared import markdown
 from pages.shared.problems import show_problem
 from synth import describe
+from synth.data.column import MISSING, Column
 from synth.data.evidence import Evidence, OneOf
 from synth.data.formats import DateFormat
-from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
 from synth.people.facts import Facts, facts_of
 from synth.people.life import ages

@@ -13,7 +13,7 @@ from synth.evaluate.generator_comparison import REAL
 from synth.evaluate.generator_page import colours
 
 if TYPE_CHECKING:
-    from synth.data.schema import Column
+    from synth.data.column import Column
     from synth.evaluate.generator_comparison import GeneratorComparison
     from synth.evaluate.generator_figures import Figures
 

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from synth.data.schema import number_text
+from synth.data.wording import number_text
 from synth.people.households import Member, household_name
 
 _HOMES = {

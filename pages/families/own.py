@@ -10,8 +10,8 @@ import streamlit as st
 
 from pages.families.words import cell, plain_name, record
 from pages.shared import markdown, ranges
+from synth.data.column import Column
 from synth.data.evidence import Evidence, Fact, OneOf
-from synth.data.schema import Column
 from synth.linked.facts import RowFact
 from synth.linked.families import Families
 from synth.linked.features import Rows

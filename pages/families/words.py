@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from synth.data.schema import Column
+from synth.data.column import Column
 from synth.linked.features import Rows
 
 # Levels that the source leaves as codes begin so; the codes are shown as what they are.

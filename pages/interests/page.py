@@ -17,8 +17,8 @@ from pages.shared.dumbbells import dumbbells
 from pages.shared.plot import plot
 from pages.shared.sidebar import forget, key_of
 from synth import describe
+from synth.data.column import MISSING, Column
 from synth.data.evidence import Evidence, Fact, OneOf
-from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
 from synth.evaluate.columns import ColumnComparison, by_spread, model_shares
 from synth.populations import Population

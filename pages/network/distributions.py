@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from pages.shared import markdown
 from synth import describe
-from synth.data.schema import MISSING
+from synth.data.column import MISSING
 from synth.evaluate.shift import LevelShift, NumberShift, level_shift, number_shift
 
 if TYPE_CHECKING:
     from synth.bayes import Marginal
-    from synth.data.schema import Column
+    from synth.data.column import Column
 
 LEVELS, NAMED = 6, 12
 

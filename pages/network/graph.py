@@ -17,7 +17,8 @@ from synth.bayes.layout import Layout, fitted
 
 if TYPE_CHECKING:
     from synth.bayes import Network
-    from synth.data.schema import Column, Schema
+    from synth.data.column import Column
+    from synth.data.schema import Schema
 
 Edge = tuple[str, str]
 _HERE = Path(__file__).parent

@@ -15,8 +15,8 @@ import numpy as np
 from pages.shared import markdown
 from pages.shared.plot import Figure
 from synth import describe
+from synth.data.column import MISSING
 from synth.data.formats import DateFormat
-from synth.data.schema import MISSING
 
 if TYPE_CHECKING:
     from synth.evaluate.columns import ColumnComparison

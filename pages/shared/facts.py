@@ -14,9 +14,9 @@ import streamlit as st
 
 from pages import WIDGETS
 from pages.shared import loaders, markdown, ranges
+from synth.data.column import MISSING, Column
 from synth.data.date_parts import part_text
 from synth.data.evidence import Between, DateParts, Evidence, Fact, OneOf, part_of
-from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
 from synth.populations import Population
 

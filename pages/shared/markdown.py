@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from synth import describe
-from synth.data.schema import Column
+from synth.data.column import Column
 
 _ALWAYS = r"[\\`*{}\[\]<>|~$^]"
 # Signs that mean something only at the beginning of a line, beside a letter or outside a word.

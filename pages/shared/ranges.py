@@ -18,11 +18,11 @@ import streamlit as st
 from pages.shared import markdown
 from synth import describe
 from synth.data import dates
+from synth.data.column import Column
 from synth.data.date_parts import parts_of
 from synth.data.durations import DurationFormat
 from synth.data.evidence import Between
 from synth.data.formats import DateFormat
-from synth.data.schema import Column
 
 Ends = tuple[Any, Any]
 _EXACT = 2**53 - 1  # the largest whole number that a browser's slider can hold

@@ -17,7 +17,7 @@ from synth.populations.as_written import canonical
 from synth.populations.reading import Base, Reading, calibration
 
 if TYPE_CHECKING:
-    from synth.data.schema import Column
+    from synth.data.column import Column
     from synth.populations import Population
 
 READING, TARGETS = "which", "targets"

@@ -20,7 +20,8 @@ from synth.data.written import restore
 from synth.errors import PopulaceError
 from synth.generators import DEFAULT
 from synth.populations import Population
-from synth.populations.rows import Completion, Method, Scores, complete, score
+from synth.populations.completion import Completion, Method, complete
+from synth.populations.scoring import Scores, score
 
 SECONDS = 120.0
 """How long one table may take."""

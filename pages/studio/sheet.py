@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from synth.data.column import Column
 from synth.data.dates import swapped
 from synth.data.durations import DurationFormat
 from synth.data.formats import DateFormat
 from synth.data.meaning import MEANINGS as KNOWN_MEANINGS
-from synth.data.schema import Column, number_text
+from synth.data.wording import number_text
 from synth.errors import PopulaceError
 from synth.fitting.inspection import ColumnInspection, Inspection
 from synth.fitting.plan import KINDS, USES, Correction, Plan

@@ -11,8 +11,9 @@ import streamlit as st
 from pages.studio.sheet import NO_MEANING
 from pages.studio.state import StudioState
 from synth import describe
+from synth.data.column import Column
 from synth.data.meaning import children_of, ethnicity_of, gender_of, years_of
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.fitting.plan import Plan
 
 LABELS = {

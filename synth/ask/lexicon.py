@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from synth import describe
 from synth.ask import words as w
 from synth.ask.words import Words, words_of
+from synth.data.column import MISSING, Column
 from synth.data.formats import DateFormat
 from synth.data.meaning import gender_of, marital_of, partner_of
-from synth.data.schema import MISSING, Column, Schema
+from synth.data.schema import Schema
 
 if TYPE_CHECKING:
     from synth.populations import Population

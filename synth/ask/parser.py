@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from synth.ask import words as w
 from synth.ask.lexicon import Lexicon, Says, agreed, is_counted, lexicon, needs_column, statuses
 from synth.ask.words import Words, number, words_of
+from synth.data.column import MISSING, Column
 from synth.data.evidence import Between, Evidence, Fact, OneOf
-from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
 
 if TYPE_CHECKING:

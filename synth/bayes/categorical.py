@@ -8,7 +8,8 @@ import numpy as np
 
 from synth.bayes.coding import Coding
 from synth.bayes.network import Network
-from synth.data.schema import LEVELS_LIMIT, MISSING, Column, Schema
+from synth.data.column import LEVELS_LIMIT, MISSING, Column
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 ROUNDING = 0.01

@@ -22,9 +22,9 @@ import numpy as np
 import pandas as pd
 
 from synth.bayes.calendar import Calendar, Lattice
+from synth.data.column import MISSING, Column
 from synth.data.evidence import Between, DateParts, Fact, OneOf
 from synth.data.formats import DateFormat
-from synth.data.schema import MISSING, Column
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from synth.bayes.random import fill, stream_key
+from synth.data.column import Column
 from synth.data.evidence import Between, DateParts, Fact
-from synth.data.schema import Column
 from synth.errors import PopulaceError
 
 PRIOR_PEOPLE = 4.0

@@ -42,8 +42,10 @@ from synth.bayes.graph import topological_order
 from synth.bayes.marginal import Marginal
 from synth.bayes.sampling import Draw, Sampler, check_rows
 from synth.data import writers
+from synth.data.column import Column
 from synth.data.evidence import Between, DateParts, Evidence, Fact, OneOf
-from synth.data.schema import Column, Schema, number_text
+from synth.data.schema import Schema
+from synth.data.wording import number_text
 from synth.errors import ImpossibleError, PopulaceError
 from synth.lazy import cached_property
 

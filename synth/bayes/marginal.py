@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from synth.bayes.calendar import Lattice
+from synth.data.column import Column
 from synth.data.evidence import Between
-from synth.data.schema import Column
 from synth.errors import PopulaceError
 
 

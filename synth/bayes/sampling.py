@@ -28,7 +28,7 @@ from synth.bayes.coding import Coding, Pieces
 from synth.bayes.factors import Factor, multiply, small_first
 from synth.bayes.gaussian import GaussianSampler
 from synth.bayes.random import fill, stream_key
-from synth.data.schema import Column
+from synth.data.column import Column
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
 

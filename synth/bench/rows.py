@@ -20,7 +20,8 @@ from synth.errors import PopulaceError
 from synth.fitting.simple import fit
 from synth.jobs import Progress
 from synth.populations import Population
-from synth.populations.rows import predict, prepared
+from synth.populations.prediction import predict
+from synth.populations.requested_rows import prepared
 
 Pattern = Literal["random", "blocks"]
 SHARE = 0.2

@@ -18,8 +18,8 @@ from synth.cli.common import (
     progress_bar,
     source_folder,
 )
-from synth.data.schema import hint
 from synth.data.table import read_table
+from synth.data.wording import hint
 from synth.data.writers import arrow_table, file_kind, write_file
 from synth.errors import PopulaceError
 from synth.evaluate.lives import judge_lives

@@ -13,7 +13,10 @@ import typer
 from synth.cli.common import AsJson, Seed, percent, print_json, progress_bar
 from synth.data.table import read_frame
 from synth.data.writers import MARK, file_kind, write_file
-from synth.populations.rows import Scores, complete, opened, predict, score
+from synth.populations.completion import complete
+from synth.populations.prediction import predict
+from synth.populations.requested_rows import opened
+from synth.populations.scoring import Scores, score
 
 TableFile = Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or Parquet table.")]
 People = Annotated[

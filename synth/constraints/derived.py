@@ -17,10 +17,12 @@ import pandas as pd
 
 from synth.constraints.gaps import Gap
 from synth.constraints.rules import Rule, parse_rules
+from synth.data.column import Column
 from synth.data.dates import PER_DAY
 from synth.data.formats import DateFormat
-from synth.data.schema import Column, Schema, number_text
+from synth.data.schema import Schema
 from synth.data.templates import Template, make
+from synth.data.wording import number_text
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
 

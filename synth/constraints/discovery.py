@@ -25,8 +25,9 @@ import pandas as pd
 
 from synth.constraints.derived import PERIODS, Cut, Derived, Elapsed, Sum
 from synth.constraints.rules import Comparison, Rule
+from synth.data.column import Column
 from synth.data.formats import DateFormat
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 
 FEW = 256
 """A number with more values than this is not looked up."""

@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 
 from synth.constraints.derived import PERIODS, Derived, Elapsed, Sum
+from synth.data.column import Column
 from synth.data.formats import DateFormat
-from synth.data.schema import Column, Schema, some_of
+from synth.data.schema import Schema
+from synth.data.wording import some_of
 from synth.errors import PopulaceError
 
 _LINE = re.compile(r'\s*("(?:[^"]|"")*"|[^="]+?)\s*=(.*)', re.DOTALL)

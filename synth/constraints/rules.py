@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from synth.data.column import Column
 from synth.data.evidence import exact_text, number_of
 from synth.data.formats import DateFormat
-from synth.data.schema import Column, Schema, number_text, some_of
+from synth.data.schema import Schema
+from synth.data.wording import number_text, some_of
 from synth.errors import PopulaceError
 
 if TYPE_CHECKING:  # what looks at a table need not load the network

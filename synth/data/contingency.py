@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 import pandas as pd
 
+from synth.data.column import BOOLEAN_LEVELS, MISSING, Column
 from synth.data.evidence import DateParts, Evidence, Fact, OneOf
-from synth.data.schema import BOOLEAN_LEVELS, MISSING, Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.lazy import cached_property
 

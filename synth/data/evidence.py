@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.data.column import MISSING, Column
 from synth.data.date_parts import PARTS, part_text, parts_of, read_part, spans
 from synth.data.durations import DurationFormat
 from synth.data.formats import BooleanFormat, DateFormat, LevelsFormat, NumberFormat
-from synth.data.schema import MISSING, Column, Schema, hint, number_text, some_of
+from synth.data.schema import Schema
+from synth.data.wording import hint, number_text, some_of
 from synth.errors import PopulaceError
 
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"|([,|=])|([^,|="]+)')

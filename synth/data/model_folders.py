@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from synth.data.schema import hint
+from synth.data.wording import hint
 from synth.environment import MODELS
 from synth.errors import PopulaceError
 

@@ -20,13 +20,14 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from synth.data.formats import NumberFormat, detect_number, format_to_json
+from synth.data.origin import ATTRS, MISSING_WORDS
 from synth.data.readers.containers import REMEDY, Kind, kind_of, unpacked
 from synth.data.readers.database import is_url, read_database
 from synth.data.readers.encoding import as_utf8
 from synth.data.readers.excel import read_workbook
 from synth.data.readers.layout import Layout, layout
 from synth.data.readers.records import read_records
-from synth.data.schema import ATTRS, MISSING_WORDS, Schema, infer_with_notes
+from synth.data.schema import Schema, infer_with_notes
 from synth.data.writers import COLUMN, unguarded
 from synth.errors import PopulaceError
 

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from synth.data.column import Column
 from synth.data.durations import DurationFormat
 from synth.data.formats import (
     BooleanFormat,
@@ -28,7 +29,8 @@ from synth.data.formats import (
     NumberFormat,
     format_to_json,
 )
-from synth.data.schema import Column, Schema, level_texts
+from synth.data.levels import level_texts
+from synth.data.schema import Schema
 from synth.data.writers import FIELD, mark_synthetic
 from synth.lazy import cached_property
 

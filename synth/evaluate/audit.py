@@ -21,7 +21,8 @@ import numpy as np
 import pandas as pd
 
 from synth.bayes.scoring import log_rows
-from synth.data.schema import Column, Schema
+from synth.data.column import Column
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.evaluate.attacks.rate import Rate
 from synth.privacy.learning import Promise, learn_privately

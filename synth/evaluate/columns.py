@@ -15,8 +15,8 @@ from synth.evaluate.distances import expected_tvd, tvd
 if TYPE_CHECKING:
     import pandas as pd
 
+    from synth.data.column import Column
     from synth.data.contingency import Margins
-    from synth.data.schema import Column
     from synth.generators.base import Conditional
     from synth.populations import Population
 

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 import pandas as pd
 
+from synth.data.conform import read_as
 from synth.data.contingency import Binning
 from synth.data.formats import DateFormat
-from synth.data.schema import read_as
 from synth.errors import PopulaceError
 from synth.evaluate.distance import Space
 from synth.evaluate.spelling import spelling_hints
 from synth.lazy import cached_property
 
 if TYPE_CHECKING:
-    from synth.data.schema import Column
+    from synth.data.column import Column
     from synth.data.table import Table
 
 FEWEST_ROWS = 20

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synth.data.schema import Column, Schema
+from synth.data.column import Column
+from synth.data.schema import Schema
 from synth.data.table import make_table
 from synth.days.minutes import BINS, bin_of
 from synth.days.model import DayModel

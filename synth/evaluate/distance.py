@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from synth.data.schema import Column
+    from synth.data.column import Column
 
 CHUNK = 512
 ROUNDING = 1e-3  # float32 rounds a distance about 3e-4 away; what is nearer than this is one

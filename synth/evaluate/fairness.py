@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from scipy.stats import chi2
 
+from synth.data.column import Column
 from synth.data.meaning import Meaning, guess_by_name
-from synth.data.schema import Column
 from synth.errors import PopulaceError
 from synth.evaluate.association import coarse_pair, cramers_v
 from synth.evaluate.html import details, key, paragraph, table, twins

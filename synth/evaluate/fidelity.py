@@ -48,8 +48,8 @@ from synth.evaluate.shape import Shape, lost_levels, shape, tails_details
 from synth.jobs.limits import one_thread
 
 if TYPE_CHECKING:
+    from synth.data.column import Column
     from synth.data.contingency import ContingencyTables
-    from synth.data.schema import Column
 
 CLASSIFIER_ROWS = 30_000  # a side, as in the benchmark of the peers, so that figures compare
 CLASSIFIER_LEVELS = 250  # rarer levels of a column are one to the classifiers

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synth.data.column import Column
 from synth.data.contingency import ContingencyTables
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.data.table import Table
 from synth.errors import PopulaceError
 from synth.evaluate.association import associations

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synth import describe
-from synth.data.schema import MISSING
+from synth.data.column import MISSING
 from synth.evaluate import html
 from synth.evaluate.columns import exact_shares
 from synth.evaluate.distances import tvd
 
 if TYPE_CHECKING:
+    from synth.data.column import Column
     from synth.data.contingency import Margins
-    from synth.data.schema import Column
     from synth.generators.base import Conditional
     from synth.populations import Population
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synth.data.schema import Column
+from synth.data.column import Column
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.evaluate.distances import tvd

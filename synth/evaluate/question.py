@@ -16,7 +16,7 @@ from synth.evaluate.html import page, paragraph
 from synth.evaluate.html import section as html_section
 
 if TYPE_CHECKING:
-    from synth.data.schema import Column
+    from synth.data.column import Column
 
 FRESH = "fresh real people"
 LEAST = 0.01

@@ -26,7 +26,7 @@ from synth.evaluate.html import details, paragraph, table
 from synth.evaluate.question import FRESH, Titles, percent
 
 if TYPE_CHECKING:
-    from synth.data.schema import Column
+    from synth.data.column import Column
 
 TRIPLES = 60
 RARE = 0.01

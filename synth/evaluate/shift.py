@@ -11,7 +11,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from synth.bayes.marginal import Marginal
-    from synth.data.schema import Column
+    from synth.data.column import Column
 
 BARS = 24
 """Bars of a number, and one more where its values do not divide evenly."""

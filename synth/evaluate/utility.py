@@ -22,7 +22,7 @@ from synth.evaluate.question import Answer, Progress, Question, Section, Titles,
 from synth.jobs.limits import one_thread
 
 if TYPE_CHECKING:
-    from synth.data.schema import Column
+    from synth.data.column import Column
     from synth.evaluate.comparison import Comparison
 
 ROWS = 10_000  # learned from and tested on; more moves scores by less than they vary

@@ -14,11 +14,13 @@ from synth.bayes.coding import SHARED
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints, Cut, Sum, possible
 from synth.constraints.gaps import Gap
 from synth.constraints.rules import Rule, parse_rules
+from synth.data.column import Column
 from synth.data.formats import DateFormat
 from synth.data.meaning import Meaning
-from synth.data.schema import Column, Schema, some_of
+from synth.data.schema import Schema
 from synth.data.table import CELLS_LIMIT, Table, make_table
 from synth.data.templates import Template, learn_template, parse_spec
+from synth.data.wording import some_of
 from synth.errors import PopulaceError
 from synth.fitting.derive import worked_out
 from synth.fitting.interests import LearnedInterests, learn_interests

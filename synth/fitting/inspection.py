@@ -18,7 +18,8 @@ import pandas as pd
 from synth.constraints.derived import Cut, Derived, Sum, derived_from_json, derived_to_json
 from synth.constraints.discovery import Lookup, cuts, elapsed, lookups, orders, sums
 from synth.constraints.rules import Rule, parse_rules
-from synth.data.schema import Column, Schema, infer_with_notes
+from synth.data.column import Column
+from synth.data.schema import Schema, infer_with_notes
 from synth.data.table import make_table
 from synth.data.templates import suggestion
 from synth.errors import PopulaceError

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synth.data.schema import MISSING, Column, Schema
+from synth.data.column import MISSING, Column
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.interests import Counts, Learned, learn
 

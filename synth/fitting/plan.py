@@ -19,11 +19,13 @@ from synth.constraints.derived import (
 )
 from synth.constraints.discovery import Lookup
 from synth.constraints.rules import Rule, parse_rules
+from synth.data.column import Column, Kind, Role
 from synth.data.formats import DateFormat
 from synth.data.meaning import Meaning
 from synth.data.readers.containers import ENDINGS
-from synth.data.schema import Column, Kind, Role, Schema, hint
+from synth.data.schema import Schema
 from synth.data.templates import parse_spec
+from synth.data.wording import hint
 from synth.errors import PopulaceError
 from synth.fitting.inspection import Inspection
 from synth.fitting.interests import InterestSource

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.constraints.discovery import Lookup
 from synth.data.evidence import Evidence
-from synth.data.schema import Schema, hint
+from synth.data.schema import Schema
+from synth.data.wording import hint
 from synth.errors import PopulaceError
 from synth.jobs import Progress
 

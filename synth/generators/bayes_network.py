@@ -17,8 +17,9 @@ from synth.bayes.network import Network
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.constraints.discovery import Lookup
 from synth.constraints.posterior import constrained
+from synth.data.column import Column
 from synth.data.evidence import Evidence
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.data.table import Table
 from synth.errors import PopulaceError
 from synth.generators.base import DEFAULT, Progress, Settings, no_progress, register

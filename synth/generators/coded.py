@@ -49,8 +49,9 @@ from synth.bayes.marginal import Marginal
 from synth.bayes.random import stream_key, uniforms
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.constraints.discovery import Lookup
+from synth.data.column import MISSING
 from synth.data.evidence import Between, DateParts, Evidence, Fact
-from synth.data.schema import MISSING, Schema
+from synth.data.schema import Schema
 from synth.data.table import Table
 from synth.errors import PopulaceError
 from synth.generators.base import (

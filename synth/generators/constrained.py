@@ -15,8 +15,9 @@ from synth.lazy import cached_property
 
 if TYPE_CHECKING:
     from synth.bayes.inference import Marginal
+    from synth.data.column import Column
     from synth.data.evidence import Evidence
-    from synth.data.schema import Column, Schema
+    from synth.data.schema import Schema
 
 PILOT = 1 << 14
 """People from whom probabilities and marginals under rules are estimated."""

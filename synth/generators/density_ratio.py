@@ -37,7 +37,8 @@ import numpy as np
 import pandas as pd
 from numba import njit
 
-from synth.data.schema import Column, Schema
+from synth.data.column import Column
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.generators.margin_terms import margin_terms, trees_of
 from synth.lazy import cached_property

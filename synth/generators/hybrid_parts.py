@@ -20,7 +20,8 @@ import numpy as np
 
 from synth.bayes.learning import NetworkLearner
 from synth.bayes.network import Network
-from synth.data.schema import Column, Schema
+from synth.data.column import Column
+from synth.data.schema import Schema
 from synth.data.table import Table
 from synth.generators.base import Progress, Settings
 from synth.generators.coded import Codebook, Draw, Likelihoods, Proposal, Rows, choose

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.data.column import MISSING
 from synth.data.evidence import Between, DateParts, Evidence
-from synth.data.schema import MISSING, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.linked.features import Rows
 

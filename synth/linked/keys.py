@@ -12,7 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pandas as pd
 
-from synth.data.schema import hint
+from synth.data.wording import hint
 from synth.errors import PopulaceError
 
 UNIQUE = 0.98

@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from synth.data.evidence import Evidence
-from synth.data.schema import Schema, hint
+from synth.data.schema import Schema
+from synth.data.wording import hint
 from synth.errors import PopulaceError
 from synth.generators.base import Model
 from synth.lazy import cached_property

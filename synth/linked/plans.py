@@ -15,7 +15,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from synth.data.schema import Column, Schema, number_text
+from synth.data.column import Column
+from synth.data.schema import Schema
+from synth.data.wording import number_text
 from synth.errors import PopulaceError
 from synth.linked.kernels import LEVELS, NUMBER, SAME, STEP, distinct
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from synth.data.column import Column
 from synth.data.evidence import exact_text
-from synth.data.schema import Column
 from synth.linked.families import Families
 from synth.linked.features import Rows
 from synth.linked.model import LinkedModel

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from synth.data.schema import number_text
+from synth.data.wording import number_text
 from synth.errors import PopulaceError
 from synth.linked.features import Rows
 from synth.linked.plans import MANY, Grouped

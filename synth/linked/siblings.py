@@ -23,7 +23,8 @@ from synth.bayes.parameters import Backoff
 from synth.bayes.random import stream_key
 from synth.bayes.scores import FamilyScore
 from synth.bayes.structure import EdgeConstraints, HillClimb
-from synth.data.schema import Column, Schema
+from synth.data.column import Column
+from synth.data.schema import Schema
 from synth.linked.features import Rows, codes_of
 from synth.linked.kernels import NUMBER, SAME, STEP, Program, run
 from synth.linked.plans import MANY, Plan

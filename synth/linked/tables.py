@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from synth.data.schema import Column, Schema, hint, infer_with_notes
+from synth.data.column import Column
+from synth.data.schema import Schema, infer_with_notes
 from synth.data.table import with_index
+from synth.data.wording import hint
 from synth.errors import PopulaceError
 from synth.linked.keys import SEPARATOR, Key, possible_keys
 

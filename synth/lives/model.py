@@ -20,8 +20,9 @@ from synth.bayes.factors import Factor
 from synth.bayes.inference import CutCodings, Marginal, Posterior
 from synth.bayes.learning import NetworkLearner
 from synth.bayes.network import Network
+from synth.data.column import Column
 from synth.data.evidence import Evidence
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.data.table import Table, make_table
 from synth.errors import PopulaceError
 from synth.lazy import cached_property

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from synth.data.column import Column
 from synth.data.evidence import Evidence, OneOf
-from synth.data.schema import Column, Schema, hint
+from synth.data.schema import Schema
 from synth.data.table import Table
+from synth.data.wording import hint
 from synth.errors import PopulaceError
 
 BY, EVER = "by ", "ever"

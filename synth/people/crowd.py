@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synth import describe
+from synth.data.column import MISSING, Column
 from synth.data.evidence import Between
 from synth.data.meaning import gender_of, years_of
-from synth.data.schema import MISSING, Column
 from synth.people.portraits import bank
 
 if TYPE_CHECKING:

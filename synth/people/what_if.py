@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from synth.data.column import MISSING, Column
 from synth.data.evidence import Evidence, OneOf
-from synth.data.schema import MISSING, Column, Schema, number_text
+from synth.data.schema import Schema
+from synth.data.wording import number_text
 from synth.errors import PopulaceError
 from synth.people.facts import age_of
 from synth.people.profile import Profile, complete, plain_record

@@ -17,8 +17,9 @@ from synth.bayes.calibration import Target
 from synth.bayes.network import Network
 from synth.constraints.derived import NO_CONSTRAINTS, Constraints
 from synth.data.contingency import ContingencyTables
-from synth.data.schema import Schema, hint
+from synth.data.schema import Schema
 from synth.data.table import Table, read_table
+from synth.data.wording import hint
 from synth.environment import MODELS
 from synth.errors import PopulaceError
 from synth.generators.base import DEFAULT, Model, generator

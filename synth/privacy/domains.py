@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from synth.bayes.coding import Coding, Pieces
-from synth.data.schema import Column
+from synth.data.column import Column
 from synth.errors import PopulaceError
 from synth.privacy.estimation import NoisyCounts
 from synth.privacy.ledger import Accountant

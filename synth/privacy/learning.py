@@ -11,8 +11,9 @@ import pandas as pd
 from synth.bayes.coding import Coding
 from synth.bayes.counting import Codes
 from synth.bayes.network import Network
+from synth.data.column import MISSING, Column
 from synth.data.contingency import Binning, ContingencyTables
-from synth.data.schema import MISSING, Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.privacy.domains import Domain, measured, resolved
 from synth.privacy.estimation import Estimate

@@ -17,9 +17,11 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from synth.data.column import MISSING, Column
 from synth.data.evidence import exact_text
 from synth.data.formats import DateFormat
-from synth.data.schema import MISSING, Column, Schema, hint
+from synth.data.schema import Schema
+from synth.data.wording import hint
 from synth.errors import PopulaceError
 from synth.privacy.hierarchy import ANY, Hierarchies, Tree, aligned, date_range
 from synth.privacy.risk import Risk, classes_of, codes_of, distances_of, risk

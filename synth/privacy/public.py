@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synth.data.schema import BOOLEAN_LEVELS, LEVELS_LIMIT, MISSING, hint
+from synth.data.column import BOOLEAN_LEVELS, LEVELS_LIMIT, MISSING
+from synth.data.wording import hint
 from synth.errors import PopulaceError
 
 _KEYS = ("levels", "lower", "upper", "step", "missing", "name", "kind", "role", "label", "meaning")

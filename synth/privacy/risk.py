@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synth.data.schema import hint
+from synth.data.wording import hint
 from synth.errors import PopulaceError
 
 

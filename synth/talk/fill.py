@@ -10,8 +10,9 @@ import numpy as np
 from synth import describe
 from synth.bayes import interventions, strength
 from synth.bayes.layout import fitted
+from synth.data.column import MISSING, Column
 from synth.data.evidence import Between, Evidence, Fact, OneOf
-from synth.data.schema import MISSING, Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.evaluate.card_scores import score_table
 from synth.evaluate.columns import ColumnComparison, compare_associations, compare_columns

@@ -20,8 +20,9 @@ import pyarrow.dataset as ds
 
 from synth.bayes.coding import Coding
 from synth.bayes.inference import Posterior
+from synth.data.column import MISSING
 from synth.data.evidence import Between, Evidence, Fact, OneOf
-from synth.data.schema import MISSING, number_text
+from synth.data.wording import number_text
 from synth.errors import PopulaceError
 from synth.generators.base import Conditional
 from synth.populations.as_written import AsWritten, canonical

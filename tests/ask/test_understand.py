@@ -8,8 +8,8 @@ from synth import describe
 from synth.ask import understand
 from synth.ask.lexicon import needs_column
 from synth.ask.words import words_of
+from synth.data.column import MISSING
 from synth.data.evidence import Evidence, OneOf
-from synth.data.schema import MISSING
 from synth.errors import PopulaceError
 
 ENGLISH = [

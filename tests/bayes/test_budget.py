@@ -14,8 +14,9 @@ from synth.bayes.elimination import elimination_order
 from synth.bayes.factors import Factor
 from synth.bayes.inference import Posterior
 from synth.bayes.network import Network
+from synth.data.column import Column
 from synth.data.evidence import Evidence, OneOf
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 

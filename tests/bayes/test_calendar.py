@@ -13,9 +13,10 @@ from synth.bayes.calendar import Calendar, Lattice
 from synth.bayes.coding import Coding
 from synth.bayes.learning import learn
 from synth.bayes.scoring import log_cells
+from synth.data.column import Column
 from synth.data.evidence import Between, Evidence, OneOf
 from synth.data.formats import DateFormat
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.data.table import make_table
 
 ROWS = 20_000

@@ -15,8 +15,9 @@ from synth.bayes.network import Network
 from synth.bayes.rarity import RarePosterior, tempered
 from synth.bayes.scoring import log_cells, log_rows
 from synth.bayes.splitting import split_bins
+from synth.data.column import Column
 from synth.data.evidence import Evidence
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 AGE = Column("age", "integer", lower=0, upper=9, step=1, missing=True)

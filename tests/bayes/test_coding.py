@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.bayes.coding import ATOMS, SHARED, Coding, Pieces
+from synth.data.column import Column
 from synth.data.evidence import Between, OneOf
-from synth.data.schema import Column
 from synth.data.table import make_table
 
 

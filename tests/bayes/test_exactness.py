@@ -15,8 +15,9 @@ from synth.bayes.coding import Coding, Pieces
 from synth.bayes.gaussian import Gaussian
 from synth.bayes.network import Network
 from synth.bayes.pgmpy_bridge import from_pgmpy
+from synth.data.column import Column
 from synth.data.evidence import Between, Evidence, OneOf
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 EXACT = 1e-9

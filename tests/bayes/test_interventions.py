@@ -6,8 +6,9 @@ import pytest
 from synth.bayes.coding import Coding
 from synth.bayes.interventions import distance, moved, see_and_do, telling_case
 from synth.bayes.network import Network
+from synth.data.column import Column
 from synth.data.evidence import Evidence, OneOf
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 YES = OneOf(("yes",))

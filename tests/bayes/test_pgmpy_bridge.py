@@ -23,8 +23,9 @@ from synth.bayes.pgmpy_bridge import PgmpySearch, from_pgmpy, to_pgmpy
 from synth.bayes.scores import FamilyScore
 from synth.bayes.structure import EdgeConstraints
 from synth.bench.structure import distance, example, sampled, true_edges
+from synth.data.column import Column
 from synth.data.evidence import Evidence
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 

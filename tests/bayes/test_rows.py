@@ -16,7 +16,8 @@ from synth.bayes.network import Network
 from synth.bayes.random import stream_key, uniforms_at
 from synth.bayes.rows import FLOOR, RowQuestions, values_inside
 from synth.bayes.scoring import log_rows
-from synth.data.schema import Column, Schema
+from synth.data.column import Column
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 AGE = Pieces(

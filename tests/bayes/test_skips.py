@@ -7,8 +7,8 @@ import pytest
 from synth.bayes import learn
 from synth.bayes.coding import Coding
 from synth.bayes.skips import NEAR, skip_limits
+from synth.data.column import Column
 from synth.data.evidence import Evidence
-from synth.data.schema import Column
 from synth.data.table import make_table
 
 

@@ -17,7 +17,8 @@ from synth.bayes.strength import (
     prune,
     strengths,
 )
-from synth.data.schema import Column, Schema
+from synth.data.column import Column
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 

@@ -15,8 +15,8 @@ from synth.constraints.derived import (
     derived_to_json,
     possible,
 )
+from synth.data.column import Column
 from synth.data.formats import DateFormat
-from synth.data.schema import Column
 
 DAYS = st.dates(date(1800, 1, 1), date(2100, 1, 1))
 EPOCH = date(1970, 1, 1)

@@ -4,8 +4,9 @@ import pytest
 
 from synth.constraints.derived import Elapsed, Sum
 from synth.constraints.formula import parse_derived
+from synth.data.column import Column
 from synth.data.formats import DateFormat
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 

@@ -13,9 +13,9 @@ from synth.bayes.coding import Coding, Pieces
 from synth.constraints.derived import Constraints
 from synth.constraints.gaps import BEYOND, Gap, Spread, drawn_pair
 from synth.constraints.rules import Comparison, Rule
+from synth.data.column import Column
 from synth.data.evidence import Evidence
 from synth.data.formats import DateFormat
-from synth.data.schema import Column
 from synth.generators.constrained import ConstrainedDraws
 
 RNG = np.random.default_rng(0)

@@ -4,8 +4,9 @@ import pytest
 
 from synth.bayes.coding import Coding
 from synth.constraints.rules import parse_rule, parse_rules
+from synth.data.column import Column
 from synth.data.formats import DateFormat
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 SCHEMA = Schema(

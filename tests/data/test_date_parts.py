@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synth.bayes.coding import Coding
+from synth.data.column import Column
 from synth.data.date_parts import PARTS, parts_of
 from synth.data.evidence import Between, DateParts, Evidence
 from synth.data.formats import DateFormat
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.fitting import simple
 

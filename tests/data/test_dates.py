@@ -11,9 +11,10 @@ from synth.bayes.learning import learn
 from synth.constraints.formula import parse_derived
 from synth.constraints.rules import parse_rule
 from synth.data import dates
+from synth.data.column import Column
 from synth.data.evidence import Between, Evidence, OneOf
 from synth.data.formats import DateFormat
-from synth.data.schema import Column, Schema, infer_with_notes
+from synth.data.schema import Schema, infer_with_notes
 from synth.data.table import make_table, read_table
 from synth.data.written import restore, restored
 from synth.errors import PopulaceError

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synth.data.column import Column
 from synth.data.durations import DurationFormat, counts, find, format_of
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 
 SECONDS = [0, 61, 90_000, 200_000]

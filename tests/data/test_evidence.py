@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from synth.bayes.calibration import Target
 from synth.constraints.rules import parse_rule
+from synth.data.column import Column
 from synth.data.durations import DurationFormat
 from synth.data.evidence import Between, Evidence, OneOf, value_text
 from synth.data.formats import BooleanFormat, DateFormat, NumberFormat
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.generators.calibrated import parse_target, target_line
 

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from synth.data import meaning
+from synth.data.column import Column
 from synth.data.meaning import guess
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.populations.storage import load
 

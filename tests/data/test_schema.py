@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.data.schema import Column, Schema, hint, infer_with_notes, number_text
+from synth.data.column import Column
+from synth.data.schema import Schema, infer_with_notes
+from synth.data.wording import hint, number_text
 from synth.errors import PopulaceError
 
 

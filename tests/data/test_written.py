@@ -5,8 +5,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from synth.data.column import Column
 from synth.data.formats import BooleanFormat, LevelsFormat, NumberFormat
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.data.written import TableFormat, restore
 
 SCHEMA = Schema(

@@ -6,7 +6,7 @@ import pytest
 
 from synth import populations
 from synth.bayes import learn
-from synth.data.schema import Column
+from synth.data.column import Column
 from synth.data.table import make_table
 from synth.evaluate.columns import (
     ColumnComparison,

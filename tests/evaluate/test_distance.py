@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.data.schema import Column
+from synth.data.column import Column
 from synth.data.table import make_table
 from synth.evaluate.comparison import Comparison
 from synth.evaluate.distance import Space, closest, closest_others, squared_distances

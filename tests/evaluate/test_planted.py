@@ -4,7 +4,8 @@ people leave all of them where they belong."""
 import numpy as np
 import pytest
 
-from synth.data.schema import Column, Schema
+from synth.data.column import Column
+from synth.data.schema import Schema
 from synth.data.table import make_table
 from synth.evaluate.report import report
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.data.schema import Column, Schema
+from synth.data.column import Column
+from synth.data.schema import Schema
 from synth.data.table import make_table
 from synth.evaluate.comparison import Comparison
 from synth.evaluate.copies import flag

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from synth.cli.main import app
-from synth.data.schema import read_as
+from synth.data.conform import read_as
 from synth.data.table import make_table
 from synth.data.writers import write_csv, write_parquet
 from synth.errors import PopulaceError

@@ -13,8 +13,9 @@ import pytest
 from synth.constraints.derived import Constraints
 from synth.constraints.discovery import Lookup
 from synth.constraints.rules import parse_rules
+from synth.data.column import Column
 from synth.data.evidence import Evidence
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.data.table import Table, make_table
 from synth.errors import PopulaceError
 from synth.generators import Settings, coded, gan, generator, masked, names, vae, valued

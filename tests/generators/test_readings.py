@@ -8,8 +8,9 @@ from synth.bayes.calibration import Target
 from synth.bayes.learning import NetworkLearner
 from synth.constraints.derived import Constraints
 from synth.constraints.rules import parse_rules
+from synth.data.column import Column
 from synth.data.evidence import Evidence
-from synth.data.schema import Column, Schema
+from synth.data.schema import Schema
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.generators.bayes_network import BayesNetworkModel

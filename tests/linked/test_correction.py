@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.data.schema import Column, Schema
+from synth.data.column import Column
+from synth.data.schema import Schema
 from synth.generators import density_ratio
 from synth.linked.correction import Correction
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pages.shared import charts
-from synth.data.schema import Column
+from synth.data.column import Column
 from synth.evaluate.columns import ColumnComparison
 
 

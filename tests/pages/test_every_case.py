@@ -24,7 +24,8 @@ from synth.bayes.bif import read_bif
 from synth.bayes.coding import Coding
 from synth.bayes.network import Network
 from synth.cli.main import app as command
-from synth.data.schema import Column, Schema
+from synth.data.column import Column
+from synth.data.schema import Schema
 from synth.data.table import make_table, read_frame, read_table
 from synth.data.writers import write_csv, write_parquet
 from synth.errors import PopulaceError

@@ -7,10 +7,10 @@ import pytest
 from pages.shared import loaders, ranges
 from synth import populations
 from synth.bayes import learn
+from synth.data.column import Column
 from synth.data.durations import DurationFormat
 from synth.data.evidence import Between, DateParts
 from synth.data.formats import DateFormat
-from synth.data.schema import Column
 from synth.data.table import make_table
 
 

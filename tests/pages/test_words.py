@@ -1,7 +1,7 @@
 import pytest
 
 from pages.shared import markdown
-from synth.data.schema import Column
+from synth.data.column import Column
 
 
 def test_levels_keep_apart_what_would_read_the_same():

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from synth.data.schema import Column, Schema
+from synth.data.column import Column
+from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.interests.vocabulary import FOLDER, FRENCH_HOBBIES, KEYWORDS
 from synth.people.facts import facts_of

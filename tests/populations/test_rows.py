@@ -7,7 +7,10 @@ import pytest
 import synth
 from synth.data.table import Table
 from synth.errors import PopulaceError
-from synth.populations.rows import complete, opened, predict, score
+from synth.populations.completion import complete
+from synth.populations.prediction import predict
+from synth.populations.requested_rows import opened
+from synth.populations.scoring import score
 
 RULES = ("born <= died", "if age < 18 then marital = single")
 

@@ -13,7 +13,7 @@ from synth.evaluate.comparison import plain_values
 from synth.evaluate.distance import Space, squared_distances
 
 if TYPE_CHECKING:
-    from synth.data.schema import Column
+    from synth.data.column import Column
 
 SECRETS = 20
 """Of a wide table so many columns are drawn."""

@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.stats import rankdata
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from synth.data.schema import Column
+from synth.data.column import Column
 from synth.errors import PopulaceError
 from synth.evaluate.attacks.rate import Z
 from synth.evaluate.fidelity import features

@@ -12,7 +12,7 @@ from synth.evaluate.attacks.rate import TRIES, Attack, Rate, Z, some
 from synth.evaluate.comparison import plain_values
 
 if TYPE_CHECKING:
-    from synth.data.schema import Column
+    from synth.data.column import Column
 
 WIDTH = 4
 """How many columns a question names."""

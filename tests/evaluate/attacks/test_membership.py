@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.data.schema import Column
+from synth.data.column import Column
 from synth.errors import PopulaceError
 from synth.evaluate.attacks.membership import auc_interval, membership
 

@@ -1,0 +1,93 @@
+"""Numbers and choices in words, and numbers in words read back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import numpy as np
+
+EXACT = 2.0**53  # beyond this a float no longer holds every whole number
+DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def number_text(value: float | np.integer | np.floating) -> str:
+    """A number as people write it: 30, not 30.0; every digit that tells it from its neighbours.
+
+    Parameters
+    ----------
+    value : float
+        Any finite number.
+
+    Returns
+    -------
+    str
+        The shortest text that reads back as the same number.
+    """
+    value = float(value)
+    if value.is_integer() and abs(value) < EXACT:
+        return str(int(value))
+    return repr(value)
+
+
+def hint(word: str, choices: Sequence[str]) -> str:
+    """The end of a sentence about an unknown word: the closest choice, or the first few.
+
+    Holds its own full stop or question mark.
+
+    Parameters
+    ----------
+    word : str
+        What is unknown.
+    choices : sequence of str
+        What is known.
+
+    Returns
+    -------
+    str
+        From the blank or colon on, to the end.
+    """
+    folded = {choice.casefold(): choice for choice in reversed(choices)}
+    close = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
+    if not close:
+        inside = [c for c in choices if word and word.casefold() in c.casefold()]
+        close = [inside[0].casefold()] if inside else []
+    if close:
+        return f": did you mean {folded[close[0]]}?"
+    return f": use {some_of(choices)}." if choices else "."
+
+
+def some_of(choices: Sequence[str]) -> str:
+    """All of a few choices, or the first five of many.
+
+    Parameters
+    ----------
+    choices : sequence of str
+        What would do.
+
+    Returns
+    -------
+    str
+        Words for the end of a sentence.
+    """
+    if len(choices) <= 6:
+        return either(choices)
+    return f"one of {', '.join(choices[:5])}, … ({len(choices)} in all)"
+
+
+def either(words: Sequence[str]) -> str:
+    words = list(words)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def shortened(text: str, limit: int = 40) -> str:
+    text = "".join(c if c.isprintable() else "·" for c in text)
+    return repr(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def as_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
