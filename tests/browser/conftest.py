@@ -49,11 +49,27 @@ def rest(page):
 def choose_file(page, files, place=0):
     """Choose a file, or several, in a page's uploader number `place`; -1 is the last one.
 
-    Only once all is drawn: what is chosen while the page still sets up its uploaders arrives at the
-    server, and the page forgets it (Streamlit 1.67; one of ten visits that chose at once).
+    What is chosen while the browser still sets up the page's widgets arrives at the server, and the
+    page forgets it (Streamlit 1.67; up to one of ten visits that choose at once). An uploader that
+    is empty afterwards is chosen in again, as a visitor would.
     """
     rest(page)
-    page.locator("input[type=file]").nth(place).set_input_files(files)
+    key = page.evaluate(_UPLOADER_KEY, place)
+    for _ in range(5):
+        page.locator("input[type=file]").nth(place).set_input_files(files)
+        page.wait_for_timeout(1000)
+        rest(page)
+        if not page.evaluate(_IS_EMPTY, key):
+            return
+    pytest.fail("The page forgets the files that are chosen.")
+
+
+_UPLOADER_KEY = """place => [...document.querySelectorAll('[data-testid=stFileUploader]')].at(place)
+    .closest('[class*=st-key-]').className.match(/st-key-[\\w-]+/)[0]"""
+_IS_EMPTY = """key => {
+    const box = document.querySelector('.' + key);
+    return box !== null && !box.querySelector('[data-testid=stFileUploaderFile]');
+}"""
 
 
 def _free_port() -> int:
