@@ -21,7 +21,7 @@ from synth.bayes.scoring import log_rows
 from synth.bench.private import DELTA, TABLES, halves, public_of
 from synth.data.table import Table
 from synth.errors import PopulaceError
-from synth.evaluate import shadows as attack
+from synth.evaluate.attacks import shadows as attack
 from synth.generators.base import Settings, generator
 from synth.privacy.learning import Promise, learn_privately
 from synth.privacy.limits import most_right

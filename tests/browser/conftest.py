@@ -1,6 +1,7 @@
 """A real Chromium before a real server; both skip, saying so, where there is no Chromium."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -46,17 +47,19 @@ def rest(page):
     )
 
 
-def choose_file(page, files, place=0):
-    """Choose a file, or several, in a page's uploader number `place`; -1 is the last one.
+def choose_file(page, files, uploader="upload"):
+    """Choose a file, or several, in the uploader whose key begins with `uploader`.
 
     What is chosen while the browser still sets up the page's widgets arrives at the server, and the
     page forgets it (Streamlit 1.67; up to one of ten visits that choose at once). An uploader that
     is empty afterwards is chosen in again, as a visitor would.
     """
+    box = page.locator(f"[class*=st-key-{uploader}-]").first
+    box.locator("input[type=file]").wait_for(state="attached")
     rest(page)
-    key = page.evaluate(_UPLOADER_KEY, place)
+    key = re.search(rf"st-key-{uploader}-[\w-]+", box.get_attribute("class"))[0]
     for _ in range(5):
-        page.locator("input[type=file]").nth(place).set_input_files(files)
+        page.locator(f".{key} input[type=file]").set_input_files(files)
         page.wait_for_timeout(1000)
         rest(page)
         if not page.evaluate(_IS_EMPTY, key):
@@ -64,8 +67,6 @@ def choose_file(page, files, place=0):
     pytest.fail("The page forgets the files that are chosen.")
 
 
-_UPLOADER_KEY = """place => [...document.querySelectorAll('[data-testid=stFileUploader]')].at(place)
-    .closest('[class*=st-key-]').className.match(/st-key-[\\w-]+/)[0]"""
 _IS_EMPTY = """key => {
     const box = document.querySelector('.' + key);
     return box !== null && !box.querySelector('[data-testid=stFileUploaderFile]');

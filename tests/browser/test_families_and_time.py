@@ -48,7 +48,7 @@ def test_tables_that_belong_together_become_families(visit, tmp_path):
     (tmp_path / "members.csv").write_text("\n".join(["home_id,age", *rows]))
     page = visit("studio")
     page.get_by_text("Several tables that belong together").click()
-    choose_file(page, [tmp_path / "members.csv", tmp_path / "homes.csv"], 1)
+    choose_file(page, [tmp_path / "members.csv", tmp_path / "homes.csv"], "several")
     page.locator(".pp-links").wait_for(timeout=LEARNING)
     assert page.locator(".pp-links-key").inner_text().split("\n")[-2:] == [
         "id = home_id",

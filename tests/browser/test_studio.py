@@ -106,7 +106,7 @@ def test_a_population_goes_out_and_comes_in_again(studio, visit, tmp_path):
     other = visit("studio")
     assert not other.get_by_text("Your populations").count()
     other.get_by_text("Open a saved population").click()
-    choose_file(other, path, -1)
+    choose_file(other, path, "open")
     other.get_by_text("Your populations").wait_for(timeout=LEARNING)
     settled(other)
 
