@@ -24,8 +24,6 @@ def _layout(**more: Any) -> dict[str, Any]:
     return {
         "height": _HEIGHT,
         "margin": {"l": 8, "r": 12, "t": 8, "b": 28},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         "dragmode": False,
         **more,

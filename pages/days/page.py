@@ -80,8 +80,6 @@ def _chart(days: DayPopulation, synthetic: DayCounts, real: DayCounts | None, wh
                 "traceorder": "reversed",
             },
             "dragmode": False,
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
             "xaxis": {"fixedrange": True, "tickformat": "" if what == _MINUTES else ".0%"},
             "yaxis": {"fixedrange": True, "automargin": True},
         },

@@ -137,7 +137,5 @@ def _layout(height: int, **axes: Any) -> dict[str, Any]:
         "margin": {"l": 8, "r": 12, "t": 6, "b": 28},
         "showlegend": False,
         "dragmode": False,
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
         **axes,
     }

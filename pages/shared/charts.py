@@ -202,8 +202,6 @@ def heatmap(
         "layout": {
             "height": height,
             "margin": {"l": 0, "r": 0, "t": 8, "b": 0},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
             "xaxis": {"tickangle": -60, "showgrid": False, "tickfont": {"size": 11}},
             "yaxis": {"autorange": "reversed", "showgrid": False, "tickfont": {"size": 11}},
         },
@@ -351,8 +349,6 @@ def layout(**more: Any) -> dict[str, Any]:
         "showlegend": False,
         "dragmode": False,
         "margin": {"l": 8, "r": 12, "t": 6, "b": 28},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
         "hovermode": "closest",
         **more,
     }

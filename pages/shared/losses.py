@@ -30,8 +30,6 @@ def chart(curves: Mapping[str, Sequence[float]], height: int = 270) -> Figure:
         "layout": {
             "height": height,
             "margin": {"l": 8, "r": 12, "t": 8, "b": 28},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
             "dragmode": False,
             "xaxis": {"ticksuffix": "%", "fixedrange": True, "nticks": 5},

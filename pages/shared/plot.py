@@ -18,6 +18,8 @@ from plotly.io import templates
 
 Figure = dict[str, Any]
 """`data`, `layout` and perhaps `frames`, as Plotly's JSON has them; arrays may be NumPy's."""
+_CLEAR = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
+"""Figures show the ground that they stand on."""
 
 
 def plot(figure: Figure, *, key: str, alt: str) -> None:
@@ -39,7 +41,9 @@ class _Ready(BaseFigure):
     """A figure that Streamlit sends as it is, as it does with Plotly's own."""
 
     def __init__(self, figure: Figure) -> None:
-        self._figure = ready(figure)  # and not what the parent does: it would check everything
+        # Not what the parent does: it would check everything.
+        layout = {**_CLEAR, **figure.get("layout", {})}
+        self._figure = ready({**figure, "layout": layout})
 
     def to_dict(self) -> Figure:
         """What is sent."""

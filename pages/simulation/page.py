@@ -94,8 +94,6 @@ def pyramid(record: Record) -> Figure:
         "barmode": "relative",
         "bargap": 0.1,
         "margin": {"l": 8, "r": 12, "t": 10, "b": 10},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
         "legend": {"orientation": "h", "y": 1.05},
         "xaxis": {
             "range": [-most, most],

@@ -92,8 +92,6 @@ def figure(now: Results, theme: str) -> Figure:
     layout = {
         "height": 40 + _ROW * len(rows),
         "margin": {"l": 8, "r": 16, "t": 6, "b": 28},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
         "showlegend": False,
         "dragmode": False,
         "shapes": [paper],

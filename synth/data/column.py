@@ -267,6 +267,18 @@ class Column:
 
 
 def check_name(name: str) -> None:
+    """Refuse what cannot be a column's name.
+
+    Parameters
+    ----------
+    name : str
+        What should be one.
+
+    Raises
+    ------
+    PopulaceError
+        It is empty, too long, or holds invisible characters.
+    """
     if not isinstance(name, str) or not name.strip():
         raise PopulaceError("A column has no name: give every column a name.")
     for character in name:
@@ -282,7 +294,20 @@ def check_name(name: str) -> None:
 
 
 def check_storage(storage: str, name: str) -> None:
-    """Raise a PopulaceError where a text is no dtype that a column can have."""
+    """Raise a PopulaceError where a text is no dtype that a column can have.
+
+    Parameters
+    ----------
+    storage : str
+        What should be a dtype.
+    name : str
+        The column's name, for the sentence.
+
+    Raises
+    ------
+    PopulaceError
+        It is none.
+    """
     if re.fullmatch(r"decimal\(\d{1,2}, \d{1,2}\)", storage):
         return
     try:
@@ -295,6 +320,22 @@ def check_storage(storage: str, name: str) -> None:
 
 
 def column_from_json(entry: Any) -> Column:
+    """A column of a schema file.
+
+    Parameters
+    ----------
+    entry : JSON value
+        As `Schema.to_json` writes it.
+
+    Returns
+    -------
+    Column
+
+    Raises
+    ------
+    PopulaceError
+        The entry is none, or a damaged one.
+    """
     if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
         raise PopulaceError('Each column of the schema needs a text called "name".')
     name = entry["name"]
@@ -338,6 +379,17 @@ def column_from_json(entry: Any) -> Column:
 
 
 def decimals_of(step: float) -> int:
+    """How many decimals the multiples of a step need, at most 12.
+
+    Parameters
+    ----------
+    step : float
+        The distance of two neighbours on the lattice, above 0.
+
+    Returns
+    -------
+    int
+    """
     for places in range(12):
         scaled = step * 10.0**places
         if abs(scaled - round(scaled)) < 1e-6 * scaled:

@@ -29,7 +29,24 @@ from synth.errors import PopulaceError
 
 
 def completed_column(column: Column, series: pd.Series) -> Column:
-    """The column with what its schema does not say, found in the data; missing stays if set."""
+    """The column with what its schema does not say, found in the data; missing stays if set.
+
+    Parameters
+    ----------
+    column : Column
+        What is known of it.
+    series : Series
+        A column as it was read.
+
+    Returns
+    -------
+    Column
+
+    Raises
+    ------
+    PopulaceError
+        Its values do not fit its kind.
+    """
     missing = column.missing or bool(series.isna().any())
     origin = Origin.of(series)
     if column.is_number:
@@ -90,6 +107,25 @@ def _format_of_texts(series: pd.Series, column: Column, origin: Origin) -> Forma
 
 
 def conform_column(series: pd.Series, column: Column) -> Any:
+    """A column's values in its canonical dtype.
+
+    Parameters
+    ----------
+    series : Series
+        A column as it was read.
+    column : Column
+        What is known of it.
+
+    Returns
+    -------
+    array, IntegerArray, BooleanArray or Categorical
+        As many rows.
+
+    Raises
+    ------
+    PopulaceError
+        A value does not fit its kind or its levels.
+    """
     name = column.name
     if column.kind == "boolean" and series.dtype == np.dtype(bool):
         values, absent = series.to_numpy(), np.zeros(len(series), dtype=bool)

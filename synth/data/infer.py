@@ -58,6 +58,25 @@ _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$|^\d{1,2}[./]\d{1,2}
 
 
 def infer_column(series: pd.Series, name: str) -> tuple[Column, str]:
+    """What a column is, and a sentence on what is left out of it or was taken for something.
+
+    Parameters
+    ----------
+    series : Series
+        A column as it was read.
+    name : str
+        The column's name, for the sentence.
+
+    Returns
+    -------
+    tuple of (Column, str)
+        The sentence is empty where there is nothing to say.
+
+    Raises
+    ------
+    PopulaceError
+        No kind fits its values.
+    """
     dtype = series.dtype
     rows = len(series)
     missing = bool(series.isna().any())
@@ -289,7 +308,17 @@ def _storage(series: pd.Series) -> str:
 
 
 def holds_truth(series: pd.Series) -> bool:
-    """Whether a column holds truth values, not words for them."""
+    """Whether a column holds truth values, not words for them.
+
+    Parameters
+    ----------
+    series : Series
+        A column as it was read.
+
+    Returns
+    -------
+    bool
+    """
     if pd.api.types.is_bool_dtype(series.dtype):
         return True
     return all(isinstance(value, bool | np.bool_) for value in distinct(series)[1])
@@ -416,6 +445,23 @@ def _infer_long_number(series: pd.Series, name: str, missing: bool) -> tuple[Col
 
 
 def number_column(name: str, values: np.ndarray, missing: bool, single: bool) -> Column:
+    """A column of numbers with the bounds and the step of its values.
+
+    Parameters
+    ----------
+    name : str
+        The column's name, for the sentence.
+    values : array, shape (values,)
+        None of them missing; at least one.
+    missing : bool
+        Whether cells can be missing.
+    single : bool
+        Whether they were measured in single precision.
+
+    Returns
+    -------
+    Column
+    """
     lower, upper = values.min(), values.max()
     whole = values.dtype.kind in "iu" or bool(
         np.abs([lower, upper]).max() < EXACT and (values == np.rint(values)).all()

@@ -22,7 +22,21 @@ _LEADING_NUMBER = re.compile(r"^([<≤>≥]?)=?[\s$€£~]*(-?\d+(?:\.\d+)?)")
 
 
 def commonest(words: Sequence[str], codes: np.ndarray, texts: Sequence[str]) -> str | None:
-    """The word that most cells have; None where there are no words."""
+    """The word that most cells have; None where there are no words.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Some of `texts`.
+    codes : int array, shape (rows,)
+        Places in `texts`, -1 where a cell is missing.
+    texts : sequence of str
+        Its distinct texts.
+
+    Returns
+    -------
+    str or None
+    """
     if not words:
         return None
     counts = np.bincount(codes[codes >= 0], minlength=len(texts))
@@ -37,18 +51,51 @@ def _shape(text: str) -> str:
 
 
 def is_like(word: str, levels: Sequence[str]) -> bool:
-    """Whether most levels have the shape of a word that may stand for a missing value."""
+    """Whether most levels have the shape of a word that may stand for a missing value.
+
+    Parameters
+    ----------
+    word : str
+        May stand for a missing value.
+    levels : sequence of str
+        The column's levels.
+
+    Returns
+    -------
+    bool
+    """
     alike = sum(_shape(level) == _shape(word) for level in levels)
     return len(levels) > 1 and 2 * alike > len(levels)
 
 
 def is_category(series: pd.Series) -> bool:
-    """Whether a column holds categories that somebody made; texts of a file are coded as well."""
+    """Whether a column holds categories that somebody made; texts of a file are coded as well.
+
+    Parameters
+    ----------
+    series : Series
+        A column as it was read.
+
+    Returns
+    -------
+    bool
+    """
     return isinstance(series.dtype, pd.CategoricalDtype) and not Origin.of(series).storage
 
 
 def levels_format(series: pd.Series) -> LevelsFormat | None:
-    """What levels stand for where they are ordered, unused, or no texts."""
+    """What levels stand for where they are ordered, unused, or no texts.
+
+    Parameters
+    ----------
+    series : Series
+        A column as it was read.
+
+    Returns
+    -------
+    LevelsFormat or None
+        None for plain texts.
+    """
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         values = list(dtype.categories)
@@ -72,7 +119,18 @@ def _scalar(value: Any) -> str | int | float | bool:
 
 
 def in_order(texts: Sequence[str]) -> tuple[str, ...]:
-    """Levels in alphabetical order, or by number where each begins with one (15–25, < 18, 3+)."""
+    """Levels in alphabetical order, or by number where each begins with one (15–25, < 18, 3+).
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Its distinct texts.
+
+    Returns
+    -------
+    tuple of str
+        The same texts.
+    """
     marks = [_LEADING_NUMBER.match(text) for text in texts]
     if all(marks):
         side = {"<": -1, "≤": -1, ">": 1, "≥": 1, "": 0}
@@ -86,6 +144,20 @@ def in_order(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_texts(name: str, texts: Sequence[str]) -> None:
+    """Refuse texts with invisible control characters.
+
+    Parameters
+    ----------
+    name : str
+        The column's name, for the sentence.
+    texts : sequence of str
+        Its distinct texts.
+
+    Raises
+    ------
+    PopulaceError
+        A text holds one.
+    """
     for text in texts:
         if "\x00" in text or DIRECTION_MARKS.search(text):
             raise PopulaceError(
@@ -95,7 +167,22 @@ def check_texts(name: str, texts: Sequence[str]) -> None:
 
 
 def check_mixed(name: str, codes: np.ndarray, texts: Sequence[str]) -> None:
-    """Refuse a column of numbers and a few texts: it is neither a number nor a category."""
+    """Refuse a column of numbers and a few texts: it is neither a number nor a category.
+
+    Parameters
+    ----------
+    name : str
+        The column's name, for the sentence.
+    codes : int array, shape (rows,)
+        Places in `texts`, -1 where a cell is missing.
+    texts : sequence of str
+        Its distinct texts.
+
+    Raises
+    ------
+    PopulaceError
+        It is one.
+    """
     numbers = [as_number(text) for text in texts]
     for text, number in zip(texts, numbers, strict=True):
         if number is not None and np.isinf(number) and text[-1].isdigit():
@@ -124,6 +211,24 @@ def check_mixed(name: str, codes: np.ndarray, texts: Sequence[str]) -> None:
 
 
 def coded_or_refused(series: pd.Series, name: str) -> tuple[np.ndarray, list[str]]:
+    """Codes and distinct texts, as `coded` gives them.
+
+    Parameters
+    ----------
+    series : Series
+        A column as it was read.
+    name : str
+        The column's name, for the sentence.
+
+    Returns
+    -------
+    tuple of (int array, list of str)
+
+    Raises
+    ------
+    PopulaceError
+        Cells hold lists, records or bytes.
+    """
     try:
         return coded(series)
     except TypeError as error:
@@ -134,11 +239,32 @@ def coded_or_refused(series: pd.Series, name: str) -> tuple[np.ndarray, list[str
 
 
 def is_ordered(dtype: Any) -> bool:
+    """Whether a dtype is of categories in an order.
+
+    Parameters
+    ----------
+    dtype : dtype
+        A series'.
+
+    Returns
+    -------
+    bool
+    """
     return isinstance(dtype, pd.CategoricalDtype) and bool(dtype.ordered)
 
 
 def level_text(value: Any) -> str:
-    """A single value as a level; empty where it stands for a missing one."""
+    """A single value as a level; empty where it stands for a missing one.
+
+    Parameters
+    ----------
+    value : object
+        One value.
+
+    Returns
+    -------
+    str
+    """
     if isinstance(value, str):
         text = value.strip()
         return "" if text == MISSING else text
@@ -154,7 +280,18 @@ def level_text(value: Any) -> str:
 
 
 def level_texts(values: Sequence[Any]) -> list[str]:
-    """Distinct values as levels; beside texts, True is a word of its own and no truth value."""
+    """Distinct values as levels; beside texts, True is a word of its own and no truth value.
+
+    Parameters
+    ----------
+    values : sequence of object
+        Distinct ones.
+
+    Returns
+    -------
+    list of str
+        In the same order.
+    """
     mixed = any(isinstance(value, str) for value in values)
     return [
         str(value) if mixed and isinstance(value, bool | np.bool_) else level_text(value)
@@ -169,6 +306,15 @@ def coded(series: pd.Series) -> tuple[np.ndarray, list[str]]:
     ------
     TypeError
         The column holds lists, dictionaries or bytes.
+
+    Parameters
+    ----------
+    series : Series
+        A column as it was read.
+
+    Returns
+    -------
+    tuple of (int array, list of str)
     """
     codes, values = distinct(series)
     origin = Origin.of(series)
@@ -184,7 +330,17 @@ def coded(series: pd.Series) -> tuple[np.ndarray, list[str]]:
 
 
 def distinct(series: pd.Series) -> tuple[np.ndarray, list[Any]]:
-    """Codes (-1: missing) and distinct values; 1, 1.0 and True are three values beside texts."""
+    """Codes (-1: missing) and distinct values; 1, 1.0 and True are three values beside texts.
+
+    Parameters
+    ----------
+    series : Series
+        A column as it was read.
+
+    Returns
+    -------
+    tuple of (int array, list of object)
+    """
     if isinstance(series.dtype, pd.CategoricalDtype):
         return series.cat.codes.to_numpy(), list(series.cat.categories)
     if series.dtype.kind == "O" and pd.api.types.infer_dtype(series, skipna=True).startswith(

@@ -31,7 +31,19 @@ _WHOLE_DAY = 1_000_01_01
 
 
 def number_storage(series: pd.Series, column: Column) -> str:
-    """The dtype of a column of numbers outside, empty where it is the canonical one."""
+    """The dtype of a column of numbers outside, empty where it is the canonical one.
+
+    Parameters
+    ----------
+    series : Series
+        A column as it was read.
+    column : Column
+        What is known of it.
+
+    Returns
+    -------
+    str
+    """
     origin = Origin.of(series)
     if origin.storage or origin.is_text:
         return origin.storage
@@ -52,6 +64,17 @@ def fill_value(values: np.ndarray, name: str) -> float | None:
     ------
     PopulaceError
         There are several such numbers.
+
+    Parameters
+    ----------
+    values : array, shape (rows,)
+        Its numbers.
+    name : str
+        The column's name, for the sentence.
+
+    Returns
+    -------
+    float or None
     """
     if values.dtype.kind != "f" or len(values) < 3:
         return None
@@ -72,7 +95,19 @@ def fill_value(values: np.ndarray, name: str) -> float | None:
 
 
 def counts_rows(values: np.ndarray, name: str) -> bool:
-    """Whether whole numbers look like row numbers or keys: all different, and run or named so."""
+    """Whether whole numbers look like row numbers or keys: all different, and run or named so.
+
+    Parameters
+    ----------
+    values : array, shape (rows,)
+        Its numbers.
+    name : str
+        The column's name, for the sentence.
+
+    Returns
+    -------
+    bool
+    """
     if is_identifier(values.astype(np.int64)):
         return True
     if len(values) < 5 or len(np.unique(values)) < len(values):
@@ -86,7 +121,19 @@ def counts_rows(values: np.ndarray, name: str) -> bool:
 
 
 def resolution_of(values: np.ndarray, single: bool) -> float:
-    """The step of real values: the coarsest decimal grid they lie on, or 1e-6 of their spread."""
+    """The step of real values: the coarsest decimal grid they lie on, or 1e-6 of their spread.
+
+    Parameters
+    ----------
+    values : array, shape (rows,)
+        Its numbers.
+    single : bool
+        Whether they were measured in single precision.
+
+    Returns
+    -------
+    float
+    """
     quarter, three_quarters = np.quantile(values, [0.25, 0.75])
     spread = three_quarters - quarter or float(values.max() - values.min())
     smooth = 10.0 ** np.floor(np.log10(spread * 1e-6)) if spread > 0 else 1e-6
@@ -119,6 +166,24 @@ def read_numbers(
 
     Texts are read by the column's format, or as plain numbers; its missing word and the usual
     ones are missing values.
+
+    Parameters
+    ----------
+    series : Series
+        A column as it was read.
+    name : str
+        The column's name, for the sentence.
+    column : Column or None
+        How it is written; None where nothing is known.
+
+    Returns
+    -------
+    tuple of (array, bool)
+
+    Raises
+    ------
+    PopulaceError
+        A cell is no number.
     """
     dtype = series.dtype
     form = column.format if column is not None else None
@@ -181,16 +246,63 @@ def read_numbers(
 
 
 def on_grid(values: np.ndarray, step: float) -> np.ndarray:
-    """Values rounded to multiples of the step, written as the nearest decimal fractions."""
+    """Values rounded to multiples of the step, written as the nearest decimal fractions.
+
+    Parameters
+    ----------
+    values : array, shape (rows,)
+        Its numbers.
+    step : float
+        The distance of two neighbours on the lattice, above 0.
+
+    Returns
+    -------
+    float array, shape (rows,)
+    """
     return np.round(np.rint(values / step) * step, decimals_of(step))
 
 
 def as_integers(values: np.ndarray, absent: np.ndarray, column: Column) -> Any:
+    """Whole numbers in a column's canonical dtype: int64, nullable where cells can be missing.
+
+    Parameters
+    ----------
+    values : int array, shape (rows,)
+        Anything where cells are missing.
+    absent : bool array, shape (rows,)
+        Which cells are missing.
+    column : Column
+        What is known of it.
+
+    Returns
+    -------
+    int array or IntegerArray
+    """
     whole = values.astype(np.int64, copy=False)
     return pd.arrays.IntegerArray(whole, absent) if column.missing else whole
 
 
 def as_whole(values: np.ndarray, absent: np.ndarray, name: str) -> np.ndarray:
+    """Values as int64, 0 where cells are missing.
+
+    Parameters
+    ----------
+    values : array, shape (rows,)
+        Its numbers.
+    absent : bool array, shape (rows,)
+        Which cells are missing.
+    name : str
+        The column's name, for the sentence.
+
+    Returns
+    -------
+    int array, shape (rows,)
+
+    Raises
+    ------
+    PopulaceError
+        A value is not whole.
+    """
     if values.dtype.kind != "f":
         return values
     values = np.where(absent, 0, values)

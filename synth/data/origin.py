@@ -60,6 +60,17 @@ class Origin:
 
 
 def holds_numbers(dtype: Any) -> bool:
+    """Whether a dtype is one of numbers; truth values and categories are none.
+
+    Parameters
+    ----------
+    dtype : dtype
+        A series'.
+
+    Returns
+    -------
+    bool
+    """
     if isinstance(dtype, pd.CategoricalDtype):
         return False
     return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)

@@ -77,16 +77,52 @@ def some_of(choices: Sequence[str]) -> str:
 
 
 def either(words: Sequence[str]) -> str:
+    """Words joined by commas and a last “or”.
+
+    Parameters
+    ----------
+    words : sequence of str
+        At least one.
+
+    Returns
+    -------
+    str
+    """
     words = list(words)
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def shortened(text: str, limit: int = 40) -> str:
+    """A text in quotes for a sentence: no invisible characters, cut where it is long.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+    limit : int
+        The most characters.
+
+    Returns
+    -------
+    str
+    """
     text = "".join(c if c.isprintable() else "·" for c in text)
     return repr(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
 def as_number(text: str) -> float | None:
+    """The number that a text is in Python's notation.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    float or None
+        None where it is none.
+    """
     try:
         return float(text)
     except ValueError:

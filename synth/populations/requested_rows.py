@@ -63,10 +63,28 @@ def prepared(
 
 @dataclass(frozen=True, eq=False)
 class RequestedRows:
-    """A table's rows, understood.
+    """A table's rows as questions to a population's network.
 
-    `frame` holds the population's columns that the table has, in canonical types that allow blank
-    cells; `unknown` says which cells of all columns of the model are unknown.
+    Attributes
+    ----------
+    population : Population
+        Who is asked.
+    raw : DataFrame
+        The table as it was read.
+    frame : DataFrame
+        The population's columns that the table has, in canonical types that allow blank cells.
+    unknown : bool array, shape (rows, columns)
+        Which cells of all columns of the model are unknown.
+    questions : RowQuestions
+        The network's, for such rows.
+    rules : tuple of Rule
+        Rules that weigh the codes which are still open.
+    evidence : RowEvidence
+        What is known of each row.
+    cuts : mapping of str to (int array, tuple of Pieces)
+        By number whose range is known: which range, and its pieces.
+    notes : tuple of str
+        Sentences on what was understood.
     """
 
     population: Population
@@ -161,6 +179,22 @@ def part_of(evidence: RowEvidence, places: np.ndarray) -> RowEvidence:
 
 
 def population_of(population: Population | str | Path) -> Population:
+    """The population that rows are asked of; its model must be a network.
+
+    Parameters
+    ----------
+    population : Population, str or Path
+        It, its name, or where it lies.
+
+    Returns
+    -------
+    Population
+
+    Raises
+    ------
+    PopulaceError
+        Its model is none, or it is read corrected or weighted.
+    """
     if not isinstance(population, Population):
         population = opened(population)
     _ = population.network  # a sentence where the model is none
@@ -197,7 +231,17 @@ def opened(name: str | Path) -> Population:
 
 
 def with_blanks(schema: Schema) -> Schema:
-    """The same columns, in each of which cells can be blank."""
+    """The same columns, in each of which cells can be blank.
+
+    Parameters
+    ----------
+    schema : Schema
+        Columns of a table.
+
+    Returns
+    -------
+    Schema
+    """
     return Schema(tuple(replace(column, missing=True) for column in schema))
 
 
@@ -207,6 +251,17 @@ def _list(names: Sequence[str], most: int = 6) -> str:
 
 
 def excluded_note(count: int) -> str:
+    """The sentence on rows whose cells exclude each other.
+
+    Parameters
+    ----------
+    count : int
+        How many, at least 1.
+
+    Returns
+    -------
+    str
+    """
     rows = "1 row holds" if count == 1 else f"{count:,} rows hold"
     return (
         f"{rows} cells that exclude each other in this population: what fits them best was taken, "
@@ -215,6 +270,19 @@ def excluded_note(count: int) -> str:
 
 
 def free_name(name: str, frame: pd.DataFrame) -> str:
+    """A column's name that the table does not have, by underscores at the end.
+
+    Parameters
+    ----------
+    name : str
+        As it should be.
+    frame : DataFrame
+        A table.
+
+    Returns
+    -------
+    str
+    """
     while name in frame.columns:
         name += "_"
     return name
@@ -258,6 +326,19 @@ def _solved(frame: pd.DataFrame, people: Population) -> tuple[pd.DataFrame, list
 
 
 def numbers_of(frame: pd.DataFrame, name: str) -> np.ndarray:
+    """A column as float64; NaN where it is missing, and everywhere where the table lacks it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table.
+    name : str
+        A column's.
+
+    Returns
+    -------
+    float array, shape (rows,)
+    """
     if name not in frame:
         return np.full(len(frame), np.nan)
     return frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
