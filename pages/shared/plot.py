@@ -34,6 +34,7 @@ def plot(figure: Figure, *, key: str, alt: str) -> None:
     alt : str
         What is to be seen, in words.
     """
+    figure = {**figure, "layout": {**_CLEAR, **figure.get("layout", {})}}
     st.plotly_chart(_Ready(figure), key=key, config={"displayModeBar": False}, alt=alt)
 
 
@@ -41,9 +42,7 @@ class _Ready(BaseFigure):
     """A figure that Streamlit sends as it is, as it does with Plotly's own."""
 
     def __init__(self, figure: Figure) -> None:
-        # Not what the parent does: it would check everything.
-        layout = {**_CLEAR, **figure.get("layout", {})}
-        self._figure = ready({**figure, "layout": layout})
+        self._figure = ready(figure)  # and not what the parent does: it would check everything
 
     def to_dict(self) -> Figure:
         """What is sent."""
