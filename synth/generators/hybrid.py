@@ -3,9 +3,9 @@
 Columns that hang together are found as a network's junction tree has them (`partition`). The first
 group is learned by itself, each other one given the columns that it shares with those before it;
 of each group that candidate serves which predicts people kept apart best (`hybrid_parts`). Beside
-the groups stands the whole table by each single candidate: the way is taken whose people a
-classifier tells least well from people kept apart (`two_sample`), so there the hybrid is never
-worse than the best single generator. All that is independent while it is learned has a process of
+the groups stands the whole table by each single candidate: the simplest way is taken whose people a
+classifier tells from people kept apart no better, within one standard error, than the closest
+way's (`two_sample`). All that is independent while it is learned has a process of
 its own where the machine has processors for it (`hybrid_process`). People are drawn group by group,
 each row from its own shared values, so no row is ever put together from two people's.
 
@@ -56,7 +56,14 @@ from synth.generators.partition import (
     partition,
     strongest_tree,
 )
-from synth.generators.two_sample import ENOUGH, classifier_auc, judges
+from synth.generators.two_sample import (
+    ENOUGH,
+    Judgement,
+    classified,
+    judges,
+    simplest_of_the_closest,
+    weights_of,
+)
 
 MINUTES = 5.0
 WIDE = 60
@@ -207,11 +214,13 @@ class Hybrid(CodedGenerator):
         outcomes = {name: [next(waiting) for _ in way] for name, way in ways.items()}
         progress(0.85, "Judging with people kept apart")
         people = len(judges(rows, settings.seed)[1])
-        scores = {
-            name: _score(rows, settings, people, ways[name], outcome)
-            for name, outcome in outcomes.items()
+        judgements = {
+            name: _judgement(rows, settings, ways[name], outcomes[name])
+            for name in SIMPLEST_FIRST
+            if name in ways
         }
-        best = min(scores, key=scores.__getitem__)
+        best = simplest_of_the_closest(judgements)
+        scores = {name: judgement.score for name, judgement in judgements.items()}
         groups = [task.group for task in ways[best]]
         parts = [part for part, _ in outcomes[best]]
         if people:
@@ -223,7 +232,7 @@ class Hybrid(CodedGenerator):
         reports = [report for _, report in outcomes[best]]
         kept = ("scores", "best", "steps", "passes", "ended", "device")
         return HybridLaw(groups, parts), {
-            "notes": _notes(rows, groups, reports, scores, people, processes),
+            "notes": _notes(rows, groups, reports, best, scores, people, processes),
             "ways": {name: round(score, 4) for name, score in scores.items()},
             "best": best,
             "groups": [{key: r[key] for key in kept if key in r} for r in reports],
@@ -245,6 +254,9 @@ def _part(progress: Progress, low: float, high: float) -> Progress:
 
 GROUPS = "groups"
 """The way that is no single generator's."""
+SIMPLEST_FIRST = (*EVERY_CANDIDATE, GROUPS)
+"""A network can be read and answers exactly, what diffuses answers approximately, and groups answer
+facts about later ones by trial."""
 
 
 def _ways(rows: Rows, settings: Settings) -> dict[str, list[Task]]:
@@ -284,23 +296,31 @@ def _ways(rows: Rows, settings: Settings) -> dict[str, list[Task]]:
     return ways
 
 
-def _score(
-    rows: Rows, settings: Settings, people: int, way: Sequence[Task], learned: Sequence[Learned]
-) -> float:
-    """How far a way is from people kept apart; the lower, the closer.
+def _judgement(
+    rows: Rows, settings: Settings, way: Sequence[Task], learned: Sequence[Learned]
+) -> Judgement:
+    """What people kept apart say of a way.
 
-    The AUC of a classifier, or nats a person where too few people are kept apart for that.
+    By a classifier, or in nats where too few people are kept apart for that; where none is, by
+    those who were learned from.
     """
-    if people < ENOUGH:
-        return float(sum(report["scores"][report["best"]] for _, report in learned))
-    law = HybridLaw([task.group for task in way], [part for part, _ in learned])
-    return classifier_auc(law, rows, settings.seed)
+    ours, apart = judges(rows, settings.seed)
+    if len(apart) >= ENOUGH:
+        law = HybridLaw([task.group for task in way], [part for part, _ in learned])
+        return classified(law, rows, settings.seed)
+    people = apart if len(apart) else ours
+    codes = rows.codes[people]
+    nats = np.zeros(len(codes))
+    for task, (part, _) in zip(way, learned, strict=True):
+        nats -= part.log_likelihood(codes[:, list(task.group.columns)])
+    return Judgement(nats, weights_of(rows, people))
 
 
 def _notes(
     rows: Rows,
     groups: Sequence[Group],
     reports: Sequence[Mapping[str, Any]],
+    best: str,
     scores: Mapping[str, float],
     people: int,
     processes: int,
@@ -320,6 +340,8 @@ def _notes(
         notes.append(
             f"The ways to learn it, judged with {people:,} people kept apart ({figure}): {each}."
         )
+        if best != min(scores, key=scores.__getitem__):
+            notes.append("Within one standard error of the closest the simplest serves.")
     names = rows.codebook.learned
     for group, entry in zip(groups, reports, strict=True):
         if len(groups) == 1:

@@ -1,16 +1,28 @@
 """Which of several learned laws draws people most like those kept apart.
 
-A classifier learns to tell a law's people from the people learned from and is judged with fresh
-people of the law and people whom nobody learned from (the classifier two-sample test, Lopez-Paz and
-Oquab 2017): whatever a law is made of, the closest one is told with the lowest AUC. Where too few
-people are kept apart for that, the law that predicts them best is the closest.
+A classifier learns to tell a law's people from people kept apart, whom the law has not seen, and is
+judged with others of both (the classifier two-sample test, Lopez-Paz and Oquab 2017): whatever a
+law is made of, the closest one is told with the lowest AUC. Each person kept apart is judged by a
+classifier that learned from the other folds. A classifier that learned from the law's own people
+would take a law that repeats them for a close one. Where too few people are kept apart for that,
+the law that predicts them best is the closest.
+
+What the same people kept apart say of two laws is compared person by person (DeLong 1988), and the
+simplest law serves that is within one standard error of the closest (Breiman 1984): chance alone
+then seldom chooses.
 
 References
 ----------
 .. [1] D. Lopez-Paz, M. Oquab, "Revisiting Classifier Two-Sample Tests", ICLR 2017.
+.. [2] E. DeLong, D. DeLong, D. Clarke-Pearson, "Comparing the Areas under Two or More Correlated
+   Receiver Operating Characteristic Curves", Biometrics 44, 1988.
+.. [3] L. Breiman et al., "Classification and Regression Trees", 1984, section 3.4.3.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,15 +30,68 @@ from synth.generators.coded import Law, Rows
 from synth.generators.training import split_apart
 from synth.jobs.limits import one_thread
 
-ROWS = 10_000
-"""People of each side from whom the classifier learns, at most."""
+FOLDS = 5
 ENOUGH = 200
 """Below so many people kept apart a classifier's AUC is mostly noise."""
+DRAWN = 4
+"""So many people of a law for each who is kept apart: theirs is the smaller noise."""
 JUDGED_FIRST = 1_000
 """So many people kept apart have ended a network's learning; others judge it, where there are."""
 _BATCH = 1 << 10
 _CATEGORIES = 250
 """Columns with more codes than this are read as numbers."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What people kept apart say of a law.
+
+    Attributes
+    ----------
+    each : float64 array, shape (people kept apart,)
+        What each of them says, in the same order for all laws; the lower, the closer.
+    weights : float64 array, shape (people kept apart,)
+        How much each counts; not negative, some above 0.
+    variance : float
+        Of the score, for the law's people are a sample themselves.
+    """
+
+    each: np.ndarray
+    weights: np.ndarray
+    variance: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """The mean over the people kept apart."""
+        return float(np.average(self.each, weights=self.weights))
+
+    def above(self, other: Judgement) -> tuple[float, float]:
+        """By how much this score exceeds another by the same people, and its standard error."""
+        difference = self.each - other.each
+        mean = float(np.average(difference, weights=self.weights))
+        spread = ((self.weights * (difference - mean)) ** 2).sum() / self.weights.sum() ** 2
+        return mean, float(np.sqrt(spread + self.variance + other.variance))
+
+
+def simplest_of_the_closest(judgements: Mapping[str, Judgement]) -> str:
+    """The first that is within one standard error of the closest.
+
+    Parameters
+    ----------
+    judgements : mapping of str to Judgement
+        By the same people; the simplest law first.
+
+    Returns
+    -------
+    str
+        Its key.
+    """
+    closest = min(judgements.values(), key=lambda judgement: judgement.score)
+    for name, judgement in judgements.items():
+        excess, error = judgement.above(closest)
+        if judgement is closest or excess <= error:
+            return name
+    raise AssertionError("the closest is among them")
 
 
 def judges(rows: Rows, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -48,8 +113,17 @@ def judges(rows: Rows, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return ours, apart[JUDGED_FIRST:] if len(apart) > 2 * JUDGED_FIRST else apart
 
 
+def weights_of(rows: Rows, which: np.ndarray) -> np.ndarray:
+    """How much some people count; all alike where none of them counts at all."""
+    return np.ones(len(which)) if rows.weights is None else _counting(rows.weights[which])
+
+
+def _counting(weights: np.ndarray) -> np.ndarray:
+    return weights if weights.sum() > 0 else np.ones(len(weights))
+
+
 @one_thread()
-def classifier_auc(law: Law, rows: Rows, seed: int) -> float:
+def classified(law: Law, rows: Rows, seed: int) -> Judgement:
     """How well gradient boosting tells a law's people from people kept apart.
 
     Parameters
@@ -59,45 +133,58 @@ def classifier_auc(law: Law, rows: Rows, seed: int) -> float:
     rows : Rows
         The people.
     seed : int
-        Of the split, and of drawing.
+        Of the split, of the folds and of drawing.
 
     Returns
     -------
-    float
-        Area under the ROC curve, 0.5 is chance.
+    Judgement
+        The score is the area under the ROC curve, 0.5 is chance; what each person kept apart says
+        is the share of the law's people who look more synthetic.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.metrics import roc_auc_score
 
-    ours, apart = judges(rows, seed)
+    apart = judges(rows, seed)[1]
     random = np.random.default_rng([seed, 9])
-    ours = random.permutation(ours)[:ROWS]
-    tested = min(4 * len(apart), ROWS)
-    synthetic = draw(law, len(ours) + tested, random)
-    weights = np.ones(len(rows.codes)) if rows.weights is None else rows.weights
+    real, weights = rows.codes[apart], weights_of(rows, apart)
+    synthetic = draw(law, DRAWN * len(apart), random)
+    fold = random.permutation(len(real)) % FOLDS
+    synthetic_fold = np.arange(len(synthetic)) % FOLDS
     schema = rows.codebook.schema
     categorical = [
         not schema[name].is_number and size <= _CATEGORIES
         for name, size in zip(rows.codebook.learned, rows.sizes, strict=True)
     ]
-    trees = HistGradientBoostingClassifier(
-        max_iter=150,
-        categorical_features=categorical,
-        early_stopping=len(ours) > 2 * ENOUGH,
-        random_state=0,
-    )
-    trees.fit(*_sides(rows.codes[ours], synthetic[: len(ours)], weights[ours]))
-    codes, is_synthetic, weight = _sides(rows.codes[apart], synthetic[len(ours) :], weights[apart])
-    score = trees.predict_proba(codes)[:, 1]
-    return float(roc_auc_score(is_synthetic, score, sample_weight=weight))
+    each, others = np.zeros(len(real)), np.zeros(len(synthetic))
+    for held in range(FOLDS):
+        mine, theirs = fold == held, synthetic_fold == held
+        trees = HistGradientBoostingClassifier(
+            max_iter=100,
+            categorical_features=categorical,
+            early_stopping=len(apart) > 2 * ENOUGH,
+            random_state=0,
+        )
+        trees.fit(*_sides(real[~mine], synthetic[~theirs], weights[~mine]))
+        looks_real = trees.decision_function(real[mine].astype(np.float32))
+        looks_drawn = trees.decision_function(synthetic[theirs].astype(np.float32))
+        each[mine] = 1 - _share_below(looks_drawn, looks_real, np.ones(len(looks_drawn)))
+        others[theirs] = _share_below(looks_real, looks_drawn, weights[mine])
+    return Judgement(each, weights, float(others.var() / len(others)))
+
+
+def _share_below(values: np.ndarray, points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The share of values below each point; equal ones count half. Float64, as points."""
+    order = np.argsort(values)
+    total = np.concatenate([[0.0], np.cumsum(_counting(weights)[order])])
+    low = np.searchsorted(values[order], points, "left")
+    high = np.searchsorted(values[order], points, "right")
+    return (total[low] + total[high]) / (2 * total[-1])
 
 
 def _sides(
     real: np.ndarray, synthetic: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Codes, which are synthetic, and weights; both sides weigh alike in all."""
-    if not weights.sum() > 0:
-        weights = np.ones(len(real))
+    weights = _counting(weights)
     return (
         np.concatenate([real, synthetic]).astype(np.float32),
         np.r_[np.zeros(len(real)), np.ones(len(synthetic))],

@@ -20,6 +20,7 @@ from synth.generators.partition import (
     strongest_tree,
     triangulated,
 )
+from synth.generators.two_sample import Judgement
 
 NETWORKS = {"candidates": ["bayes-network"]}
 
@@ -46,11 +47,11 @@ def judged(**scores):
     """Ways to learn a table judged as these say; the others are the worst."""
     with pytest.MonkeyPatch.context() as patch:
 
-        def score(rows, settings, people, way, learned):
+        def judgement(rows, settings, way, learned):
             name = "groups" if len(way) > 1 else way[0].candidates[0].replace("-", "_")
-            return scores.get(name, 1.0)
+            return Judgement(np.full(9, scores.get(name, 1.0)), np.ones(9))
 
-        patch.setattr(hybrid, "_score", score)
+        patch.setattr(hybrid, "_judgement", judgement)
         yield
 
 
@@ -144,6 +145,19 @@ def test_the_way_that_judges_best_is_taken(table):
         assert len(model.law.parts) == (2 if best == "groups" else 1)
     assert sorted(model.report["ways"]) == ["bayes-network", "groups"]
     assert "in groups 0.600" in " ".join(model.notes)
+    assert "one standard error" not in " ".join(model.notes)
+
+
+def test_within_noise_the_simplest_way_is_taken(table, monkeypatch):
+    def judgement(rows, settings, way, learned):
+        each = np.array([0.0, 1.0] if len(way) > 1 else [1.1, 0.0])  # .5 and .55, in error by .74
+        return Judgement(each, np.ones(2))
+
+    monkeypatch.setattr(hybrid, "_judgement", judgement)
+    model = generator("hybrid").fit(table, Settings(seed=2, options=NETWORKS))
+    assert model.report["best"] == "bayes-network" and len(model.law.parts) == 1
+    assert model.report["ways"] == {"bayes-network": 0.55, "groups": 0.5}
+    assert "Within one standard error of the closest the simplest serves." in model.notes
 
 
 def test_groups_that_lose_what_hangs_together_are_not_taken(table, monkeypatch):

@@ -1,13 +1,22 @@
-"""The classifier two-sample test of laws: chance for the truth, more for what is wrong."""
+"""The classifier two-sample test of laws: chance for the truth, more for what is wrong; a choice
+that chance alone does not make."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from synth.data.table import make_table
 from synth.generators import Settings
 from synth.generators.coded import Candidates, Codebook, Draw, Law, Rows
-from synth.generators.two_sample import classifier_auc, draw, judges
+from synth.generators.two_sample import (
+    Judgement,
+    _share_below,
+    classified,
+    draw,
+    judges,
+    simplest_of_the_closest,
+)
 
 
 class KnownLaw(Law):
@@ -45,12 +54,75 @@ def rows():
 
 
 def test_the_closer_law_is_told_less_well(rows):
-    true, near, far = (classifier_auc(KnownLaw(p), rows, 1) for p in (0.8, 0.6, 0.0))
-    assert true == pytest.approx(0.5, abs=0.04)
-    assert true + 0.03 < near < far - 0.03
+    true, near, far = (classified(KnownLaw(p), rows, 1) for p in (0.8, 0.6, 0.0))
+    assert true.score == pytest.approx(0.5, abs=0.04)
+    assert true.score + 0.03 < near.score < far.score - 0.03
     # Of the independent columns 1 in 4 repeats, of the people 17 in 20: AUC (.85 - .25) / 2 + .5.
-    assert far == pytest.approx(0.8, abs=0.03)
-    assert classifier_auc(KnownLaw(0.6), rows, 1) == near
+    assert far.score == pytest.approx(0.8, abs=0.04)
+    again = classified(KnownLaw(0.6), rows, 1)
+    assert (again.each == near.each).all() and again.variance == near.variance
+    excess, error = far.above(true)
+    assert excess == pytest.approx(far.score - true.score) and 0.005 < error < 0.04
+
+
+def test_whoever_was_learned_from_does_not_judge(rows):
+    """A law that repeats them would be taken for a close one."""
+    ours, apart = judges(rows, 1)
+    codes = rows.codes.copy()
+    codes[ours] = codes[ours][:, ::-1] % 2
+    other = Rows(rows.codebook, codes, None, rows.frame)
+    assert (codes[apart] == rows.codes[apart]).all()
+    here, there = (classified(KnownLaw(0.6), each, 1) for each in (rows, other))
+    assert (here.each == there.each).all()
+
+
+def test_what_a_person_says_is_a_part_of_the_area():
+    rng = np.random.default_rng(0)
+    real, drawn = rng.integers(0, 6, 50), rng.integers(1, 7, 80)
+    weights = rng.integers(0, 3, 50).astype(float)
+    area = roc_auc_score(
+        np.r_[np.zeros(50), np.ones(80)], np.r_[real, drawn], sample_weight=np.r_[weights, [1] * 80]
+    )
+    each = Judgement(1 - _share_below(drawn, real, np.ones(80)), weights)
+    assert each.score == pytest.approx(area)
+    assert _share_below(real, drawn, weights).mean() == pytest.approx(area)
+    assert _share_below(real, drawn, np.zeros(50)).mean() == pytest.approx(
+        roc_auc_score(np.r_[np.zeros(50), np.ones(80)], np.r_[real, drawn])
+    )
+
+
+def test_a_difference_is_that_of_the_same_people():
+    rng = np.random.default_rng(1)
+    person = rng.random(400)  # how hard each person is to tell, by any law's classifier
+    first, second = person + 0.02 * rng.random(400), person + 0.02 * rng.random(400) + 0.01
+    ones = np.ones(400)
+    excess, error = Judgement(second, ones).above(Judgement(first, ones))
+    difference = second - first
+    assert excess == pytest.approx(difference.mean())
+    assert error == pytest.approx(difference.std() / 20) and error < 0.001
+    _, larger = Judgement(second, ones, 0.0009).above(Judgement(first, ones, 0.0007))
+    assert larger == pytest.approx(np.hypot(error, 0.04))
+    often = rng.integers(1, 4, 400)
+    weighted, _ = Judgement(second, often.astype(float)).above(Judgement(first, often))
+    assert weighted == pytest.approx(np.repeat(difference, often).mean())
+
+
+def test_the_simplest_serves_unless_another_is_clearly_closer():
+    rng = np.random.default_rng(2)
+    noise = rng.normal(0, 0.3, (3, 1_000))
+    noise -= noise.mean(axis=1, keepdims=True)
+
+    def chosen(*scores):
+        law = zip(("simple", "middle", "groups"), scores, noise, strict=True)
+        return simplest_of_the_closest(
+            {name: Judgement(score + more, np.ones(1_000)) for name, score, more in law}
+        )
+
+    # One standard error of a difference is .3 * sqrt(2 / 1,000) = .0134.
+    assert chosen(0.56, 0.55, 0.55) == "simple"
+    assert chosen(0.58, 0.56, 0.55) == "middle"
+    assert chosen(0.60, 0.58, 0.55) == "groups"
+    assert chosen(0.50, 0.58, 0.55) == "simple"
 
 
 def test_weights_count(rows):
@@ -59,8 +131,8 @@ def test_weights_count(rows):
     weighted = Rows(rows.codebook, rows.codes, weights / weights.mean(), rows.frame)
     share = float((weights * repeats).sum() / weights.sum())
     like = KnownLaw((share - 0.25) / 0.75)
-    assert classifier_auc(like, weighted, 1) == pytest.approx(0.5, abs=0.05)
-    assert classifier_auc(like, rows, 1) > 0.6
+    assert classified(like, weighted, 1).score == pytest.approx(0.5, abs=0.05)
+    assert classified(like, rows, 1).score > 0.6
 
 
 def test_judges_are_those_kept_apart(rows):
