@@ -55,6 +55,8 @@ WIDTH, NARROW = 256, 64
 """Values of a layer: of tables with more than `FEW` channels, and of others."""
 FEW = 40
 LATENT, COMPONENTS = 24, 96
+UNSEEN = 1e-6
+"""What nobody has is at first held so likely."""
 BATCH = 256
 RATE = 2e-3
 PATIENCE = 12
@@ -225,7 +227,9 @@ def _learn(
             validation_weights = torch.from_numpy(shares.astype(np.float32)).to(device)
         width = WIDTH if inputs.shape[1] > FEW else NARROW
         latent = min(LATENT, 2 * len(rows.sizes))
-        net = _module(inputs.shape[1], len(numbers), components, width, latent).to(device)
+        net = _module(inputs.shape[1], len(numbers), components, width, latent)
+        _begin_at_shares(net, inputs, groups, rows.weights)
+        net.to(device)
         size = int(np.clip(len(people) // 8, 16, BATCH))
         average = Average(net, 0.995)
         optimiser = torch.optim.Adam(net.parameters(), lr=RATE)
@@ -310,6 +314,22 @@ def _module(
                 self.prior_logs = nn.Parameter(torch.full((components, latent), -0.5))
 
     return Net()
+
+
+def _begin_at_shares(
+    net: Any,
+    inputs: np.ndarray,
+    groups: Sequence[tuple[int, int]],
+    weights: np.ndarray | None,
+) -> None:
+    """Let the decoder give each code its share at first, and what nobody has hardly ever."""
+    import torch
+
+    with torch.no_grad():
+        bias = net.decoder[-1].bias
+        for low, size in groups:
+            shares = np.average(inputs[:, low : low + size], axis=0, weights=weights)
+            bias[low : low + size] = torch.from_numpy(np.log(np.maximum(shares, UNSEEN)))
 
 
 def _bound(
