@@ -2,8 +2,8 @@
 
 A classifier learns to tell a law's people from people kept apart, whom the law has not seen, and is
 judged with others of both (the classifier two-sample test, Lopez-Paz and Oquab 2017): whatever a
-law is made of, the closest one is told with the lowest AUC. Each person kept apart is judged by a
-classifier that learned from the other folds. A classifier that learned from the law's own people
+law is made of, the closest one is told with the lowest AUC. Each person kept apart is judged by
+classifiers that learned from the other folds. A classifier that learned from the law's own people
 would take a law that repeats them for a close one. Where too few people are kept apart for that,
 the law that predicts them best is the closest.
 
@@ -30,7 +30,8 @@ from synth.generators.coded import Law, Rows
 from synth.generators.training import split_apart
 from synth.jobs.limits import one_thread
 
-FOLDS = 5
+FOLDS, ROUNDS = 5, 3
+"""Each round splits and draws anew; one alone moves a score by what two good laws differ."""
 ENOUGH = 200
 """Below so many people kept apart a classifier's AUC is mostly noise."""
 DRAWN = 4
@@ -141,10 +142,19 @@ def classified(law: Law, rows: Rows, seed: int) -> Judgement:
         The score is the area under the ROC curve, 0.5 is chance; what each person kept apart says
         is the share of the law's people who look more synthetic.
     """
+    apart = judges(rows, seed)[1]
+    weights = weights_of(rows, apart)
+    rounds = [_round(law, rows, apart, np.random.default_rng([seed, 9, i])) for i in range(ROUNDS)]
+    each = np.mean([real for real, _ in rounds], axis=0)
+    return Judgement(each, weights, sum(v.var() / len(v) for _, v in rounds) / ROUNDS**2)
+
+
+def _round(
+    law: Law, rows: Rows, apart: np.ndarray, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Once through all folds: the share that each real person and each drawn one is told from."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    apart = judges(rows, seed)[1]
-    random = np.random.default_rng([seed, 9])
     real, weights = rows.codes[apart], weights_of(rows, apart)
     synthetic = draw(law, DRAWN * len(apart), random)
     fold = random.permutation(len(real)) % FOLDS
@@ -168,7 +178,7 @@ def classified(law: Law, rows: Rows, seed: int) -> Judgement:
         looks_drawn = trees.decision_function(synthetic[theirs].astype(np.float32))
         each[mine] = 1 - _share_below(looks_drawn, looks_real, np.ones(len(looks_drawn)))
         others[theirs] = _share_below(looks_real, looks_drawn, weights[mine])
-    return Judgement(each, weights, float(others.var() / len(others)))
+    return each, others
 
 
 def _share_below(values: np.ndarray, points: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from sklearn.metrics import mutual_info_score
 from synth.data.evidence import Evidence
 from synth.data.table import make_table
 from synth.errors import PopulaceError
-from synth.generators import Settings, generator, hybrid, hybrid_process
+from synth.generators import Settings, generator, hybrid, hybrid_process, two_sample
 from synth.generators.hybrid_parts import restored
 from synth.generators.partition import (
     Group,
@@ -163,6 +163,7 @@ def test_within_noise_the_simplest_way_is_taken(table, monkeypatch):
 def test_groups_that_lose_what_hangs_together_are_not_taken(table, monkeypatch):
     torn = [Group((), (0, 2, 4)), Group((), (1, 3, 5, 6))]
     monkeypatch.setattr(hybrid, "cut", lambda rows, settings: torn)
+    monkeypatch.setattr(two_sample, "ROUNDS", 1)
     settings = Settings(seed=2, options=NETWORKS)
     for enough in (10, 1_000):  # by a classifier, and by the likelihood where few can judge
         monkeypatch.setattr(hybrid, "ENOUGH", enough)

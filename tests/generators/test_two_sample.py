@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from synth.data.table import make_table
-from synth.generators import Settings
+from synth.generators import Settings, two_sample
 from synth.generators.coded import Candidates, Codebook, Draw, Law, Rows
 from synth.generators.two_sample import (
     Judgement,
@@ -53,6 +53,11 @@ def rows():
     return Rows(book, book.encode(table.frame), None, table.frame)
 
 
+@pytest.fixture(autouse=True)
+def once(monkeypatch):
+    monkeypatch.setattr(two_sample, "ROUNDS", 1)
+
+
 def test_the_closer_law_is_told_less_well(rows):
     true, near, far = (classified(KnownLaw(p), rows, 1) for p in (0.8, 0.6, 0.0))
     assert true.score == pytest.approx(0.5, abs=0.04)
@@ -74,6 +79,19 @@ def test_whoever_was_learned_from_does_not_judge(rows):
     assert (codes[apart] == rows.codes[apart]).all()
     here, there = (classified(KnownLaw(0.6), each, 1) for each in (rows, other))
     assert (here.each == there.each).all()
+
+
+def test_rounds_are_averaged_and_leave_less_noise(rows, monkeypatch):
+    some = Rows(rows.codebook, rows.codes[:2_500], None, rows.frame[:2_500])
+    law = KnownLaw(0.7)
+    parts = [
+        two_sample._round(law, some, judges(some, 2)[1], np.random.default_rng([2, 9, i]))
+        for i in range(2)
+    ]
+    monkeypatch.setattr(two_sample, "ROUNDS", 2)
+    both = classified(law, some, 2)
+    np.testing.assert_allclose(both.each, (parts[0][0] + parts[1][0]) / 2)
+    assert both.variance == pytest.approx(sum(p[1].var() / 1_000 for p in parts) / 4)
 
 
 def test_what_a_person_says_is_a_part_of_the_area():
