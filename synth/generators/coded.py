@@ -877,6 +877,14 @@ class Rows:
         """How many codes each learned column has."""
         return self.codebook.sizes
 
+    def some(self, which: np.ndarray) -> Rows:
+        """Some of the people, by their numbers; all alike where none of them counts at all."""
+        weights = None if self.weights is None else self.weights[which]
+        if weights is not None:
+            weights = weights / weights.mean() if weights.sum() > 0 else None
+        frame = self.frame.iloc[which].reset_index(drop=True)
+        return replace(self, codes=self.codes[which], weights=weights, frame=frame)
+
     def shares(self, smoothing: float = 0.0) -> list[np.ndarray]:
         """The share of each code, column by column."""
         out = []

@@ -3,11 +3,12 @@
 Columns that hang together are found as a network's junction tree has them (`partition`). The first
 group is learned by itself, each other one given the columns that it shares with those before it;
 of each group that candidate serves which predicts people kept apart best (`hybrid_parts`). Beside
-the groups stands the whole table by each single candidate: the simplest way is taken whose people a
-classifier tells from people kept apart no better, within one standard error, than the closest
-way's (`two_sample`). All that is independent while it is learned has a process of
-its own where the machine has processors for it (`hybrid_process`). People are drawn group by group,
-each row from its own shared values, so no row is ever put together from two people's.
+the groups stands the whole table by each single candidate. Every way learns from three quarters of
+the people; the simplest is taken whose people a classifier tells from the last quarter no better,
+within one standard error, than the closest way's (`two_sample`), and learned again from everybody.
+All that is independent while it is learned has a process of its own where the machine has
+processors for it (`hybrid_process`). People are drawn group by group, each row from its own shared
+values, so no row is ever put together from two people's.
 
 Facts about columns of the first group are answered as its own generator does. Facts about later
 groups weigh the people as they are drawn: people are then exact under the model (by rejection),
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,7 +48,6 @@ from synth.generators.hybrid_parts import (
     Part,
     restored,
     table_of,
-    with_everybody,
 )
 from synth.generators.hybrid_process import Learned, Task, learn_tasks
 from synth.generators.partition import (
@@ -60,8 +61,8 @@ from synth.generators.two_sample import (
     ENOUGH,
     Judgement,
     classified,
-    judges,
     simplest_of_the_closest,
+    split,
     weights_of,
 )
 
@@ -204,37 +205,19 @@ class Hybrid(CodedGenerator):
     def learn(
         self, rows: Rows, settings: Settings, progress: Progress
     ) -> tuple[HybridLaw, dict[str, Any]]:
-        """Learn every way, judge each with people kept apart, keep the best."""
+        """Learn every way, judge each with people set aside, learn the best from everybody."""
         begun = time.monotonic()
-        progress(0.0, "Looking for columns that hang together")
-        ways = _ways(rows, settings)
-        tasks = [task for way in ways.values() for task in way]
-        learned, processes = learn_tasks(rows, tasks, settings, _part(progress, 0.05, 0.85))
-        waiting = iter(learned)
-        outcomes = {name: [next(waiting) for _ in way] for name, way in ways.items()}
-        progress(0.85, "Judging with people kept apart")
-        people = len(judges(rows, settings.seed)[1])
-        judgements = {
-            name: _judgement(rows, settings, ways[name], outcomes[name])
-            for name in SIMPLEST_FIRST
-            if name in ways
-        }
-        best = simplest_of_the_closest(judgements)
-        scores = {name: judgement.score for name, judgement in judgements.items()}
-        groups = [task.group for task in ways[best]]
-        parts = [part for part, _ in outcomes[best]]
-        if people:
-            say = _part(progress, 0.9, 1.0)
-            parts = [
-                with_everybody(part, rows, group, settings, say)
-                for part, group in zip(parts, groups, strict=True)
-            ]
-        reports = [report for _, report in outcomes[best]]
+        choice = _choose(rows, settings, _part(progress, 0.0, 0.75))
+        tasks = choice.tasks
+        final, at_once = learn_tasks(rows, tasks, settings, _part(progress, 0.75, 1.0))
+        groups, parts = [task.group for task in tasks], [part for part, _ in final]
+        reports = [{**a, **b} for a, (_, b) in zip(choice.reports, final, strict=True)]
+        processes = max(choice.processes, at_once)
         kept = ("scores", "best", "steps", "passes", "ended", "device")
         return HybridLaw(groups, parts), {
-            "notes": _notes(rows, groups, reports, best, scores, people, processes),
-            "ways": {name: round(score, 4) for name, score in scores.items()},
-            "best": best,
+            "notes": _notes(rows, groups, reports, choice, processes),
+            "ways": {name: round(score, 4) for name, score in choice.scores.items()},
+            "best": choice.way,
             "groups": [{key: r[key] for key in kept if key in r} for r in reports],
             "losses": {
                 f"group {number + 1}, {name}" if len(reports) > 1 else name: curve
@@ -243,7 +226,7 @@ class Hybrid(CodedGenerator):
             },
             "processes": processes,
             "seconds": round(time.monotonic() - begun, 1),
-            "device": next((r["device"] for _, r in learned if "device" in r), "cpu"),
+            "device": next((r["device"] for r in reports if "device" in r), "cpu"),
         }
 
 
@@ -259,11 +242,67 @@ SIMPLEST_FIRST = (*EVERY_CANDIDATE, GROUPS)
 facts about later ones by trial."""
 
 
-def _ways(rows: Rows, settings: Settings) -> dict[str, list[Task]]:
-    """The ways to learn a table: whole by each candidate, and in groups.
+@dataclass(frozen=True)
+class _Choice:
+    """How the table is learned from everybody.
 
-    All masked networks together work for the budget, shared evenly by the ways that have some.
-    Networks of tables come last, for they are quick.
+    Attributes
+    ----------
+    way : str
+        A candidate, or `GROUPS`.
+    tasks : sequence of Task
+        The way's, each with one candidate.
+    reports : sequence of dict
+        What was seen of each when all ways were learned; empty where there is one way only.
+    scores : mapping of str to float
+        Way → what the judges say of it, the lower the closer; empty where there is one way only.
+    judges : int
+        How many people judged.
+    processes : int
+        How many worked at a time.
+    """
+
+    way: str
+    tasks: Sequence[Task]
+    reports: Sequence[Mapping[str, Any]]
+    scores: Mapping[str, float]
+    judges: int
+    processes: int
+
+
+def _choose(rows: Rows, settings: Settings, progress: Progress) -> _Choice:
+    """Learn every way from some of the people, and ask the others."""
+    progress(0.0, "Looking for columns that hang together")
+    some, judges = split(rows, settings.seed)
+    ways = _ways(some, settings, len(judges.codes))
+    if len(ways) == 1:
+        ((name, way),) = ways.items()
+        return _Choice(name, way, [{} for _ in way], {}, len(judges.codes), 1)
+    tasks = [task for way in ways.values() for task in way]
+    learned, processes = learn_tasks(some, tasks, settings, _part(progress, 0.05, 0.9))
+    waiting = iter(learned)
+    outcomes = {name: [next(waiting) for _ in way] for name, way in ways.items()}
+    progress(0.9, "Judging with people set aside")
+    judgements = {
+        name: _judgement(judges, settings.seed, ways[name], outcomes[name])
+        for name in SIMPLEST_FIRST
+        if name in ways
+    }
+    best = simplest_of_the_closest(judgements)
+    reports = [report for _, report in outcomes[best]]
+    chosen = [
+        replace(task, candidates=(report["best"],))
+        for task, report in zip(ways[best], reports, strict=True)
+    ]
+    scores = {name: judgement.score for name, judgement in judgements.items()}
+    return _Choice(best, chosen, reports, scores, len(judges.codes), processes)
+
+
+def _ways(rows: Rows, settings: Settings, judges: int) -> dict[str, list[Task]]:
+    """The ways to learn a table: whole by each candidate, and in groups; one where nobody judges.
+
+    All masked networks together work for the budget, shared evenly by the ways that have some and
+    by the last learning of the way that is taken. Networks of tables come last, for they are quick.
     """
     wanted = settings.options.get("candidates")
     singles = tuple(wanted or EVERY_CANDIDATE)
@@ -274,8 +313,8 @@ def _ways(rows: Rows, settings: Settings) -> dict[str, list[Task]]:
                 f"{', '.join(EVERY_CANDIDATE)}."
             )
     whole = Group((), tuple(range(len(rows.sizes))))
-    if not len(judges(rows, settings.seed)[1]):
-        singles = singles[:1]  # nobody can judge
+    if not judges:
+        singles = singles[:1]
         groups = [whole]
     else:
         groups = cut(rows, settings)
@@ -283,7 +322,9 @@ def _ways(rows: Rows, settings: Settings) -> dict[str, list[Task]]:
     masked = [name for name in singles if name != NetworkPart.name]
     in_groups = sum(name != NetworkPart.name for name in of_groups) if len(groups) > 1 else 0
     minutes = float(settings.options.get("minutes") or MINUTES)
-    minutes /= max(1, len(masked) + bool(in_groups))
+    ways_with_some = len(masked) + bool(in_groups)
+    several = len(singles) + (len(groups) > 1) > 1
+    minutes /= max(1, ways_with_some + (several and ways_with_some > 0))
     ways = {name: [Task(whole, (name,), minutes)] for name in masked}
     if len(groups) > 1:
         columns = len(whole.own)
@@ -297,35 +338,27 @@ def _ways(rows: Rows, settings: Settings) -> dict[str, list[Task]]:
 
 
 def _judgement(
-    rows: Rows, settings: Settings, way: Sequence[Task], learned: Sequence[Learned]
+    judges: Rows, seed: int, way: Sequence[Task], learned: Sequence[Learned]
 ) -> Judgement:
-    """What people kept apart say of a way.
-
-    By a classifier, or in nats where too few people are kept apart for that; where none is, by
-    those who were learned from.
-    """
-    ours, apart = judges(rows, settings.seed)
-    if len(apart) >= ENOUGH:
+    """What people set aside say of a way: by a classifier, or in nats where they are too few."""
+    if len(judges.codes) >= ENOUGH:
         law = HybridLaw([task.group for task in way], [part for part, _ in learned])
-        return classified(law, rows, settings.seed)
-    people = apart if len(apart) else ours
-    codes = rows.codes[people]
-    nats = np.zeros(len(codes))
+        return classified(law, judges, seed)
+    nats = np.zeros(len(judges.codes))
     for task, (part, _) in zip(way, learned, strict=True):
-        nats -= part.log_likelihood(codes[:, list(task.group.columns)])
-    return Judgement(nats, weights_of(rows, people))
+        nats -= part.log_likelihood(judges.codes[:, list(task.group.columns)])
+    return Judgement(nats, weights_of(judges))
 
 
 def _notes(
     rows: Rows,
     groups: Sequence[Group],
     reports: Sequence[Mapping[str, Any]],
-    best: str,
-    scores: Mapping[str, float],
-    people: int,
+    choice: _Choice,
     processes: int,
 ) -> list[str]:
     """Sentences for the card."""
+    people, scores = choice.judges, choice.scores
     figure = "AUC of gradient boosting, 0.5 is chance" if people >= ENOUGH else "nats a person"
     each = "; ".join(
         f"{'in groups' if name == GROUPS else f'whole by {name}'} {score:.3f}"
@@ -336,11 +369,11 @@ def _notes(
         f"The table is learned {how}"
         + (", several parts at once in processes of their own." if processes > 1 else ".")
     ]
-    if people and len(scores) > 1:
+    if scores:
         notes.append(
-            f"The ways to learn it, judged with {people:,} people kept apart ({figure}): {each}."
+            f"The ways to learn it, judged with {people:,} people set aside ({figure}): {each}."
         )
-        if best != min(scores, key=scores.__getitem__):
+        if choice.way != min(scores, key=scores.__getitem__):
             notes.append("Within one standard error of the closest the simplest serves.")
     names = rows.codebook.learned
     for group, entry in zip(groups, reports, strict=True):
@@ -349,11 +382,11 @@ def _notes(
             continue
         own = ", ".join(names[column] for column in group.own)
         given = ", ".join(names[column] for column in group.shared)
-        nats = "; ".join(f"{name} {score:.3f}" for name, score in entry["scores"].items())
-        notes.append(
-            f"{own}{f' given {given}' if given else ''}: by {entry['best']} (nats a person "
-            f"kept apart: {nats})."
-        )
+        note = f"{own}{f' given {given}' if given else ''}: by {entry['best']}"
+        if "scores" in entry:
+            nats = "; ".join(f"{name} {score:.3f}" for name, score in entry["scores"].items())
+            note += f" (nats a person kept apart: {nats})"
+        notes.append(f"{note}.")
     return notes
 
 

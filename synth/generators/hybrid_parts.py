@@ -27,12 +27,14 @@ from synth.generators.base import Progress, Settings
 from synth.generators.coded import Codebook, Draw, Likelihoods, Proposal, Rows, choose
 from synth.generators.masked import MaskedNetwork, MaskedProposal, learn
 from synth.generators.partition import Group
-from synth.generators.two_sample import judges
+from synth.generators.training import split_apart
 
 CANDIDATES: Final = ("bayes-network", "autoregressive")
 """What each group may be learned by, where settings name no other."""
 RARE = 1e-6
 """What is held impossible and occurs among people kept apart counts as so likely."""
+JUDGED_FIRST = 1_000
+"""So many people kept apart have ended a network's learning; others judge it, where there are."""
 NETWORK_OPTIONS: Final = ("score", "max_parents", "restarts")
 """The settings' options that a Bayesian network heeds."""
 
@@ -400,14 +402,19 @@ def learn_part(
     Returns
     -------
     part : Part
-        The best one.
+        The best one. A network of tables without rivals learns from everybody.
     report : dict
-        `scores`: candidate → nats a person kept apart; `losses` of the one that was chosen.
+        `best`: its candidate; `scores`, where there are several: candidate → nats a person kept
+        apart; `losses` of the one that was chosen.
     """
     mine, shared = rows_of(rows, group.columns), len(group.shared)
-    ours, apart = judges(rows, settings.seed)
+    ours, apart = split_apart(len(rows.codes), settings.seed)
     if not len(apart):
-        apart, candidates = ours, candidates[:1]
+        candidates = candidates[:1]
+    if len(candidates) == 1:
+        ours, apart = np.arange(len(rows.codes)), ours[:0]
+    elif len(apart) > 2 * JUDGED_FIRST:
+        apart = apart[JUDGED_FIRST:]
     parts: dict[str, tuple[Part, dict[str, Any]]] = {}
     scores: dict[str, float] = {}
     for number, name in enumerate(candidates):
@@ -420,11 +427,11 @@ def learn_part(
             part, report = _learn_network(mine, ours, shared, settings, say)
         else:
             part, report = _learn_masked(mine, shared, settings, say, name, minutes)
-        likelihood = part.log_likelihood(mine.codes[apart])
-        weights = None if rows.weights is None else rows.weights[apart]
-        if weights is not None and not weights.sum() > 0:
-            weights = None
-        scores[name] = -float(np.average(likelihood, weights=weights))
+        if len(candidates) == 1:
+            return part, {**report, "best": name}
+        judges = mine.some(apart)
+        likelihood = part.log_likelihood(judges.codes)
+        scores[name] = -float(np.average(likelihood, weights=judges.weights))
         parts[name] = part, report
     best = min(scores, key=scores.__getitem__)
     chosen, report = parts[best]
@@ -433,31 +440,6 @@ def learn_part(
         **report,
         "best": best,
     }
-
-
-def with_everybody(
-    part: Part, rows: Rows, group: Group, settings: Settings, progress: Progress
-) -> Part:
-    """A part that has been judged, learned again from those who judged it too.
-
-    Parameters
-    ----------
-    part : Part
-        A Bayesian network is learned again; a masked network stays, for it always needs people
-        kept apart to end its learning.
-    rows : Rows
-        The people, with all columns.
-    group : Group
-        The columns.
-    settings : Settings
-        As `learn_part` had them.
-    progress : callable
-        Gets the share that is done, and words.
-    """
-    if not isinstance(part, NetworkPart):
-        return part
-    mine, everybody = rows_of(rows, group.columns), np.arange(len(rows.codes))
-    return _learn_network(mine, everybody, len(group.shared), settings, progress)[0]
 
 
 def _learn_masked(

@@ -1,15 +1,15 @@
-"""Which of several learned laws draws people most like those kept apart.
+"""Which of several learned laws draws people most like real ones whom none of them has seen.
 
-A classifier learns to tell a law's people from people kept apart, whom the law has not seen, and is
-judged with others of both (the classifier two-sample test, Lopez-Paz and Oquab 2017): whatever a
-law is made of, the closest one is told with the lowest AUC. Each person kept apart is judged by
-classifiers that learned from the other folds. A classifier that learned from the law's own people
-would take a law that repeats them for a close one. Where too few people are kept apart for that,
-the law that predicts them best is the closest.
+A quarter of the people is set aside to judge. A classifier learns to tell a law's people from some
+of these judges and is tried with the others and with others of the law (the classifier two-sample
+test, Lopez-Paz and Oquab 2017): whatever a law is made of, the closest one is told with the lowest
+AUC. Each judge is met by classifiers that learned from the other folds. A classifier that learned
+from the people the law has seen would take a law that repeats them for a close one. Where the
+judges are too few for that, the law that predicts them best is the closest.
 
-What the same people kept apart say of two laws is compared person by person (DeLong 1988), and the
-simplest law serves that is within one standard error of the closest (Breiman 1984): chance alone
-then seldom chooses.
+What the same judges say of two laws is compared person by person (DeLong 1988), and the simplest
+law serves that is within one standard error of the closest (Breiman 1984): chance alone then seldom
+chooses.
 
 References
 ----------
@@ -27,17 +27,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.generators.coded import Law, Rows
-from synth.generators.training import split_apart
+from synth.generators.training import FEWEST
 from synth.jobs.limits import one_thread
 
+JUDGES, MOST = 0.25, 4_000
+"""The share of the people who judge, and how many at most."""
 FOLDS, ROUNDS = 5, 3
 """Each round splits and draws anew; one alone moves a score by what two good laws differ."""
 ENOUGH = 200
-"""Below so many people kept apart a classifier's AUC is mostly noise."""
+"""Of fewer judges a classifier's AUC is mostly noise."""
 DRAWN = 4
-"""So many people of a law for each who is kept apart: theirs is the smaller noise."""
-JUDGED_FIRST = 1_000
-"""So many people kept apart have ended a network's learning; others judge it, where there are."""
+"""So many people of a law for each judge: theirs is the smaller noise."""
 _BATCH = 1 << 10
 _CATEGORIES = 250
 """Columns with more codes than this are read as numbers."""
@@ -45,13 +45,13 @@ _CATEGORIES = 250
 
 @dataclass(frozen=True)
 class Judgement:
-    """What people kept apart say of a law.
+    """What the judges say of a law.
 
     Attributes
     ----------
-    each : float64 array, shape (people kept apart,)
+    each : float64 array, shape (judges,)
         What each of them says, in the same order for all laws; the lower, the closer.
-    weights : float64 array, shape (people kept apart,)
+    weights : float64 array, shape (judges,)
         How much each counts; not negative, some above 0.
     variance : float
         Of the score, for the law's people are a sample themselves.
@@ -63,11 +63,11 @@ class Judgement:
 
     @property
     def score(self) -> float:
-        """The mean over the people kept apart."""
+        """The mean over the judges."""
         return float(np.average(self.each, weights=self.weights))
 
     def above(self, other: Judgement) -> tuple[float, float]:
-        """By how much this score exceeds another by the same people, and its standard error."""
+        """By how much this score exceeds another by the same judges, and its standard error."""
         difference = self.each - other.each
         mean = float(np.average(difference, weights=self.weights))
         spread = ((self.weights * (difference - mean)) ** 2).sum() / self.weights.sum() ** 2
@@ -80,7 +80,7 @@ def simplest_of_the_closest(judgements: Mapping[str, Judgement]) -> str:
     Parameters
     ----------
     judgements : mapping of str to Judgement
-        By the same people; the simplest law first.
+        By the same judges; the simplest law first.
 
     Returns
     -------
@@ -95,74 +95,69 @@ def simplest_of_the_closest(judgements: Mapping[str, Judgement]) -> str:
     raise AssertionError("the closest is among them")
 
 
-def judges(rows: Rows, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Who is learned from, and who judges.
+def split(rows: Rows, seed: int) -> tuple[Rows, Rows]:
+    """Who is learned from, and who judges: nobody where people are few.
 
     Parameters
     ----------
     rows : Rows
         The people.
     seed : int
-        Of the split, as `split_apart` has it.
-
-    Returns
-    -------
-    tuple of (int array, int array)
-        Numbers of rows. Nobody judges where nobody is kept apart.
+        Of the split.
     """
-    ours, apart = split_apart(len(rows.codes), seed)
-    return ours, apart[JUDGED_FIRST:] if len(apart) > 2 * JUDGED_FIRST else apart
-
-
-def weights_of(rows: Rows, which: np.ndarray) -> np.ndarray:
-    """How much some people count; all alike where none of them counts at all."""
-    return np.ones(len(which)) if rows.weights is None else _counting(rows.weights[which])
-
-
-def _counting(weights: np.ndarray) -> np.ndarray:
-    return weights if weights.sum() > 0 else np.ones(len(weights))
+    count = len(rows.codes)
+    aside = 0 if count < FEWEST else min(int(JUDGES * count), MOST)
+    order = np.random.default_rng([seed, 7]).permutation(count)
+    return rows.some(np.sort(order[aside:])), rows.some(np.sort(order[:aside]))
 
 
 @one_thread()
-def classified(law: Law, rows: Rows, seed: int) -> Judgement:
-    """How well gradient boosting tells a law's people from people kept apart.
+def classified(law: Law, judges: Rows, seed: int) -> Judgement:
+    """How well gradient boosting tells a law's people from the judges.
 
     Parameters
     ----------
     law : Law
-        Learned from those of the rows who are not kept apart.
-    rows : Rows
-        The people.
+        It has not seen the judges.
+    judges : Rows
+        Real people.
     seed : int
-        Of the split, of the folds and of drawing.
+        Of the folds and of drawing.
 
     Returns
     -------
     Judgement
-        The score is the area under the ROC curve, 0.5 is chance; what each person kept apart says
-        is the share of the law's people who look more synthetic.
+        The score is the area under the ROC curve, 0.5 is chance; what each judge says is the share
+        of the law's people who look more synthetic.
     """
-    apart = judges(rows, seed)[1]
-    weights = weights_of(rows, apart)
-    rounds = [_round(law, rows, apart, np.random.default_rng([seed, 9, i])) for i in range(ROUNDS)]
+    rounds = [_round(law, judges, np.random.default_rng([seed, 9, i])) for i in range(ROUNDS)]
     each = np.mean([real for real, _ in rounds], axis=0)
-    return Judgement(each, weights, sum(v.var() / len(v) for _, v in rounds) / ROUNDS**2)
+    variance = sum(drawn.var() / len(drawn) for _, drawn in rounds) / ROUNDS**2
+    return Judgement(each, weights_of(judges), float(variance))
 
 
-def _round(
-    law: Law, rows: Rows, apart: np.ndarray, random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Once through all folds: the share that each real person and each drawn one is told from."""
+def weights_of(rows: Rows) -> np.ndarray:
+    """How much each of some people counts."""
+    return np.ones(len(rows.codes)) if rows.weights is None else rows.weights
+
+
+def _counting(weights: np.ndarray) -> np.ndarray:
+    """All alike where none of them counts at all, as may be in a fold."""
+    return weights if weights.sum() > 0 else np.ones(len(weights))
+
+
+def _round(law: Law, judges: Rows, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Once through all folds: of each judge and of each drawn person, whom it is told from."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    real, weights = rows.codes[apart], weights_of(rows, apart)
-    synthetic = draw(law, DRAWN * len(apart), random)
+    real, weights = judges.codes, weights_of(judges)
+    synthetic = draw(law, DRAWN * len(real), random)
     fold = random.permutation(len(real)) % FOLDS
     synthetic_fold = np.arange(len(synthetic)) % FOLDS
-    schema = rows.codebook.schema
+    schema = judges.codebook.schema
     categorical = [
         not schema[name].is_number and size <= _CATEGORIES
-        for name, size in zip(rows.codebook.learned, rows.sizes, strict=True)
+        for name, size in zip(judges.codebook.learned, judges.sizes, strict=True)
     ]
     each, others = np.zeros(len(real)), np.zeros(len(synthetic))
     for held in range(FOLDS):
@@ -170,7 +165,7 @@ def _round(
         trees = HistGradientBoostingClassifier(
             max_iter=100,
             categorical_features=categorical,
-            early_stopping=len(apart) > 2 * ENOUGH,
+            early_stopping=len(real) > 2 * ENOUGH,
             random_state=0,
         )
         trees.fit(*_sides(real[~mine], synthetic[~theirs], weights[~mine]))

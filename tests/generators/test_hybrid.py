@@ -11,7 +11,9 @@ from synth.data.evidence import Evidence
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.generators import Settings, generator, hybrid, hybrid_process, two_sample
+from synth.generators.coded import Codebook, Rows
 from synth.generators.hybrid_parts import restored
+from synth.generators.hybrid_process import Task, learn_tasks
 from synth.generators.partition import (
     Group,
     junction_tree,
@@ -47,7 +49,7 @@ def judged(**scores):
     """Ways to learn a table judged as these say; the others are the worst."""
     with pytest.MonkeyPatch.context() as patch:
 
-        def judgement(rows, settings, way, learned):
+        def judgement(judges, seed, way, learned):
             name = "groups" if len(way) > 1 else way[0].candidates[0].replace("-", "_")
             return Judgement(np.full(9, scores.get(name, 1.0)), np.ones(9))
 
@@ -149,15 +151,20 @@ def test_the_way_that_judges_best_is_taken(table):
 
 
 def test_within_noise_the_simplest_way_is_taken(table, monkeypatch):
-    def judgement(rows, settings, way, learned):
+    def judgement(judges, seed, way, learned):
         each = np.array([0.0, 1.0] if len(way) > 1 else [1.1, 0.0])  # .5 and .55, in error by .74
         return Judgement(each, np.ones(2))
 
+    def two_at_once(*words):
+        return learn_tasks(*words)[0], 2
+
     monkeypatch.setattr(hybrid, "_judgement", judgement)
+    monkeypatch.setattr(hybrid, "learn_tasks", two_at_once)
     model = generator("hybrid").fit(table, Settings(seed=2, options=NETWORKS))
     assert model.report["best"] == "bayes-network" and len(model.law.parts) == 1
     assert model.report["ways"] == {"bayes-network": 0.55, "groups": 0.5}
     assert "Within one standard error of the closest the simplest serves." in model.notes
+    assert "processes of their own" in model.notes[0] and model.report["processes"] == 2
 
 
 def test_groups_that_lose_what_hangs_together_are_not_taken(table, monkeypatch):
@@ -216,17 +223,20 @@ def test_it_is_saved_and_read(model, tmp_path):
 
 
 def test_children_learn_what_this_process_learns(table, model, monkeypatch):
+    book = Codebook.learn(table, Settings(), 48)
+    rows = Rows(book, book.encode(table.frame), None, table.frame)
+    tasks = [Task(group, ("bayes-network",), 1.0) for group in model.law.groups]
+    settings, steps = Settings(seed=2, options=NETWORKS), []
+    here, alone = learn_tasks(rows, tasks, settings, lambda share, words: None)
     monkeypatch.setattr(hybrid_process, "LARGE", 10)
     monkeypatch.setattr(hybrid_process, "processors", lambda: 2)
     monkeypatch.setattr(hybrid_process, "has_card", lambda: False)
-    steps = []
-    with judged(groups=0.5):
-        other = generator("hybrid").fit(
-            table, Settings(seed=2, options=NETWORKS), lambda share, words: steps.append(share)
-        )
-    assert other.report["processes"] == 2 and other.digest == model.digest
-    assert "processes of their own" in " ".join(other.notes)
-    assert max(steps) == 1.0
+    there, together = learn_tasks(rows, tasks, settings, lambda share, words: steps.append(share))
+    assert (alone, together) == (1, 2) and max(steps) == 0.99
+    for (part, report), (other, said) in zip(here, there, strict=True):
+        assert part.about() == other.about() and report == said
+        mine, theirs = part.arrays(), other.arrays()
+        assert all(np.array_equal(mine[name], theirs[name]) for name in mine | theirs)
 
 
 def test_stopping_ends_the_children(table, monkeypatch):

@@ -14,8 +14,8 @@ from synth.generators.two_sample import (
     _share_below,
     classified,
     draw,
-    judges,
     simplest_of_the_closest,
+    split,
 )
 
 
@@ -53,45 +53,35 @@ def rows():
     return Rows(book, book.encode(table.frame), None, table.frame)
 
 
+@pytest.fixture(scope="module")
+def judges(rows):
+    return rows.some(np.arange(600))
+
+
 @pytest.fixture(autouse=True)
 def once(monkeypatch):
     monkeypatch.setattr(two_sample, "ROUNDS", 1)
 
 
-def test_the_closer_law_is_told_less_well(rows):
-    true, near, far = (classified(KnownLaw(p), rows, 1) for p in (0.8, 0.6, 0.0))
+def test_the_closer_law_is_told_less_well(judges):
+    true, near, far = (classified(KnownLaw(p), judges, 1) for p in (0.8, 0.6, 0.0))
     assert true.score == pytest.approx(0.5, abs=0.04)
     assert true.score + 0.03 < near.score < far.score - 0.03
     # Of the independent columns 1 in 4 repeats, of the people 17 in 20: AUC (.85 - .25) / 2 + .5.
     assert far.score == pytest.approx(0.8, abs=0.04)
-    again = classified(KnownLaw(0.6), rows, 1)
+    again = classified(KnownLaw(0.6), judges, 1)
     assert (again.each == near.each).all() and again.variance == near.variance
     excess, error = far.above(true)
     assert excess == pytest.approx(far.score - true.score) and 0.005 < error < 0.04
 
 
-def test_whoever_was_learned_from_does_not_judge(rows):
-    """A law that repeats them would be taken for a close one."""
-    ours, apart = judges(rows, 1)
-    codes = rows.codes.copy()
-    codes[ours] = codes[ours][:, ::-1] % 2
-    other = Rows(rows.codebook, codes, None, rows.frame)
-    assert (codes[apart] == rows.codes[apart]).all()
-    here, there = (classified(KnownLaw(0.6), each, 1) for each in (rows, other))
-    assert (here.each == there.each).all()
-
-
 def test_rounds_are_averaged_and_leave_less_noise(rows, monkeypatch):
-    some = Rows(rows.codebook, rows.codes[:2_500], None, rows.frame[:2_500])
-    law = KnownLaw(0.7)
-    parts = [
-        two_sample._round(law, some, judges(some, 2)[1], np.random.default_rng([2, 9, i]))
-        for i in range(2)
-    ]
+    law, judges = KnownLaw(0.7), rows.some(np.arange(450))
+    parts = [two_sample._round(law, judges, np.random.default_rng([2, 9, i])) for i in range(2)]
     monkeypatch.setattr(two_sample, "ROUNDS", 2)
-    both = classified(law, some, 2)
+    both = classified(law, judges, 2)
     np.testing.assert_allclose(both.each, (parts[0][0] + parts[1][0]) / 2)
-    assert both.variance == pytest.approx(sum(p[1].var() / 1_000 for p in parts) / 4)
+    assert both.variance == pytest.approx(sum(p[1].var() / 1_800 for p in parts) / 4)
 
 
 def test_what_a_person_says_is_a_part_of_the_area():
@@ -143,21 +133,31 @@ def test_the_simplest_serves_unless_another_is_clearly_closer():
     assert chosen(0.50, 0.58, 0.55) == "simple"
 
 
-def test_weights_count(rows):
-    repeats = rows.codes[:, 0] == rows.codes[:, 1]
+def test_weights_count(judges):
+    repeats = judges.codes[:, 0] == judges.codes[:, 1]
     weights = np.where(repeats, 1.0, 0.6 * 0.85 / (0.4 * 0.15))  # as if 0.4 did not repeat ...
-    weighted = Rows(rows.codebook, rows.codes, weights / weights.mean(), rows.frame)
+    weighted = Rows(judges.codebook, judges.codes, weights / weights.mean(), judges.frame)
     share = float((weights * repeats).sum() / weights.sum())
     like = KnownLaw((share - 0.25) / 0.75)
     assert classified(like, weighted, 1).score == pytest.approx(0.5, abs=0.05)
-    assert classified(like, rows, 1).score > 0.6
+    assert classified(like, judges, 1).score > 0.6
 
 
-def test_judges_are_those_kept_apart(rows):
-    ours, apart = judges(rows, 3)
-    assert len(apart) == 600 and not set(ours) & set(apart)
-    few = Rows(rows.codebook, rows.codes[:40], None, rows.frame[:40])
-    assert len(judges(few, 3)[1]) == 0
-    many = Rows(rows.codebook, np.tile(rows.codes, (5, 1)), None, rows.frame)
-    assert len(judges(many, 3)[1]) == 2_000  # the first thousand ended learning
+def test_a_quarter_judges_and_nobody_twice(rows):
+    frame = rows.frame.assign(b=np.arange(6_000) % 7)
+    weighted = Rows(rows.codebook, rows.codes, np.arange(6_000) / 2_999.5, frame)
+    learned, judges = split(weighted, 3)
+    assert len(learned.codes) == 4_500 and len(judges.codes) == 1_500
+    whole = np.concatenate([learned.frame["b"], judges.frame["b"]])
+    assert (np.bincount(whole) == np.bincount(frame["b"])).all()
+    for part in (learned, judges):
+        assert part.weights.mean() == pytest.approx(1.0)
+        assert (part.frame["a"].str[1].astype(int) == part.codes[:, 0]).all()
+        assert list(part.frame.index) == list(range(len(part.codes)))
+    assert (split(weighted, 3)[1].codes == judges.codes).all()
+    assert len(split(weighted.some(np.arange(40)), 3)[1].codes) == 0
+    many = Rows(rows.codebook, np.tile(rows.codes, (4, 1)), None, pd.concat([rows.frame] * 4))
+    assert len(split(many, 3)[1].codes) == 4_000
+    nobody = Rows(rows.codebook, rows.codes, np.r_[np.zeros(5_999), 1.0], rows.frame)
+    assert nobody.some(np.arange(9)).weights is None
     assert draw(KnownLaw(1.0), 10, np.random.default_rng(0)).shape == (10, 2)
