@@ -108,12 +108,12 @@ class ConditionedLaw(Law):
 
     def outputs(self, random: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
         """What the network gives, and uniform numbers for each column."""
-        total = sum(self.sizes)
-        inputs = np.zeros((rows, self.layers[0][0].shape[1]), np.float32)
-        noise = inputs.shape[1] - total
-        inputs[:, :noise] = random.standard_normal((rows, noise))
-        inputs[np.arange(rows), noise + choose(self.condition, random.random(rows))] = 1.0
-        return forward(self.layers, inputs), random.random((rows, len(self.sizes)))
+        (weight, bias), *rest = self.layers
+        noise = weight.shape[1] - sum(self.sizes)
+        inner = random.standard_normal((rows, noise)).astype(np.float32) @ weight[:, :noise].T
+        # A named level's column is looked up: all other inputs for levels are nought.
+        inner += weight.T[noise + choose(self.condition, random.random(rows))] + bias
+        return forward(rest, np.maximum(inner, 0.0)), random.random((rows, len(self.sizes)))
 
     def people(self, random: np.random.Generator, rows: int) -> Draw:
         """People of whom nothing is known."""
@@ -265,6 +265,7 @@ class _Learner:
         with learning(settings.seed) as device:
             ours, apart = split_apart(len(self.inputs), settings.seed)
             people = torch.from_numpy(self.inputs[ours]).to(device)
+            self._spread = _Spread(channels, self.groups, device)
             picker = _Picker(self.rows, ours, self.groups, self.conditioned, random)
             everybody = np.arange(len(self.inputs))
             judge = _PairShares(self.rows, apart if len(apart) >= ENOUGH else everybody)
@@ -272,8 +273,8 @@ class _Learner:
             pack = PACK if self.conditioned and batch >= 8 * PACK else 1
             width = WIDTH if channels > FEW else NARROW
             named = channels if self.conditioned else 0
-            drawer = _network(NOISE + named, width, channels).to(device)
-            critic = _network(pack * (channels + named), width, 1, leaky=True).to(device)
+            drawer = _network(NOISE, width, channels, named=named).to(device)
+            critic = _network(pack * channels, width, 1, named=pack * named, leaky=True).to(device)
             average = Average(drawer, 0.998)
             first = torch.optim.Adam(drawer.parameters(), lr=RATE, betas=(0.5, 0.9))
             second = torch.optim.Adam(critic.parameters(), lr=CRITIC_RATE, betas=(0.5, 0.9))
@@ -288,17 +289,20 @@ class _Learner:
                     real = people[torch.from_numpy(which).to(device)]
                     condition = self._condition(named_codes, device)
                     with torch.no_grad():
-                        drawn = self._drawn(drawer, batch, condition, device)
-                    gap, loss = _critic_loss(critic, real, drawn, condition, pack)
+                        drawn = self._sampled(_outputs(drawer, batch, condition, device))
+                    levels = _packed_levels(condition, channels, pack)
+                    gap, loss = _critic_loss(
+                        critic, _packed(real, pack), _packed(drawn, pack), levels
+                    )
                     second.zero_grad()
                     loss.backward()
                     second.step()
                 curves["critic"].append(gap)
                 named_codes, _ = picker.pick(batch)
                 condition = self._condition(named_codes, device)
-                out = drawer(self._noise(batch, condition, device))
-                drawn = self._sampled(out)
-                loss = -critic(_packed(drawn, condition, pack)).mean()
+                out = _outputs(drawer, batch, condition, device)
+                levels = _packed_levels(condition, channels, pack)
+                loss = -_through(critic, _packed(self._sampled(out), pack), levels).mean()
                 curves["generator"].append(float(loss.detach()))
                 if condition is not None:
                     loss = loss + self._kept(out, named_codes)
@@ -358,54 +362,76 @@ class _Learner:
         return law
 
     def _condition(self, codes: np.ndarray, device: torch.device) -> torch.Tensor | None:
+        """The channels that are named, shape (rows, 1)."""
         import torch
 
-        if not self.conditioned:
-            return None
-        condition = torch.zeros(len(codes), self.inputs.shape[1], device=device)
-        condition[torch.arange(len(codes)), torch.from_numpy(codes).to(device)] = 1.0
-        return condition
-
-    def _noise(
-        self, rows: int, condition: torch.Tensor | None, device: torch.device
-    ) -> torch.Tensor:
-        import torch
-
-        noise = torch.randn(rows, NOISE, device=device)
-        return noise if condition is None else torch.cat([noise, condition], dim=1)
-
-    def _drawn(
-        self,
-        drawer: torch.nn.Module,
-        rows: int,
-        condition: torch.Tensor | None,
-        device: torch.device,
-    ) -> torch.Tensor:
-        return self._sampled(drawer(self._noise(rows, condition, device)))
+        return torch.from_numpy(codes[:, None]).to(device) if self.conditioned else None
 
     def _sampled(self, out: torch.Tensor) -> torch.Tensor:
         """Codes drawn, with the gradient of their probabilities; numbers as they are."""
         import torch
 
-        parts: dict[int, torch.Tensor] = {number: out[:, [number]] for number in self.numbers}
-        for low, size in self.groups:
-            parts[low] = torch.nn.functional.gumbel_softmax(
-                out[:, low : low + size], tau=TEMPERATURE, hard=True
-            )
-        return torch.cat([parts[low] for low in sorted(parts)], dim=1)
+        if not self.groups:
+            return out
+        drawn = torch.nn.functional.gumbel_softmax(self._spread.logits(out), TEMPERATURE, hard=True)
+        return self._spread.together(out, drawn)
 
     def _kept(self, out: torch.Tensor, codes: np.ndarray) -> torch.Tensor:
         """How badly the named levels are drawn: cross-entropy."""
         import torch
 
-        total = torch.zeros((), device=out.device)
-        for low, size in self.groups:
-            rows = np.flatnonzero((codes >= low) & (codes < low + size))
-            if len(rows):
-                logits = out[torch.from_numpy(rows).to(out.device), low : low + size]
-                target = torch.from_numpy(codes[rows] - low).to(out.device)
-                total = total + torch.nn.functional.cross_entropy(logits, target, reduction="sum")
-        return total / len(codes)
+        return torch.nn.functional.cross_entropy(*self._spread.named(out, codes))
+
+
+class _Spread:
+    """All blocks of codes beside each other, as wide as the widest: one call for all of them.
+
+    Parameters
+    ----------
+    channels : int
+        How many a network gives; those in no block are numbers.
+    groups : sequence of (int, int)
+        Where each block begins, and its width.
+    device : torch.device
+        Where it is looked up.
+    """
+
+    def __init__(
+        self, channels: int, groups: Sequence[tuple[int, int]], device: torch.device
+    ) -> None:
+        import torch
+
+        widest = max((size for _, size in groups), default=0)
+        places = np.zeros((len(groups), widest), np.int64)
+        beyond = np.ones(places.shape, bool)
+        order = np.arange(channels)
+        self._group, self._level = np.zeros(channels, np.int64), np.zeros(channels, np.int64)
+        for number, (low, size) in enumerate(groups):
+            block = np.arange(size)
+            places[number, :size], beyond[number, :size] = low + block, False
+            order[low : low + size] = channels + number * widest + block
+            self._group[low : low + size], self._level[low : low + size] = number, block
+        self._places, self._beyond, self._order = (
+            torch.from_numpy(values).to(device) for values in (places, beyond, order)
+        )
+
+    def logits(self, out: torch.Tensor) -> torch.Tensor:
+        """Those of each block, shape (rows, blocks, widest)."""
+        return out[:, self._places].masked_fill(self._beyond, -np.inf)
+
+    def together(self, out: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
+        """The channels again: numbers as they are, blocks as they were drawn."""
+        import torch
+
+        return torch.cat([out, drawn.flatten(1)], dim=1)[:, self._order]
+
+    def named(self, out: torch.Tensor, codes: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of the block in which each row's named channel lies, and its place there."""
+        import torch
+
+        group = torch.from_numpy(self._group[codes]).to(out.device)
+        logits = torch.gather(out, 1, self._places[group]).masked_fill(self._beyond[group], -np.inf)
+        return logits, torch.from_numpy(self._level[codes]).to(out.device)
 
 
 class _Picker:
@@ -514,50 +540,89 @@ def _correlated(values: np.ndarray) -> np.ndarray:
     return centred.T @ centred
 
 
-def _network(inputs: int, width: int, outputs: int, leaky: bool = False) -> torch.nn.Sequential:
-    """Three layers; a critic's let a little of the negative through."""
+def _network(
+    inputs: int, width: int, outputs: int, *, named: int = 0, leaky: bool = False
+) -> torch.nn.ModuleDict:
+    """Three layers; a critic's let a little of the negative through.
+
+    What is named, one of very many inputs that are else nought, has weights of its own beside the
+    first layer's: looked up, it costs nothing, multiplied as much as all else.
+    """
     from torch import nn
 
     def between() -> nn.Module:
         return nn.LeakyReLU(0.2) if leaky else nn.ReLU()
 
-    return nn.Sequential(
-        nn.Linear(inputs, width),
-        between(),
-        nn.Linear(width, width),
-        between(),
-        nn.Linear(width, outputs),
+    parts: dict[str, nn.Module] = {"first": nn.Linear(inputs, width)}
+    if named:
+        parts["named"] = nn.EmbeddingBag(named, width, mode="sum")
+        bound = (inputs + named) ** -0.5
+        for weights in (*parts["first"].parameters(), *parts["named"].parameters()):
+            nn.init.uniform_(weights, -bound, bound)
+    parts["rest"] = nn.Sequential(
+        between(), nn.Linear(width, width), between(), nn.Linear(width, outputs)
     )
+    return nn.ModuleDict(parts)
+
+
+def _through(
+    network: torch.nn.ModuleDict, inputs: torch.Tensor, named: torch.Tensor | None
+) -> torch.Tensor:
+    """The output of a network for inputs and the numbers of what is named."""
+    inner = network["first"](inputs)
+    if named is not None:
+        inner = inner + network["named"](named)
+    return network["rest"](inner)
+
+
+def _outputs(
+    drawer: torch.nn.ModuleDict, rows: int, named: torch.Tensor | None, device: torch.device
+) -> torch.Tensor:
+    """What a network gives for noise and named levels."""
+    import torch
+
+    return _through(drawer, torch.randn(rows, NOISE, device=device), named)
 
 
 def _layers(state: Mapping[str, torch.Tensor]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Plain layers; the first one's inputs are the noise, then what may be named."""
     arrays = {name: value.detach().cpu().numpy().copy() for name, value in state.items()}
-    return [(arrays[f"{k}.weight"], arrays[f"{k}.bias"]) for k in (0, 2, 4)]
+    first = arrays["first.weight"]
+    if "named.weight" in arrays:
+        first = np.hstack([first, arrays["named.weight"].T])
+    rest = [(arrays[f"rest.{k}.weight"], arrays[f"rest.{k}.bias"]) for k in (1, 3)]
+    return [(first, arrays["first.bias"]), *rest]
 
 
-def _packed(people: torch.Tensor, condition: torch.Tensor | None, pack: int) -> torch.Tensor:
-    """People beside each other, as the critic judges them, each with their condition."""
+def _packed(people: torch.Tensor, pack: int) -> torch.Tensor:
+    """People beside each other, as the critic judges them."""
+    return people.reshape(len(people) // pack, -1)
+
+
+def _packed_levels(condition: torch.Tensor | None, channels: int, pack: int) -> torch.Tensor | None:
+    """The numbers of what is named of people beside each other."""
     import torch
 
-    whole = people if condition is None else torch.cat([people, condition], dim=1)
-    return whole.reshape(len(whole) // pack, -1)
+    if condition is None:
+        return None
+    places = torch.arange(pack, device=condition.device) * channels
+    return condition.reshape(-1, pack) + places
 
 
 def _critic_loss(
-    critic: torch.nn.Module,
-    real: torch.Tensor,
-    drawn: torch.Tensor,
-    condition: torch.Tensor | None,
-    pack: int,
+    critic: torch.nn.ModuleDict,
+    ours: torch.Tensor,
+    others: torch.Tensor,
+    levels: torch.Tensor | None,
 ) -> tuple[float, torch.Tensor]:
     """What the critic tells them apart by, and its loss with the gradient penalty."""
     import torch
 
-    ours, others = _packed(real, condition, pack), _packed(drawn, condition, pack)
-    gap = critic(others).mean() - critic(ours).mean()
+    gap = _through(critic, others, levels).mean() - _through(critic, ours, levels).mean()
     share = torch.rand(len(ours), 1, device=ours.device)
     between = (share * ours + (1 - share) * others).requires_grad_(True)
-    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    score = _through(critic, between, levels).sum()
+    (slope,) = torch.autograd.grad(score, between, create_graph=True)
     penalty = ((slope.norm(dim=1) - 1) ** 2).mean()
     return float(gap.detach()), gap + PENALTY * penalty
 
