@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synth.people.facts import Facts
-from synth.people.sentences import LONGEST, Sentences, Topic, sentences, words_in
+from synth.people.sentences import LONGEST, Topic, sentences, words_in
 
 _SCHOOL = 18  # years, below: from then on some have left, and all may vote
 _RETIRED = 65  # years, and without work
-_SHAPES = 7  # of a post: 0 remark and end, 1 lead, 2 to 5 anybody's end, 6 an own one
-_SHORT = 5  # words of a second sentence that comes again before long
+_REMARK = 14  # every fourteenth post is a remark, for there are fewer remarks than deeds
+_KINDS = 5  # of second sentences: 0 stage of life, 1 and 3 anybody's, 2 and 4 the deed's own
 _SPREAD = 99_991  # posts, beyond which the cycles of a seed begin elsewhere
 
 
@@ -69,7 +69,7 @@ def write(
     written = []
     for number in range(max(1, min(posts, 3))):
         topic = topics[number % len(topics)]
-        written.append(_post(topic, material, added, seed, index + number * 997))
+        written.append(_post(topic, material.general, added, seed, index + number * 997))
     return Words(_bio(topics, facts, seed, index, language), tuple(dict.fromkeys(written)))
 
 
@@ -107,31 +107,32 @@ def stages_of(facts: Facts) -> tuple[str, ...]:
 # ---------------------------------------------------------------------------------------- private
 
 
-def _post(topic: Topic, material: Sentences, added: Sequence[str], seed: int, number: int) -> str:
-    """Post `number` of an interest: seven shapes in turn, each part in a cycle of its own.
+def _post(
+    topic: Topic, general: Sequence[str], added: Sequence[str], seed: int, number: int
+) -> str:
+    """Post `number` of an interest: a deed or a remark, mostly with a second sentence.
 
-    The cycles have lengths without a common divisor, so that no two parts meet again before all
-    others were met (the Chinese remainder theorem). A deed of many words has no sentence after it,
-    lest both come again as one long run.
+    Deeds come in turn, each with all its things; the second sentence was written for the deed, or
+    is one that follows any deed: anybody's or of the stage of life.
     """
     number += seed % _SPREAD
-    frames = len(topic.deeds)
-    # One shape farther with every round of the deeds, so that each deed comes in every shape.
-    lap, shape = divmod(number + number // max(frames, 1), _SHAPES)
-    own = (*topic.adds, *added)
-    if shape == 0 or not topic.deeds:
-        # Counted by themselves: all pairs of remark and end come before one comes again.
-        turn = lap if topic.deeds else number
-        first = topic.remarks[_turn(turn, len(topic.remarks))]
-        return f"{first} {_apart(own, turn, len(topic.remarks))}"
-    deed = topic.deeds[_turn(number, frames)]
-    sentence = deed[(_turn(number // frames, len(deed)) + number % frames) % len(deed)]
-    if shape == 1 or words_in(sentence) == LONGEST:
-        return f"{_apart(material.leads, number, frames)} {sentence}"
-    if shape <= 5:
-        return f"{sentence} {_apart(material.adds, number, frames)}"
-    short = [end for end in (*topic.remarks, *own) if words_in(end) <= _SHORT]
-    return f"{sentence} {_apart(short, number, frames)}"
+    remark = not topic.deeds or number % _REMARK == _REMARK - 1
+    if remark and topic.remarks:
+        turn = number // _REMARK if topic.deeds else number
+        remarks = [post for opening in topic.remarks for post in opening.posts()]
+        return " ".join(filter(None, remarks[_turn(turn, len(remarks))]))
+    number -= number // _REMARK
+    size = len(topic.deeds)
+    lap = number // size
+    deeds = topic.deeds[_turn(number, size)].posts()
+    text, end = deeds[_turn(lap, len(deeds))]
+    # One kind farther with every round of the deeds, so that each deed meets every kind of end.
+    kind = (number + lap) % _KINDS
+    if kind == 0 and added:
+        end = _apart(added, number, size)
+    elif kind in (0, 1, 3) and words_in(text) < LONGEST:
+        end = _apart(general, number, size)
+    return f"{text} {end}".rstrip()
 
 
 def _apart(options: Sequence[str], number: int, size: int) -> str:

@@ -6,7 +6,7 @@ Read once from ``models/interests/sentences-LANGUAGE.toml``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,10 +21,30 @@ LANGUAGES = ("en", "fr")
 STAGES = ("pupil", "works", "retired", "children", "alone", "spouse", "partner")
 """What a record must say for a sentence to be allowed."""
 LONGEST = 8
-"""Words of a sentence of something done; longer ones would be seen to come again."""
+"""Words of a sentence of something done, and of any run that two posts share."""
 _WORD = re.compile(r"[\w']+")
 _SLOT = "{thing}"
 _TAILS = ("any", "pupil", "spouse", "partner", "children", "retired")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The first sentence of a post, and the sentences that may follow it.
+
+    Attributes
+    ----------
+    texts : tuple of str
+        The sentence, once for every thing that it may have; one text where it has none.
+    ends : tuple of str
+        Second sentences, each written for this first one.
+    """
+
+    texts: tuple[str, ...]
+    ends: tuple[str, ...]
+
+    def posts(self) -> tuple[tuple[str, str], ...]:
+        """Every text by itself and with every end; the end is empty where there is none."""
+        return tuple((text, end) for text in self.texts for end in ("", *self.ends))
 
 
 @dataclass(frozen=True)
@@ -33,17 +53,16 @@ class Topic:
 
     Attributes
     ----------
-    deeds : tuple of tuple of str
-        First sentences of something done, each with every thing that it may have.
-    remarks : tuple of str
-        Sentences that stand after a deed, or first.
-    adds, bio : tuple of str
-        Second sentences, and lines for the bio.
+    deeds : tuple of Opening
+        Something done, with one of the interest's things.
+    remarks : tuple of Opening
+        What needs no thing.
+    bio : tuple of str
+        Lines for the bio.
     """
 
-    deeds: tuple[tuple[str, ...], ...]
-    remarks: tuple[str, ...]
-    adds: tuple[str, ...]
+    deeds: tuple[Opening, ...]
+    remarks: tuple[Opening, ...]
     bio: tuple[str, ...]
 
 
@@ -57,16 +76,15 @@ class Sentences:
         By interest.
     plain : Topic
         For people without an interest that has sentences.
-    leads, adds : tuple of str
-        Anybody's, before and after what is said of an interest.
+    general : tuple of str
+        Sentences that may follow any deed of anybody.
     stage, tails : mapping of str to tuple of str
-        Second sentences, and ends of a bio, by what the record must say.
+        Sentences that may follow any deed, and ends of a bio, by what the record must say.
     """
 
     topics: Mapping[str, Topic]
     plain: Topic
-    leads: tuple[str, ...]
-    adds: tuple[str, ...]
+    general: tuple[str, ...]
     stage: Mapping[str, tuple[str, ...]]
     tails: Mapping[str, tuple[str, ...]]
 
@@ -92,8 +110,8 @@ def read_sentences(path: Path) -> Sentences:
     values = dict(read_toml(path))
     same_as = values.pop("same_as", {})
     stage, tails = values.pop("stage", {}), values.pop("tails", {})
-    general = values.pop("general", {})
     plain = _topic(values.pop("plain", {}), f"plain in {path.name}")
+    general = values.pop("general", {})
     topics = {name: _topic(entry, f"{name} in {path.name}") for name, entry in values.items()}
     for name, other in same_as.items():
         if other not in topics:
@@ -102,8 +120,7 @@ def read_sentences(path: Path) -> Sentences:
     return Sentences(
         MappingProxyType(topics),
         plain,
-        texts(general.get("leads"), f"general leads in {path.name}"),
-        texts(general.get("adds"), f"general adds in {path.name}"),
+        texts(general.get("ends"), f"general ends in {path.name}"),
         MappingProxyType({key: texts(stage.get(key), f"stage {key}") for key in STAGES}),
         MappingProxyType({key: texts(tails.get(key), f"tails {key}") for key in _TAILS}),
     )
@@ -146,21 +163,31 @@ def words_in(text: str) -> int:
 def _topic(entry: Any, where: str) -> Topic:
     if not isinstance(entry, dict):
         raise PopulaceError(f"The sentences of {where} are no table: mend it.")
-    says = texts(entry.get("says"), where)
-    frames = [text for text in says if _SLOT in text]
-    things = texts(entry.get("things"), where) if frames else ()
-    deeds = tuple(_filled(frame, things) for frame in frames)
-    bare = next((frame for frame, deed in zip(frames, deeds, strict=True) if not deed), None)
-    if bare is not None:
-        raise PopulaceError(f"{where}: {bare!r} is too long for every thing; shorten it.")
+    says = entry.get("says")
+    if not isinstance(says, list) or not says:
+        raise PopulaceError(f"The sentences of {where} lack `says`, a list of lists: mend it.")
+    posts = [texts(post, where) for post in says]
+    deeds = [post for post in posts if _SLOT in post[0]]
+    things = texts(entry.get("things"), where) if deeds else ()
     return Topic(
-        deeds,
-        tuple(text for text in says if _SLOT not in text),
-        texts(entry.get("adds"), where),
+        tuple(_opening(first, ends, things, where) for first, *ends in deeds),
+        tuple(Opening((first,), tuple(ends)) for first, *ends in posts if _SLOT not in first),
         texts(entry.get("bio"), where),
     )
 
 
-def _filled(frame: str, things: tuple[str, ...]) -> tuple[str, ...]:
+def _opening(frame: str, ends: Sequence[str], things: Sequence[str], where: str) -> Opening:
+    """A deed with all its things and ends, but for those that make a run of over `LONGEST` words.
+
+    Such a run comes again where two posts share the deed and the first word of what follows, or all
+    that stands after the thing.
+    """
     whole = (frame.replace(_SLOT, thing) for thing in things)
-    return tuple(deed[0].upper() + deed[1:] for deed in whole if words_in(deed) <= LONGEST)
+    filled = tuple(deed[0].upper() + deed[1:] for deed in whole if words_in(deed) <= LONGEST)
+    if not filled:
+        raise PopulaceError(f"{where}: {frame!r} is too long for every thing; shorten it.")
+    after = words_in(frame.partition(_SLOT)[2])
+    fitting = [end for end in ends if after + words_in(end) < LONGEST]
+    if max(map(words_in, filled)) == LONGEST:
+        fitting = list({end.split()[0]: end for end in reversed(fitting)}.values())
+    return Opening(filled, tuple(fitting))

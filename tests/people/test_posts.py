@@ -78,20 +78,21 @@ def test_every_interest_has_sentences():
     assert sentences("xx").topics.keys() == english.topics.keys()
     for language in LANGUAGES:
         for topic in sentences(language).topics.values():
-            assert len(topic.deeds) >= 6 and len(topic.remarks) >= 8
-            assert len(topic.adds) >= 5 and len(topic.bio) >= 2
-            for text in (*topic.remarks, *(deed for deeds in topic.deeds for deed in deeds)):
-                assert words_in(text) <= LONGEST and "{" not in text, text
+            assert len(topic.deeds) >= 15 and len(topic.remarks) >= 7 and len(topic.bio) >= 2
+            for opening in (*topic.deeds, *topic.remarks):
+                for text in opening.texts:
+                    assert words_in(text) <= LONGEST and "{" not in text, text
 
 
 def test_wrong_sentences_are_named(tmp_path):
     whole = (FOLDER / "sentences-en.toml").read_text(encoding="utf-8")
     for text, message in (
         ("\n[tea]\nsays = 'x'\n", "tea"),
-        ("\n[tea]\nsays = ['I {thing}.']\nadds = ['x']\nbio = ['y']\n", "tea"),
+        ("\n[tea]\nsays = ['x']\nbio = ['y']\n", "tea"),
+        ("\n[tea]\nsays = [['I {thing}.']]\nbio = ['y']\n", "tea"),
         (
-            "\n[tea]\nsays = ['I drank all of {thing} on one Sunday.']\nthings = ['the tea']\n"
-            "adds = ['x']\nbio = ['y']\n",
+            "\n[tea]\nsays = [['I drank all of {thing} on one Sunday.']]\nthings = ['the tea']\n"
+            "bio = ['y']\n",
             "too long",
         ),
     ):
@@ -128,12 +129,12 @@ def test_same_seed_same_words_and_one_post_an_interest():
 @pytest.mark.parametrize(
     ("record", "never"),
     [
-        (PARENT, ["retire", "homework", "living alone", "the apartment was"]),
-        (LONER, ["kids", "better half", "partner", "married", "back to work", "coworkers",
+        (PARENT, ["retire", "homework", "dinner for one", "nobody at home"]),
+        (LONER, ["kids", "better half", "partner", "married", "back to work", "inbox",
                  "homework", "my parents"]),
-        (PUPIL, ["kids", "better half", "married", "retire", "back to work", "coworkers",
+        (PUPIL, ["kids", "better half", "married", "retire", "back to work", "inbox",
                  "parent, therefore"]),
-        ({}, ["kids", "better half", "partner", "retire", "coworkers", "homework"]),
+        ({}, ["kids", "better half", "partner", "retire", "inbox", "homework"]),
         ({"marital": "never married", "partner_in_household": "cohabit", "age": 30},
          ["better half", "marriage", "i married", "kids"]),
     ],
@@ -163,7 +164,7 @@ def test_whose_the_children_of_a_home_are(record, own):
 
 
 def test_only_who_lives_alone_says_so():
-    alone = ("living alone", "nobody at home", "nobody saw the mess", "the apartment was quiet")
+    alone = ("dinner for one", "nobody at home", "home was quiet afterward")
     text = _all_text({**LONER, "n_in_household": 1}, ["gardening"])
     assert any(words in text for words in alone)
     for record in (LONER, {**LONER, "n_in_household": 3}):
@@ -192,12 +193,37 @@ def test_three_hundred_posts_of_an_interest_differ(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_pair_of_remark_and_end_comes_before_one_comes_again(language):
-    topic = sentences(language).topics["gardening"]
+def test_what_follows_a_deed_was_written_for_it_or_follows_any(language):
+    material = sentences(language)
     facts = facts_of({"age": 40}, SCHEMA, ["gardening"])
-    posts = [write(facts, seed=5, index=i, posts=1, language=language).posts[0] for i in range(400)]
-    first = [post for post in posts if post.startswith(topic.remarks)]
-    assert len(first) > 50 and len(set(first)) == len(first)
+    topic = material.topics["gardening"]
+    allowed = {
+        text: {*opening.ends, *material.general} if opening in topic.deeds else {*opening.ends}
+        for opening in (*topic.deeds, *topic.remarks)
+        for text in opening.texts
+    }
+    alone = 0
+    for index in range(300):
+        post = write(facts, seed=5, index=index, posts=1, language=language).posts[0]
+        text = next(text for text in allowed if post.startswith(text))
+        end = post.removeprefix(text).strip()
+        alone += not end
+        assert not end or end in allowed[text], post
+    assert 5 < alone < 60
+
+
+def test_an_end_that_would_make_a_long_run_is_left_out(tmp_path):
+    path = tmp_path / "sentences.toml"
+    whole = (FOLDER / "sentences-en.toml").read_text(encoding="utf-8")
+    path.write_text(
+        whole + "\n[tea]\nthings = ['tea', 'the very last of it']\nbio = ['y']\nsays = [\n"
+        "['Drank {thing} on the way home.', 'It was good and warm.', 'Warm.'],\n"
+        "['Bought {thing} at last.', 'It is good.', 'It is cheap.', 'Well.'], ['Tea helps.']]\n",
+        encoding="utf-8",
+    )
+    drank, bought = read_sentences(path).topics["tea"].deeds
+    assert drank.texts == ("Drank tea on the way home.",) and drank.ends == ("Warm.",)
+    assert len(bought.texts) == 2 and set(bought.ends) == {"It is good.", "Well."}
 
 
 def test_variety_by_hand():
@@ -218,7 +244,9 @@ def test_facts_of_groups_and_missing():
 def test_clean_language():
     parts = []
     for topic in sentences().topics.values():
-        parts += [*topic.remarks, *topic.adds, *topic.bio, *(deed[0] for deed in topic.deeds)]
+        parts += topic.bio
+        for opening in (*topic.deeds, *topic.remarks):
+            parts += [opening.texts[0], *opening.ends]
     text = " ".join(parts).lower()
     matches = re.findall(r"\b(damn|hell|sex\w*|kill\w*|drunk|stupid|hate|god|idiot)\b", text)
     assert not matches
