@@ -4,11 +4,12 @@ Columns that hang together are found as a network's junction tree has them (`par
 group is learned by itself, each other one given the columns that it shares with those before it;
 of each group that candidate serves which predicts people kept apart best (`hybrid_parts`). Beside
 the groups stands the whole table by each single candidate. Every way learns from three quarters of
-the people; the simplest is taken whose people a classifier tells from the last quarter no better,
-within one standard error, than the closest way's (`two_sample`), and learned again from everybody.
-All that is independent while it is learned has a process of its own where the machine has
-processors for it (`hybrid_process`). People are drawn group by group, each row from its own shared
-values, so no row is ever put together from two people's.
+the people; the single candidate is taken whose people a classifier tells least well from the last
+quarter, or the groups where theirs are told worse still by more than one standard error
+(`two_sample`), and what is taken is learned again from everybody. All that is independent while it
+is learned has a process of its own where the machine has processors for it (`hybrid_process`).
+People are drawn group by group, each row from its own shared values, so no row is ever put together
+from two people's.
 
 Facts about columns of the first group are answered as its own generator does. Facts about later
 groups weigh the people as they are drawn: people are then exact under the model (by rejection),
@@ -61,7 +62,7 @@ from synth.generators.two_sample import (
     ENOUGH,
     Judgement,
     classified,
-    simplest_of_the_closest,
+    closest,
     split,
     weights_of,
 )
@@ -237,9 +238,6 @@ def _part(progress: Progress, low: float, high: float) -> Progress:
 
 GROUPS = "groups"
 """The way that is no single generator's."""
-SIMPLEST_FIRST = (*EVERY_CANDIDATE, GROUPS)
-"""A network can be read and answers exactly, what diffuses answers approximately, and groups answer
-facts about later ones by trial."""
 
 
 @dataclass(frozen=True)
@@ -284,11 +282,11 @@ def _choose(rows: Rows, settings: Settings, progress: Progress) -> _Choice:
     outcomes = {name: [next(waiting) for _ in way] for name, way in ways.items()}
     progress(0.9, "Judging with people set aside")
     judgements = {
-        name: _judgement(judges, settings.seed, ways[name], outcomes[name])
-        for name in SIMPLEST_FIRST
-        if name in ways
+        name: _judgement(judges, settings.seed, ways[name], outcomes[name]) for name in ways
     }
-    best = simplest_of_the_closest(judgements)
+    groups = {name: each for name, each in judgements.items() if name == GROUPS}
+    singles = {name: each for name, each in judgements.items() if name != GROUPS}
+    best = closest(singles, groups)
     reports = [report for _, report in outcomes[best]]
     chosen = [
         replace(task, candidates=(report["best"],))
@@ -374,7 +372,7 @@ def _notes(
             f"The ways to learn it, judged with {people:,} people set aside ({figure}): {each}."
         )
         if choice.way != min(scores, key=scores.__getitem__):
-            notes.append("Within one standard error of the closest the simplest serves.")
+            notes.append("Groups would serve if they were closer by more than one standard error.")
     names = rows.codebook.learned
     for group, entry in zip(groups, reports, strict=True):
         if len(groups) == 1:

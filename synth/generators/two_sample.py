@@ -7,9 +7,9 @@ AUC. Each judge is met by classifiers that learned from the other folds. A class
 from the people the law has seen would take a law that repeats them for a close one. Where the
 judges are too few for that, the law that predicts them best is the closest.
 
-What the same judges say of two laws is compared person by person (DeLong 1988), and the simplest
-law serves that is within one standard error of the closest (Breiman 1984): chance alone then seldom
-chooses.
+What the same judges say of two laws is compared person by person (DeLong 1988). A composed law,
+which the choice among its parts has fitted once more, serves only where it is closer than every
+plain one by more than one standard error (Breiman 1984), so that chance alone seldom chooses it.
 
 References
 ----------
@@ -74,25 +74,25 @@ class Judgement:
         return mean, float(np.sqrt(spread + self.variance + other.variance))
 
 
-def simplest_of_the_closest(judgements: Mapping[str, Judgement]) -> str:
-    """The first that is within one standard error of the closest.
+def closest(plain: Mapping[str, Judgement], composed: Mapping[str, Judgement]) -> str:
+    """The closest plain law, unless a composed one is closer by more than one standard error.
 
     Parameters
     ----------
-    judgements : mapping of str to Judgement
-        By the same judges; the simplest law first.
+    plain, composed : mapping of str to Judgement
+        By the same judges; at least one plain law.
 
     Returns
     -------
     str
-        Its key.
+        The law's key.
     """
-    closest = min(judgements.values(), key=lambda judgement: judgement.score)
-    for name, judgement in judgements.items():
-        excess, error = judgement.above(closest)
-        if judgement is closest or excess <= error:
-            return name
-    raise AssertionError("the closest is among them")
+    best = min(plain, key=lambda name: plain[name].score)
+    if not composed:
+        return best
+    rival = min(composed, key=lambda name: composed[name].score)
+    excess, error = plain[best].above(composed[rival])
+    return rival if excess > error else best
 
 
 def split(rows: Rows, seed: int) -> tuple[Rows, Rows]:

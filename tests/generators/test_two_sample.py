@@ -13,8 +13,8 @@ from synth.generators.two_sample import (
     Judgement,
     _share_below,
     classified,
+    closest,
     draw,
-    simplest_of_the_closest,
     split,
 )
 
@@ -115,22 +115,24 @@ def test_a_difference_is_that_of_the_same_people():
     assert weighted == pytest.approx(np.repeat(difference, often).mean())
 
 
-def test_the_simplest_serves_unless_another_is_clearly_closer():
+def test_a_composed_law_serves_where_it_is_clearly_closer():
     rng = np.random.default_rng(2)
     noise = rng.normal(0, 0.3, (3, 1_000))
     noise -= noise.mean(axis=1, keepdims=True)
 
-    def chosen(*scores):
-        law = zip(("simple", "middle", "groups"), scores, noise, strict=True)
-        return simplest_of_the_closest(
-            {name: Judgement(score + more, np.ones(1_000)) for name, score, more in law}
-        )
+    def chosen(first, second, groups):
+        judged = {
+            name: Judgement(score + more, np.ones(1_000))
+            for name, score, more in zip("abg", (first, second, groups), noise, strict=True)
+        }
+        composed = {"g": judged.pop("g")}
+        assert closest(judged, {}) == min("ab", key=lambda name: judged[name].score)
+        return closest(judged, composed)
 
     # One standard error of a difference is .3 * sqrt(2 / 1,000) = .0134.
-    assert chosen(0.56, 0.55, 0.55) == "simple"
-    assert chosen(0.58, 0.56, 0.55) == "middle"
-    assert chosen(0.60, 0.58, 0.55) == "groups"
-    assert chosen(0.50, 0.58, 0.55) == "simple"
+    assert chosen(0.56, 0.55, 0.55) == "b"
+    assert chosen(0.551, 0.56, 0.54) == "a"
+    assert chosen(0.58, 0.57, 0.55) == "g"
 
 
 def test_weights_count(judges):
