@@ -13,7 +13,7 @@ from synth.data.date_parts import part_text
 from synth.data.durations import DurationFormat
 from synth.data.evidence import Between, DateParts, Evidence, Fact, OneOf
 from synth.data.formats import DateFormat, NumberFormat
-from synth.data.meaning import Meaning, children_of, gender_of, marital_of, years_of
+from synth.data.meaning import Meaning, children_of, gender_of, marital_of, partner_of, years_of
 from synth.data.schema import Schema
 from synth.data.wording import number_text
 from synth.interests.vocabulary import interest_title
@@ -366,6 +366,8 @@ def schema_line(record: Mapping[str, Any], schema: Schema) -> str:
             if not _among_others(record, schema):
                 continue
             words = "lives with family"
+        elif meaning == "marital" and not minor and _cohabits(record, schema, value):
+            words += ", lives with a partner"
         if minor and meaning == "education" and words.startswith(("no ", "less ", "<")):
             words = "at school"
         parts.append(words)
@@ -432,6 +434,14 @@ _LINE: tuple[Meaning, ...] = (
     "education",
     "occupation",
 )
+
+
+def _cohabits(record: Mapping[str, Any], schema: Schema, marital: Any) -> bool:
+    """Whether somebody who is not married shares the home with a partner, by another column."""
+    column = schema.first("partner")
+    if column is None or marital_of(marital) not in ("single", "divorced", "separated", "widowed"):
+        return False
+    return partner_of(record.get(column.name)) == "partner"
 
 
 def _children_words(record: Mapping[str, Any], schema: Schema) -> str:

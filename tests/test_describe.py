@@ -89,6 +89,8 @@ def test_records(us, french):
         describe.record_line(record, us)
         == "34 · woman · married · bachelor's degree · with children at home"
     )
+    shared = {"age": 47, "marital": "divorced", "partner_in_household": "cohabit"}
+    assert describe.record_line(shared, us) == "47 · divorced, lives with a partner"
     minor = {**record, "age": 16, "marital": "never married", "education": "< hs diploma"}
     assert describe.record_line(minor, us) == "16 · girl · at school"
     among = describe.record_line({**minor, "n_in_household": 4}, us)
