@@ -13,9 +13,17 @@ from synth.data.date_parts import part_text
 from synth.data.durations import DurationFormat
 from synth.data.evidence import Between, DateParts, Evidence, Fact, OneOf
 from synth.data.formats import DateFormat, NumberFormat
-from synth.data.meaning import Meaning, children_of, gender_of, marital_of, partner_of, years_of
+from synth.data.meaning import (
+    Meaning,
+    children_of,
+    gender_of,
+    marital_of,
+    may_weigh,
+    partner_of,
+    years_of,
+)
 from synth.data.schema import Schema
-from synth.data.wording import number_text
+from synth.data.wording import number_text, plain_level
 from synth.interests.vocabulary import interest_title
 
 if TYPE_CHECKING:
@@ -357,7 +365,7 @@ def schema_line(record: Mapping[str, Any], schema: Schema) -> str:
         if column is None or is_missing(record.get(column.name)):
             continue
         value = record[column.name]
-        words = value_words(column, value)
+        words = _spoken(column, value)
         if meaning == "gender":
             words = (_YOUNG if minor else PERSON).get(gender_of(value, column.levels), words)
         if meaning == "age group":
@@ -408,9 +416,11 @@ def highlights(
     known = [
         name
         for name in dict.fromkeys(order)
-        if name not in described and not is_missing(record.get(name))
+        if name not in described
+        and not is_missing(record.get(name))
+        and not _says_nothing(schema[name], schema)
     ]
-    return tuple((schema[n].title, record_words(schema[n], record[n])) for n in known[:count])
+    return tuple((schema[n].title, _spoken(schema[n], record[n])) for n in known[:count])
 
 
 def _line_columns(record: Mapping[str, Any], schema: Schema) -> list[Column]:
@@ -434,6 +444,31 @@ _LINE: tuple[Meaning, ...] = (
     "education",
     "occupation",
 )
+
+
+_MARITAL = {"single": "never married", "partnered": "lives with a partner"}
+_RECODED = re.compile(r"[_\s.-](num|code|cat|recode|nr|no|id)$", re.IGNORECASE)
+_HEAVIEST = 1_000  # kilograms or pounds: a person's own weight is below
+
+
+def _spoken(column: Column, value: Any) -> str:
+    """A value of a person's record on a card, where codes of the table are words."""
+    words = record_words(column, value)
+    if column.kind != "categorical" or is_missing(value) or words != str(value).replace("_", " "):
+        return words
+    plain = plain_level(str(value))
+    status = marital_of(value) if column.means == "marital" and plain != str(value) else None
+    return plain if status is None else _MARITAL.get(status, status)
+
+
+def _says_nothing(column: Column, schema: Schema) -> bool:
+    """Whether a column says nothing of its person: a survey's weight, or another one as a code."""
+    if not column.is_number:
+        return False
+    plain = _RECODED.sub("", column.name)
+    if plain != column.name and plain in schema.names:
+        return True
+    return may_weigh(column.name) and (column.upper is None or column.upper >= _HEAVIEST)
 
 
 def _cohabits(record: Mapping[str, Any], schema: Schema, marital: Any) -> bool:

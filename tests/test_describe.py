@@ -1,5 +1,7 @@
 """Questions, records and shares in words."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from synth import describe, fit
 from synth.data.column import Column
 from synth.data.evidence import Evidence
+from synth.data.schema import Schema
 
 
 @pytest.mark.parametrize(
@@ -163,3 +166,33 @@ def test_numbers_of_a_record_in_words():
     assert describe.value_words(debut, 1945) == "1945"
     assert describe.value_words(Column("price", "integer", lower=1500, upper=2000), 1945) == "1945"
     assert Column("income_gt_50k", "boolean").title == "Income over 50k"
+
+
+def test_a_card_speaks_no_codes_and_no_weights():
+    schema = Schema(
+        (
+            Column("age", "integer", lower=17, upper=90),
+            Column("sex", "categorical", ("Female", "Male")),
+            Column("fnlwgt", "integer", lower=12_285, upper=1_484_705),
+            Column("weight", "integer", lower=40, upper=150),
+            Column("education", "categorical", ("HS-grad", "Masters")),
+            Column("education_num", "integer", lower=1, upper=16),
+            Column("marital_status", "categorical", ("Married-civ-spouse", "Never-married")),
+            Column("workclass", "categorical", ("Private", "Self-emp-not-inc")),
+        )
+    )
+    record = {
+        "age": 39,
+        "sex": "Male",
+        "fnlwgt": 83_311,
+        "weight": 80,
+        "education": "HS-grad",
+        "education_num": 9,
+        "marital_status": "Married-civ-spouse",
+        "workclass": "Self-emp-not-inc",
+    }
+    line = describe.schema_line(record, schema)
+    assert line == "39 · man · married · high-school graduate"
+    population = SimpleNamespace(modelled=schema, featured=())
+    spoken = dict(describe.highlights(record, population))
+    assert spoken == {"Weight": "80", "Workclass": "self employed not incorporated"}

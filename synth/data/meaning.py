@@ -541,3 +541,11 @@ _WORKING = (
     "anstalld",
     "sysselsatt",
 )
+
+
+_WEIGHT = re.compile(r"(^|[_\s.-])(\w*weight|\w*wgt|wt|pw)([_\s.-]|$)")
+
+
+def may_weigh(name: str) -> bool:
+    """Whether a column's name says that it weighs the rows: ``fnlwgt``, ``pweight``."""
+    return _WEIGHT.search(name.casefold()) is not None

@@ -31,6 +31,58 @@ def number_text(value: float | np.integer | np.floating) -> str:
     return repr(value)
 
 
+_SHORT = {
+    "acdm": "academic",
+    "adm": "administrative",
+    "assoc": "associate",
+    "civ": "civil",
+    "emp": "employed",
+    "exec": "executive",
+    "fed": "federal",
+    "gov": "government",
+    "grad": "graduate",
+    "hs": "high-school",
+    "inc": "incorporated",
+    "inspct": "inspector",
+    "op": "operator",
+    "priv": "private",
+    "prof": "professional",
+    "serv": "services",
+    "tech": "technical",
+    "univ": "university",
+    "voc": "vocational",
+}
+_CODE = re.compile(r"[^\W\d_]+(?:[-_][^\W\d_]+)+")
+
+
+def plain_level(level: str) -> str:
+    """A level that a table writes as a code, in words; any other as it is.
+
+    Parameters
+    ----------
+    level : str
+        As the table writes it: ``HS-grad``, ``Self-emp-not-inc``, ``IN_SCHOOL``, ``?``.
+
+    Returns
+    -------
+    str
+        ``high-school graduate``, ``self employed not incorporated``, ``in school``, ``not stated``;
+        names of capital words keep them (``United States``), and ``self-employed`` its hyphen.
+    """
+    text = level.strip()
+    if text in {"?", "??", "-", "."}:
+        return "not stated"
+    if not _CODE.fullmatch(text):
+        return text.capitalize() if len(text) > 4 and text.isupper() else level
+    words = re.split("[-_]", text)
+    short = any(word.lower() in _SHORT for word in words)
+    if text.islower() and "_" not in text and not short:
+        return level
+    if short or not all(word.istitle() for word in words):
+        words = [_SHORT.get(word.lower(), word.lower()) for word in words]
+    return " ".join(words)
+
+
 def hint(word: str, choices: Sequence[str]) -> str:
     """The end of a sentence about an unknown word: the closest choice, or the first few.
 

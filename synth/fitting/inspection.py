@@ -19,6 +19,7 @@ from synth.constraints.derived import Cut, Derived, Sum, derived_from_json, deri
 from synth.constraints.discovery import Lookup, cuts, elapsed, lookups, orders, sums
 from synth.constraints.rules import Rule, parse_rules
 from synth.data.column import Column
+from synth.data.meaning import may_weigh
 from synth.data.schema import Schema, infer_with_notes
 from synth.data.table import make_table
 from synth.data.templates import suggestion
@@ -33,7 +34,6 @@ _PERSONAL = re.compile(
 )
 _KEY = re.compile(r"(^|[_\s.-])(id|uuid|guid|key|nr|no|number|code)([_\s.:-]|$)")
 _COUNT = re.compile(r"^\s*#|(^|[_\s.-])(count|freq|frequency|n_people|persons|times)([_\s.-]|$)")
-_WEIGHT = re.compile(r"(^|[_\s.-])(\w*weight|\w*wgt|wt|pw)([_\s.-]|$)")
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ def _column_inspection(column: Column, note: str, values: pd.Series) -> ColumnIn
                 f"Column {column.name} may say how many people a row stands for: if so, give it "
                 "the use “count”."
             )
-        elif _WEIGHT.search(folded) and distinct > 20:
+        elif may_weigh(folded) and distinct > 20:
             note = f"Column {column.name} may weigh the rows: if so, give it the use “weight”."
     make = ""
     if column.role == "skip" and distinct > 1:

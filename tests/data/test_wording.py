@@ -1,0 +1,28 @@
+"""Levels that tables write as codes, in words."""
+
+import pytest
+
+from synth.data.wording import plain_level
+
+
+@pytest.mark.parametrize(
+    ("level", "words"),
+    [
+        ("HS-grad", "high-school graduate"),
+        ("Self-emp-not-inc", "self employed not incorporated"),
+        ("Machine-op-inspct", "machine operator inspector"),
+        ("Handlers-cleaners", "handlers cleaners"),
+        ("United-States", "United States"),
+        ("not_in_labor_force", "not in labor force"),
+        ("IN_SCHOOL", "in school"),
+        ("PRIVATE", "Private"),
+        ("?", "not stated"),
+        ("self-employed", "self-employed"),
+        ("Private", "Private"),
+        ("7th-8th", "7th-8th"),
+        ("USA", "USA"),
+        ("married, spouse present", "married, spouse present"),
+    ],
+)
+def test_codes_in_words(level, words):
+    assert plain_level(level) == words
