@@ -66,10 +66,13 @@ def write(
     topics = known or [material.plain]
     stages = stages_of(facts)
     added = [line for stage in stages for line in material.stage[stage]]
-    written = []
+    written: list[str] = []
     for number in range(max(1, min(posts, 3))):
         topic = topics[number % len(topics)]
-        written.append(_post(topic, material.general, added, seed, index + number * 997))
+        # The stage of life is spoken of once: two such ends on a card sound like one.
+        spoken = any(post.endswith(line) for post in written for line in added)
+        ends = [] if spoken else added
+        written.append(_post(topic, material.general, ends, seed, index + number * 997))
     return Words(_bio(topics, facts, seed, index, language), tuple(dict.fromkeys(written)))
 
 
