@@ -350,6 +350,11 @@ def _made_of(model: Model) -> str:
 {network.parameters:,}
 numbers; score `{network.about["score"]}`, at most {network.about["max_parents"]} parents, seed
 {network.about["seed"]}."""
+        if network.additive_edges:
+            text += (
+                f" {len(network.additive_edges)} of the edges joined after the search: effects\n"
+            )
+            text += "of such parents add up, none interacts with another."
         if network.tiers:
             order = "; then ".join(", ".join(tier) for tier in network.tiers)
             text += f" No arrow leads back in this order: {order}."

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from synth.bayes.budget import Budget, current
-from synth.bayes.factors import Factor, multiply, sum_out
+from synth.bayes.factors import Factor, multiply, sum_axes, sum_out
 from synth.errors import PopulaceError
 
 
@@ -46,7 +46,7 @@ class Bucket:
     def table(self, sizes: Mapping[str, int]) -> np.ndarray:
         """P(column | scope, evidence), axes (*scope, column); zero where the scope cannot be."""
         product = multiply(self.factors, (*self.scope, self.name), sizes)
-        weight = product.sum(axis=-1, keepdims=True)
+        weight = sum_axes(product, (product.ndim - 1,))[..., None]
         return np.divide(product, weight, out=product, where=weight > 0)
 
 

@@ -29,7 +29,7 @@ import pyarrow as pa
 from synth.bayes.budget import BudgetError, current, limited
 from synth.bayes.coding import Coding, Likelihood, Pieces
 from synth.bayes.elimination import Bucket, Memory, eliminate, elimination_order
-from synth.bayes.factors import Factor
+from synth.bayes.factors import Factor, sum_axes
 from synth.bayes.gaussian import (
     Gaussian,
     GaussianSampler,
@@ -265,7 +265,7 @@ class Posterior:
                 scope, joint = joints[above]
                 axes = tuple(i for i, name in enumerate(scope) if name not in bucket.scope)
                 kept = tuple(name for name in scope if name in bucket.scope)
-                weight = joint.sum(axis=axes).transpose([kept.index(v) for v in bucket.scope])
+                weight = sum_axes(joint, axes).transpose([kept.index(v) for v in bucket.scope])
                 product = bucket.table(self._sizes) * weight[..., None]
             else:
                 product = bucket.table(self._sizes)
@@ -286,8 +286,7 @@ class Posterior:
     def _beliefs(self) -> dict[str, np.ndarray]:
         """The posterior over every column's codes."""
         beliefs = {
-            scope[-1]: joint.sum(axis=tuple(range(joint.ndim - 1)))
-            for scope, joint in self._sweep()
+            scope[-1]: sum_axes(joint, range(joint.ndim - 1)) for scope, joint in self._sweep()
         }
         return {name: belief / belief.sum() for name, belief in beliefs.items()}
 
@@ -303,7 +302,7 @@ class Posterior:
                 family = (*self._cut.parents[name], name)
                 axes = tuple(i for i, v in enumerate(scope) if v not in left[name])
                 kept = [v for v in scope if v in left[name]]
-                table = joint.sum(axis=axes).transpose([kept.index(v) for v in family])
+                table = sum_axes(joint, axes).transpose([kept.index(v) for v in family])
                 yield name, table / table.sum()
                 del left[name]
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from synth.bayes.additive import SELECTION, AdditiveSearch, Effects
 from synth.bayes.coding import Coding
 from synth.bayes.counting import Codes
 from synth.bayes.gaussian import Gaussian
@@ -29,6 +30,10 @@ WIDE, CANDIDATES = 40, 16
 """In tables of more columns than `WIDE`, each chooses its parents among so many others."""
 TRIED = 8
 """Families of a kind whose time is taken before a search."""
+MAX_PARENTS = 4
+"""Parents of a column that act together, at most."""
+ADDITIVE_PARENTS = 6
+"""Parents of a column whose effects add up, at most, beside those that act together."""
 NEVER = 12.0
 """A pair of codes that nobody has is held impossible when chance alone would give it this often."""
 
@@ -44,7 +49,15 @@ class NetworkLearner:
         What the structure search maximises; see `scores`. "k2" is the paper's; "predictive" looks
         for what predicts unseen people and gives the most faithful samples.
     max_parents : int
-        The most parents a column may have.
+        The most parents whose joint effect on a column is learned.
+    additive_parents : int, optional
+        The most parents that a column may have beyond them, each with an effect of its own; see
+        `additive`. Chosen by what predicts unseen people, so with the "predictive" score and our
+        own search alone, and in tables of at most `WIDE` columns. If not given, none where
+        `max_parents` is less than usual, else `ADDITIVE_PARENTS`.
+    smooth_bins : bool
+        Whether tables of one parent may lean on neighbouring bins of a number; see `smoothing`.
+        For tables of few people whose numbers are tied closely.
     required, forbidden : sequence of (parent, child)
         Edges that must or must not be there.
     tiers : sequence of sequence of str
@@ -67,7 +80,9 @@ class NetworkLearner:
     network_ : Network
         The learned network.
     score_ : float
-        Its score in nats.
+        The score in nats of the arrows that were searched for.
+    additive_ : frozenset of (parent, child)
+        The arrows of additive parents, which joined after the search.
     families_ : int
         Families whose score was worked out.
 
@@ -85,7 +100,9 @@ class NetworkLearner:
         self,
         *,
         score: ScoreName = "predictive",
-        max_parents: int = 4,
+        max_parents: int = MAX_PARENTS,
+        additive_parents: int | None = None,
+        smooth_bins: bool = False,
         required: Sequence[NamedEdge] = (),
         forbidden: Sequence[NamedEdge] = (),
         tiers: Sequence[Sequence[str]] = (),
@@ -98,6 +115,10 @@ class NetworkLearner:
     ) -> None:
         self.score = score
         self.max_parents = max_parents
+        if additive_parents is None:
+            additive_parents = ADDITIVE_PARENTS if max_parents >= MAX_PARENTS else 0
+        self.additive_parents = additive_parents
+        self.smooth_bins = smooth_bins
         self.required = required
         self.forbidden = forbidden
         self.tiers = tiers
@@ -159,7 +180,11 @@ class NetworkLearner:
         )
         # 3. What nobody can have, then the structure.
         impossible, linked = _impossible(codes, schema.names, table)
-        backoff = Backoff(codes, self.seed, impossible, keep_order=self.max_parents)
+        bins = {name: codings[name].pieces for name in names} if self.smooth_bins else {}
+        ordered = {number[name]: p.bins for name, p in bins.items() if p is not None}
+        backoff = Backoff(
+            codes, self.seed, impossible, keep_order=self.max_parents, ordered=ordered
+        )
         score = FamilyScore(self.score, codes, backoff)
         required = frozenset(self._edges(self.required, number))
         backwards = frozenset(self._edges(against_tiers(self.tiers), number))
@@ -189,7 +214,7 @@ class NetworkLearner:
         if expected is not None and self.search == "hill-climb":
             expected(expected_seconds(score, codes, self.max_parents, self.restarts))
         search.fit(score, codes.sizes, progress)
-        # 4. Tables, and regressions for the Gaussian columns.
+        # 4. Tables, further parents, and regressions for the Gaussian columns.
         above: dict[str, tuple[str, ...]] = {
             name: tuple(names[a] for a, b in search.edges_ if b == number[name]) for name in names
         }
@@ -197,6 +222,17 @@ class NetworkLearner:
         tables = {
             name: backoff.table(number[name], [number[p] for p in above[name]]) for name in coded
         }
+        further = self._additive(codes, backoff, rules, impossible, search, number, progress)
+        for child, effects in further.items():
+            name = names[child]
+            tables[name] = effects.extended(backoff.table(child, effects.base))
+            above[name] = tuple(names[p] for p in (*effects.base, *effects.parents))
+        self.additive_ = frozenset(
+            (names[parent], names[child])
+            for child, effects in further.items()
+            for parent in effects.parents
+            if (parent, child) not in search.edges_
+        )
         gaussians = self._regressions(table, codings, codes, above, number, weights)
         self.score_, self.families_ = search.score_, score.calls
         self._family_score, self._number = score, number
@@ -213,6 +249,9 @@ class NetworkLearner:
                 "search": self.search,
                 "score_nats": round(search.score_, 3),
                 "max_parents": self.max_parents,
+                "additive_parents": self.additive_parents,
+                **({"additive": sorted(map(list, self.additive_))} if self.additive_ else {}),
+                **({"smooth_bins": True} if self.smooth_bins else {}),
                 "bins": self.bins,
                 "seed": self.seed,
                 "weights": self.weights,
@@ -220,6 +259,41 @@ class NetworkLearner:
             },
         )
         return self
+
+    def _additive(
+        self,
+        codes: Codes,
+        backoff: Backoff,
+        rules: EdgeConstraints,
+        impossible: Mapping[tuple[int, int], np.ndarray],
+        search: HillClimb | PgmpySearch,
+        number: Mapping[str, int],
+        progress: Callable[[int, float], None] | None,
+    ) -> dict[int, Effects]:
+        """Further parents of the columns with codes, where the settings ask for any."""
+        if (
+            self.additive_parents <= 0
+            or self.score != "predictive"
+            or not isinstance(search, HillClimb)
+            or len(number) > WIDE
+        ):
+            return {}
+        coded = [number[name] for name in number if name not in self.gaussian]
+        families = {c: tuple(a for a, b in search.edges_ if b == c) for c in coded}
+        further = AdditiveSearch(
+            codes,
+            families,
+            rules,
+            impossible,
+            most=self.additive_parents,
+            seed=self.seed,
+            ordered=backoff.ordered,
+        )
+        moves, score = search.moves_, search.score_
+        return further.fit(
+            backoff.table,
+            None if progress is None else lambda gain: progress(moves, score + gain),
+        )
 
     def score_of(self, edges: Iterable[NamedEdge]) -> float:
         """The score in nats of other edges, on the people (and folds) that were learned from.
@@ -317,7 +391,8 @@ def expected_seconds(
     moves = share * (1.5 * columns + 120)
     searching = moves * (1e-3 + 0.45e-6 * columns**2)
     if columns <= WIDE:
-        return columns**2 * (pair + 4 * share * more) + searching
+        further = 4e-7 * columns**2 * min(codes.rows, SELECTION)
+        return columns**2 * (pair + 4 * share * more) + searching + further
     return columns**2 * pair + 95 * columns * share * more + searching
 
 

@@ -85,6 +85,12 @@ class Network:
             pairs += [(parent, name) for parent in above]
         return tuple(pairs)
 
+    @property
+    def additive_edges(self) -> frozenset[tuple[str, str]]:
+        """The (parent, child) pairs that joined after the search; see `additive`."""
+        pairs = {(str(a), str(b)) for a, b in self.about.get("additive", ())}
+        return frozenset(pairs & set(self.edges))
+
     @cached_property
     def order(self) -> tuple[str, ...]:
         """The columns with codes, parents first."""
@@ -192,6 +198,8 @@ class Network:
             about = dict(value.get("about", {}))
             if not all(isinstance(n, str) for tier in about.get("tiers", ()) for n in tier):
                 raise ValueError("tiers")
+            if not all(len(edge) == 2 for edge in about.get("additive", ())):
+                raise ValueError("additive")
         except (KeyError, TypeError, ValueError, AttributeError, zlib.error) as error:
             if isinstance(error, PopulaceError):
                 raise

@@ -19,7 +19,7 @@ processes"; superposition: Kirkwood (1935).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -27,6 +27,7 @@ import numpy as np
 from numba import njit
 
 from synth.bayes.counting import Codes
+from synth.bayes.smoothing import Smoothing, choices
 
 STRENGTHS = 4.0 ** np.arange(0, 7)
 """The α that are tried: 1, 4, … 4,096."""
@@ -397,6 +398,9 @@ class Backoff:
     order : int64 array, shape (people,), optional
         The people in the order in which they are cut into folds, where those who belong together
         must not be in two of them; at random if not given.
+    ordered : mapping of int to int
+        How many of a column's first codes are ordered, as the bins of a number are: tables of one
+        parent lean on neighbouring codes.
     """
 
     def __init__(
@@ -406,7 +410,10 @@ class Backoff:
         impossible: Mapping[tuple[int, int], np.ndarray] | None = None,
         keep_order: int = 4,
         order: np.ndarray | None = None,
+        ordered: Mapping[int, int] | None = None,
     ) -> None:
+        self.ordered = dict(ordered or {})
+        self._smoothings: dict[Family, Smoothing] = {}
         if order is None:
             order = np.random.default_rng(seed).permutation(codes.rows)
         weights = codes.weights[order] if len(codes.weights) else None
@@ -492,23 +499,87 @@ class Backoff:
             values[child], row, slot, self._shuffled.weights, self._bounds, cells, size
         )
         out = np.array([self._arena.claim(cells) if keep else -1 for _ in folds], dtype=np.int64)
-        self._scores[child, parents] = _cross_validate(
-            folds,
-            seen,
-            self.codes.rows,
-            size,
-            shape,
-            self._arena.values,
+
+        def validated(
+            offsets: np.ndarray, slot_offsets: np.ndarray, signs: np.ndarray, strides: np.ndarray
+        ) -> tuple[float, float]:
+            return _cross_validate(
+                folds,
+                seen,
+                self.codes.rows,
+                size,
+                shape,
+                self._arena.values,
+                offsets,
+                self._slots.values,
+                slot_offsets,
+                signs,
+                strides,
+                out,
+                STRENGTHS,
+            )
+
+        own = (
             np.ascontiguousarray(where[:, 1:].T),
-            self._slots.values,
             np.ascontiguousarray(where[:, 0]),
             relatives.signs,
             relatives.strides,
-            out,
-            STRENGTHS,
         )
+        self._scores[child, parents] = validated(*own)
+        if len(parents) == 1 and (child in self.ordered or parents[0] in self.ordered):
+            self._smooth(child, parents[0], seen, folds, validated, own)
         if keep:
             self._places[child, parents] = (slot_at, *(int(at) for at in out))
+
+    def _smooth(
+        self,
+        child: int,
+        parent: int,
+        seen: np.ndarray,
+        folds: np.ndarray,
+        validated: Callable[..., tuple[float, float]],
+        plain: tuple[np.ndarray, ...],
+    ) -> None:
+        """Let a family of one parent lean on neighbouring codes, where that predicts better.
+
+        `validated` scores it and leaves its tables in the arena, `plain` are its arguments for
+        tables that lean on what holds of everybody.
+        """
+        size, rows = self.codes.sizes[child], self.codes.sizes[parent]
+        ordered = self.ordered.get(parent, 0), self.ordered.get(child, 0)
+        counts = np.zeros((len(folds), rows, size))
+        counts[:, seen] = folds.reshape(len(folds), len(seen), size)
+        others = counts.sum(axis=0) - counts
+        everybody = others.sum(axis=1) + 1.0 / size
+        everybody /= everybody.sum(axis=1, keepdims=True)
+        offsets = np.array([[self._arena.claim(rows * size)] for _ in folds], dtype=np.int64)
+        slot_at = self._slots.claim(rows)
+        self._slots.values[slot_at : slot_at + rows] = np.arange(rows)
+        arguments = (
+            offsets,
+            np.array([slot_at], np.int64),
+            np.ones(1, np.int64),
+            np.ones((1, 1), np.int64),
+        )
+
+        def leaning(smoothing: Smoothing) -> tuple[float, float]:
+            for f, at in enumerate(offsets[:, 0]):
+                prior = smoothing.prior(others[f], *ordered, everybody[f])
+                self._arena.values[at : at + rows * size] = prior.ravel()
+            return validated(*arguments)
+
+        family = child, (parent,)
+        best, last = Smoothing(), Smoothing()
+        for smoothing in choices(*ordered)[1:]:
+            scored, last = leaning(smoothing), smoothing
+            if scored[0] > self._scores[family][0]:
+                self._scores[family], best = scored, smoothing
+        if best != last:  # so that the tables that are kept are the best ones
+            if best:
+                leaning(best)
+            else:
+                validated(*plain)
+        self._smoothings[family] = best
 
     # ------------------------------------------------------------------ tables
 
@@ -519,8 +590,12 @@ class Backoff:
         size = self.codes.sizes[child]
         counts = self.codes.count((*parents, child)).reshape(-1, size)
         alpha = self.strength(child, parents)
+        smoothing = self._smoothings.get(key)
         if not parents:
             mean = np.full((1, size), 1.0 / size)
+        elif smoothing:
+            ordered = self.ordered.get(parents[0], 0), self.ordered.get(child, 0)
+            mean = smoothing.prior(counts, *ordered, self._table(child, ())[0])
         else:
             mean = self._prior_mean(child, parents, counts)
         total = counts.sum(axis=1, keepdims=True)

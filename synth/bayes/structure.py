@@ -130,18 +130,27 @@ def largest_clique(parents: Sequence[int], sizes: Sequence[int]) -> int:
 
     `parents` are bit sets. The number says what exact inference on the graph may cost.
     """
+    return clique_states(parents, sizes)[0]
+
+
+def clique_states(parents: Sequence[int], sizes: Sequence[int]) -> tuple[int, float]:
+    """States of the largest clique as in `largest_clique`, and of all cliques together."""
     n = len(parents)
     families = np.zeros((n, n), np.bool_)
     np.fill_diagonal(families, True)
     edges = [(child, a) for child, mask in enumerate(parents) if mask for a in _bits(mask)]
     if edges:
         families[tuple(np.array(edges).T)] = True
-    return int(2.0 ** _heaviest(families, np.log2(np.asarray(sizes, dtype=float))))
+    worst, total = _triangulated(families, np.log2(np.asarray(sizes, dtype=float)))
+    return int(2.0**worst), total
 
 
 @njit(cache=True, nogil=True)
-def _heaviest(families: np.ndarray, logs: np.ndarray) -> float:
-    """Logarithm of the states of the largest clique; `families` has a row for each column's."""
+def _triangulated(families: np.ndarray, logs: np.ndarray) -> tuple[float, float]:
+    """Logarithm of the states of the largest clique, and the states of all together.
+
+    `families` has a row for each column's.
+    """
     n = families.shape[0]
     near = np.zeros((n, n), np.bool_)
     for child in range(n):
@@ -159,13 +168,14 @@ def _heaviest(families: np.ndarray, logs: np.ndarray) -> float:
             if near[v, u]:
                 total += logs[u]
         weight[v] = logs[v] + total
-    worst = 0.0 if n == 0 else 1.0
+    worst, states = 0.0 if n == 0 else 1.0, 0.0
     for _ in range(n):
         v = -1
         for u in range(n):
             if left[u] and (v < 0 or weight[u] < weight[v]):
                 v = u
         worst = max(worst, weight[v])
+        states += 2.0 ** weight[v]
         left[v] = False
         count = 0
         for u in range(n):
@@ -185,7 +195,7 @@ def _heaviest(families: np.ndarray, logs: np.ndarray) -> float:
                 if near[u, w]:
                     total += logs[w]
             weight[u] = logs[u] + total
-    return worst
+    return worst, states
 
 
 def _bits(mask: int) -> list[int]:

@@ -91,7 +91,8 @@ class Relearned:
         The people that it was learned from.
     before, after : float
         The score of the old arrows and of the new ones, in nats, on the same people and folds;
-        arrows to looked-up numbers, which cost nothing, are left out of both.
+        arrows to looked-up numbers, which cost nothing, and of additive parents, which join
+        after the search, are left out of both.
     alone : float or None
         The score when the constraints are fulfilled and nothing else is changed; None where that
         cannot be.
@@ -158,7 +159,9 @@ def relearn(
     learner, leaves = fitted.learner, fitted.leaves
     new, old = set(fitted.network.edges), set(network.edges)
     turned = {(a, b) for a, b in new - old if (b, a) in old}
-    alone = _fulfilled(old, edges)
+    # Scores are of arrows that were searched for: what joins afterwards depends on these.
+    searched = old - network.additive_edges
+    alone = _fulfilled(searched, edges)
     obstacle = _obstacle(alone, network.schema.names, learner.max_parents)
     score = -np.inf if obstacle else learner.score_of(_learned(alone, leaves))
     if not obstacle and not np.isfinite(score):
@@ -172,7 +175,7 @@ def relearn(
         network=fitted.network,
         score=learner.score,
         rows=len(table),
-        before=learner.score_of(_learned(old, leaves)),
+        before=learner.score_of(_learned(searched, leaves)),
         after=learner.score_,
         alone=None if obstacle else score,
         obstacle=obstacle,

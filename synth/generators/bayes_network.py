@@ -31,7 +31,16 @@ if TYPE_CHECKING:
     from synth.bayes.inference import Posterior
 
 FILE = "network.json"
-_OPTIONS = ("score", "max_parents", "bins", "search", "restarts", "tiers")
+_OPTIONS = (
+    "score",
+    "max_parents",
+    "additive_parents",
+    "smooth_bins",
+    "bins",
+    "search",
+    "restarts",
+    "tiers",
+)
 _SEARCH = 0.95  # of the progress
 
 
