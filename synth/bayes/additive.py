@@ -376,7 +376,7 @@ class AdditiveSearch:
     impossible : mapping of (column, column) to bool array
         As in `Backoff`: what nobody can have stays impossible.
     most : int
-        The most further parents of a column.
+        The most parents that a column gains.
     seed : int
         Which people are in which half, and who of many are chosen by.
     ordered : mapping of int to int, optional
@@ -536,7 +536,8 @@ class AdditiveSearch:
 
     def _allowed(self, child: int, state: _State, above: Sequence[int]) -> list[int]:
         """The columns that may join a column's parents."""
-        if len(state.parents) >= self.most:
+        joined = set(state.parents) - set(self.families[child])
+        if len(joined) >= self.most:
             return []
         taken = {child, *state.base, *state.parents}
         cells = self.codes.cells((*state.base, *state.parents, child))
