@@ -265,6 +265,13 @@ def _moments(comparison: GeneratorComparison, figures: Figures) -> None:
             )
 
 
+def _remark(comparison: GeneratorComparison | None) -> str:
+    """Who is learned from here, and who judges."""
+    if comparison is None:
+        return "one half is learned from, the other judges"
+    return f"here {comparison.learned:,} are learned from, {comparison.judged:,} others judge"
+
+
 def _none_yet(population: Population) -> None:
     st.info(
         f"No comparison ships with {markdown.plain(population.title)}. Bring a table in the Studio "
@@ -307,7 +314,7 @@ def _page(choice: Choice) -> None:
         header.show(
             choice,
             title="Which generator is best here?",
-            remark="half of the people learned from, the other half judges",
+            remark=_remark(comparison),
             finding="" if comparison is None or state.job is not None else comparison.sentence,
         )
     if shown == _MINE:

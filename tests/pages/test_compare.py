@@ -67,6 +67,9 @@ def test_from_an_upload_to_the_comparison(visit, at_once, table, monkeypatch):
     assert "Independent columns" in shown and "Fresh real people" in shown and "<b>" in shown
     (text,) = [each.proto.body for each in app.get("html") if "pp-finding" in each.proto.body]
     assert "wins" in text
+    assert any(
+        "here 100 are learned from, 100 others judge" in str(each.proto) for each in app.main
+    )
     assert {tab.label for tab in app.tabs} >= {"Columns", "Correlations", "Principal axes"}
     state = app.session_state["the comparison"]
     assert state.comparison.learned == 100 and state.job is None
