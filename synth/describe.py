@@ -420,7 +420,10 @@ def highlights(
         and not is_missing(record.get(name))
         and not _says_nothing(schema[name], schema)
     ]
-    return tuple((schema[n].title, _spoken(schema[n], record[n])) for n in known[:count])
+    # What is nought says little, as a capital gain does: it stands last.
+    known.sort(key=lambda name: schema[name].is_number and not float(record[name]))
+    spoken = ((schema[n].title, _spoken(schema[n], record[n])) for n in known[:count])
+    return tuple((title, words[:1].upper() + words[1:]) for title, words in spoken)
 
 
 def _line_columns(record: Mapping[str, Any], schema: Schema) -> list[Column]:
@@ -457,8 +460,12 @@ def _spoken(column: Column, value: Any) -> str:
     if column.kind != "categorical" or is_missing(value) or words != str(value).replace("_", " "):
         return words
     plain = plain_level(str(value))
-    status = marital_of(value) if column.means == "marital" and plain != str(value) else None
-    return plain if status is None else _MARITAL.get(status, status)
+    if column.means == "marital" and (status := marital_of(value)) is not None:
+        return _MARITAL.get(status, status) if plain != str(value) else plain.lower()
+    if column.means == "education":
+        graded = re.fullmatch(r"\d+(st|nd|rd|th)(-\d+(st|nd|rd|th))?", plain)
+        return f"{plain} grade" if graded else plain[0].lower() + plain[1:]
+    return plain
 
 
 def _says_nothing(column: Column, schema: Schema) -> bool:

@@ -175,7 +175,7 @@ def test_a_card_speaks_no_codes_and_no_weights():
             Column("sex", "categorical", ("Female", "Male")),
             Column("fnlwgt", "integer", lower=12_285, upper=1_484_705),
             Column("weight", "integer", lower=40, upper=150),
-            Column("education", "categorical", ("HS-grad", "Masters")),
+            Column("education", "categorical", ("HS-grad", "7th-8th", "Masters")),
             Column("education_num", "integer", lower=1, upper=16),
             Column("marital_status", "categorical", ("Married-civ-spouse", "Never-married")),
             Column("workclass", "categorical", ("Private", "Self-emp-not-inc")),
@@ -193,6 +193,8 @@ def test_a_card_speaks_no_codes_and_no_weights():
     }
     line = describe.schema_line(record, schema)
     assert line == "39 · man · married · high-school graduate"
+    school = describe.schema_line({**record, "education": "7th-8th"}, schema)
+    assert school == "39 · man · married · 7th-8th grade"
     population = SimpleNamespace(modelled=schema, featured=())
     spoken = dict(describe.highlights(record, population))
-    assert spoken == {"Weight": "80", "Workclass": "self employed not incorporated"}
+    assert spoken == {"Weight": "80", "Workclass": "Self employed not incorporated"}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synth.people.facts import Facts
-from synth.people.sentences import LONGEST, Topic, sentences, words_in
+from synth.people.sentences import LONGEST, Opening, Topic, sentences, words_in
 
 _SCHOOL = 18  # years, below: from then on some have left, and all may vote
 _RETIRED = 65  # years, and without work
@@ -67,12 +67,19 @@ def write(
     stages = stages_of(facts)
     added = [line for stage in stages for line in material.stage[stage]]
     written: list[str] = []
+    openings: list[Opening] = []
     for number in range(max(1, min(posts, 3))):
         topic = topics[number % len(topics)]
         # The stage of life is spoken of once: two such ends on a card sound like one.
         spoken = any(post.endswith(line) for post in written for line in added)
         ends = [] if spoken else added
-        written.append(_post(topic, material.general, ends, seed, index + number * 997))
+        place = seed % _SPREAD + index + number * 997
+        for step in range(len(topic.deeds) + len(topic.remarks)):
+            opening, post = _post(topic, material.general, ends, place + step)
+            if opening not in openings:
+                break
+        openings.append(opening)
+        written.append(post)
     return Words(_bio(topics, facts, seed, index, language), tuple(dict.fromkeys(written)))
 
 
@@ -111,23 +118,26 @@ def stages_of(facts: Facts) -> tuple[str, ...]:
 
 
 def _post(
-    topic: Topic, general: Sequence[str], added: Sequence[str], seed: int, number: int
-) -> str:
+    topic: Topic, general: Sequence[str], added: Sequence[str], number: int
+) -> tuple[Opening, str]:
     """Post `number` of an interest: a deed or a remark, mostly with a second sentence.
 
     Deeds come in turn, each with all its things; the second sentence was written for the deed, or
     is one that follows any deed: anybody's or of the stage of life.
     """
-    number += seed % _SPREAD
-    remark = not topic.deeds or number % _REMARK == _REMARK - 1
-    if remark and topic.remarks:
-        turn = number // _REMARK if topic.deeds else number
-        remarks = [post for opening in topic.remarks for post in opening.posts()]
-        return " ".join(filter(None, remarks[_turn(turn, len(remarks))]))
+    if not topic.deeds:
+        lap, place = divmod(number, len(topic.remarks))
+        opening = topic.remarks[place]
+        return opening, _text(opening.posts(), lap)
+    if number % _REMARK == _REMARK - 1 and topic.remarks:
+        remarks = [(opening, post) for opening in topic.remarks for post in opening.posts()]
+        opening, parts = remarks[_turn(number // _REMARK, len(remarks))]
+        return opening, " ".join(filter(None, parts))
     number -= number // _REMARK
     size = len(topic.deeds)
     lap = number // size
-    deeds = topic.deeds[_turn(number, size)].posts()
+    deed = topic.deeds[_turn(number, size)]
+    deeds = deed.posts()
     text, end = deeds[_turn(lap, len(deeds))]
     # One kind farther with every round of the deeds, so that each deed meets every kind of end.
     kind = (number + lap) % _KINDS
@@ -135,7 +145,11 @@ def _post(
         end = _apart(added, number, size)
     elif kind in (0, 1, 3) and words_in(text) < LONGEST:
         end = _apart(general, number, size)
-    return f"{text} {end}".rstrip()
+    return deed, f"{text} {end}".rstrip()
+
+
+def _text(posts: Sequence[tuple[str, str]], number: int) -> str:
+    return " ".join(filter(None, posts[_turn(number, len(posts))]))
 
 
 def _apart(options: Sequence[str], number: int, size: int) -> str:

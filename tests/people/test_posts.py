@@ -212,6 +212,23 @@ def test_what_follows_a_deed_was_written_for_it_or_follows_any(language):
     assert 5 < alone < 60
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("interests", [["walking"], []])
+def test_nobody_says_the_same_twice(language, interests):
+    material = sentences(language)
+    topic = material.topics[interests[0]] if interests else material.plain
+    facts = facts_of({**LONER, "n_in_household": 1}, SCHEMA, interests)
+    stage = (*material.stage["alone"], *material.stage["retired"])
+    for index in range(150):
+        posts = write(facts, seed=index * 7, index=index, posts=3, language=language).posts
+        openings = [
+            next(o for o in (*topic.deeds, *topic.remarks) if post.startswith(o.texts))
+            for post in posts
+        ]
+        assert len(posts) == 3 and len(set(openings)) == 3, posts
+        assert sum(post.endswith(stage) for post in posts) <= 1, posts
+
+
 def test_an_end_that_would_make_a_long_run_is_left_out(tmp_path):
     path = tmp_path / "sentences.toml"
     whole = (FOLDER / "sentences-en.toml").read_text(encoding="utf-8")
