@@ -411,12 +411,15 @@ def highlights(
         Title and value.
     """
     schema = population.modelled
-    described = {column.name for column in _line_columns(record, schema)}
+    line = _line_columns(record, schema)
+    described = {column.name for column in line}
+    spoken_of = {column.means for column in line}
     order = [*(n for n in population.featured if n in schema.names), *schema.names]
     known = [
         name
         for name in dict.fromkeys(order)
         if name not in described
+        and schema[name].means not in spoken_of
         and not is_missing(record.get(name))
         and not _says_nothing(schema[name], schema)
     ]
