@@ -76,7 +76,9 @@ def facts_of(
     home = meaning.partner_of(_value(record, schema, "partner"))
     spouse = marital in ("married", "remarried") and home != "none"
     partner: bool | None = None
-    if spouse or marital == "partnered" or home in ("spouse", "partner"):
+    if home == "spouse" and marital in ("divorced", "separated", "widowed", "single"):
+        pass  # the record says both: nobody speaks of it
+    elif spouse or marital == "partnered" or home in ("spouse", "partner"):
         partner = True
     elif home == "none" or marital in ("divorced", "separated", "widowed"):
         partner = False

@@ -135,6 +135,8 @@ def test_same_seed_same_words_and_one_post_an_interest():
         (PUPIL, ["kids", "better half", "married", "retire", "back to work", "inbox",
                  "parent, therefore"]),
         ({}, ["kids", "better half", "partner", "retire", "inbox", "homework"]),
+        ({"marital": "widowed", "partner_in_household": "spouse", "age": 63},
+         ["better half", "partner", "married", "living together", "for two"]),
         ({"marital": "never married", "partner_in_household": "cohabit", "age": 30},
          ["better half", "marriage", "i married", "kids"]),
     ],
