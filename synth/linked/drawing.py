@@ -155,8 +155,8 @@ class FamiliesGiven:
         if count < 0:
             raise PopulaceError(f"A sample cannot have {count} families: ask for none or more.")
         if count == 0:
-            nobody = self._root.sample(0, seed)
-            return self._below(nobody, np.zeros(0, np.int64), seed, self._prepared(nobody))
+            nobody, none = self._root.sample(0, seed), np.zeros(0, np.int64)
+            return self._below(nobody, none, seed, self._prepared(nobody, none, seed))
         return joined(draw_blocks(partial(self._block, seed), BLOCK, start, count, threads))
 
     def _block(self, seed: int, block: int, low: int, high: int) -> Families:
@@ -239,7 +239,7 @@ class FamiliesGiven:
         Rows are drawn anew, a few times, where a rule of rows does not hold. So parents stay as
         common as they are, however hard their rows are to come by.
         """
-        prepared = self._prepared(parents)
+        prepared = self._prepared(parents, numbers, seed)
         some = self._below(parents, numbers, seed, prepared)
         fine = self._obeys(some)
         bad = np.flatnonzero(~fine)
@@ -270,11 +270,13 @@ class FamiliesGiven:
         top = self.model.shapes[0].schema
         return [column.name for column in top if column.name in names]
 
-    def _prepared(self, parents: pd.DataFrame) -> dict[str, Prepared]:
+    def _prepared(
+        self, parents: pd.DataFrame, numbers: np.ndarray, seed: int
+    ) -> dict[str, Prepared]:
         """What the rows right below parents are drawn from."""
         top = self.model.shapes[0].name
         return {
-            shape.name: self.model.siblings[shape.name].prepare(parents)
+            shape.name: self.model.siblings[shape.name].prepare(parents, numbers, seed)
             for shape in self.model.shapes[1:]
             if shape.parent == top
         }

@@ -20,6 +20,8 @@ from synth.bayes.random import number, unit
 LEVELS, SAME, NUMBER, STEP = 0, 1, 2, 3
 """Kinds of columns: levels; levels of which the last code says "as the sibling before"; numbers;
 the number that rows are in order of, drawn as the distance from the sibling before."""
+COUNTED = 32
+"""Edges up to which all are compared."""
 
 
 class Program(NamedTuple):
@@ -35,7 +37,7 @@ class Program(NamedTuple):
         A column's parents lie at ``parents[parent_start[j]:parent_start[j + 1]]``: places among
         slots and columns, and how far apart the table's rows are.
     table_start : int64 array, shape (columns,)
-    cumulative : float64 array
+    cumulative : float32 array
         All tables' rows, summed up; the last number of a row is 1.
     bins : int64 array, shape (columns,)
         How many codes of a number hold values; the next one is missing.
@@ -54,6 +56,17 @@ class Program(NamedTuple):
         and in the one before; -1.
     place_edges, left_edges, now_edges : float64 array
         Where they are cut.
+    factor_start, factor_slot, factor_with, factor_width, factor_base : int64 array
+        A column's factors are ``factor_start[j]`` to ``factor_start[j + 1]``: what each looks at,
+        among slots and columns, what together with it (-1 for nothing) and how many codes that has,
+        and where its numbers begin.
+    factors : float32 array
+        All factors' numbers, as many as the column has codes for each code of what it looks at.
+    known_by : int64 array, shape (columns,)
+        The column, drawn earlier, by whose value it is decided whether this one is known, which its
+        last code says it is not; -1 for none.
+    known_from : float64 array, shape (columns,)
+        From this value on it is.
     """
 
     kind: np.ndarray
@@ -85,11 +98,24 @@ class Program(NamedTuple):
     place_edges: np.ndarray
     left_edges: np.ndarray
     now_edges: np.ndarray
+    factor_start: np.ndarray
+    factor_slot: np.ndarray
+    factor_with: np.ndarray
+    factor_width: np.ndarray
+    factor_base: np.ndarray
+    factors: np.ndarray
+    known_by: np.ndarray
+    known_from: np.ndarray
 
 
 @njit(cache=True, nogil=True)
 def _cut(edges: np.ndarray, low: int, high: int, value: float) -> int:
     """How many of the edges from `low` to before `high` lie below a value."""
+    if high - low <= COUNTED:  # faster without a branch at every step, unsigned without wraparound
+        below = 0
+        for k in range(np.uint64(low), np.uint64(high)):
+            below += edges[k] < value
+        return below
     begin = low
     while low < high:
         middle = (low + high) >> 1
@@ -100,7 +126,7 @@ def _cut(edges: np.ndarray, low: int, high: int, value: float) -> int:
     return low - begin
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _family_key(key: np.uint64, family: int) -> np.uint64:
     """An odd key of a family's own: SplitMix64's finaliser over the table's key."""
     x = key + np.uint64(family) * np.uint64(0x9E3779B97F4A7C15)
@@ -109,7 +135,7 @@ def _family_key(key: np.uint64, family: int) -> np.uint64:
     return (x ^ (x >> np.uint64(31))) | np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _value_code(p: Program, j: int, value: float) -> int:
     """A value of column j as context: its cut or level, then missing, then "no such sibling"."""
     if p.kind[j] == NUMBER or p.kind[j] == STEP:
@@ -120,11 +146,36 @@ def _value_code(p: Program, j: int, value: float) -> int:
     return int(value)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _none_code(p: Program, j: int) -> int:
     if p.kind[j] == NUMBER or p.kind[j] == STEP:
         return p.edge_start[j + 1] - p.edge_start[j] + 2
     return p.size[j]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _weigh(
+    p: Program, j: int, low: int, most: int, see: np.ndarray, weight: np.ndarray
+) -> np.float32:
+    """Weigh a column's first `most` codes by its table and its factors, summed up; the sum."""
+    size = np.uint64(most)
+    at = np.uint64(low)
+    before = np.float32(0.0)
+    for k in range(size):
+        weight[k] = p.cumulative[at + k] - before
+        before = p.cumulative[at + k]
+    for q in range(p.factor_start[j], p.factor_start[j + 1]):
+        code = see[p.factor_slot[q]]
+        if p.factor_with[q] >= 0:
+            code = code * p.factor_width[q] + see[p.factor_with[q]]
+        at = np.uint64(p.factor_base[q] + code * p.size[j])
+        for k in range(size):
+            weight[k] *= p.factors[at + k]
+    total = np.float32(0.0)
+    for k in range(size):
+        total += weight[k]
+        weight[k] = total
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -177,6 +228,7 @@ def run(
     see = np.zeros(slots + columns, np.int64)
     total, known, changes = np.zeros(columns), np.zeros(columns), np.zeros(columns)
     before, first = np.zeros(columns), np.zeros(columns)
+    weight = np.zeros(p.size.max() if columns else 0, np.float32)
     keeps, wants, scores = context.shape[0] > 0, needs.shape[0] > 0, logs.shape[0] > 0
     row = 0
     for f in range(counts.shape[0]):
@@ -201,7 +253,7 @@ def run(
             for j in range(columns):
                 if p.before[j] >= 0:
                     see[p.before[j]] = _none_code(p, j) if t == 0 else _value_code(p, j, before[j])
-                if p.first[j] >= 0:
+                if p.first[j] >= 0 and t <= 1:  # later rows see the same
                     see[p.first[j]] = _none_code(p, j) if t == 0 else _value_code(p, j, first[j])
                 if p.need[j] >= 0 or wants:
                     need = np.nan
@@ -232,20 +284,44 @@ def run(
                 # A first row has no distance and nobody to be alike.
                 most, mass = p.size[j] - 1, 1.0
                 if t == 0 and p.kind[j] == SAME:
-                    most, mass = most - 1, p.cumulative[low + most - 1]
+                    most, mass = most - 1, float(p.cumulative[low + most - 1])
+                unknown = False
+                if p.known_by[j] >= 0:
+                    unknown = not values[p.known_by[j], row] >= p.known_from[j]
+                    most, mass = most - 1, float(p.cumulative[low + most - 1])
                 starts = t == 0 and p.kind[j] == STEP
+                multiplies = p.factor_start[j] < p.factor_start[j + 1] and not starts
+                whole = 0.0
+                if multiplies:
+                    whole = float(_weigh(p, j, low, most + 1, see, weight))
                 if draws:
-                    u = unit(number(mine, drawn)) * mass
+                    u = unit(number(mine, drawn))
                     drawn += 1
-                    code = p.bins[j] if starts else _cut(p.cumulative, low, low + most, u)
+                    if starts:
+                        code = p.bins[j]
+                    elif unknown:
+                        code = p.size[j] - 1
+                    elif multiplies:
+                        code = _cut(weight, 0, most, u * whole)
+                    else:
+                        code = _cut(p.cumulative, low, low + most, u * mass)
                     codes[j, row] = code
                 else:
                     code = int(codes[j, row])
                     if scores and not starts:
-                        share = p.cumulative[low + code]
-                        if code > 0:
-                            share -= p.cumulative[low + code - 1]
-                        log += np.log(share / mass) if share > 0.0 else -np.inf
+                        if unknown:
+                            share = 1.0 if code == p.size[j] - 1 else 0.0
+                        elif code > most:
+                            share = 0.0
+                        elif multiplies:
+                            share = float(weight[code]) / whole
+                            if code > 0:
+                                share -= float(weight[code - 1]) / whole
+                        else:
+                            share = float(p.cumulative[low + code]) / mass
+                            if code > 0:
+                                share -= float(p.cumulative[low + code - 1]) / mass
+                        log += np.log(share) if share > 0.0 else -np.inf
                 see[slots + j] = code
                 if draws:
                     value = float(code)

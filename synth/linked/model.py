@@ -127,7 +127,8 @@ class LinkedModel:
         content = hashlib.sha256(self.root.digest.encode())
         for name, some in self.siblings.items():
             content.update(name.encode())
-            content.update(some.program.cumulative.tobytes())
+            content.update(some.program.cumulative.astype(np.float64).tobytes())
+            content.update(some.program.factors.tobytes())
         for ratio in (self.root_ratio, self.ratio):
             content.update(b"" if ratio is None else ratio.digest.encode())
         content.update(repr(self.rules).encode())

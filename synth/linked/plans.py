@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from synth.bayes.random import stream_key, uniforms_at
 from synth.data.column import Column
 from synth.data.schema import Schema
 from synth.data.wording import number_text
@@ -28,6 +29,8 @@ ALIKE = 0.2
 """How often rows must be as the one before for that."""
 PARTS = 12
 """Ranges into which means are cut: of one row it is whole, of two a half, which no range tells."""
+SPREAD = 16
+"""Steps between quantiles of the means within a range, between which a single row is drawn."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ class Summary:
         Where means are cut.
     middles : tuple of float
         What families of each range have on average.
+    spreads : tuple of tuple of float
+        For each range, quantiles of its families' means, between which a single row's is drawn;
+        empty where all aim at the middle.
+    step : float
+        What the column's values are multiples of; 0 for none.
     """
 
     name: str
@@ -55,11 +63,17 @@ class Summary:
     column: str = ""
     edges: tuple[float, ...] = ()
     middles: tuple[float, ...] = ()
+    spreads: tuple[tuple[float, ...], ...] = ()
+    step: float = 0.0
 
     def __post_init__(self) -> None:
         if self.what not in get_args(What):
             raise PopulaceError(f"A plan knows no {self.what!r}: learn the tables again.")
-        if self.what == "mean" and len(self.middles) != len(self.edges) + 1:
+        fits = self.what != "mean" or len(self.middles) == len(self.edges) + 1
+        if self.spreads:
+            sizes = {len(spread) for spread in self.spreads}
+            fits &= len(self.spreads) == len(self.middles) and len(sizes) == 1 and min(sizes) > 1
+        if not fits:
             raise PopulaceError(f"The ranges of {self.name} are damaged: learn the tables again.")
 
     @property
@@ -70,6 +84,28 @@ class Summary:
             return ("1: any",)
         words = [f"up to {ends[0]}", *(f"{a} to {b}" for a, b in pairwise(ends))]
         return tuple(f"{i}: {word}" for i, word in enumerate([*words, f"over {ends[-1]}"], 1))
+
+    def within(self, codes: np.ndarray, uniform: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """A mean within each family's range, which so many rows can have; NaN without a range.
+
+        Parameters
+        ----------
+        codes : int array, shape (families,)
+            The ranges; -1 for none.
+        uniform : float64 array, shape (families,)
+            In [0, 1): which of the range's means.
+        counts : int64 array, shape (families,)
+            Rows of each.
+        """
+        spreads = np.array(self.spreads)
+        at = uniform * (spreads.shape[1] - 1)
+        low = at.astype(np.int64)
+        a, b = spreads[codes, low], spreads[codes, low + 1]
+        mean = a + (at - low) * (b - a)
+        if self.step:
+            rows = np.maximum(counts, 1)
+            mean = np.rint(mean * rows / self.step) * self.step / rows
+        return np.where(codes < 0, np.nan, mean)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,13 +165,15 @@ class Plan:
             kinds[column.name] = kind
             for what in some:
                 title = f"{name} {column.name} {what}"
-                cut: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
                 if what == "mean":
                     means = Grouped(counts).mean(
                         frame[column.name].to_numpy(np.float64, na_value=np.nan)
                     )
                     cut = _cut(means[~np.isnan(means)])
-                summaries.append(Summary(title, what, column.name, *cut))
+                    step = column.step or (1.0 if column.kind == "integer" else 0.0)
+                    summaries.append(Summary(title, what, column.name, *cut, step))
+                else:
+                    summaries.append(Summary(title, what, column.name))
         return Plan(name, kinds, tuple(summaries), start)
 
     def has_target(self, column: str) -> bool:
@@ -148,8 +186,20 @@ class Plan:
         """Whether it is planned how often a column changes from row to row."""
         return any(s.column == column and s.what == "changes" for s in self.summaries)
 
-    def targets(self, parents: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def targets(
+        self, parents: pd.DataFrame, numbers: np.ndarray | None = None, seed: int = 0
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows of each parent, what each column is to come to, and where the order begins.
+
+        Parameters
+        ----------
+        parents : DataFrame
+            Their plans.
+        numbers : int64 array, shape (parents,), optional
+            The parents' numbers, by which those of a single row draw its value within a range; all
+            others, and without numbers these too, aim at the range's average.
+        seed : int
+            Of those means.
 
         Returns
         -------
@@ -167,8 +217,13 @@ class Plan:
                 continue
             if s.what == "mean":
                 codes = parents[s.name].cat.codes.to_numpy()
-                middles = np.append(s.middles, np.nan)
-                targets[:, names.index(s.column)] = middles[codes]
+                middles = np.append(s.middles, np.nan)[codes]
+                # Of several rows, a mean known exactly would leave what is odd to the last of them.
+                if numbers is not None and s.spreads:
+                    key = stream_key(seed, f"mean\x1f{self.table}\x1f{s.column}")
+                    own = s.within(codes, uniforms_at(key, numbers), counts)
+                    middles = np.where(counts == 1, own, middles)
+                targets[:, names.index(s.column)] = middles
                 continue
             values = parents[s.name].to_numpy(np.float64, na_value=np.nan)
             if s.what == "rows":
@@ -261,16 +316,21 @@ class Plan:
         return pd.DataFrame(data)
 
 
-def _cut(means: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Ranges that hold about as many families each, and their averages."""
+def _cut(
+    means: np.ndarray,
+) -> tuple[tuple[float, ...], tuple[float, ...], tuple[tuple[float, ...], ...]]:
+    """Ranges that hold about as many families each, their averages, and how they spread."""
     if not len(means):
-        return (), (0.0,)
+        return (), (0.0,), ()
     at = np.quantile(means, np.arange(1, PARTS) / PARTS, method="lower")
     edges = np.unique(at[at < means.max()])
     part = np.searchsorted(edges, means, side="left")
     sums = np.bincount(part, means, minlength=len(edges) + 1)
     middles = sums / np.maximum(np.bincount(part, minlength=len(edges) + 1), 1)
-    return tuple(map(float, edges)), tuple(map(float, middles))
+    # Without the very ends, which are one family's own.
+    at = (np.arange(SPREAD + 1) + 0.5) / (SPREAD + 1)
+    spreads = [tuple(map(float, np.quantile(means[part == k], at))) for k in range(len(edges) + 1)]
+    return tuple(map(float, edges)), tuple(map(float, middles)), tuple(spreads)
 
 
 class Grouped:

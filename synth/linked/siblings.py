@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,12 +25,15 @@ from synth.bayes.scores import FamilyScore
 from synth.bayes.structure import EdgeConstraints, HillClimb
 from synth.data.column import Column
 from synth.data.schema import Schema
+from synth.linked.factors import Factors, learn_factors
 from synth.linked.features import Rows, codes_of
-from synth.linked.kernels import NUMBER, SAME, STEP, Program, run
-from synth.linked.plans import MANY, Plan
+from synth.linked.kernels import LEVELS, NUMBER, SAME, STEP, Program, run
+from synth.linked.plans import MANY, Grouped, Plan
 
 CUTS = 11
 """Parts into which a number of the context is cut."""
+NEEDS = 19
+"""Parts into which what is left of a plan is cut: it decides the last rows."""
 COARSE = 7
 """Parts of the parent's numbers."""
 SHOWN = 11
@@ -39,6 +42,8 @@ BINS = 24
 """Codes of a row's own numbers, at most."""
 CANDIDATES = 14
 """Columns and slots among which each column chooses what it looks at."""
+WIDEST = 200
+"""Codes of what a factor looks at, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +153,22 @@ class Siblings:
             for j, column in enumerate(self.columns)
         }
 
+    def with_known(self, column: str, by: str, bound: float) -> Siblings:
+        """The same, with rows that know a column exactly where another is `bound` or more.
+
+        Nothing changes where rows cannot be drawn so: the other column comes later, or the column
+        is one that is often as in the sibling before.
+        """
+        names, p = [c.name for c in self.columns], self.program
+        j, other = names.index(column), names.index(by)
+        turn = p.turn.tolist()
+        known = len(self.columns[j].levels) if p.kind[j] == LEVELS else int(p.bins[j])
+        if p.kind[j] in (SAME, STEP) or turn.index(other) > turn.index(j) or known != p.size[j] - 1:
+            return self
+        known_by, known_from = p.known_by.copy(), p.known_from.copy()
+        known_by[j], known_from[j] = other, bound
+        return replace(self, program=p._replace(known_by=known_by, known_from=known_from))
+
     @property
     def schema(self) -> Schema:
         """The rows' columns."""
@@ -170,11 +191,13 @@ class Siblings:
         Rows
             As many as the plan says.
         """
-        return self.draw_prepared(self.prepare(parents), numbers, seed)
+        return self.draw_prepared(self.prepare(parents, numbers, seed), numbers, seed)
 
-    def prepare(self, parents: pd.DataFrame) -> Prepared:
-        """What rows of some parents are drawn from, however often."""
-        counts, plan, begin = self.plan.targets(parents)
+    def prepare(
+        self, parents: pd.DataFrame, numbers: np.ndarray | None = None, seed: int = 0
+    ) -> Prepared:
+        """What rows of some parents are drawn from, however often; arguments as in `draw`."""
+        counts, plan, begin = self.plan.targets(parents, numbers, seed)
         static = np.zeros((len(parents), len(self.context)), np.int16)
         for s, slot in enumerate(self.slots):
             static[:, s] = slot.encode(parents[slot.column])
@@ -287,6 +310,9 @@ def learn_siblings(
     columns = schema.columns
     counts, targets, begin = plan.targets(parents)
     codings, codes, values = _coded(plan, columns, frame, counts)
+    for j, column in enumerate(columns):
+        if plan.kinds[column.name] == NUMBER:  # a single row is what its family came to
+            targets[:, j] = np.where(counts == 1, Grouped(counts).mean(values[j]), targets[:, j])
     slots = [Slot.of(column, parents[column.name]) for column in parent_schema]
     slots = [slot for slot in slots if slot.size > 1]
     # 1. Every slot there could be, and what is left of the plan, which says where to cut it.
@@ -297,7 +323,7 @@ def learn_siblings(
     needs = np.full(values.shape, np.nan)
     arguments = (counts, static, targets, begin, codes, values, np.uint64(1), counts)
     _run(whole, *arguments, draws=False, needs=needs)
-    cuts = [_edges(needs[j], CUTS) for j in range(len(columns))]
+    cuts = [_edges(needs[j], NEEDS) for j in range(len(columns))]
     whole = whole._replace(
         need_start=_starts([len(c) for c in cuts]), need_edges=np.concatenate([*cuts, np.zeros(0)])
     )
@@ -309,26 +335,89 @@ def learn_siblings(
     _run(whole, *arguments, draws=False, context=context)
     every = Codes(np.concatenate([context, codes]), [*sizes, *(c.size for c in codings)])
     # 3. Which of it matters.
-    edges, backoff = _searched(plan, every, len(names), whole, counts, max_parents, seed)
-    return _finished(plan, columns, codings, tuple(slots), whole, names, every, edges, backoff)
+    order = _family_order(counts, seed)
+    edges, backoff = _searched(every, len(names), whole, order, max_parents, seed)
+    # 4. What the tables leave out.
+    size = f"{plan.table} rows"
+    together = [whole.left, names.index(size) if size in names else -1]
+    factors = _factors(every, len(names), whole, edges, together, order, counts, seed)
+    return _finished(
+        plan, columns, codings, tuple(slots), whole, names, every, edges, backoff, factors
+    )
+
+
+def _family_order(counts: np.ndarray, seed: int) -> np.ndarray:
+    """The rows, whole families after each other in random order."""
+    order = np.random.default_rng(seed).permutation(len(counts))
+    begin = np.cumsum(counts) - counts
+    inside = np.arange(int(counts.sum())) - np.repeat(
+        np.cumsum(counts[order]) - counts[order], counts[order]
+    )
+    return np.repeat(begin[order], counts[order]) + inside
+
+
+def _turn(
+    kind: np.ndarray, number: int, edges: Sequence[tuple[int, int]]
+) -> tuple[dict[int, list[int]], list[int]]:
+    """What each column's table looks at, and the columns in the order in which they are drawn."""
+    above = {j: [a for a, b in edges if b == number + j] for j in range(len(kind))}
+    graph = {str(j): tuple(str(a - number) for a in above[j] if a >= number) for j in above}
+    turn = [int(j) for j in topological_order(graph)]
+    turn.sort(key=lambda j: kind[j] != STEP)
+    return above, turn
+
+
+def _factors(
+    codes: Codes,
+    number: int,
+    program: Program,
+    edges: Sequence[tuple[int, int]],
+    together: Sequence[int],
+    order: np.ndarray,
+    counts: np.ndarray,
+    seed: int,
+) -> tuple[Factors, ...]:
+    """What each column's table is multiplied by; needs are looked at `together` with some slots.
+
+    The fewer rows a family has, or the fewer follow, the more hangs on what is left of the plan.
+    """
+    above, turn = _turn(program.kind, number, edges)
+    begin = np.repeat(np.cumsum(counts) - counts, counts)
+    starts = np.arange(codes.rows) == begin
+    out = []
+    for j in range(len(program.kind)):
+        size = codes.sizes[number + j]
+        if size < 2:
+            out.append(Factors())
+            continue
+        steps = program.kind[j] == STEP
+        before = [number + other for other in turn[: turn.index(j)]]
+        slots = [s for s in range(number) if not (steps and s == program.now)]
+        some = [s for s in (*slots, *before) if 2 <= codes.sizes[s] <= WIDEST]
+        candidates: list[tuple[int, ...]] = [(s,) for s in some if s not in above[j]]
+        needs = [int(s) for s in program.need if s >= 0]
+        candidates += [(s, other) for other in together if other >= 0 for s in needs]
+        never = np.zeros((0, 0), bool)
+        if program.kind[j] == SAME:
+            never = np.zeros((codes.rows, size), bool)
+            never[starts, -1] = True
+        drawn = ~starts if steps else np.ones(codes.rows, bool)
+        out.append(
+            learn_factors(codes, number + j, above[j], candidates, order, drawn, never, seed)
+        )
+    return tuple(out)
 
 
 def _searched(
-    plan: Plan,
     codes: Codes,
     slots: int,
     program: Program,
-    counts: np.ndarray,
+    order: np.ndarray,
     max_parents: int,
     seed: int,
 ) -> tuple[tuple[tuple[int, int], ...], Backoff]:
     """Edges, none of which points at the context; folds hold whole families."""
-    order = np.random.default_rng(seed).permutation(len(counts))
-    begin = np.cumsum(counts) - counts
-    inside = np.arange(codes.rows) - np.repeat(np.cumsum(counts[order]) - counts[order],
-                                               counts[order])  # fmt: skip
-    rows = np.repeat(begin[order], counts[order]) + inside
-    backoff = Backoff(codes, seed, keep_order=max_parents, order=rows)
+    backoff = Backoff(codes, seed, keep_order=max_parents, order=order)
     nodes = range(len(codes.sizes))
     forbidden = {(a, b) for b in range(slots) for a in nodes}
     steps = {slots + j for j, kind in enumerate(program.kind) if kind == STEP}
@@ -356,11 +445,13 @@ def _finished(
     every: Codes,
     edges: Sequence[tuple[int, int]],
     backoff: Backoff,
+    factors: Sequence[Factors],
 ) -> Siblings:
     """The program with the slots that somebody looks at."""
     number = len(names)
-    above = {j: [a for a, b in edges if b == number + j] for j in range(len(columns))}
-    used = sorted({a for some in above.values() for a in some if a < number})
+    above, turn = _turn(whole.kind, number, edges)
+    seen = [*above.values(), *(pair for some in factors for pair in some.slots)]
+    used = sorted({a for some in seen for a in some if a < number})
     place = {a: i for i, a in enumerate(used)}
     place |= {number + j: len(used) + j for j in range(len(columns))}
     tables, parents, strides = [], [], []
@@ -372,15 +463,12 @@ def _finished(
             mass = table.sum(axis=1, keepdims=True)
             table = np.where(mass > 0, table / np.where(mass > 0, mass, 1.0), 1.0)
         sums = np.cumsum(table, axis=1)
-        # As files hold them, so that a saved model draws the same rows.
-        sums = (sums / sums[:, -1:]).astype(np.float32).astype(np.float64)
+        sums = (sums / sums[:, -1:]).astype(np.float32)
         tables.append(sums.ravel())
         shape = [every.sizes[a] for a in above[j]]
         parents.append([place[a] for a in above[j]])
         strides.append([math.prod(shape[k + 1 :]) for k in range(len(shape))])
-    graph = {str(j): tuple(str(a - number) for a in above[j] if a >= number) for j in above}
-    turn = [int(j) for j in topological_order(graph)]
-    turn.sort(key=lambda j: whole.kind[j] != STEP)
+    flat = [(s, t) for some in factors for s, t in zip(some.slots, some.tables, strict=True)]
 
     def kept(some: np.ndarray) -> np.ndarray:
         return np.array([place.get(int(a), -1) if a >= 0 else -1 for a in some], np.int64)
@@ -402,6 +490,12 @@ def _finished(
         left=renumbered(whole.left),
         now=renumbered(whole.now),
         then=renumbered(whole.then),
+        factor_start=_starts([len(some.slots) for some in factors]),
+        factor_slot=np.array([place[s[0]] for s, _ in flat], np.int64),
+        factor_with=np.array([place[s[1]] if len(s) > 1 else -1 for s, _ in flat], np.int64),
+        factor_width=np.array([every.sizes[s[1]] if len(s) > 1 else 1 for s, _ in flat], np.int64),
+        factor_base=_starts([t.size for _, t in flat])[:-1],
+        factors=np.concatenate([*(t.ravel() for _, t in flat), np.zeros(0)]).astype(np.float32),
     )
     looked = tuple(slots[a] for a in used if a < len(slots))
     return Siblings(plan, tuple(columns), looked, program, tuple(names[a] for a in used))
@@ -531,7 +625,7 @@ def _all_slots(
         parents=np.zeros(0, np.int64),
         strides=np.zeros(0, np.int64),
         table_start=np.zeros(width, np.int64),
-        cumulative=np.ones(max((c.size for c in codings), default=1)),
+        cumulative=np.ones(max((c.size for c in codings), default=1), np.float32),
         bins=np.array(bins, np.int64),
         bin_start=np.array(bin_start, np.int64),
         piece_start=np.array(piece_start, np.int64),
@@ -554,6 +648,14 @@ def _all_slots(
         place_edges=place_edges,
         left_edges=left_edges,
         now_edges=now_edges,
+        factor_start=np.zeros(width + 1, np.int64),
+        factor_slot=np.zeros(0, np.int64),
+        factor_with=np.zeros(0, np.int64),
+        factor_width=np.zeros(0, np.int64),
+        factor_base=np.zeros(0, np.int64),
+        factors=np.zeros(0, np.float32),
+        known_by=np.full(width, -1, np.int64),
+        known_from=np.zeros(width),
     )  # fmt: skip
     return program, names, sizes
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,9 @@ LARGEST = 256 * 2**20
 """Bytes that the rows' arrays may unpack to."""
 _NUMBERS = ("place", "left", "now", "then")
 _WHOLE = ("kind", "size", "turn", "parent_start", "parents", "strides", "table_start", "bins",
-          "bin_start", "piece_start", "before", "first", "need", "edge_start",
-          "need_start")  # fmt: skip
+          "bin_start", "piece_start", "before", "first", "need", "edge_start", "need_start",
+          "factor_start", "factor_slot", "factor_with", "factor_width", "factor_base",
+          "known_by")  # fmt: skip
 
 
 def available_linked() -> tuple[str, ...]:
@@ -58,6 +59,18 @@ def is_linked(folder: str | Path) -> bool:
     """Whether a name or a folder holds linked tables."""
     return FOLDERS.is_model(folder)
 
+
+_LATER: dict[str, Callable[[int], np.ndarray]] = {
+    "factor_start": lambda columns: np.zeros(columns + 1, np.int64),
+    "factor_slot": lambda columns: np.zeros(0, np.int64),
+    "factor_with": lambda columns: np.zeros(0, np.int64),
+    "factor_width": lambda columns: np.zeros(0, np.int64),
+    "factor_base": lambda columns: np.zeros(0, np.int64),
+    "factors": lambda columns: np.zeros(0, np.float32),
+    "known_by": lambda columns: np.full(columns, -1, np.int64),
+    "known_from": lambda columns: np.zeros(columns),
+}
+"""What files have that lack an array, because families were learned without: by their columns."""
 
 # ---------------------------------------------------------------------- writing
 
@@ -74,8 +87,7 @@ def save_linked(population: LinkedPopulation, folder: str | Path) -> None:
     for number, (name, some) in enumerate(model.siblings.items()):
         for key, value in some.program._asdict().items():
             if key not in _NUMBERS:
-                stored = value.astype(np.float32) if key == "cumulative" else value
-                arrays[f"{number}.{key}"] = stored
+                arrays[f"{number}.{key}"] = value
         for place, slot in enumerate(some.slots):
             arrays[f"{number}.edges of {place}"] = slot.edges
             arrays[f"{number}.codes of {place}"] = slot.codes
@@ -213,6 +225,8 @@ def _siblings(
                     str(s["column"]),
                     tuple(map(float, s["edges"])),
                     tuple(map(float, s["middles"])),
+                    tuple(tuple(map(float, spread)) for spread in s.get("spreads", ())),
+                    float(s.get("step", 0.0)),
                 )
                 for s in each["plan"]
             )
@@ -228,9 +242,14 @@ def _siblings(
             )
             fields: dict[str, Any] = {key: int(each[key]) for key in _NUMBERS}
             for key in Program._fields:
-                if key not in _NUMBERS:
-                    kind = np.int64 if key in _WHOLE else np.float64
-                    fields[key] = arrays[f"{number}.{key}"].astype(kind)
+                if key in _NUMBERS:
+                    continue
+                if key in _LATER and f"{number}.{key}" not in arrays:
+                    fields[key] = _LATER[key](len(kinds))
+                    continue
+                kind: Any = np.int64 if key in _WHOLE else np.float64
+                kind = np.float32 if key in ("cumulative", "factors") else kind
+                fields[key] = arrays[f"{number}.{key}"].astype(kind)
             program = Program(**fields)
             context = tuple(map(str, each["context"]))
             _check_program(program, schema, slots, len(context), kinds)
@@ -307,6 +326,32 @@ def _check_program(
         end = int(p.table_start[j]) + (most + 1) * int(p.size[j])
         _require(p.table_start[j] >= 0 and end <= len(p.cumulative), "tables")
     _require(bool(np.isfinite(p.cumulative).all() and np.isfinite(p.piece_sum).all()), "numbers")
+    _check_factors(p, sizes)
+    _require(len(p.known_by) == len(p.known_from) == columns, "known")
+    for j, other in enumerate(p.known_by.tolist()):
+        _require(-1 <= other < columns and (other < 0 or p.size[j] > 1), "known")
+    _require(not bool(np.isnan(p.known_from).any()), "known")
+
+
+def _check_factors(p: Program, sizes: Sequence[int]) -> None:
+    """No factor lies outside of its array; `sizes` are the codes of slots and columns."""
+    columns, count = len(p.kind), len(p.factor_slot)
+    _require(len(p.factor_start) == columns + 1 and p.factor_start[0] == 0, "factors")
+    _require(p.factor_start[-1] == count and bool((np.diff(p.factor_start) >= 0).all()), "factors")
+    _require(len(p.factor_with) == len(p.factor_width) == len(p.factor_base) == count, "factors")
+    for j in range(columns):
+        for q in range(int(p.factor_start[j]), int(p.factor_start[j + 1])):
+            slot, other, width = (
+                int(some[q]) for some in (p.factor_slot, p.factor_with, p.factor_width)
+            )
+            _require(0 <= slot < len(sizes) and -1 <= other < len(sizes), "factors")
+            codes = sizes[slot]
+            if other >= 0:
+                _require(width == sizes[other], "factors")
+                codes *= width
+            end = int(p.factor_base[q]) + codes * int(p.size[j])
+            _require(p.factor_base[q] >= 0 and end <= len(p.factors), "factors")
+    _require(bool((np.isfinite(p.factors) & (p.factors > 0)).all()), "factors")
 
 
 def _slot_sizes(p: Program, slots: tuple[Slot, ...], width: int) -> list[int]:

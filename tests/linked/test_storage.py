@@ -120,6 +120,11 @@ def _arrays(folder, name, change):
         lambda f: _arrays(f, "0.table_start", lambda a: a - 5),
         lambda f: _arrays(f, "0.bin_start", lambda a: a + 10_000),
         lambda f: _arrays(f, "0.piece_start", lambda a: a[::-1].copy()),
+        lambda f: _arrays(f, "0.factor_base", lambda a: a + 1_000_000),
+        lambda f: _arrays(f, "0.factor_slot", lambda a: a + 1_000),
+        lambda f: _arrays(f, "0.factor_start", lambda a: a + 1),
+        lambda f: _arrays(f, "0.factors", lambda a: a * np.float32(np.nan)),
+        lambda f: _arrays(f, "0.known_by", lambda a: a + 90),
     ],
 )
 def test_what_is_damaged_is_refused_in_a_sentence(folder, tmp_path, damage):
@@ -128,6 +133,17 @@ def test_what_is_damaged_is_refused_in_a_sentence(folder, tmp_path, damage):
     damage(copy)
     with pytest.raises(PopulaceError, match="damaged"):
         load_linked(copy)
+
+
+def test_families_learned_before_there_were_factors_are_read(folder, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    with np.load(copy / storage.ROWS) as data:
+        arrays = {k: data[k] for k in data.files if "factor" not in k and "known" not in k}
+    np.savez_compressed(copy / storage.ROWS, **arrays)
+    program = load_linked(copy).model.siblings["members"].program
+    assert len(program.factors) == 0 and (program.known_by == -1).all()
+    assert len(load_linked(copy).model.given().families(20, seed=1)) == 20
 
 
 def test_arrays_that_would_unpack_to_too_much_are_refused(folder, monkeypatch):
