@@ -131,12 +131,13 @@ def _refined(
 ) -> LinkedModel:
     """The model with what it misses: of parents and their plans first, then of whole families."""
     count = min(DRAWN * len(tables.root), MOST)
-    folds = FOLDS if len(tables.root) < MANY else 1
+    many = len(tables.root) >= MANY
+    folds = 1 if many else FOLDS
     progress(0.6, f"Drawing {count:,} parents to compare with")
     drawn = model.given().candidates(count, seed + 1)[0]
     ratio = density_ratio.learn(root.schema, root.frame, drawn, seed=seed, trees=TREES, folds=folds)
     fresh = model.given().candidates(CALIBRATED, seed + 3)[0]
-    root_ratio = Correction.learn(ratio, fresh, model.planned_sizes(fresh), ROOT)
+    root_ratio = Correction.learn(ratio, fresh, model.planned_sizes(fresh), ROOT[many])
     model = model.with_ratios(root_ratio, None)
     progress(0.75, f"Drawing {count:,} families to compare with")
     children = [table for table in tables.tables[1:] if table.parent == tables.root.name]
@@ -160,18 +161,19 @@ def _refined(
     fresh_families = judged.given().families(CALIBRATED, seed=seed + 4)
     sizes = np.sum([table.rows for table in children], axis=0)
     correction = Correction.learn(
-        ratio, judged.features_of(fresh_families), fresh_families.sizes, FAMILY, sizes
+        ratio, judged.features_of(fresh_families), fresh_families.sizes, FAMILY[many], sizes
     )
     return model.with_ratios(root_ratio, correction, features)
 
 
-ROOT, FAMILY = 1.5, 1.6
-"""About so many parents, and families, are drawn for each that is kept. More is closer, and
-slower: four halves of the baseball players are told apart with .68 to .69, with 2 families with .64
-to .66 for a quarter more time."""
+ROOT, FAMILY = (3.0, 1.5), (8.0, 1.6)
+"""About so many parents, and families, are drawn for each that is kept; where families are few, and
+where they are many. More is closer, and slower: four halves of the baseball players are told apart
+with .68 to .69, with 2 families with .64 to .66 for a quarter more time."""
 CALIBRATED = 12_000
 """Families by which the bounds are chosen."""
 TREES = 160
 """The most trees of a ratio: more would make drawing slow."""
 FOLDS, MANY = 2, 4_000
-"""Ratios that are averaged where there are fewer families: each makes drawing slower."""
+"""Ratios that are averaged where there are few families, fewer than so many: each makes drawing
+slower."""
