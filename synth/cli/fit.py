@@ -62,7 +62,9 @@ def fit(
     gaussian: Annotated[
         str, typer.Option(metavar="COLUMNS", help="Numbers to model as Gaussians: age,pay.")
     ] = "",
-    max_parents: Annotated[int, typer.Option(min=0, help="The most causes of a column.")] = 4,
+    max_parents: Annotated[
+        int, typer.Option(min=0, help="The most causes of a column that act together.")
+    ] = 4,
     count: Annotated[
         str, typer.Option(metavar="COLUMN", help="The column that says how many a row stands for.")
     ] = "",

@@ -225,10 +225,12 @@ def settings_of(network: Network) -> Settings:
     """How a network was learned.
 
     Networks written before look-ups were noted say nothing of them; there every column that
-    follows from one other without exception is one.
+    follows from one other without exception is one. Those written before there were additive
+    parents have none.
     """
     about = network.about
     options: dict[str, Any] = {name: about[name] for name in _OPTIONS if name in about}
+    options.setdefault("additive_parents", 0)
     if network.gaussians:
         options["gaussian"] = tuple(network.gaussians)
     if "lookups" in about:
