@@ -52,6 +52,16 @@ _SHORT = {
     "univ": "university",
     "voc": "vocational",
 }
+_DEGREES = {
+    "associates": "associate degree",
+    "assoc-acdm": "associate degree, academic",
+    "assoc-voc": "associate degree, vocational",
+    "bachelors": "bachelor's degree",
+    "masters": "master's degree",
+    "prof-school": "professional school",
+    "some-college": "some college",
+}
+"""Levels of schooling that are written without their grammar."""
 _CODE = re.compile(r"[^\W\d_]+(?:[-_][^\W\d_]+)+")
 
 
@@ -72,6 +82,8 @@ def plain_level(level: str) -> str:
     text = level.strip()
     if text in {"?", "??", "-", "."}:
         return "not stated"
+    if text.casefold() in _DEGREES and text != text.casefold():
+        return _DEGREES[text.casefold()]
     if not _CODE.fullmatch(text):
         return text.capitalize() if len(text) > 4 and text.isupper() else level
     words = re.split("[-_]", text)

@@ -9,6 +9,10 @@ from synth.data.wording import plain_level
     ("level", "words"),
     [
         ("HS-grad", "high-school graduate"),
+        ("Bachelors", "bachelor's degree"),
+        ("Masters", "master's degree"),
+        ("Assoc-acdm", "associate degree, academic"),
+        ("masters", "masters"),
         ("Self-emp-not-inc", "self employed not incorporated"),
         ("Machine-op-inspct", "machine operator inspector"),
         ("Handlers-cleaners", "handlers cleaners"),
