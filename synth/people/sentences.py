@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations, takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -179,15 +180,32 @@ def _topic(entry: Any, where: str) -> Topic:
 def _opening(frame: str, ends: Sequence[str], things: Sequence[str], where: str) -> Opening:
     """A deed with all its things and ends, but for those that make a run of over `LONGEST` words.
 
-    Such a run comes again where two posts share the deed and the first word of what follows, or all
-    that stands after the thing.
+    Such a run comes again where two posts share the deed and the first words of what follows, or
+    all that stands after the thing, and the last words of two things that end alike.
     """
     whole = (frame.replace(_SLOT, thing) for thing in things)
     filled = tuple(deed[0].upper() + deed[1:] for deed in whole if words_in(deed) <= LONGEST)
     if not filled:
         raise PopulaceError(f"{where}: {frame!r} is too long for every thing; shorten it.")
-    after = words_in(frame.partition(_SLOT)[2])
-    fitting = [end for end in ends if after + words_in(end) < LONGEST]
-    if max(map(words_in, filled)) == LONGEST:
-        fitting = list({end.split()[0]: end for end in reversed(fitting)}.values())
+    after = words_in(frame.partition(_SLOT)[2]) + _shared(things)
+    fitting = [end for end in ends if after + words_in(end) <= LONGEST]
+    lead = LONGEST - max(map(words_in, filled)) + 1
+    fitting = list({tuple(end.split()[:lead]): end for end in reversed(fitting)}.values())
     return Opening(filled, tuple(fitting))
+
+
+def _shared(things: Sequence[str]) -> int:
+    """The last words that two of the things have in common."""
+    words = [_WORD.findall(thing.lower()) for thing in things]
+    return max(
+        (
+            sum(
+                1
+                for _ in takewhile(
+                    lambda pair: pair[0] == pair[1], zip(one[::-1], other[::-1], strict=False)
+                )
+            )
+            for one, other in combinations(words, 2)
+        ),
+        default=0,
+    )
