@@ -7,6 +7,7 @@ the record could contradict. Every text is original and clean.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ _SCHOOL = 18  # years, below: from then on some have left, and all may vote
 _RETIRED = 65  # years, and without work
 _REMARK = 14  # every fourteenth post is a remark, for there are fewer remarks than deeds
 _KINDS = 5  # of second sentences: 0 stage of life, 1 and 3 anybody's, 2 and 4 the deed's own
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_SHARED_WORDS = 2  # which two posts that name the same thing have in common
 _SPREAD = 99_991  # posts, beyond which the cycles of a seed begin elsewhere
 
 
@@ -76,7 +79,7 @@ def write(
         place = seed % _SPREAD + index + number * 997
         for step in range(len(topic.deeds) + len(topic.remarks)):
             opening, post = _post(topic, material.general, ends, place + step)
-            if opening not in openings:
+            if opening not in openings and not any(_same_thing(post, other) for other in written):
                 break
         openings.append(opening)
         written.append(post)
@@ -146,6 +149,12 @@ def _post(
     elif kind in (0, 1, 3) and words_in(text) < LONGEST:
         end = _apart(general, number, size)
     return deed, f"{text} {end}".rstrip()
+
+
+def _same_thing(post: str, other: str) -> bool:
+    """Whether two posts name the same thing: they share two words of more than three letters."""
+    shared = set(_WORD.findall(post.casefold())) & set(_WORD.findall(other.casefold()))
+    return len(shared) >= _SHARED_WORDS
 
 
 def _text(posts: Sequence[tuple[str, str]], number: int) -> str:

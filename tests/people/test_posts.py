@@ -214,6 +214,15 @@ def test_what_follows_a_deed_was_written_for_it_or_follows_any(language):
     assert 5 < alone < 60
 
 
+@pytest.mark.parametrize(("language", "interest"), [("en", "television"), ("fr", "cooking")])
+def test_two_posts_of_an_interest_name_two_things(language, interest):
+    facts = facts_of({**LONER, "n_in_household": 1}, SCHEMA, [interest])
+    for index in range(200):
+        posts = write(facts, seed=index * 7, index=index, posts=2, language=language).posts
+        first, second = (set(re.findall(r"[^\W\d_]{4,}", post.casefold())) for post in posts)
+        assert len(first & second) < 2, posts
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("interests", [["walking"], []])
 def test_nobody_says_the_same_twice(language, interests):
