@@ -6,9 +6,10 @@ multiplies the column's chances by its own effects and no further interaction is
 
     P(x | a, e₁ … e_k) ∝ P(x | a) · φ₁(x, e₁) · … · φ_k(x, e_k),
 
-a log-linear model with the family's table as its offset. The effects are fitted by iterative
-proportional fitting, shrunk towards one by pseudo-people; which parents join, and how much is
-shrunk, is decided by cross-validation, so that memorising does not pay. The result is a table like
+a log-linear model with the family's table as its offset. The effects are fitted by a few rounds of
+iterative proportional fitting, each of which pseudo-people hold back towards one (with many rounds
+their hold wears off); which parents join, and how strongly they are held, is decided by
+cross-validation, so that memorising does not pay. The result is a table like
 any other: every answer stays exact. What exact answers cost grows with each parent, so those join
 first that gain most for what they cost, and none beyond a limit.
 
