@@ -6,47 +6,48 @@ multiplies the column's chances by its own effects and no further interaction is
 
     P(x | a, e₁ … e_k) ∝ P(x | a) · φ₁(x, e₁) · … · φ_k(x, e_k),
 
-a log-linear model with the family's table as its offset. The effects are fitted by a few rounds of
-iterative proportional fitting, each of which pseudo-people hold back towards one (with many rounds
-their hold wears off); which parents join, and how strongly they are held, is decided by
-cross-validation, so that memorising does not pay. The result is a table like
-any other: every answer stays exact. What exact answers cost grows with each parent, so those join
-first that gain most for what they cost, and none beyond a limit.
+a log-linear model with the family's table as its base; see `log_linear`. Which parents join, and
+how many pseudo-people hold their effects near one, is decided by cross-validation, so that
+memorising does not pay. The result is a table like any other: every answer stays exact. What exact
+answers cost grows with each parent, so those join first that gain most for what they cost, and none
+beyond a limit.
 
 References
 ----------
-Bishop, Fienberg, Holland (1975), "Discrete Multivariate Analysis", chapters 3 and 12. Deming and
-Stephan (1940). As conditional tables: Koller and Friedman (2009), section 5.4.
+Bishop, Fienberg, Holland (1975), "Discrete Multivariate Analysis", chapter 3. As conditional
+tables: Koller and Friedman (2009), section 5.4.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numba import njit
 
 from synth.bayes.counting import Codes
+from synth.bayes.log_linear import LogLinear, people_weights
 from synth.bayes.parameters import Backoff
 from synth.bayes.structure import EdgeConstraints, clique_states
+
+Tables = Callable[[int, Sequence[int]], np.ndarray]
+"""Gives the table of a column and its parents."""
 
 PSEUDO = (2.0, 8.0, 32.0, 128.0)
 """The pseudo-people of a state that are tried."""
 SELECTION = 40_000
 """Parents are chosen by at most so many people; effects are then fitted by all."""
-SCREENED = 4
+SCREENED = 8
 """So many candidates of a column are fitted: those whose residuals are largest."""
-SWEEPS, LAST_SWEEPS = 1, 6
+ROUNDS, LAST_ROUNDS = 2, 12
 """Rounds of proportional fitting, while parents are chosen and at the end."""
 NEVER = 6.0
 """A state that nobody has in a combination of parents, though effects that add up would give it to
 so many: then they act together."""
 CELLS = 1 << 18
 """The most cells of a table with its further parents."""
-COST = 1.5
+COST = 2.0
 """What all cliques together may grow by."""
 LIGHT = 1 << 18
 """Cliques that together have no more states than this may always be."""
@@ -98,266 +99,33 @@ class Effects:
         return np.where(mass > 0, product / np.where(mass > 0, mass, 1.0), before)
 
 
-# ---------------------------------------------------------------------- compiled
-
-
-# Places are unsigned, so that nobody asks whether they are negative; see `parameters`.
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _chances(
-    table: np.ndarray, at: int, effects: np.ndarray, places: np.ndarray, chance: np.ndarray
-) -> float:
-    """Fill `chance` with a row of the table times rows of effects; its sum."""
-    size = chance.shape[0]
-    for x in range(size):
-        chance[np.uintp(x)] = table[np.uintp(at + x)]
-    for j in range(places.shape[0]):
-        begin = places[j]
-        for x in range(size):
-            chance[np.uintp(x)] *= effects[np.uintp(begin + x)]
-    total = 0.0
-    for x in range(size):
-        total += chance[np.uintp(x)]
-    return total
-
-
-@njit(cache=True, nogil=True)
-def _expected(
-    table: np.ndarray,
-    row: np.ndarray,
-    effects: np.ndarray,
-    starts: np.ndarray,
-    codes: np.ndarray,
-    weights: np.ndarray,
-    low: int,
-    high: int,
-    counted: np.ndarray,
-    places: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """Add how many people are expected in each state, by the codes of each of `counted`.
-
-    `table` has a row for each combination of the parents, `row` says which is a person's. Effects
-    stand side by side in `effects`: that of parent j for its code e begins at `starts[j] + e·size`.
-    """
-    size = table.shape[1]
-    flat = table.ravel()
-    chance = np.empty(size)
-    here = np.empty(codes.shape[0], np.int64)
-    for i in range(low, high):
-        for j in range(codes.shape[0]):
-            here[j] = starts[j] + codes[j, i] * size
-        total = _chances(flat, row[i] * size, effects, here, chance)
-        if total <= 0.0:
-            continue
-        scale = weights[i] / total
-        for c in range(counted.shape[0]):
-            at = places[c] + counted[c, i] * size
-            for x in range(size):
-                out[np.uintp(at + x)] += chance[np.uintp(x)] * scale
-
-
-@njit(cache=True, nogil=True)
-def _log_likelihood(
-    table: np.ndarray,
-    row: np.ndarray,
-    effects: np.ndarray,
-    starts: np.ndarray,
-    codes: np.ndarray,
-    weights: np.ndarray,
-    low: int,
-    high: int,
-    child: np.ndarray,
-) -> float:
-    """Σ weight · log P(child's code), as `_expected` takes its arguments."""
-    size = table.shape[1]
-    flat = table.ravel()
-    chance = np.empty(size)
-    here = np.empty(codes.shape[0], np.int64)
-    out = 0.0
-    for i in range(low, high):
-        for j in range(codes.shape[0]):
-            here[j] = starts[j] + codes[j, i] * size
-        total = _chances(flat, row[i] * size, effects, here, chance)
-        share = chance[child[i]] / total if total > 0.0 else 0.0
-        out += weights[i] * math.log(max(share, 1e-9))
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _observed(
-    child: np.ndarray,
-    codes: np.ndarray,
-    weights: np.ndarray,
-    low: int,
-    high: int,
-    size: int,
-    places: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """Add how many people are in each state, by the codes of each column of `codes`."""
-    for c in range(codes.shape[0]):
-        for i in range(low, high):
-            out[places[c] + codes[c, i] * size + child[i]] += weights[i]
-
-
 # ---------------------------------------------------------------------- one column
-
-
-@dataclass(frozen=True, eq=False)
-class _People:
-    """People of whom effects are fitted: codes (columns, people) and what each counts."""
-
-    codes: np.ndarray
-    weights: np.ndarray
-    sizes: tuple[int, ...]
-
-    @staticmethod
-    def of(codes: Codes, chosen: np.ndarray | None = None) -> _People:
-        """All people, or those chosen, in that order."""
-        weights = codes.weights if len(codes.weights) else np.ones(codes.rows)
-        if chosen is None:
-            return _People(codes.values, weights, codes.sizes)
-        values = np.ascontiguousarray(codes.values[:, chosen])
-        return _People(values, weights[chosen], codes.sizes)
-
-    @property
-    def rows(self) -> int:
-        return self.codes.shape[1]
-
-    def row(self, parents: Sequence[int]) -> np.ndarray:
-        """Which row of a family's table is each person's; int64."""
-        out = np.zeros(self.rows, np.int64)
-        for parent in parents:
-            out = out * self.sizes[parent] + self.codes[parent]
-        return out
-
-    def places(self, columns: Sequence[int], size: int) -> np.ndarray:
-        """Where each column's counts begin, and last how many there are in all."""
-        return np.cumsum([0, *(self.sizes[c] * size for c in columns)]).astype(np.int64)
-
-
-class _Fit:
-    """A column's effects on a range of people, fitted and judged.
-
-    Parameters
-    ----------
-    people : _People
-        Of whom.
-    child : int
-        The column.
-    table : float64 array, shape (rows, size)
-        Its table without further parents.
-    row : int64 array, shape (people,)
-        Each person's row.
-    """
-
-    def __init__(self, people: _People, child: int, table: np.ndarray, row: np.ndarray) -> None:
-        self.people, self.child = people, child
-        self.table, self.row = table, row
-        self.size = table.shape[1]
-
-    def _whole(
-        self, parents: Sequence[int], tables: Sequence[np.ndarray]
-    ) -> tuple[np.ndarray, ...]:
-        """Effects as the compiled code takes them."""
-        codes = np.ascontiguousarray(self.people.codes[list(parents)])
-        starts = self.people.places(parents, self.size)[:-1]
-        joined = np.concatenate([t.ravel() for t in tables]) if len(tables) else np.zeros(0)
-        return joined, starts, codes
-
-    def counts(
-        self,
-        parents: Sequence[int],
-        tables: Sequence[np.ndarray],
-        counted: Sequence[int],
-        low: int,
-        high: int,
-    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """People observed and expected in each state, by the codes of each column of `counted`."""
-        places = self.people.places(counted, self.size)
-        by = np.ascontiguousarray(self.people.codes[list(counted)])
-        observed, expected = np.zeros(places[-1]), np.zeros(places[-1])
-        child = self.people.codes[self.child]
-        _observed(child, by, self.people.weights, low, high, self.size, places, observed)
-        self.expect(parents, tables, by, places, low, high, expected)
-        cut = [slice(int(a), int(b)) for a, b in pairwise(places)]
-        return (
-            [observed[part].reshape(-1, self.size) for part in cut],
-            [expected[part].reshape(-1, self.size) for part in cut],
-        )
-
-    def expect(
-        self,
-        parents: Sequence[int],
-        tables: Sequence[np.ndarray],
-        by: np.ndarray,
-        places: np.ndarray,
-        low: int,
-        high: int,
-        out: np.ndarray,
-    ) -> None:
-        """Add how many people are expected in each state, by each line of `by`."""
-        effects, starts, codes = self._whole(parents, tables)
-        weights = self.people.weights
-        _expected(self.table, self.row, effects, starts, codes, weights, low, high, by, places, out)
-
-    def log_likelihood(
-        self, parents: Sequence[int], tables: Sequence[np.ndarray], low: int, high: int
-    ) -> float:
-        """Of a range of people, in nats."""
-        effects, starts, codes = self._whole(parents, tables)
-        child = self.people.codes[self.child]
-        return _log_likelihood(
-            self.table, self.row, effects, starts, codes, self.people.weights, low, high, child
-        )
-
-    def fitted(
-        self,
-        parents: Sequence[int],
-        tables: Sequence[np.ndarray],
-        pseudo: float,
-        low: int,
-        high: int,
-        sweeps: int,
-    ) -> list[np.ndarray]:
-        """Effects after rounds of proportional fitting by a range of people, from given ones.
-
-        The last one is fitted first.
-        """
-        tables = list(tables)
-        last = len(parents) - 1
-        rounds = [range(last, last + 1), *([range(last + 1)] * sweeps)]
-        for some in rounds:
-            for j in some:
-                parent = parents[j]
-                (observed,), (expected,) = self.counts(parents, tables, [parent], low, high)
-                tables[j] = tables[j] * ((observed + pseudo) / (expected + pseudo))
-        return tables
 
 
 @dataclass
 class _Option:
-    """A parent that a column may gain."""
+    """A parent that a column may gain; `effects` of all its further parents, for each half."""
 
     parent: int
     pseudo: float
     score: float
     gain: float
-    tables: tuple[list[np.ndarray], list[np.ndarray]]
+    effects: list[list[np.ndarray]]
 
 
 @dataclass
 class _State:
-    """A column while its further parents are chosen; one `_Fit` and one list of effects a fold.
+    """A column while its further parents are chosen.
 
-    `base` are the parents that act together.
+    `base` are the parents that act together. There are a model and a list of effects for each half
+    of the people: with its table, fitted by it, judged by the other.
     """
 
     base: tuple[int, ...]
-    fits: tuple[_Fit, _Fit]
+    models: tuple[LogLinear, LogLinear]
     score: float
     parents: list[int] = field(default_factory=list)
-    tables: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    effects: list[list[np.ndarray]] = field(default_factory=lambda: [[], []])
     pseudo: float = PSEUDO[-1]
     gain: float = 0.0
     options: list[_Option] = field(default_factory=list)
@@ -404,16 +172,16 @@ class AdditiveSearch:
         self.codes, self.rules, self.impossible = codes, rules, impossible
         self.most = most
         self.families = {child: tuple(parents) for child, parents in families.items()}
-        order = np.random.default_rng(seed).permutation(codes.rows)[:SELECTION]
-        self._people = _People.of(codes, order)
-        self._half = len(order) // 2
         self._seed = seed
+        order = np.random.default_rng(seed).permutation(codes.rows)
+        self._people = _of(codes, order[:SELECTION])
+        half, rows = self._people.rows // 2, self._people.rows
+        self._halves = (0, half), (half, rows)
+        self._noise = 0.5 * math.log(max(rows, 2)) + 1.0
         self.gain = 0.0
 
     def fit(
-        self,
-        tables: Callable[[int, Sequence[int]], np.ndarray],
-        progress: Callable[[float], None] | None = None,
+        self, tables: Tables, progress: Callable[[float], None] | None = None
     ) -> dict[int, Effects]:
         """The further parents of the columns that gain any.
 
@@ -442,7 +210,7 @@ class AdditiveSearch:
             child, option = chosen
             state = states[child]
             state.parents.append(option.parent)
-            state.tables, state.pseudo, state.score = option.tables, option.pseudo, option.score
+            state.effects, state.pseudo, state.score = option.effects, option.pseudo, option.score
             state.gain += option.gain
             self.gain += option.gain
             above[child] |= 1 << option.parent
@@ -458,25 +226,20 @@ class AdditiveSearch:
     # ------------------------------------------------------------------ choosing
 
     def _begin(self) -> dict[int, _State]:
-        """Each column as the search left it, by tables from the other half of the people.
+        """Each column as the search left it.
 
         A parent that serves better by an effect of its own than together with the others is moved.
         """
-        people, half = self._people, self._half
-        weighted = len(self.codes.weights) > 0
+        people, half = self._people, self._people.rows // 2
         backoffs = [
             Backoff(
-                Codes(
-                    people.codes[:, low:high],
-                    people.sizes,
-                    people.weights[low:high] if weighted else None,
-                ),
+                _of(people, part),
                 self._seed,
                 self.impossible,
                 keep_order=max((len(p) for p in self.families.values()), default=0),
                 ordered=self._ordered,
             )
-            for low, high in ((0, half), (half, people.rows))
+            for part in (slice(0, half), slice(half, people.rows))
         ]
         states = {}
         for child, base in self.families.items():
@@ -496,44 +259,61 @@ class AdditiveSearch:
 
     def _state(self, child: int, base: tuple[int, ...], backoffs: Sequence[Backoff]) -> _State:
         """A column whose parents all act together."""
-        people, half = self._people, self._half
-        row, size = people.row(base), people.sizes[child]
-        fits = tuple(
-            _Fit(people, child, backoff.table(child, base).reshape(-1, size), row)
-            for backoff in backoffs
-        )
-        others = ((half, people.rows), (0, half))
+        first, second = (self._model(self._people, child, base, each.table) for each in backoffs)
         score = sum(
-            fit.log_likelihood((), (), *other) for fit, other in zip(fits, others, strict=True)
+            model.log_likelihood((), (), *other)
+            for model, other in zip((first, second), reversed(self._halves), strict=True)
         )
-        return _State(base, (fits[0], fits[1]), score)
+        return _State(base, (first, second), score)
+
+    def _model(self, people: Codes, child: int, base: tuple[int, ...], tables: Tables) -> LogLinear:
+        """A column's people, whose chances a table of its base gives."""
+        row = np.zeros(people.rows, np.int64)
+        for parent in base:
+            row = row * people.sizes[parent] + people.values[parent]
+        return LogLinear(
+            tables(child, base).reshape(-1, people.sizes[child]),
+            row,
+            people.values[child],
+            people.values,
+            people.sizes,
+            people_weights(people),
+        )
 
     def _moved(self, child: int, state: _State, parent: int, backoffs: Sequence[Backoff]) -> _State:
         """The column with one of the parents that act together as a further parent."""
         rest = tuple(other for other in state.base if other != parent)
         new = self._state(child, rest, backoffs)
-        new.parents, new.pseudo = state.parents, state.pseudo
-        new.tables = state.tables
+        new.parents, new.effects, new.pseudo = state.parents, state.effects, state.pseudo
         option = self._option(child, new, parent)
-        new.parents, new.tables = [*state.parents, parent], option.tables
+        new.parents, new.effects = [*state.parents, parent], option.effects
         new.pseudo, new.score = option.pseudo, option.score
         return new
 
     def _excludes(self, child: int, state: _State) -> bool:
         """Whether combinations of a column's parents rule out more than their effects do."""
-        people, half = self._people, self._half
+        people = self._people
         parents = (*state.base, *state.parents)
-        size = people.sizes[child]
-        row = people.row(parents).astype(np.int32)[None]
-        places = np.array([0], np.int64)
-        cells = math.prod(people.sizes[p] for p in parents) * size
-        observed, expected = np.zeros(cells), np.zeros(cells)
-        _observed(people.codes[child], row, people.weights, 0, people.rows, size, places, observed)
-        for fit, tables, low, high in zip(
-            state.fits, state.tables, (half, 0), (people.rows, half), strict=True
-        ):
-            fit.expect(state.parents, tables, row, places, low, high, expected)
+        row = np.zeros(people.rows, np.int32)
+        for parent in parents:
+            row = row * np.int32(people.sizes[parent]) + people.values[parent]
+        # One more thing to count by: all parents together.
+        by = np.vstack([people.values, row[None]])
+        sizes = (*people.sizes, math.prod(people.sizes[p] for p in parents))
+        together = [len(people.sizes)]
+        expected = np.zeros((sizes[-1], people.sizes[child]))
+        observed = np.zeros_like(expected)
+        for model, effects, (low, high) in self._judged(state):
+            whole = replace(model, by=by, sizes=sizes)
+            observed += whole.observed(together, low, high)[0]
+            expected += whole.expected(state.parents, effects, together, low, high)[0]
         return bool((expected[observed == 0] >= NEVER).any())
+
+    def _judged(
+        self, state: _State
+    ) -> Iterator[tuple[LogLinear, list[np.ndarray], tuple[int, int]]]:
+        """The models and effects of a column, and the people who judge each."""
+        return zip(state.models, state.effects, reversed(self._halves), strict=True)
 
     def _allowed(self, child: int, state: _State, above: Sequence[int]) -> list[int]:
         """The columns that may join a column's parents."""
@@ -557,20 +337,18 @@ class AdditiveSearch:
         candidates = self._allowed(child, state, above)
         if not candidates:
             return []
-        half, rows = self._half, self._people.rows
-        others = ((half, rows), (0, half))
         residual = np.zeros(len(candidates))
-        for fit, tables, (low, high) in zip(state.fits, state.tables, others, strict=True):
-            observed, expected = fit.counts(state.parents, tables, candidates, low, high)
+        for model, effects, (low, high) in self._judged(state):
+            observed = model.observed(candidates, low, high)
+            expected = model.expected(state.parents, effects, candidates, low, high)
             residual += [
                 ((o - e) ** 2 / (e + 1.0)).sum() for o, e in zip(observed, expected, strict=True)
             ]
         size = self.codes.sizes[child]
         free = [2 * (self.codes.sizes[c] - 1) * (size - 1) for c in candidates]
         ranked = np.argsort(-(residual - free), kind="stable")[:SCREENED]
-        noise = 0.5 * math.log(max(rows, 2)) + 1.0
         options = (self._option(child, state, candidates[i]) for i in ranked)
-        return [option for option in options if option.gain > noise]
+        return [option for option in options if option.gain > self._noise]
 
     def _option(self, child: int, state: _State, parent: int) -> _Option:
         """A parent with the pseudo-people that serve best."""
@@ -586,16 +364,14 @@ class AdditiveSearch:
         return tried[best]
 
     def _tried(self, child: int, state: _State, parent: int, pseudo: float) -> _Option:
-        half, rows = self._half, self._people.rows
         parents = [*state.parents, parent]
-        mine, others = ((0, half), (half, rows)), ((half, rows), (0, half))
         new = self._neutral(child, parent)
         score, fitted = 0.0, []
-        for k, fit in enumerate(state.fits):
-            tables = fit.fitted(parents, [*state.tables[k], new], pseudo, *mine[k], SWEEPS)
-            score += fit.log_likelihood(parents, tables, *others[k])
-            fitted.append(tables)
-        return _Option(parent, pseudo, score, score - state.score, (fitted[0], fitted[1]))
+        for (model, before, other), own in zip(self._judged(state), self._halves, strict=True):
+            effects = model.fitted(parents, [*before, new], pseudo, *own, rounds=ROUNDS)
+            score += model.log_likelihood(parents, effects, *other)
+            fitted.append(effects)
+        return _Option(parent, pseudo, score, score - state.score, fitted)
 
     def _neutral(self, child: int, parent: int) -> np.ndarray:
         """Effects that change nothing but what nobody can have."""
@@ -627,19 +403,18 @@ class AdditiveSearch:
 
     # ------------------------------------------------------------------ at the end
 
-    def _effects(
-        self,
-        child: int,
-        state: _State,
-        tables: Callable[[int, Sequence[int]], np.ndarray],
-    ) -> Effects:
+    def _effects(self, child: int, state: _State, tables: Tables) -> Effects:
         """The effects of a column's chosen parents, fitted by all people."""
-        people = _People.of(self.codes)
-        table = tables(child, state.base).reshape(-1, self.codes.sizes[child])
-        fit = _Fit(people, child, table, people.row(state.base))
+        model = self._model(self.codes, child, state.base, tables)
         begin = [self._neutral(child, parent) for parent in state.parents]
-        effects = fit.fitted(state.parents, begin, state.pseudo, 0, people.rows, LAST_SWEEPS)
+        effects = model.fitted(state.parents, begin, state.pseudo, rounds=LAST_ROUNDS)
         return Effects(state.base, tuple(state.parents), tuple(effects), state.gain)
+
+
+def _of(codes: Codes, people: np.ndarray | slice) -> Codes:
+    """Some of the people, in that order."""
+    weights = codes.weights[people] if len(codes.weights) else None
+    return Codes(codes.values[:, people], codes.sizes, weights)
 
 
 def _reaches(above: Sequence[int], start: int, goal: int) -> bool:

@@ -3,15 +3,9 @@
 A column's table looks at a few things at once and at nothing else. Much of what is left hangs on
 one thing at a time: what is left of the plan, the sibling before, the columns drawn already. So the
 table is multiplied by factors, one for each such thing, which give every pair of its codes and the
-column's the mass that it really has: P(x | all) ∝ table(x) · Π factor_s(code of s, x), a
-log-linear model whose factors are found by iterative proportional fitting (Darroch and Ratcliff
-1972). Tables know the rows that they were counted from too well; so factors are fitted to tables
-that were counted without those rows, and chosen by families kept apart.
-
-References
-----------
-.. [1] J. N. Darroch, D. Ratcliff, "Generalized iterative scaling for log-linear models", Annals of
-   Mathematical Statistics 43 (1972).
+column's the mass that it really has: P(x | all) ∝ table(x) · Π factor_s(code of s, x), the
+log-linear model of `synth.bayes.log_linear`. Factors are fitted to tables that were counted without
+the family, and chosen by families kept apart.
 """
 
 from __future__ import annotations
@@ -20,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from synth.bayes.counting import Codes
+from synth.bayes.log_linear import LogLinear
 from synth.bayes.parameters import Backoff
 
 MOST, WIDE, MOST_OF_WIDE = 6, 32, 2
@@ -33,7 +27,7 @@ PRIOR = 6.0
 """So many rows say what the table says already, for each pair of codes."""
 GAIN = 5e-4
 """Nats a row that a factor must gain on families kept apart."""
-SWEEPS = 8
+ROUNDS = 8
 """Rounds of fitting."""
 PARTS = 2
 """Tables are counted from one part of the families and judged by another."""
@@ -93,14 +87,36 @@ def learn_factors(
         base[never[rows]] = 0.0
     total = base.sum(axis=1)
     base, rows = base[total > 0], rows[total > 0]
-    if not len(rows):
+    if not len(rows) or not candidates:
         return Factors()
     base /= base.sum(axis=1, keepdims=True)
-    y = codes.values[child, rows]
-    chosen = _chosen(codes, base[:CHOOSING], rows[:CHOOSING], y[:CHOOSING], candidates)
+    some = rows[:CHOOSING]
+    few = _model(codes, child, base[:CHOOSING], some, candidates)
+    chosen = [candidates[c] for c in _chosen(few)]
     if not chosen:
         return Factors()
-    return Factors(tuple(chosen), tuple(_fitted(codes, base, rows, y, chosen)))
+    model = _model(codes, child, base, rows, chosen)
+    things = range(len(chosen))
+    begin = [model.neutral(thing) for thing in things]
+    return Factors(tuple(chosen), tuple(model.fitted(things, begin, PRIOR, rounds=ROUNDS)))
+
+
+def _model(
+    codes: Codes,
+    child: int,
+    base: np.ndarray,
+    rows: np.ndarray,
+    candidates: Sequence[tuple[int, ...]],
+) -> LogLinear:
+    """Rows with their chances without factors, and what factors may look at."""
+    return LogLinear(
+        base,
+        np.arange(len(rows)),
+        np.ascontiguousarray(codes.values[child, rows]),
+        np.array([_together(codes, slots, rows) for slots in candidates]),
+        tuple(codes.cells(slots) for slots in candidates),
+        np.ones(len(rows)),
+    )
 
 
 def _apart(
@@ -128,65 +144,30 @@ def _apart(
     return np.concatenate(parts)[mixed], np.concatenate(numbers)[mixed]
 
 
-def _chosen(
-    codes: Codes,
-    base: np.ndarray,
-    rows: np.ndarray,
-    y: np.ndarray,
-    candidates: Sequence[tuple[int, ...]],
-) -> list[tuple[int, ...]]:
+def _chosen(model: LogLinear) -> list[int]:
     """What the column's factors look at, by what they gain on rows kept apart."""
-    p = base.copy()
-    half = len(rows) // 2
-    learned, judged = slice(0, half), slice(half, len(rows))
-    chosen: list[tuple[int, ...]] = []
-    values = {s: _together(codes, s, rows) for s in candidates}
-    sizes = {s: codes.cells(s) for s in candidates}
-    most = MOST if p.shape[1] <= WIDE else MOST_OF_WIDE
+    learned, judged = (0, model.people // 2), (model.people // 2, model.people)
+    everything = range(len(model.sizes))
+    chosen: list[int] = []
+    factors: list[np.ndarray] = []
+    most = MOST if model.size <= WIDE else MOST_OF_WIDE
+    had = model.observed(everything, *learned)
     while len(chosen) < most:
-        best: tuple[int, ...] = ()
-        gain = GAIN * (len(rows) - half)
-        for s in candidates:
-            if s in chosen:
+        was = model.expected(chosen, factors, everything, *learned)
+        before = model.log_likelihood(chosen, factors, *judged)
+        best, gain = -1, GAIN * (judged[1] - judged[0])
+        for thing in everything:
+            if thing in chosen:
                 continue
-            x = values[s]
-            had = _counted(x[learned], y[learned], sizes[s], p.shape[1])
-            was = _expected(p[learned], x[learned], sizes[s])
-            factor = (had + PRIOR) / (was + PRIOR)
-            won = _gain(p[judged], x[judged], y[judged], factor)
+            new = (had[thing] + PRIOR) / (was[thing] + PRIOR)
+            won = model.log_likelihood([*chosen, thing], [*factors, new], *judged) - before
             if won > gain:
-                best, gain = s, won
-        if not best:
+                best, gain = thing, won
+        if best < 0:
             break
         chosen.append(best)
-        x = values[best]
-        had = _counted(x, y, sizes[best], p.shape[1])
-        _multiply(p, x, (had + PRIOR) / (_expected(p, x, sizes[best]) + PRIOR))
+        factors = model.fitted(chosen, [*factors, model.neutral(best)], PRIOR, rounds=0)
     return chosen
-
-
-def _fitted(
-    codes: Codes,
-    base: np.ndarray,
-    rows: np.ndarray,
-    y: np.ndarray,
-    chosen: Sequence[tuple[int, ...]],
-) -> list[np.ndarray]:
-    """Factors that give every pair the mass that it really has."""
-    p = base
-    values = [_together(codes, s, rows) for s in chosen]
-    counts = [
-        _counted(x, y, codes.cells(s), p.shape[1]) for s, x in zip(chosen, values, strict=True)
-    ]
-    tables = [np.ones_like(had) for had in counts]
-    for _ in range(SWEEPS):
-        for k, (x, had) in enumerate(zip(values, counts, strict=True)):
-            # What would be expected without this factor, which a gamma prior holds near one.
-            free = _expected(p, x, len(had)) / tables[k]
-            better = (had + PRIOR) / (free + PRIOR)
-            _multiply(p, x, better / tables[k])
-            tables[k] = better
-    return tables
 
 
 def _together(codes: Codes, slots: Sequence[int], rows: np.ndarray) -> np.ndarray:
@@ -195,51 +176,3 @@ def _together(codes: Codes, slots: Sequence[int], rows: np.ndarray) -> np.ndarra
     for slot in slots[1:]:
         code = code * np.int32(codes.sizes[slot]) + codes.values[slot, rows]
     return np.ascontiguousarray(code)
-
-
-@njit(cache=True, nogil=True)
-def _counted(x: np.ndarray, y: np.ndarray, codes: int, size: int) -> np.ndarray:
-    """How many rows have each pair; float64."""
-    out = np.zeros((codes, size))
-    for i in range(x.shape[0]):
-        out[x[i], y[i]] += 1.0
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _expected(p: np.ndarray, x: np.ndarray, codes: int) -> np.ndarray:
-    """How many rows are expected to have each pair; float64."""
-    out = np.zeros((codes, p.shape[1]))
-    for i in range(x.shape[0]):
-        line = out[x[i]]
-        for k in range(p.shape[1]):
-            line[k] += p[i, k]
-    return out
-
-
-@njit(cache=True, nogil=True)
-def _gain(p: np.ndarray, x: np.ndarray, y: np.ndarray, factor: np.ndarray) -> float:
-    """By how many nats a factor makes rows likelier."""
-    won = 0.0
-    for i in range(x.shape[0]):
-        by = factor[x[i]]
-        total = 0.0
-        for k in range(p.shape[1]):
-            total += p[i, k] * by[k]
-        if total > 0.0 and by[y[i]] > 0.0:
-            won += np.log(by[y[i]] / total)
-    return won
-
-
-@njit(cache=True, nogil=True)
-def _multiply(p: np.ndarray, x: np.ndarray, factor: np.ndarray) -> None:
-    """Multiply rows by their factors; each sums to one again."""
-    for i in range(x.shape[0]):
-        line, by = p[i], factor[x[i]]
-        total = 0.0
-        for k in range(p.shape[1]):
-            line[k] *= by[k]
-            total += line[k]
-        if total > 0.0:
-            for k in range(p.shape[1]):
-                line[k] /= total

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from synth.bayes import NetworkLearner
-from synth.bayes.additive import AdditiveSearch, Effects, _Fit, _People
+from synth.bayes.additive import AdditiveSearch, Effects
 from synth.bayes.counting import Codes
 from synth.bayes.parameters import Backoff
 from synth.bayes.structure import EdgeConstraints, clique_states
@@ -29,40 +29,6 @@ def search(codes, families, *, most=6, forbidden=(), impossible=None, seed=0):
     return found, found.fit(Backoff(codes, 0, impossible).table)
 
 
-def test_effects_are_those_of_a_log_linear_model():
-    """Proportional fitting without pseudo-people ends where observed and expected are the same."""
-    values = draws(4000, 2)
-    codes = Codes(values, [3, 3, 2])
-    table = np.array([[0.5, 0.5]])
-    fit = _Fit(_People.of(codes), 2, table, np.zeros(4000, np.int64))
-    effects = fit.fitted([0, 1], [np.ones((3, 2)), np.ones((3, 2))], 0.0, 0, 4000, 40)
-    observed, expected = fit.counts([0, 1], effects, [0, 1], 0, 4000)
-    for have, want in zip(expected, observed, strict=True):
-        np.testing.assert_allclose(have, want, rtol=1e-6)
-    # The same as a logistic regression's odds.
-    from sklearn.linear_model import LogisticRegression
-
-    one_hot = np.column_stack([np.eye(3)[values[0]], np.eye(3)[values[1]]])
-    oracle = LogisticRegression(C=1e6, tol=1e-10, max_iter=1000).fit(one_hot, values[2])
-    whole = Effects((), (0, 1), tuple(effects), 0.0).extended(np.array([0.5, 0.5]))
-    grid = np.array([np.r_[np.eye(3)[a], np.eye(3)[b]] for a in range(3) for b in range(3)])
-    np.testing.assert_allclose(
-        whole.reshape(9, 2)[:, 1], oracle.predict_proba(grid)[:, 1], atol=1e-4
-    )
-
-
-def test_log_likelihood_is_that_of_the_extended_table():
-    values = draws(500, 2, seed=3)
-    codes = Codes(values, [3, 3, 2])
-    rng = np.random.default_rng(1)
-    table = rng.dirichlet([1, 1], 3)
-    effect = rng.random((3, 2)) + 0.1
-    fit = _Fit(_People.of(codes), 2, table, values[0].astype(np.int64))
-    whole = Effects((0,), (1,), (effect,), 0.0).extended(table)
-    wanted = np.log(whole[values[0], values[1], values[2]])[100:400].sum()
-    assert fit.log_likelihood([1], [effect], 100, 400) == pytest.approx(wanted, rel=1e-9)
-
-
 def test_every_cause_is_chosen_where_a_table_of_all_would_be_too_large():
     values = draws(6000, 7, seed=1)
     codes = Codes(values, [3] * 7 + [2])
@@ -75,10 +41,12 @@ def test_every_cause_is_chosen_where_a_table_of_all_would_be_too_large():
 
 def test_a_parent_without_an_interaction_is_moved_and_one_with_it_stays():
     rng = np.random.default_rng(5)
-    a, b, c = rng.integers(0, 3, (3, 6000))
+    a, b = rng.integers(0, 3, (2, 6000))
+    c = rng.integers(0, 16, 6000)
     odd = (a + b) % 2  # what a and b do only together
-    last = (rng.random(6000) < 0.15 + 0.5 * odd + 0.1 * c).astype(int)
-    codes = Codes(np.array([a, b, c, last]), [3, 3, 3, 2])
+    logit = 2.0 * odd + 2.0 * c / 16 - 2.0
+    last = (rng.random(6000) < 1 / (1 + np.exp(-logit))).astype(int)
+    codes = Codes(np.array([a, b, c, last]), [3, 3, 16, 2])
     _, effects = search(codes, {0: (), 1: (), 2: (), 3: (0, 1, 2)})
     assert set(effects[3].base) == {0, 1}
     assert effects[3].parents == (2,)
@@ -121,18 +89,6 @@ def test_a_row_that_effects_rule_out_is_the_row_without_them():
     whole = effects.extended(np.array([[0.0, 1.0], [0.5, 0.5]]))
     np.testing.assert_array_equal(whole[0, 0], [0.0, 1.0])
     np.testing.assert_array_equal(whole[1, 0], [1.0, 0.0])
-
-
-def test_weights_count():
-    values = draws(2000, 2, seed=6)
-    twice = Codes(np.hstack([values, values[:, :500]]), [3, 3, 2])
-    weights = np.r_[np.full(500, 2.0), np.ones(1500)]
-    weighed = Codes(values, [3, 3, 2], weights)
-    fitted = []
-    for codes in (twice, weighed):
-        fit = _Fit(_People.of(codes), 2, np.array([[0.5, 0.5]]), np.zeros(codes.rows, np.int64))
-        fitted.append(fit.fitted([0], [np.ones((3, 2))], 2.0, 0, codes.rows, 3)[0])
-    np.testing.assert_allclose(fitted[0], fitted[1], rtol=1e-9)
 
 
 def test_cliques_that_are_too_large_are_not_made(monkeypatch):
