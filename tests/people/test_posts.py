@@ -129,14 +129,14 @@ def test_same_seed_same_words_and_one_post_an_interest():
 @pytest.mark.parametrize(
     ("record", "never"),
     [
-        (PARENT, ["retire", "homework", "dinner for one", "nobody at home"]),
+        (PARENT, ["retire", "homework", "just me at home", "living alone"]),
         (LONER, ["kids", "better half", "partner", "married", "back to work", "inbox",
                  "homework", "my parents"]),
         (PUPIL, ["kids", "better half", "married", "retire", "back to work", "inbox",
                  "parent, therefore"]),
         ({}, ["kids", "better half", "partner", "retire", "inbox", "homework"]),
         ({"marital": "widowed", "partner_in_household": "spouse", "age": 63},
-         ["better half", "partner", "married", "living together", "for two"]),
+         ["better half", "partner", "married", "living together"]),
         ({"marital": "never married", "partner_in_household": "cohabit", "age": 30},
          ["better half", "marriage", "i married", "kids"]),
     ],
@@ -166,7 +166,7 @@ def test_whose_the_children_of_a_home_are(record, own):
 
 
 def test_only_who_lives_alone_says_so():
-    alone = ("dinner for one", "nobody at home", "home was quiet afterward")
+    alone = ("quiet here tonight", "all mine tonight", "just me at home", "living alone")
     text = _all_text({**LONER, "n_in_household": 1}, ["gardening"])
     assert any(words in text for words in alone)
     for record in (LONER, {**LONER, "n_in_household": 3}):
