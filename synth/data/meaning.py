@@ -6,7 +6,7 @@ matching against a table of names in nine languages after case, accents, separat
 are removed; levels help where the name says nothing. `Column.meaning` overrules the guess.
 
 The same tables read the levels themselves: `gender_of`, `marital_of`, `partner_of`, `works_of`,
-`children_of`, `years_of`, `ethnicity_of`.
+`children_of`, `years_of`, `ethnicity_of`, `country_of`.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ Meaning = Literal[
     "work",
     "occupation",
     "ethnicity",
+    "birth country",
     "interest",
     "",
 ]
@@ -181,6 +182,22 @@ def ethnicity_of(value: object) -> Ethnicity | None:
     return groups.pop() if len(groups) == 1 else "Other"
 
 
+def country_of(value: object) -> str | None:
+    """Read the name of a country in English: ``Mexico``, ``El-Salvador``, ``Viet Nam``.
+
+    Parameters
+    ----------
+    value : object
+        The value of a cell.
+
+    Returns
+    -------
+    str or None
+        Two letters (ISO 3166), such as ``MX``; None for a missing value or an unknown name.
+    """
+    return _COUNTRIES.get(_plain(value))
+
+
 def years_of(value: object) -> float | None:
     """Years: a number, or the middle of a group such as ``26-35``; the bound of ``65+``."""
     numbers = re.findall(r"\d+(?:\.\d+)?", "" if value is None else str(value))
@@ -269,6 +286,7 @@ _KINDS: Mapping[Meaning, frozenset[str]] = MappingProxyType(
         "work": frozenset({"categorical", "boolean"}),
         "occupation": frozenset({"categorical"}),
         "ethnicity": frozenset({"categorical"}),
+        "birth country": frozenset({"categorical"}),
         "interest": frozenset({"categorical"}),
         "": frozenset({"categorical", "boolean", "integer", "real"}),
     }
@@ -331,6 +349,11 @@ _NAMES: Mapping[Meaning, str] = MappingProxyType(
         "ethnicity": "ethnicity, race, ethnic group, ethnic origin, race ethnicity, ethnie, "
         "ethnizitat, ethnische herkunft, origine ethnique, etnia, raza, razza, etniciteit, "
         "etnische herkomst, raca, cor ou raca, grupa etniczna, etnicitet",
+        "birth country": "native country, country of birth, birth country, birthcountry, "
+        "country born, born in country, place of birth, birthplace, geburtsland, geburtsort, "
+        "pays de naissance, lieu de naissance, pais de nacimiento, lugar de nacimiento, "
+        "paese di nascita, luogo di nascita, geboorteland, pais de nascimento, kraj urodzenia, "
+        "fodelseland",
         "interest": "interest, main interest, first interest, second interest, third interest, "
         "hobby, main hobby, first hobby, second hobby, third hobby, favourite hobby, "
         "favorite hobby, hobbys, interesse, freizeitinteresse, loisir, loisir prefere, "
@@ -435,6 +458,50 @@ _GROUPS: tuple[tuple[str, Ethnicity], ...] = tuple(
         ((word, group) for group, text in _GROUP_WORDS.items() for word in text.split(", ")),
         key=lambda pair: -len(pair[0].split()),
     )
+)
+_COUNTRY_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "AR": "argentina",
+        "BO": "bolivia",
+        "BR": "brazil",
+        "CL": "chile",
+        "CN": "china, people s republic of china",
+        "CO": "colombia, columbia",
+        "CR": "costa rica",
+        "CU": "cuba",
+        "DE": "germany",
+        "DO": "dominican republic",
+        "EC": "ecuador",
+        "ES": "spain",
+        "FR": "france",
+        "GT": "guatemala",
+        "HK": "hong kong, hong",
+        "HN": "honduras",
+        "HT": "haiti",
+        "HU": "hungary",
+        "IN": "india",
+        "IT": "italy",
+        "JP": "japan",
+        "MX": "mexico",
+        "NI": "nicaragua",
+        "NL": "netherlands, the netherlands, holland, holand netherlands",
+        "PA": "panama",
+        "PE": "peru",
+        "PH": "philippines, the philippines",
+        "PL": "poland",
+        "PR": "puerto rico",
+        "PT": "portugal",
+        "PY": "paraguay",
+        "SV": "el salvador",
+        "TW": "taiwan",
+        "US": "united states, united states of america, usa, us, u s a",
+        "UY": "uruguay",
+        "VE": "venezuela",
+        "VN": "vietnam, viet nam",
+    }
+)
+_COUNTRIES: Mapping[str, str] = MappingProxyType(
+    {name: code for code, names in _COUNTRY_NAMES.items() for name in names.split(", ")}
 )
 _YES = _words("yes true ja oui si sim tak y j o s vrai wahr verdadero vero")
 _NO = _words(

@@ -39,6 +39,8 @@ class Facts:
         First to last, each once.
     ethnicity : str or None
         As the record says it; ``Other`` where it names none of the groups that have faces here.
+    country : str or None
+        Where the person was born, in two letters.
     """
 
     gender: Gender = "unknown"
@@ -50,6 +52,7 @@ class Facts:
     works: bool | None = None
     interests: tuple[str, ...] = ()
     ethnicity: Ethnicity | None = None
+    country: str | None = None
 
 
 def facts_of(
@@ -97,6 +100,7 @@ def facts_of(
         works=meaning.works_of(_value(record, schema, "work")),
         interests=tuple(dict.fromkeys(known)),
         ethnicity=meaning.ethnicity_of(_value(record, schema, "ethnicity")),
+        country=meaning.country_of(_value(record, schema, "birth country")),
     )
 
 

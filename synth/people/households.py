@@ -110,13 +110,18 @@ def make_members(
     """
     related = relations(ages)
     start = household * _ROOM
-    (first,) = draw_identities(genders[:1], seed=seed, start=start)
+    (first,) = draw_identities(genders[:1], seed=seed, start=start, ages=ages[:1])
     family = [word in _FAMILY for word in related]
     recorded = [first.ethnicity if own else None for own in family]
     people = (
         first,
         *draw_identities(
-            genders[1:], seed=seed, start=start + 1, taken=(first,), recorded=recorded[1:]
+            genders[1:],
+            seed=seed,
+            start=start + 1,
+            taken=(first,),
+            recorded=recorded[1:],
+            ages=ages[1:],
         ),
     )
     surname = first.name.partition(" ")[2]

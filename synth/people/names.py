@@ -1,15 +1,18 @@
 """Ethnicity and name: drawn apart from the record, on purpose, unless it records an ethnicity.
 
 The paper (sections 3.3 and 3.4) assigns ethnicity and name at random, with no link to any column
-of the network, so that the table's biases don't reach the face. Here they depend on `(seed, index)`
-and the gender only; where a table does record an ethnicity, name and face follow it rather than
-contradict it. Names come from Faker's locale lists, in Latin letters, without titles.
+of the network, so that the table's biases don't reach the face. Here they depend on `(seed,
+index)`, the gender and the year of birth only; where a table does record an ethnicity or a country
+of birth, name and face follow it rather than contradict it. American, French and Spanish first
+names are those of the person's generation (`models/names/first-names.toml`); all others come from
+Faker's locale lists, in Latin letters, without titles.
 """
 
 from __future__ import annotations
 
 import importlib
 import re
+import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +22,7 @@ from types import MappingProxyType
 import numpy as np
 
 from synth.data.meaning import Gender, gender_of
+from synth.environment import MODELS
 from synth.errors import PopulaceError
 
 ETHNICITIES: tuple[str, ...] = ("White", "Black", "Asian", "Indian", "Hispanic")
@@ -30,6 +34,13 @@ US_2020: Mapping[str, float] = MappingProxyType(
     {"White": 0.61, "Black": 0.125, "Asian": 0.05, "Indian": 0.015, "Hispanic": 0.2}
 )
 """Shares rounded from the United States census of 2020 (those outside the five groups left out)."""
+
+
+YEAR = 2020
+"""The year that a table speaks of where nobody says it: who is 30 in it was born in 1990."""
+
+_FIRST_NAMES = MODELS / "names" / "first-names.toml"
+_BORDER = 3  # years around the beginning of a list in which names of either side are borne
 
 
 @dataclass(frozen=True)
@@ -62,12 +73,15 @@ def draw_identities(
     start: int = 0,
     taken: Sequence[Identity] = (),
     recorded: Sequence[str | None] = (),
+    countries: Sequence[str | None] = (),
+    ages: Sequence[float | None] = (),
+    year: int = 0,
     locale: str = "",
 ) -> tuple[Identity, ...]:
     """One identity a gender, without repeated names or handles among them.
 
-    Person `i` depends on `(seed, start + i)` and the gender; only when two would be called the same
-    is the later one drawn again.
+    Person `i` depends on `(seed, start + i)`, gender, year of birth and what is recorded; only when
+    two would be called the same is the later one drawn again.
 
     Parameters
     ----------
@@ -77,6 +91,10 @@ def draw_identities(
     start: index of the first person.
     taken: people beside these, whose names and handles are not given again.
     recorded: the ethnicity that each person's record says, None where it says none.
+    countries: where each person was born by the record, as `country_of` reads it; None where it
+        does not say.
+    ages: years of each person, None where they are not known: then names of any generation serve.
+    year: the year that the ages are of; `YEAR` when 0.
     locale: the Faker locale of everybody's names, such as ``fr_FR``; names go with the ethnicity
         where it is left out.
 
@@ -103,7 +121,17 @@ def draw_identities(
             ethnicity = groups[int(np.searchsorted(cumulative, draws[0], side="right"))]
             if position < len(recorded):
                 ethnicity = recorded[position] or ethnicity
-            identity = _compose(ethnicity, gender_of(gender), draws[1:], everybody)
+            country = countries[position] if position < len(countries) else None
+            if country == "IN" and ethnicity in ("Asian", "Other"):
+                ethnicity = "Indian"  # tables count them among the Asians
+            age = ages[position] if position < len(ages) else None
+            identity = _compose(
+                ethnicity,
+                gender_of(gender),
+                None if age is None else (year or YEAR) - age,
+                draws[1:],
+                (everybody,) if everybody else _sources(ethnicity, country),
+            )
             if identity.name not in names and identity.handle not in handles:
                 break
         else:
@@ -124,7 +152,7 @@ class _Source:
     """First and last names that go together, and how often they are drawn within their group."""
 
     weight: float
-    first: str  # a Faker locale
+    first: str  # a Faker locale, or one of the lists by generation
     last: str
     first_attribute: str = "first_names_{gender}"
     last_attribute: str = "last_names"
@@ -155,51 +183,64 @@ _SOURCES: Mapping[str, tuple[_Source, ...]] = MappingProxyType(
         ),
         "Indian": (_Source(1.0, "en_IN", "en_IN"),),
         "Hispanic": (
-            _Source(0.5, "es_MX", "es_MX"),
-            _Source(0.25, "es_CO", "es_CO"),
-            _Source(0.25, "es_AR", "es_AR"),
+            _Source(0.5, "es_US", "es_MX"),
+            _Source(0.25, "es_US", "es_CO"),
+            _Source(0.25, "es_US", "es_AR"),
         ),
+    }
+)
+
+# Names of people born elsewhere, where the record says in which country; of countries that are
+# named nowhere here, people are called as others of their ethnicity are.
+_BORN: Mapping[str, tuple[_Source, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            [
+                "AR",
+                "BO",
+                "CL",
+                "CO",
+                "CR",
+                "CU",
+                "DO",
+                "EC",
+                "ES",
+                "GT",
+                "HN",
+                "MX",
+                "NI",
+                "PA",
+                "PE",
+                "PR",
+                "PY",
+                "SV",
+                "UY",
+                "VE",
+            ],
+            _SOURCES["Hispanic"],
+        ),
+        "BR": (_Source(1.0, "pt_BR", "pt_BR"),),
+        "CN": _SOURCES["Asian"][1:2],
+        "DE": (_Source(1.0, "de_DE", "de_DE"),),
+        "FR": (_Source(1.0, "fr_FR", "fr_FR"),),
+        "HK": _SOURCES["Asian"][2:3],
+        "HT": (_Source(1.0, "fr_FR", "fr_FR"),),
+        "HU": (_Source(1.0, "hu_HU", "hu_HU"),),
+        "IN": _SOURCES["Indian"],
+        "IT": (_Source(1.0, "it_IT", "it_IT"),),
+        "JP": _SOURCES["Asian"][:1],
+        "NL": (_Source(1.0, "nl_NL", "nl_NL"),),
+        "PH": (_Source(1.0, "en_US", "es_MX"),),
+        "PL": (_Source(1.0, "pl_PL", "pl_PL", last_attribute="unisex_last_names"),),
+        "PT": (_Source(1.0, "pt_PT", "pt_PT"),),
+        "TW": _SOURCES["Asian"][1:2],
+        "VN": _SOURCES["Asian"][3:],
     }
 )
 
 # Names that speak of no group in particular, for a record of a group that has none here.
 _ANYBODY = (_Source(1.0, "en_US", "en_US"),)
 
-# Spanish first names that Faker lists among the American ones.
-_SPANISH_FIRST = frozenset(
-    [
-        "Alejandra",
-        "Alejandro",
-        "Carlos",
-        "Edgardo",
-        "Eduardo",
-        "Fernando",
-        "Francisco",
-        "Guadalupe",
-        "Hector",
-        "Javier",
-        "Jesus",
-        "Jorge",
-        "Jose",
-        "Juan",
-        "Juana",
-        "Julio",
-        "Luis",
-        "Manuel",
-        "Marco",
-        "Mario",
-        "Miguel",
-        "Pedro",
-        "Rafael",
-        "Ramon",
-        "Raul",
-        "Ricardo",
-        "Roberto",
-        "Ruben",
-        "Sergio",
-        "Yesenia",
-    ]
-)
 _ELSEWHERE = frozenset(
     [
         "Kim",
@@ -257,16 +298,28 @@ def _source_of(locale: str) -> _Source:
     return source
 
 
+def _sources(ethnicity: str, country: str | None) -> tuple[_Source, ...]:
+    """Where the names of a person come from whose population has no language of its own."""
+    return _BORN.get(country or "", _SOURCES.get(ethnicity, _ANYBODY))
+
+
 def _compose(
-    ethnicity: str, gender: Gender, draws: np.ndarray, everybody: _Source | None = None
+    ethnicity: str,
+    gender: Gender,
+    born: float | None,
+    draws: np.ndarray,
+    sources: tuple[_Source, ...],
 ) -> Identity:
-    sources = (everybody,) if everybody else _SOURCES.get(ethnicity, _ANYBODY)
     cumulative = np.cumsum([source.weight for source in sources])
     chosen = min(int(np.searchsorted(cumulative, draws[0], side="right")), len(sources) - 1)
     source = sources[chosen]
     if gender == "unknown":
         gender = "female" if draws[1] < 0.5 else "male"
-    firsts = _names(source.first, source.first_attribute.format(gender=gender))
+    if source.first in _generations():
+        near = None if born is None else born + (2 * draws[5] - 1) * _BORDER
+        firsts = _first_names(source.first, gender, near)
+    else:
+        firsts = _names(source.first, source.first_attribute.format(gender=gender))
     lasts = _names(source.last, source.last_attribute)
     first = firsts[int(draws[2] * len(firsts))]
     last = lasts[int(draws[3] * len(lasts))]
@@ -289,12 +342,36 @@ def _ascii(text: str) -> str:
     return "".join(c for c in plain.lower() if "a" <= c <= "z")
 
 
+def _first_names(locale: str, gender: Gender, born: float | None) -> tuple[str, ...]:
+    """The first names that were usual in a year of birth; of all generations where it is None."""
+    lists = _generations()[locale][gender]
+    if born is None:
+        return tuple(dict.fromkeys(name for names in lists.values() for name in names))
+    begun = [first for first in lists if first <= born]
+    return lists[max(begun) if begun else min(lists)]
+
+
+@lru_cache(maxsize=1)
+def _generations() -> Mapping[str, Mapping[str, Mapping[int, tuple[str, ...]]]]:
+    """Locale → gender → year of birth from which they were usual → first names."""
+    read = tomllib.loads(_FIRST_NAMES.read_text(encoding="utf-8"))
+    return {
+        locale: {
+            gender: {
+                int(first): tuple(dict.fromkeys(names.split())) for first, names in lists.items()
+            }
+            for gender, lists in genders.items()
+        }
+        for locale, genders in read.items()
+    }
+
+
 @lru_cache(maxsize=128)
 def _names(locale: str, attribute: str) -> tuple[str, ...]:
     """Faker's list, read straight from the provider (constructing a Faker takes far longer)."""
     raw = _raw_names(locale, attribute)
-    if locale == "en_US":
-        foreign = _SPANISH_FIRST if attribute.startswith("first") else _foreign_last_names()
+    if locale == "en_US" and attribute == "last_names":
+        foreign = _foreign_last_names()
         raw = tuple(name for name in raw if name not in foreign)
     return raw
 

@@ -1,9 +1,10 @@
 """A profile: the record and all that is drawn beside it, as one immutable value.
 
 The data walks one way: record → identity → portrait → pictures → words → `Profile`. Identity
-depends on the `stream` (population, evidence and seed), the person's number and the gender only;
-the portrait on gender, age and ethnicity; pictures and words on interests and record. The same
-question with the same seed gives the same profiles; another question has other people.
+depends on the `stream` (population, evidence and seed), the person's number, the gender and the
+year of birth only; the portrait on gender, age and ethnicity; pictures and words on interests and
+record. The same question with the same seed gives the same profiles; another question has other
+people.
 """
 
 from __future__ import annotations
@@ -293,6 +294,9 @@ def complete(
         start=start,
         taken=[profile.identity for profile in avoid],
         recorded=[facts.ethnicity for facts in known],
+        countries=[facts.country for facts in known],
+        ages=[facts.age for facts in known],
+        year=population.society.year,
         locale=population.society.names,
     )
     faces, note = _bank()

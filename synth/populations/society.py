@@ -1,4 +1,4 @@
-"""Whose people these are: country, language, names, and the looks that their survey counted.
+"""Whose people these are: country, year, language, names, and the looks that their survey counted.
 
 It stands apart from the model: names and faces are drawn beside the record (paper, section 3.4),
 but a French survey's people bear French names and write French.
@@ -15,6 +15,7 @@ from typing import Any
 from synth.errors import PopulaceError
 
 _LOCALE = re.compile(r"[a-z]{2}_[A-Z]{2}")
+_LATEST = 3000  # a year after it is none
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,16 @@ class Society:
         The Faker locale of everybody's names; empty where names go with the group that is drawn.
     looks : mapping of str to float
         Ethnicity → share as the survey counted it; empty where it did not.
+    year : int
+        When its people were asked, the middle of several years: it says when who is 30 was born.
+        0 where it is not known.
     """
 
     country: str = ""
     language: str = "en"
     names: str = ""
     looks: Mapping[str, float] = field(default_factory=dict)
+    year: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As `from_json` reads it."""
@@ -45,6 +50,7 @@ class Society:
             "language": self.language,
             "names": self.names,
             "looks": dict(self.looks),
+            "year": self.year,
         }
 
     @staticmethod
@@ -68,6 +74,7 @@ class Society:
             raise damaged
         country, language = value.get("country", ""), value.get("language", "en")
         names, looks = value.get("names", ""), value.get("looks", {})
+        year = value.get("year", 0)
         texts = all(isinstance(text, str) for text in (country, language, names))
         if not texts or not isinstance(looks, dict):
             raise damaged
@@ -75,12 +82,14 @@ class Society:
             raise damaged
         if names and not _LOCALE.fullmatch(names):
             raise damaged
+        if isinstance(year, bool) or not isinstance(year, int) or not 0 <= year <= _LATEST:
+            raise damaged
         shares = {}
         for group, share in looks.items():
             if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
                 raise damaged
             shares[str(group)] = float(share)
-        return Society(country, language, names, MappingProxyType(shares))
+        return Society(country, language, names, MappingProxyType(shares), year)
 
 
 NOWHERE = Society()

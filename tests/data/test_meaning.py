@@ -80,6 +80,9 @@ NAMES = [
     ("job_satisfaction", "categorical", OTHER, ""),
     ("race", "categorical", OTHER, "ethnicity"),
     ("etnia", "categorical", OTHER, "ethnicity"),
+    ("native_country", "categorical", OTHER, "birth country"),
+    ("Geburtsland", "categorical", OTHER, "birth country"),
+    ("born_in_us", "boolean", (), ""),
     ("top1", "categorical", OTHER, "interest"),
     ("Interest 2", "categorical", OTHER, "interest"),
     ("hobby", "categorical", OTHER, "interest"),
@@ -97,6 +100,23 @@ def test_names_and_levels_suggest_a_meaning(name, kind, levels, expected):
 
 def test_every_meaning_is_guessed_by_some_name():
     assert {expected for *_, expected in NAMES} == set(meaning.MEANINGS)
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("Mexico", "MX"),
+        ("El-Salvador", "SV"),
+        ("United-States", "US"),
+        ("Viet Nam", "VN"),
+        ("Holand-Netherlands", "NL"),
+        ("South", None),  # of Korea or Africa: nobody knows
+        ("missing", None),
+        (None, None),
+    ],
+)
+def test_countries(word, expected):
+    assert meaning.country_of(word) == expected
 
 
 @pytest.mark.parametrize(

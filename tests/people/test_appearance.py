@@ -12,7 +12,7 @@ from synth.data.meaning import ethnicity_of
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.people import appearance
-from synth.people.names import _names, draw_identities
+from synth.people.names import _generations, draw_identities
 from synth.people.profile import complete, make_profiles
 from synth.populations.society import Society
 
@@ -62,7 +62,8 @@ def test_a_table_without_interests_shows_its_columns_and_repeats_no_sentence(cen
 def test_names_of_a_locale_and_looks_as_surveyed(census):
     bare = replace(census, society=Society("FR", "fr", "fr_FR", {"White": 0.9, "Black": 0.1}))
     records = [{"sex (M/F)": "F", "age": 40}] * 30
-    first = set(_names("fr_FR", "first_names_female"))
+    women = _generations()["fr_FR"]["female"]
+    first = {name for names in women.values() for name in names}
     assert all(p.name.split()[0] in first for p in complete(records, bare, 1))
     schema = bare.modelled.changed("race", meaning="")
     network = replace(bare.network, schema=schema)
@@ -96,7 +97,7 @@ def test_words_for_ethnicity(word, group):
 @pytest.mark.parametrize(
     "bad",
     [[], {"country": "USA"}, {"names": "os.path"}, {"looks": {"White": 2}}, {"language": 1},
-     {"looks": {"White": True}}],
+     {"looks": {"White": True}}, {"year": "2003"}, {"year": -1}, {"year": True}],
 )  # fmt: skip
 def test_a_damaged_society_is_refused(bad):
     with pytest.raises(PopulaceError, match="damaged"):
@@ -104,7 +105,7 @@ def test_a_damaged_society_is_refused(bad):
 
 
 def test_society_survives_the_disk(census, tmp_path):
-    society = Society("FR", "fr", "fr_FR", {"White": 0.5})
+    society = Society("FR", "fr", "fr_FR", {"White": 0.5}, 2003)
     written = populations.write(replace(census, society=society), tmp_path / "p")
     assert written.society == society
     assert make_profiles(written, Evidence(), 1)[0].name

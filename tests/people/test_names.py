@@ -14,6 +14,8 @@ from synth.people.names import (
     ETHNICITIES,
     UNIFORM,
     US_2020,
+    YEAR,
+    _generations,
     _names,
     draw_identities,
     gender_of,
@@ -93,3 +95,82 @@ def test_gender_words(word, gender):
 def test_bad_distributions_say_so(bad):
     with pytest.raises(PopulaceError, match="ethnicity"):
         draw_identities(["female"], seed=0, distribution=bad)
+
+
+def _first(person):
+    return person.name.partition(" ")[0]
+
+
+def _drawn(count, age, gender="female", **known):
+    return draw_identities([gender] * count, seed=3, ages=[age] * count, **known)
+
+
+@pytest.mark.parametrize(
+    ("locale", "year", "old", "young"),
+    [
+        ("fr_FR", 2003, {"Jeanne", "Simone", "Yvonne", "Denise"}, {"Céline", "Élodie", "Laura"}),
+        ("", 2010, {"Dorothy", "Mildred", "Ruth", "Florence"}, {"Ashley", "Brittany", "Taylor"}),
+    ],
+)
+def test_a_first_name_is_one_of_the_persons_generation(locale, year, old, young):
+    white = {"White": 1.0}
+    at_80 = {_first(p) for p in _drawn(300, 85, year=year, locale=locale, distribution=white)}
+    at_20 = {_first(p) for p in _drawn(300, 20, year=year, locale=locale, distribution=white)}
+    assert old <= at_80 and not old & at_20
+    assert young & at_20 and not young & at_80
+
+
+def test_the_year_of_the_survey_moves_the_generation():
+    def asked(year):
+        people = _drawn(200, 20, locale="fr_FR", year=year)
+        return {_first(p) for p in people}
+
+    assert "Sandrine" in asked(1992) and "Sandrine" not in asked(2020)
+    assert "Manon" in asked(2020) and "Manon" not in asked(1992)
+    assert asked(0) == asked(YEAR)
+
+
+def test_where_no_age_is_known_names_of_every_generation_serve():
+    firsts = {_first(p) for p in draw_identities(["male"] * 600, seed=1, locale="fr_FR")}
+    assert {"Marcel", "Philippe", "Kevin", "Jules"} <= firsts
+
+
+def test_lists_of_first_names_are_whole():
+    for locale, genders in _generations().items():
+        assert set(genders) == {"female", "male"}, locale
+        for gender, lists in genders.items():
+            assert list(lists) == sorted(lists), (locale, gender)
+            for first, names in lists.items():
+                assert len(names) >= 20, (locale, gender, first)
+                assert all(name[0].isupper() and len(name) > 1 for name in names)
+    for locale in ("fr_FR", "en_US"):  # nobody's list holds names of the other gender
+        women, men = (
+            {name for names in _generations()[locale][gender].values() for name in names}
+            for gender in ("female", "male")
+        )
+        both = women & men
+        # Dominique, Claude, Jordan, Taylor and their like are borne by women and by men.
+        assert len(both) <= 12, both
+
+
+@pytest.mark.parametrize(
+    ("country", "locale"), [("MX", "es_MX"), ("DE", "de_DE"), ("PT", "pt_PT"), ("IN", "en_IN")]
+)
+def test_who_was_born_elsewhere_is_called_as_people_there(country, locale):
+    count = 60
+    people = draw_identities(
+        ["male"] * count, seed=2, recorded=["White"] * count, countries=[country] * count
+    )
+    lasts = set(_names(locale, "last_names"))
+    if country == "MX":
+        lasts |= set(_names("es_CO", "last_names")) | set(_names("es_AR", "last_names"))
+    assert all(person.name.partition(" ")[2] in lasts for person in people)
+    at_home = draw_identities(
+        ["male"] * count, seed=2, recorded=["White"] * count, countries=["US"] * count
+    )
+    assert at_home == draw_identities(["male"] * count, seed=2, recorded=["White"] * count)
+
+
+def test_who_is_counted_as_asian_and_born_in_india_looks_indian():
+    (person,) = draw_identities(["female"], seed=1, recorded=["Asian"], countries=["IN"])
+    assert person.ethnicity == "Indian"
