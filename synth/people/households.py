@@ -22,7 +22,7 @@ TWO_GENERATIONS = 45
 COUPLE = 15
 """Years between partners, at most."""
 ADULT = 18
-YOUNGEST_FACE = 15
+YOUNGEST_FACE = bank.YOUNGEST
 """The bank has no younger faces: children stand as initials."""
 _FAMILY = ("answered", "partner", "child", "grown-up child", "grandchild", "parent")
 _ROOM = 100

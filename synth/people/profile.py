@@ -44,6 +44,7 @@ _INTERESTS = 3  # that a profile shows
 # Where all portraits of an age are on the page already, those of neighbouring ages serve.
 _NEIGHBOURS = (-12, 12, -24, 24)
 _YOUNGER = "A portrait shows a younger person: the bank has too few of that age for this page."
+_CHILD = f"No portrait: the bank shows nobody under {bank.YOUNGEST}."
 _OLDER = "A portrait shows an older person: the bank has too few of that age for this page."
 
 
@@ -317,6 +318,7 @@ def complete(
             index=person,
             used=shown,
             avoid=beside,
+            country=population.society.country,
             library=library,
             keywords=keywords,
         )
@@ -468,6 +470,8 @@ def _portrait(
     gender, age = facts.gender, facts.age
     if gender == "unknown" or age is None:
         return None, "No portrait: the record gives no age or no gender."
+    if age < bank.YOUNGEST:
+        return None, _CHILD
     if identity.ethnicity == "Other":
         return None, "No portrait: the bank has no faces of an ethnicity that a record names."
     seed, note = f"{seeds[0]}-{seeds[1]}", ""

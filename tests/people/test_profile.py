@@ -233,3 +233,12 @@ def test_cover_is_a_wide_photograph_or_none(profiles):
         if cover is not None:
             assert cover in profile.choices and cover.picture.kind in ("photograph", "painting")
             assert profile.picture_uri(cover) in profile.picture_uris()
+
+
+def test_children_stand_as_initials_and_teens_have_faces():
+    health = load("us-health")
+    column = {c.means: c.name for c in health.schema if c.means in ("gender", "age")}
+    records = [{column["gender"]: "female", column["age"]: age} for age in (0, 9, 14, 15, 40)]
+    people = complete(records, health, 1)
+    assert [person.portrait is None for person in people] == [True, True, True, False, False]
+    assert all("under 15" in " ".join(person.notes) for person in people[:3])

@@ -15,6 +15,9 @@ THRESHOLD = 0.25
 PICTORIAL = ("photograph", "painting")
 """Kinds of pictures that show a scene, come first, and may fill a cover."""
 
+ABROAD = ("travelling", "religion")
+"""Interests that sights of other countries stand for too; a cathedral is one wherever it is."""
+
 _KIND_BONUS = {"photograph": 0.3, "painting": 0.1, "cut-out": 0.1, "drawing": 0.0}
 _POOL = 8  # how many of the best are drawn from, so that people who share an interest differ
 
@@ -56,6 +59,7 @@ def choose(
     count: int = 3,
     used: Collection[str] = (),
     avoid: Collection[str] = (),
+    country: str = "",
     library: Library | None = None,
     keywords: Mapping[str, Sequence[str]] | None = None,
 ) -> Chosen:
@@ -71,6 +75,8 @@ def choose(
     used: ids of pictures already on the page.
     avoid: ids of pictures beside the page: a draw that falls on one goes to the next best, and no
         other draw is changed.
+    country: where the person lives, in two letters: what is at home in other countries alone is
+        shown for journeys only. Nothing is left out where it is not known.
     keywords: interest → words; the shipped ones when left out. Where an interest's words are not
         the shipped ones, what a person found to fit counts no longer: the scorer alone decides.
 
@@ -87,7 +93,7 @@ def choose(
     # Each place draws by itself: another picture in one leaves the others as they are.
     draws = [f"{seed}\x1f{index}\x1f{slot}" for slot in range(count)]
     for slot, interest in enumerate(wanted):
-        choice = _draw(interest, taken, avoid, draws[slot], library, keywords)
+        choice = _draw(interest, taken, avoid, draws[slot], library, keywords, country)
         if choice is None:
             notes.append(f"No picture that fits {interest.replace('_', ' ')} was left.")
         else:
@@ -95,7 +101,7 @@ def choose(
             taken.add(choice.picture.id)
     for slot in range(count):
         for interest in wanted if slot not in chosen else ():
-            choice = _draw(interest, taken, avoid, draws[slot], library, keywords)
+            choice = _draw(interest, taken, avoid, draws[slot], library, keywords, country)
             if choice is not None:
                 chosen[slot] = choice
                 taken.add(choice.picture.id)
@@ -139,8 +145,11 @@ def _draw(
     draw: str,
     library: Library,
     keywords: Mapping[str, Sequence[str]] | None,
+    country: str,
 ) -> Choice | None:
     ranked = _ranked(interest, taken, library, keywords)
+    if country and interest not in ABROAD:
+        ranked = [choice for choice in ranked if country in (choice.picture.at_home or (country,))]
     # Photographs and paintings as long as there are some, then cut-outs; no drawing on a card.
     pictures = [choice for choice in ranked if choice.picture.kind in PICTORIAL]
     rest = [choice for choice in ranked if choice.picture.kind == "cut-out"]

@@ -33,6 +33,8 @@ class Picture:
 
     kind: photograph, cut-out (a photographed thing set on a plain ground), painting or drawing.
     fits: interests that a person who looked at the picture found it to fit; may be empty.
+    at_home: countries, in two letters, in which people see it without a journey; a picture of
+        everywhere has none.
     sought: the interest for which it was fetched; unlike `fits`, nobody has looked at it.
     focus: the point that every crop keeps, as shares of width and height; computed once
         (`focus.py`), corrected by eye.
@@ -43,6 +45,7 @@ class Picture:
     caption: str = ""
     kind: str = "photograph"
     fits: tuple[str, ...] = ()
+    at_home: tuple[str, ...] = ()
     size: tuple[int, int] = (0, 0)
     focus: tuple[float, float] = (0.5, 0.5)
     title: str = ""

@@ -21,9 +21,13 @@ from synth.people.portraits.heads import ETHNICITIES, GENDERS
 
 BANDS = ((15, 20), (21, 30), (31, 45), (46, 60), (61, 90))
 """Ages in whole years, both ends included."""
+YOUNGEST = BANDS[0][0]
+"""Nobody younger has a face: the bank shows no children."""
 SHIPPED = MODELS / "portraits" / "bank"
 PAINTER = "mobilestylegan-ffhq"
 """Who painted a bank whose index does not say: the one generator of that time."""
+
+_NEAR = 2.0  # years: portraits so much further from an age are picked less often by a factor of e
 
 # How the ethnicities of the populations are shown. Hispanic people are of every descent; the
 # heads know no such class (a label of culture, not of looks), so a record that says Hispanic gets
@@ -300,10 +304,11 @@ class Bank:
     ) -> Portrait:
         """A portrait for one person: the same for the same seed while `taken` leaves it free.
 
-        Among the cell's portraits those that look nearest to the age are preferred. Ethnicity may
-        also be Hispanic, Mixed or Other (see `shown_as`). When all of a cell is taken, a
-        portrait is used a second time; when a cell has none, the nearest age band that has some
-        serves, and the portrait's own `cell` and `age` say so.
+        Among the cell's portraits, and those of other cells that look as old as its people are,
+        those that look nearest to the age are preferred. Ethnicity may also be Hispanic, Mixed or
+        Other (see `shown_as`). When all are taken, a portrait is used a second time; when a cell
+        has none, the nearest age band that has some serves, and the portrait's own `cell` and
+        `age` say so.
 
         Parameters
         ----------
@@ -331,13 +336,25 @@ class Bank:
         rng = np.random.default_rng(_number(seed))
         cell = Cell.of(gender.lower(), age, shown_as(ethnicity, rng))
         stocked = self._stocked(cell)
-        rows = self._of_cell[stocked]
+        rows, noise = [], []
+        # Its own cell draws first, so that the others of its kind change nothing in it.
+        kin = [replace(stocked, band=band) for band in BANDS if band != stocked.band]
+        for other in (stocked, *kin):
+            of_cell = self._of_cell[other]
+            drawn = rng.gumbel(size=int(self.drawn_from[CELLS.index(other)]))[self.places[of_cell]]
+            fit = self._inside(of_cell, stocked.band) | (other == stocked)
+            rows.append(of_cell[fit])
+            noise.append(drawn[fit])
+        among = np.concatenate(rows)
         # Gumbel noise over the age difference: near ages first, a fixed order for a fixed seed.
-        away = np.abs(self.looks[rows] - age) / 4.0
-        noise = rng.gumbel(size=int(self.drawn_from[CELLS.index(stocked)]))[self.places[rows]]
-        order = rows[np.argsort(away + noise, kind="stable")]
+        away = np.abs(self.looks[among] - age) / _NEAR
+        order = among[np.argsort(away + np.concatenate(noise), kind="stable")]
         free = (row for row in order if self.names[row] not in taken)
         return self[self.names[next(free, order[0])]]
+
+    def _inside(self, rows: np.ndarray, band: tuple[int, int]) -> np.ndarray:
+        """Which portraits look as old as the people of a band are."""
+        return (self.looks[rows] >= band[0]) & (self.looks[rows] < band[1] + 1)
 
     def _stocked(self, cell: Cell) -> Cell:
         """The cell, or the nearest age band of the same gender and ethnicity with portraits."""

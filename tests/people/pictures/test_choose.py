@@ -6,7 +6,7 @@ from PIL import Image
 
 from synth.errors import PopulaceError
 from synth.interests.vocabulary import KEYWORDS
-from synth.people.pictures.choose import best, choose
+from synth.people.pictures.choose import ABROAD, best, choose
 from synth.people.pictures.library import SHIPPED, Library, Picture, load_library
 from synth.people.pictures.prompts import conjugate
 
@@ -142,3 +142,33 @@ def test_errors(tmp_path, what):
     else:
         with pytest.raises(PopulaceError, match="keywords"):
             load_library().probabilities("knitting underwater")
+
+
+LANDMARK = {"FR": "the-castle-of-chambord", "US": "the-united-states-capitol"}
+
+
+@pytest.mark.parametrize(("country", "elsewhere"), [("FR", "US"), ("US", "FR")])
+def test_sights_and_animals_of_elsewhere_stand_for_journeys_only(country, elsewhere):
+    library = load_library()
+    for interest in sorted(KEYWORDS):
+        for index in range(40):
+            for choice in choose([interest], seed=5, index=index, country=country).choices:
+                home = choice.picture.at_home
+                assert not home or country in home or interest in ABROAD, (interest, home)
+    others = {picture.id for picture in library.pictures} - {"a-moose-in-the-heath"}
+
+    def moose(country):
+        return choose(["walking"], seed=5, country=country, used=others).choices
+
+    assert bool(moose(country)) is (country == "US")
+    assert moose("")  # where nobody knows the country, nothing is left out
+    (away,) = [p for p in library.pictures if p.id == LANDMARK[elsewhere]]
+    others = {picture.id for picture in library.pictures} - {away.id}
+    assert choose(["travelling"], seed=5, country=country, used=others).choices
+    assert not choose(["culture_outings"], seed=5, country=country, used=others).choices
+
+
+def test_no_horse_and_no_fish_stand_for_outdoor_sports():
+    fits = [p.caption for p in load_library().pictures if "outdoor_sports" in p.fits]
+    assert len(fits) >= 8
+    assert not [caption for caption in fits if "horse" in caption or "fish" in caption]

@@ -1,7 +1,7 @@
 """Build a library from a folder of pictures: resumable, broken files skipped and listed.
 
 Captions and credits may lie beside the pictures in `credits.json`: file name → `caption`, `author`,
-`licence`, `title`, `source`, `fits`. Pictures are written anew as webp without metadata.
+`licence`, `title`, `source`, `fits`, `at_home`. Pictures are written anew as webp without metadata.
 """
 
 from __future__ import annotations
@@ -104,6 +104,7 @@ def build(
             file=f"images/{name}.webp",
             caption=str(credit.get("caption") or _words(path.stem)),
             fits=tuple(str(f) for f in credit.get("fits", ())),
+            at_home=tuple(str(c) for c in credit.get("at_home", ())),
             sought=str(credit.get("interest", "")),
             size=image.size,
             focus=focus_of(image),
