@@ -370,6 +370,8 @@ def schema_line(record: Mapping[str, Any], schema: Schema) -> str:
             words = (_YOUNG if minor else PERSON).get(gender_of(value, column.levels), words)
         if meaning == "age group":
             words = words.replace("-", "–")
+        if meaning == "age" and words == "0":
+            words = "under 1"
         if minor and meaning == "marital" and marital_of(value) == "single":
             if not _among_others(record, schema):
                 continue
@@ -453,6 +455,8 @@ _LINE: tuple[Meaning, ...] = (
 
 
 _MARITAL = {"single": "never married", "partnered": "lives with a partner"}
+_TENURE = {"Own": "owned", "Rent": "rented"}
+_SURVEY = re.compile(r"\b(took part|examined|interviewed|respondent)\b", re.IGNORECASE)
 _RECODED = re.compile(r"[_\s.-](num|code|cat|recode|nr|no|id)$", re.IGNORECASE)
 _HEAVIEST = 1_000  # kilograms or pounds: a person's own weight is below
 
@@ -460,6 +464,8 @@ _HEAVIEST = 1_000  # kilograms or pounds: a person's own weight is below
 def _spoken(column: Column, value: Any) -> str:
     """A value of a person's record on a card, where codes of the table are words."""
     words = record_words(column, value)
+    if column.kind == "integer" and re.fullmatch(r"\d{4}", words) and not is_year(column):
+        return f"{int(words):,}"
     if column.kind != "categorical" or is_missing(value) or words != str(value).replace("_", " "):
         return words
     plain = plain_level(str(value))
@@ -467,12 +473,20 @@ def _spoken(column: Column, value: Any) -> str:
         return _MARITAL.get(status, status) if plain != str(value) else plain.lower()
     if column.means == "education":
         graded = re.fullmatch(r"\d+(st|nd|rd|th)(-\d+(st|nd|rd|th))?", plain)
-        return f"{plain} grade" if graded else plain[0].lower() + plain[1:]
-    return plain
+        if graded:
+            return f"{plain} grade"
+        # PhD and GED keep their capitals.
+        return " ".join(word.lower() if word.istitle() else word for word in plain.split())
+    return _TENURE.get(plain, plain)
 
 
 def _says_nothing(column: Column, schema: Schema) -> bool:
-    """Whether a column says nothing of its person: a survey's weight, or another one as a code."""
+    """Whether a column says nothing of its person.
+
+    A survey's weight and who took part in it, or another column as a code.
+    """
+    if _SURVEY.search(column.title):
+        return True
     if not column.is_number:
         return False
     plain = _RECODED.sub("", column.name)

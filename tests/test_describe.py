@@ -197,4 +197,37 @@ def test_a_card_speaks_no_codes_and_no_weights():
     assert school == "39 · man · married · 7th-8th grade"
     population = SimpleNamespace(modelled=schema, featured=())
     spoken = dict(describe.highlights(record, population))
-    assert spoken == {"Weight": "80", "Workclass": "Self employed not incorporated"}
+    assert spoken == {"Weight": "80", "Workclass": "Self-employed, not incorporated"}
+
+
+def test_a_card_of_a_health_survey_reads_as_words():
+    schema = Schema(
+        (
+            Column("age", "integer", lower=0, upper=80),
+            Column("MaritalStatus", "categorical", ("NeverMarried", "LivePartner")),
+            Column("Education", "categorical", ("College Grad", "PhD", "9 - 11th Grade")),
+            Column("income", "integer", lower=0, upper=200_000),
+            Column("born", "integer", lower=1930, upper=2012),
+            Column("Examined", "boolean", label="Took part in the examination"),
+            Column("HomeOwn", "categorical", ("Own", "Rent"), label="Home"),
+            Column("HealthGen", "categorical", ("Vgood", "Poor"), label="General health"),
+        )
+    )
+    record = {
+        "age": 31,
+        "MaritalStatus": "LivePartner",
+        "Education": "College Grad",
+        "income": 2500,
+        "born": 1981,
+        "Examined": True,
+        "HomeOwn": "Rent",
+        "HealthGen": "Vgood",
+    }
+    line = describe.schema_line(record, schema)
+    assert line == "31 · lives with a partner · college graduate"
+    assert describe.schema_line({"age": 0}, schema) == "under 1"
+    assert describe.schema_line({"Education": "PhD"}, schema) == "PhD"
+    spoken = dict(describe.highlights(record, SimpleNamespace(modelled=schema, featured=())))
+    assert spoken["Income"] == "2,500" and spoken["Home"] == "Rented"
+    assert spoken["General health"] == "Very good" and spoken["Born"] == "1981"
+    assert not any("examination" in title for title in spoken)

@@ -62,6 +62,27 @@ _DEGREES = {
     "some-college": "some college",
 }
 """Levels of schooling that are written without their grammar."""
+_CENSUS = {
+    "9 - 11th grade": "9th–11th grade",
+    "adm-clerical": "administrative or clerical work",
+    "amer-indian-eskimo": "American Indian or Eskimo",
+    "asian-pac-islander": "Asian or Pacific Islander",
+    "college grad": "college graduate",
+    "craft-repair": "craft or repair work",
+    "exec-managerial": "executive or managerial work",
+    "farming-fishing": "farming or fishing",
+    "handlers-cleaners": "handler or cleaner",
+    "livepartner": "lives with a partner",
+    "machine-op-inspct": "machine operator or inspector",
+    "nevermarried": "never married",
+    "notworking": "not working",
+    "priv-house-serv": "private household service",
+    "self-emp-inc": "self-employed, incorporated",
+    "self-emp-not-inc": "self-employed, not incorporated",
+    "transport-moving": "transport or moving",
+    "vgood": "very good",
+}
+"""Levels of well-known surveys that no rule puts into words."""
 _CODE = re.compile(r"[^\W\d_]+(?:[-_][^\W\d_]+)+")
 
 
@@ -76,12 +97,15 @@ def plain_level(level: str) -> str:
     Returns
     -------
     str
-        ``high-school graduate``, ``self employed not incorporated``, ``in school``, ``not stated``;
-        names of capital words keep them (``United States``), and ``self-employed`` its hyphen.
+        ``high-school graduate``, ``self-employed, not incorporated``, ``in school``,
+        ``not stated``; names of capital words keep them (``United States``), and
+        ``self-employed`` its hyphen.
     """
     text = level.strip()
     if text in {"?", "??", "-", "."}:
         return "not stated"
+    if text.casefold() in _CENSUS:
+        return _CENSUS[text.casefold()]
     if text.casefold() in _DEGREES and text != text.casefold():
         return _DEGREES[text.casefold()]
     if not _CODE.fullmatch(text):

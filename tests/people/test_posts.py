@@ -254,6 +254,13 @@ def test_an_end_that_would_make_a_long_run_is_left_out(tmp_path):
     assert len(bought.texts) == 2 and set(bought.ends) == {"It is good.", "Well."}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_sentences_for_any_deed_begin_alike(language):
+    # A deed has seven words at most before one of them: two alike would make a run of nine.
+    begins = [tuple(re.findall(r"[\w']+", end.lower())[:2]) for end in sentences(language).general]
+    assert len(begins) > 150 and len(set(begins)) == len(begins)
+
+
 def test_variety_by_hand():
     assert variety(["a b c", "x b c", "q"]) == (3 / 4, 2)
     assert variety(["one two", "three four"]) == (1.0, 0)
