@@ -455,7 +455,7 @@ _LINE: tuple[Meaning, ...] = (
 
 
 _MARITAL = {"single": "never married", "partnered": "lives with a partner"}
-_TENURE = {"Own": "owned", "Rent": "rented"}
+_CLIPPED = {"Looking": "looking for work", "Own": "owned", "Rent": "rented"}
 _SURVEY = re.compile(r"\b(took part|examined|interviewed|respondent)\b", re.IGNORECASE)
 _RECODED = re.compile(r"[_\s.-](num|code|cat|recode|nr|no|id)$", re.IGNORECASE)
 _HEAVIEST = 1_000  # kilograms or pounds: a person's own weight is below
@@ -474,10 +474,10 @@ def _spoken(column: Column, value: Any) -> str:
     if column.means == "education":
         graded = re.fullmatch(r"\d+(st|nd|rd|th)(-\d+(st|nd|rd|th))?", plain)
         if graded:
-            return f"{plain} grade"
+            return f"{plain} grade".replace("-", "–")
         # PhD and GED keep their capitals.
         return " ".join(word.lower() if word.istitle() else word for word in plain.split())
-    return _TENURE.get(plain, plain)
+    return _CLIPPED.get(plain, plain)
 
 
 def _says_nothing(column: Column, schema: Schema) -> bool:

@@ -194,7 +194,7 @@ def test_a_card_speaks_no_codes_and_no_weights():
     line = describe.schema_line(record, schema)
     assert line == "39 · man · married · high-school graduate"
     school = describe.schema_line({**record, "education": "7th-8th"}, schema)
-    assert school == "39 · man · married · 7th-8th grade"
+    assert school == "39 · man · married · 7th–8th grade"
     population = SimpleNamespace(modelled=schema, featured=())
     spoken = dict(describe.highlights(record, population))
     assert spoken == {"Weight": "80", "Workclass": "Self-employed, not incorporated"}
