@@ -6,6 +6,7 @@ import bisect
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from synth.data.column import MISSING, Column
@@ -395,8 +396,8 @@ def highlights(
 ) -> tuple[tuple[str, str], ...]:
     """What a card says of a person whose table records no interests: columns in words.
 
-    Those that `record_line` tells are left out, and so are missing values and what is worked out
-    from other columns. Featured columns come first.
+    Those that `record_line` tells are left out, and so are missing values, levels that name nothing
+    ("other") and what is worked out from other columns. Featured columns come first.
 
     Parameters
     ----------
@@ -427,8 +428,9 @@ def highlights(
     ]
     # What is nought says little, as a capital gain does: it stands last.
     known.sort(key=lambda name: schema[name].is_number and not float(record[name]))
-    spoken = ((schema[n].title, _spoken(schema[n], record[n])) for n in known[:count])
-    return tuple((title, words[:1].upper() + words[1:]) for title, words in spoken)
+    spoken = ((schema[n].title, _spoken(schema[n], record[n])) for n in known)
+    telling = ((title, words) for title, words in spoken if words.lower() not in _SAYS_NOTHING)
+    return tuple((title, words[:1].upper() + words[1:]) for title, words in islice(telling, count))
 
 
 def _line_columns(record: Mapping[str, Any], schema: Schema) -> list[Column]:
@@ -456,6 +458,7 @@ _LINE: tuple[Meaning, ...] = (
 
 _MARITAL = {"single": "never married", "partnered": "lives with a partner"}
 _CLIPPED = {"Looking": "looking for work", "Own": "owned", "Rent": "rented"}
+_SAYS_NOTHING = frozenset({"not stated", "other"})
 _SURVEY = re.compile(r"\b(took part|examined|interviewed|respondent)\b", re.IGNORECASE)
 _RECODED = re.compile(r"[_\s.-](num|code|cat|recode|nr|no|id)$", re.IGNORECASE)
 _HEAVIEST = 1_000  # kilograms or pounds: a person's own weight is below

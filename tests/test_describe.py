@@ -209,7 +209,7 @@ def test_a_card_of_a_health_survey_reads_as_words():
             Column("income", "integer", lower=0, upper=200_000),
             Column("born", "integer", lower=1930, upper=2012),
             Column("Examined", "boolean", label="Took part in the examination"),
-            Column("HomeOwn", "categorical", ("Own", "Rent"), label="Home"),
+            Column("HomeOwn", "categorical", ("Other", "Own", "Rent"), label="Home"),
             Column("HealthGen", "categorical", ("Vgood", "Poor"), label="General health"),
         )
     )
@@ -231,3 +231,7 @@ def test_a_card_of_a_health_survey_reads_as_words():
     assert spoken["Income"] == "2,500" and spoken["Home"] == "Rented"
     assert spoken["General health"] == "Very good" and spoken["Born"] == "1981"
     assert not any("examination" in title for title in spoken)
+    other = {**record, "HomeOwn": "Other"}  # a level that names nothing
+    assert "Home" not in dict(
+        describe.highlights(other, SimpleNamespace(modelled=schema, featured=()))
+    )
