@@ -20,6 +20,7 @@ from synth.data.wording import plain_level
         ("Asian-Pac-Islander", "Asian or Pacific Islander"),
         ("NeverMarried", "never married"),
         ("Vgood", "very good"),
+        ("Own-child", "child of the householder"),
         ("United-States", "United States"),
         ("not_in_labor_force", "not in labor force"),
         ("IN_SCHOOL", "in school"),
