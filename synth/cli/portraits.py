@@ -32,6 +32,7 @@ _PHOTOGRAPHS = Path("../shared/faces/utkface_balanced_3439.zip")
 _WORK = Path(".portraits")
 _REFUSED = MODELS / "portraits" / "refused.txt"
 _SEEN_AGES = MODELS / "portraits" / "ages.txt"
+_GLASSES = MODELS / "portraits" / "glasses.txt"
 
 Gender = Literal["male", "female"]
 Ethnicity = Literal["White", "Black", "Asian", "Indian"]
@@ -222,6 +223,76 @@ def refill(
     typer.echo(f"{packed} portraits packed into {out or SHIPPED}; {len(bank)} were in it before.")
 
 
+@app.command("candidates")
+def candidates(
+    gender: Annotated[Gender, typer.Option(help="male or female.")],
+    ethnicity: Annotated[Ethnicity, typer.Option(help="White, Black, Asian or Indian.")],
+    out: Annotated[Path, typer.Option(help="Folder for the candidates and their sheet.")],
+    youngest: Annotated[int, typer.Option(min=15, max=90, help="Years they look, at least.")] = 62,
+    oldest: Annotated[int, typer.Option(min=15, max=90, help="Years they look, at most.")] = 78,
+    count: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 24,
+    seed: Annotated[int, typer.Option(help="The same seed finds the same faces.")] = 0,
+) -> None:
+    """Find faces without glasses that look so old, for a person to choose among; see `admit`."""
+    from itertools import islice
+
+    from synth.people.portraits.bank import shipped
+    from synth.people.portraits.making.by_eye import candidates as found
+    from synth.people.portraits.making.by_eye import write_candidate
+    from synth.people.portraits.making.contact_sheets import sheet
+
+    out.mkdir(parents=True, exist_ok=True)
+    shown: list[tuple[str, float, np.ndarray]] = []
+    with _progress() as (bar, task):
+        tools = _tools(bar, task)
+        bar.update(task, description="Finding faces", total=count, completed=0)
+        worn = glasses_seen()
+        years = (float(youngest), float(oldest))
+        faces = found(tools, shipped(), worn, gender, ethnicity, years, seed)
+        for number, face in enumerate(islice(faces, count)):
+            name = f"{gender}-{ethnicity}-{youngest}-{seed}-{number:03}"
+            write_candidate(out / f"{name}.npz", face, gender, ethnicity)
+            shown.append((f"{number:03}", face.look.years, face.image))
+            bar.advance(task)
+    sheet(shown).save(out / f"{gender}-{ethnicity}-{youngest}-{seed}.png")
+    typer.echo(f"{count} candidates are in {out}; name the good ones and their years to `admit`.")
+
+
+@app.command("admit")
+def admit(
+    chosen: Annotated[
+        Path, typer.Argument(help="A text beside the candidates: name and years seen, one a line.")
+    ],
+    each: Annotated[int, typer.Option(min=1, max=200, help="Portraits a cell, at most.")] = 60,
+    out: Annotated[Path | None, typer.Option(help="Where the bank goes.")] = None,
+) -> None:
+    """Add candidates that a person chose to the bank, and leave out who was turned down since."""
+    from tempfile import TemporaryDirectory
+
+    from synth.people.portraits.bank import SHIPPED, Bank
+    from synth.people.portraits.directions import Directions
+    from synth.people.portraits.making import by_eye
+    from synth.people.portraits.making.build import chosen as good
+    from synth.people.portraits.making.build import pack
+
+    pairs = (line.split() for line in _entries(chosen))
+    wanted = {chosen.with_name(f"{name}.npz"): float(years) for name, years in pairs}
+    missing = [path.name for path in wanted if not path.exists()]
+    if missing:
+        raise PopulaceError(f"{missing[0]} does not lie beside {chosen}: name candidates there.")
+    bank, refused = Bank(SHIPPED), refused_names()
+    with TemporaryDirectory() as folder:
+        work = Path(folder)
+        names = by_eye.admit(bank, wanted, work, refused)
+        seen = seen_ages() | names
+        portraits = good(work, Directions.load(), refused)
+        packed = pack(work, out or SHIPPED, each, portraits, bank.painter, bank, seen)
+    if out is None:
+        with _SEEN_AGES.open("a", encoding="utf-8") as file:
+            file.writelines(f"{name} {years:.0f}\n" for name, years in names.items())
+    typer.echo(f"{len(names)} portraits admitted; the bank has {packed}, {len(bank)} before.")
+
+
 @app.command("sheet")
 def contact_sheets(
     out: Annotated[Path, typer.Option(help="Folder for the PNG files, one a cell.")],
@@ -246,6 +317,11 @@ def seen_ages() -> dict[str, float]:
     """Portrait → years as a person sees them, where the reader of ages is far off."""
     pairs = (line.split() for line in _entries(_SEEN_AGES))
     return {name: float(years) for name, years in pairs}
+
+
+def glasses_seen() -> frozenset[str]:
+    """Portraits that wear glasses, as a person saw."""
+    return frozenset(_entries(_GLASSES))
 
 
 def _entries(path: Path) -> list[str]:
