@@ -40,36 +40,6 @@ ARENA_CELLS = 1 << 26
 
 
 @njit(cache=True, nogil=True)
-def _superpose(
-    arena: np.ndarray,
-    offsets: np.ndarray,
-    signs: np.ndarray,
-    rows: np.ndarray,
-    size: int,
-    mean: np.ndarray,
-) -> float:
-    """Fill `mean` with the product of the simpler tables' rows; the sum before normalising."""
-    for x in range(size):
-        mean[x] = 1.0
-    for s in range(offsets.shape[0]):
-        at = offsets[s] + rows[s] * size
-        if signs[s] > 0:
-            for x in range(size):
-                mean[x] *= arena[at + x]
-        else:
-            for x in range(size):
-                below = arena[at + x]
-                mean[x] = mean[x] / below if below > 0.0 else 0.0
-    total = 0.0
-    for x in range(size):
-        total += mean[x]
-    if total > 0.0:
-        for x in range(size):
-            mean[x] /= total
-    return total
-
-
-@njit(cache=True, nogil=True)
 def _rows_of(row: int, shape: np.ndarray, strides: np.ndarray, out: np.ndarray) -> None:
     """Which row of each simpler table belongs to a row of the family's table."""
     for s in range(out.shape[0]):
@@ -328,15 +298,79 @@ def _superpose_all(
     strides: np.ndarray,
 ) -> np.ndarray:
     """The prior mean of every row of a family's table; float64, flat."""
-    out = np.empty(cells)
-    mean = np.empty(size)
-    subrows = np.zeros(offsets.shape[0], np.int64)
-    for row in range(cells // size):
-        _rows_of(row, shape, strides, subrows)
-        _superpose(arena, offsets, signs, subrows, size, mean)
-        for x in range(size):
-            out[row * size + x] = mean[x]
+    out = np.ones(cells)
+    parents, simpler = shape.shape[0], signs.shape[0]
+    last = shape[parents - 1]
+    # What does not depend on the last parent is multiplied once for all of its values, as in
+    # `_cross_validate`; here chances may be nought.
+    head, start = np.empty(2 * size), np.zeros(simpler, np.int64)
+    below = np.empty(size)
+    for front in range(cells // size // last):
+        _rows_of(front, shape[: parents - 1], strides[:, : parents - 1], start)
+        head[:] = 1.0
+        for s in range(simpler):
+            if strides[s, parents - 1] == 0:
+                place = offsets[s] + start[s] * size
+                _multiply_in(head, 0 if signs[s] > 0 else size, arena, place, size)
+        for digit in range(last):
+            at = (front * last + digit) * size
+            for x in range(size):
+                out[np.uintp(at + x)] = head[x]
+                below[x] = head[size + x]
+            for s in range(simpler):
+                stride = strides[s, parents - 1]
+                if stride > 0:
+                    place = offsets[s] + (start[s] + digit * stride) * size
+                    if signs[s] > 0:
+                        _multiply_in(out, at, arena, place, size)
+                    else:
+                        _multiply_in(below, 0, arena, place, size)
+            for x in range(size):
+                under = below[x]
+                out[np.uintp(at + x)] = out[np.uintp(at + x)] / under if under > 0.0 else 0.0
+            total = _sum(out, at, size)
+            if total > 0.0:
+                for x in range(size):
+                    out[np.uintp(at + x)] /= total
     return out
+
+
+@njit(cache=True, nogil=True)
+def _rake(
+    mean: np.ndarray, people: np.ndarray, wanted: np.ndarray, size: int, inner: int, width: int
+) -> None:
+    """Scale `mean` to a table with one parent fewer, then its rows to one.
+
+    A row's place is outer · (width · inner) + own · inner + inner place, where `width` is how many
+    codes the parent has that the table lacks; people of all of these together get the table.
+    """
+    have, ratio = np.empty(size), np.empty(size)
+    rows = people.shape[0]
+    for outer in range(rows // (width * inner)):
+        for i in range(inner):
+            begin = outer * width * inner + i
+            have[:] = 0.0
+            total = 0.0
+            for own in range(width):
+                row = begin + own * inner
+                n = people[row]
+                if n > 0.0:
+                    total += n
+                    at = row * size
+                    for x in range(size):
+                        have[x] += n * mean[np.uintp(at + x)]
+            if total <= 0.0:  # nobody to rake by
+                continue
+            margin = (outer * inner + i) * size
+            for x in range(size):
+                ratio[x] = wanted[np.uintp(margin + x)] * total / have[x] if have[x] > 0.0 else 1.0
+            for own in range(width):
+                at = (begin + own * inner) * size
+                _multiply_in(mean, at, ratio, 0, size)
+                mass = _sum(mean, at, size)
+                if mass > 0.0:
+                    for x in range(size):
+                        mean[np.uintp(at + x)] /= mass
 
 
 @dataclass(frozen=True)
@@ -623,18 +657,13 @@ class Backoff:
             offsets.astype(np.int64),
             relatives.signs,
             relatives.strides,
-        ).reshape(*shape, counts.shape[1])
+        )
         if len(parents) > 1:
-            people = counts.sum(axis=1).reshape(*shape, 1)
+            people = counts.sum(axis=1)
+            # The relatives with one parent fewer come first: each drops one axis.
             for axis, table in zip(
                 range(len(parents) - 1, -1, -1), tables[: len(parents)], strict=True
             ):
-                # The relatives with one parent fewer come first: each drops one axis.
-                margin = list(shape)
-                margin[axis] = 1
-                wanted = table.reshape(*margin, -1) * people.sum(axis=axis, keepdims=True)
-                have = (people * mean).sum(axis=axis, keepdims=True)
-                mean *= np.where(have > 0, wanted / np.where(have > 0, have, 1.0), 1.0)
-                mass = mean.sum(axis=-1, keepdims=True)
-                mean /= np.where(mass > 0, mass, 1.0)
+                inner = math.prod(shape[axis + 1 :])
+                _rake(mean, people, table.ravel(), counts.shape[1], inner, shape[axis])
         return mean.reshape(counts.shape)
