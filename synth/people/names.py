@@ -241,6 +241,8 @@ _BORN: Mapping[str, tuple[_Source, ...]] = MappingProxyType(
 # Names that speak of no group in particular, for a record of a group that has none here.
 _ANYBODY = (_Source(1.0, "en_US", "en_US"),)
 
+_NOBODY = frozenset({"Gollum"})
+"""Names that Faker lists and nobody bears."""
 _ELSEWHERE = frozenset(
     [
         "Kim",
@@ -373,7 +375,7 @@ def _names(locale: str, attribute: str) -> tuple[str, ...]:
     if locale == "en_US" and attribute == "last_names":
         foreign = _foreign_last_names()
         raw = tuple(name for name in raw if name not in foreign)
-    return raw
+    return tuple(name for name in raw if name not in _NOBODY)
 
 
 @lru_cache(maxsize=128)

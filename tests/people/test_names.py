@@ -174,3 +174,7 @@ def test_who_was_born_elsewhere_is_called_as_people_there(country, locale):
 def test_who_is_counted_as_asian_and_born_in_india_looks_indian():
     (person,) = draw_identities(["female"], seed=1, recorded=["Asian"], countries=["IN"])
     assert person.ethnicity == "Indian"
+
+
+def test_nobody_is_called_after_a_creature_of_a_book():
+    assert "Gollum" not in _names("es_MX", "last_names")
