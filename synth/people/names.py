@@ -81,7 +81,7 @@ def draw_identities(
     """One identity a gender, without repeated names or handles among them.
 
     Person `i` depends on `(seed, start + i)`, gender, year of birth and what is recorded; only when
-    two would be called the same is the later one drawn again.
+    two would be called the same is the later one drawn again, and so is a Benson Benson.
 
     Parameters
     ----------
@@ -132,7 +132,8 @@ def draw_identities(
                 draws[1:],
                 (everybody,) if everybody else _sources(ethnicity, country),
             )
-            if identity.name not in names and identity.handle not in handles:
+            first, _, last = identity.name.partition(" ")
+            if first != last and identity.name not in names and identity.handle not in handles:
                 break
         else:
             raise PopulaceError(

@@ -176,5 +176,11 @@ def test_who_is_counted_as_asian_and_born_in_india_looks_indian():
     assert person.ethnicity == "Indian"
 
 
+def test_nobody_has_one_name_twice():
+    for group in ETHNICITIES:
+        people = draw_identities(["male"] * 1000, seed=9, distribution={group: 1})
+        assert all(len(set(person.name.split(" "))) > 1 for person in people)
+
+
 def test_nobody_is_called_after_a_creature_of_a_book():
     assert "Gollum" not in _names("es_MX", "last_names")
