@@ -36,9 +36,10 @@ CHUNK = 1 << 15
 """Rows drawn at a time by one thread, at least where there are as many."""
 LONGEST = 1 << 17
 """And at most: the longer, the fewer times large tables come from memory."""
-WHOLE = 1 << 20
-"""Bytes above which alias tables are made only of the rows that people visit: those lie together in
-the cache, while all rows would not."""
+WHOLE, LARGE = 1 << 20, 1 << 23
+"""Bytes up to which the alias tables of all rows are made, where a sample has as many people as
+there are rows; and where it has twice as many. Beyond, only of the rows that people visit: those
+lie together in the cache, but each draw looks up where, and others come with each sample."""
 
 
 @njit(cache=True, nogil=True)
@@ -137,23 +138,31 @@ def _make_rows(
     large = np.empty(size, np.int64)
     scaled = np.empty(size)
     weight = np.empty(size)
-    for i in range(codes.shape[1]):
-        row = 0
+    rows = np.empty(1024, np.int32)
+    for low in range(0, codes.shape[1], 1024):
+        m = min(1024, codes.shape[1] - low)
+        for i in range(m):
+            rows[i] = 0
         for p in range(k):
-            row += np.int64(codes[parents[p], i]) * strides[p]
-        if slot[row] > 0:
-            continue
-        weight[:] = 1.0
-        for f in range(count):
-            table = tables[f]
-            at, step = 0, steps[f, k]
-            for p in range(k):
-                at += np.int64(codes[parents[p], i]) * steps[f, p]
-            for x in range(size):
-                weight[x] *= table[at + x * step]
-        _alias_row(scaled, size, small, large, weight, out, built * size)
-        built += 1
-        slot[row] = built
+            # A line of its own, so that the loop is vectorised: most rows are made already.
+            line, stride = codes[parents[p], low : low + m], np.int32(strides[p])
+            for i in range(m):
+                rows[i] += np.int32(line[i]) * stride
+        for i in range(m):
+            row = rows[i]
+            if slot[row] > 0:
+                continue
+            weight[:] = 1.0
+            for f in range(count):
+                table = tables[f]
+                at, step = 0, steps[f, k]
+                for p in range(k):
+                    at += np.int64(codes[parents[p], low + i]) * steps[f, p]
+                for x in range(size):
+                    weight[x] *= table[at + x * step]
+            _alias_row(scaled, size, small, large, weight, out, built * size)
+            built += 1
+            slot[row] = built
     return built
 
 
@@ -555,8 +564,10 @@ class Sampler:
         workers = min(workers, max(len(bounds), 1))
         for node in self.nodes:
             # A table with more rows than there are people is made as far as they visit it.
-            if rows >= node.tables.rows and 8 * node.tables.rows * node.tables.size <= WHOLE:
-                node.tables.make_whole()
+            tables = node.tables
+            bytes_ = 8 * tables.rows * tables.size
+            if bytes_ <= (LARGE if rows >= 2 * tables.rows else WHOLE) and rows >= tables.rows:
+                tables.make_whole()
 
         def work(part: int) -> None:
             buffers = _Buffers(len(self._number), min(chunk, rows))

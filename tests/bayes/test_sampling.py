@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 from scipy.stats import chisquare
 
-from synth.bayes import learn
+from synth.bayes import learn, sampling
 from synth.bayes.random import fill, stream_key
 from synth.bayes.sampling import _alias, draw_and_write
 from synth.data.evidence import Evidence
@@ -91,6 +91,26 @@ def test_exactly_n_rows_in_canonical_dtypes(network, rows):
         assert frame[column.name].dtype == column.dtype, column.name
     if rows:
         assert network.schema.conform(frame).equals(frame)
+
+
+@pytest.mark.parametrize("most", ["WHOLE", "LARGE"])
+def test_whole_and_visited_alias_tables_draw_the_same_people(network, monkeypatch, most):
+    """Several samples, so that rows join tables which are there already."""
+
+    def samples():
+        posterior = network.given()
+        drawn = [posterior.sample(rows, rows, threads=1) for rows in (300, 3000, 20_000)]
+        return pd.concat(drawn), [node.tables.lookup for node in posterior._sampler.nodes]
+
+    monkeypatch.setattr(sampling, "WHOLE", 1 << 40 if most == "WHOLE" else -1)
+    monkeypatch.setattr(sampling, "LARGE", 1 << 40)
+    whole, lookups = samples()
+    assert all(not len(slot) for slot, _, _ in lookups)
+    monkeypatch.setattr(sampling, "WHOLE", -1)
+    monkeypatch.setattr(sampling, "LARGE", -1)
+    visited, lookups = samples()
+    assert all(len(slot) for slot, _, _ in lookups)
+    pd.testing.assert_frame_equal(whole, visited)
 
 
 @pytest.mark.parametrize(("threads", "chunk"), [(1, 1 << 15), (2, 1 << 15), (3, 777), (1, 5000)])
