@@ -27,7 +27,9 @@ SHIPPED = MODELS / "portraits" / "bank"
 PAINTER = "mobilestylegan-ffhq"
 """Who painted a bank whose index does not say: the one generator of that time."""
 
-_NEAR = 2.0  # years: portraits so much further from an age are picked less often by a factor of e
+# Portraits so many years further from an age are picked less often by a factor of e: the young,
+# whose years show, and everybody else, who shall not all have the same few faces.
+_NEAR_YOUNG, _NEAR = 2.0, 3.0
 
 # How the ethnicities of the populations are shown. Hispanic people are of every descent; the
 # heads know no such class (a label of culture, not of looks), so a record that says Hispanic gets
@@ -347,7 +349,8 @@ class Bank:
             noise.append(drawn[fit])
         among = np.concatenate(rows)
         # Gumbel noise over the age difference: near ages first, a fixed order for a fixed seed.
-        away = np.abs(self.looks[among] - age) / _NEAR
+        near = _NEAR_YOUNG if age < BANDS[1][0] else _NEAR
+        away = np.abs(self.looks[among] - age) / near
         order = among[np.argsort(away + np.concatenate(noise), kind="stable")]
         free = (row for row in order if self.names[row] not in taken)
         return self[self.names[next(free, order[0])]]
