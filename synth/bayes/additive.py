@@ -45,7 +45,7 @@ ROUNDS, LAST_ROUNDS = 2, 12
 NEVER = 6.0
 """A state that nobody has in a combination of parents, though effects that add up would give it to
 so many: then they act together."""
-CELLS = 1 << 18
+CELLS = 1 << 20
 """The most cells of a table with its further parents."""
 COST = 2.0
 """What all cliques together may grow by."""

@@ -446,7 +446,12 @@ def _quantiles(total: int) -> np.ndarray:
 
 
 def _bins(mass: np.ndarray, bins: int) -> np.ndarray:
-    """The bin of each piece: about equal masses, a heavy piece alone."""
+    """The bin of each piece: one each where there are enough; else about equal masses.
+
+    A piece that is heavier than an equal share is alone.
+    """
+    if len(mass) <= bins:
+        return np.arange(len(mass))
     left, slots = mass.sum(), bins
     bin_ = np.zeros(len(mass), dtype=np.int64)
     current, filled = 0, 0.0

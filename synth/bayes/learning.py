@@ -37,6 +37,10 @@ ADDITIVE_PARENTS = 6
 NEVER = 12.0
 """A pair of codes that nobody has is held impossible when chance alone would give it this often."""
 
+FUNCTION = 100.0
+"""A column settles another when that was so of this many people of whom chance alone would have
+made an exception."""
+
 NamedEdge = tuple[str, str]
 
 
@@ -435,7 +439,8 @@ def _impossible(
     """Pairs of codes that nobody has though chance alone would bring about `NEVER` or more.
 
     Columns that share levels and never agree (a first and a second interest) exclude every
-    shared level, also a rare one, and are to be linked.
+    shared level, also a rare one, and are to be linked. Where a column settles another (years of
+    school the degree), every other pair is excluded, also of rare codes.
     """
     ones = [codes.count((c,)) for c in range(len(names))]
     out: dict[tuple[int, int], np.ndarray] = {}
@@ -446,6 +451,7 @@ def _impossible(
         counts = codes.count((a, b)).reshape(codes.shape((a, b)))
         chance = np.outer(ones[a], ones[b]) / max(codes.rows, 1)
         never = (counts == 0) & (chance >= NEVER)
+        never |= _settled(counts, ones[b]) | _settled(counts.T, ones[a]).T
         first, second = table.schema[names[a]].levels, table.schema[names[b]].levels
         shared = [(i, second.index(level)) for i, level in enumerate(first) if level in second]
         if len(shared) > 2:
@@ -456,3 +462,23 @@ def _impossible(
         if never.any():
             out[a, b], out[b, a] = never, never.T
     return out, frozenset(linked)
+
+
+def _settled(counts: np.ndarray, child: np.ndarray) -> np.ndarray:
+    """Which cells a column excludes because its codes settle the child's; none where they do not.
+
+    Parameters
+    ----------
+    counts : float64 array, shape (codes, child's codes)
+        People.
+    child : float64 array, shape (child's codes,)
+        People of each.
+    """
+    total = counts.sum(axis=1)
+    only = counts.argmax(axis=1)
+    if (counts.max(axis=1) < total).any():
+        return np.zeros(counts.shape, bool)
+    exceptions = 1.0 - child[only] / max(child.sum(), 1.0)
+    if (np.maximum(total - 1.0, 0.0) * exceptions).sum() < FUNCTION:
+        return np.zeros(counts.shape, bool)
+    return (counts == 0) & (total > 0)[:, None]

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -149,12 +149,34 @@ class LogLinear:
         """
         new = list(effects)
         wanted = self.observed(things, low, high)
+        # Whoever has the same row and the same codes is expected alike: once is enough.
+        model = self._grouped(things, low, self.people if high is None else high)
         last = len(things) - 1
         for j in (last, *(j for _ in range(rounds) for j in range(last + 1))):
-            (expected,) = self.expected(things, new, [things[j]], low, high)
+            (expected,) = model.expected(range(last + 1), new, [j])
             free = expected / np.where(new[j] > 0, new[j], 1.0)
             new[j] = np.where(new[j] > 0, (wanted[j] + prior) / (free + prior), 0.0)
         return new
+
+    def _grouped(self, things: Sequence[int], low: int, high: int) -> LogLinear:
+        """A range of people by their row and what effects look at; nobody's child is known.
+
+        The people one by one where there are about as many combinations as people.
+        """
+        by, sizes = self._lines(things), tuple(self.sizes[t] for t in things)
+        cells = self.base.shape[0] * math.prod(sizes)
+        if cells > 8 * (high - low):
+            weights = self.weights[low:high]
+            return replace(
+                self,
+                row=self.row[low:high],
+                by=by[:, low:high],
+                sizes=sizes,
+                child=self.child[low:high],
+                weights=weights,
+            )
+        row, codes, weights = _groups(self.row, by, np.array(sizes), self.weights, low, high, cells)
+        return replace(self, row=row, by=codes, sizes=sizes, child=row, weights=weights)
 
     # ------------------------------------------------------------------ for compiled code
 
@@ -233,6 +255,41 @@ def _expected(
             at = places[c] + counted[c, i] * size
             for x in range(size):
                 out[np.uintp(at + x)] += chance[np.uintp(x)] * scale
+
+
+@njit(cache=True, nogil=True)
+def _groups(
+    row: np.ndarray,
+    codes: np.ndarray,
+    sizes: np.ndarray,
+    weights: np.ndarray,
+    low: int,
+    high: int,
+    cells: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The combinations of a row and codes that a range of people have, and their weights."""
+    total = np.zeros(cells)
+    for i in range(low, high):
+        cell = row[i]
+        for j in range(codes.shape[0]):
+            cell = cell * sizes[j] + codes[j, i]
+        total[cell] += weights[i]
+    count = 0
+    for cell in range(cells):
+        count += total[cell] != 0.0
+    rows, weight = np.empty(count, np.int64), np.empty(count)
+    by = np.empty((codes.shape[0], count), codes.dtype)
+    count = 0
+    for cell in range(cells):
+        if total[cell] != 0.0:
+            weight[count] = total[cell]
+            rest = cell
+            for j in range(codes.shape[0] - 1, -1, -1):
+                by[j, count] = rest % sizes[j]
+                rest //= sizes[j]
+            rows[count] = rest
+            count += 1
+    return rows, by, weight
 
 
 @njit(cache=True, nogil=True)

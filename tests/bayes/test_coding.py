@@ -225,3 +225,13 @@ def test_the_fact_of_a_code_holds_for_its_values_and_no_others():
         assert message == pytest.approx(np.eye(coding.size)[code])
     level = Coding(Column("c", "categorical", levels=("x", "y"), missing=True))
     assert [str(level.fact(code)) for code in range(3)] == ["x", "y", "missing"]
+
+
+def test_a_number_of_few_values_has_a_bin_for_each():
+    """Else two columns that say the same, years of school and the degree, come apart."""
+    values = pd.Series(np.repeat(np.arange(1, 17), [5, 5, 9, 9, 9, 20, 30, 8, 400, 300, *[30] * 6]))
+    coding = Coding.learn(Column("years", "integer"), values.astype("Int64"), 24)
+    assert coding.number_pieces.bins == 16
+    assert (
+        Coding.learn(Column("years", "integer"), values.astype("Int64"), 8).number_pieces.bins <= 8
+    )

@@ -240,3 +240,30 @@ def test_columns_of_wide_tables_choose_among_candidates(monkeypatch):
     assert joined == {frozenset((f"c{i}", f"c{i + 1}")) for i in range(7)}
     monkeypatch.setattr(learning, "WIDE", 40)
     assert learner.families_ < NetworkLearner(restarts=0).fit(table).families_
+
+
+def test_what_a_column_settles_stays_settled_also_for_rare_codes():
+    """A degree goes with its years of school, also where only four people have it."""
+    rng = np.random.default_rng(0)
+    years = rng.choice(6, 2000, p=[0.002, 0.198, 0.3, 0.3, 0.15, 0.05])
+    frame = pd.DataFrame(
+        {
+            "years": years.astype(str),
+            "degree": np.array(list("uvwxyz"))[years],
+            "town": rng.choice(list("pq"), 2000),
+        }
+    )
+    network = NetworkLearner().fit(make_table(frame)).network_
+    drawn = network.given(Evidence()).sample(20_000, seed=1)
+    pairs = drawn.groupby(["years", "degree"], observed=True).size()
+    assert len(pairs) == 6
+
+
+def test_few_people_settle_nothing():
+    """Twelve people of two towns say little about the thirteenth."""
+    frame = pd.DataFrame(
+        {"town": list("pq") * 6, "colour": list("rs") * 6, "n": list("xxyyzz") * 2}
+    )
+    network = NetworkLearner(required=[("town", "colour")]).fit(make_table(frame)).network_
+    assert network.parents["colour"] == ("town",)
+    assert (network.tables["colour"] > 0).all()
