@@ -177,6 +177,15 @@ def _need(names: Sequence[str], peers: Mapping[str, str]) -> None:
         )
 
 
+def _ran(peer: str, error: str | None) -> None:
+    """A PopulaceError where a peer's environment is broken: the table would lose it.
+
+    One that needed longer than it may did run.
+    """
+    if error and not error.startswith("stopped after"):
+        raise PopulaceError(f"{peer} did not run ({error}): mend its environment.")
+
+
 # ---------------------------------------------------------------------- filling
 
 
@@ -278,7 +287,11 @@ def _write_refined(document: Document) -> list[str]:
 def _measure_speed(peers: Mapping[str, str], say: Say) -> Document:
     _need(("pybnesian", "pyagrum"), peers)
     tables = [dataset for dataset in (data.truth(), data.atus()) if dataset is not None]
-    return measure.bench(tables, [SIZE], peers, progress=say)
+    document = measure.bench(tables, [SIZE], peers, progress=say)
+    for result in document["tables"].values():
+        for peer in peers:
+            _ran(peer, result["tools"][peer]["one"].get("errors", {}).get("fit"))
+    return document
 
 
 def _write_speed(document: Document) -> list[str]:
@@ -331,7 +344,9 @@ def _measure_adult(peers: Mapping[str, str], say: Say) -> Document:
     if dataset is None:
         raise PopulaceError("The table adult_train.parquet is not beside this repository.")
     _need(("sdv",), peers)
-    return adult.compare(dataset, {"sdv": peers["sdv"]})
+    document = adult.compare(dataset, {"sdv": peers["sdv"]})
+    _ran("sdv", document.get("sdv", {}).get("error"))
+    return document
 
 
 def _write_adult(document: Document) -> list[str]:

@@ -177,3 +177,21 @@ def test_the_readme_has_a_place_for_every_table():
     text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
     for name in readme.TABLES:
         readme.replaced(text, name, [])
+
+
+@pytest.mark.parametrize("name", ["speed", "adult"])
+def test_a_peer_whose_environment_is_broken_is_not_dropped(monkeypatch, tmp_path, name):
+    broken = "ModuleNotFoundError: No module named 'pandas'"
+    one = {"one": {"errors": {"fit": broken}}}
+    document = {"tables": {"truth": {"tools": {"pybnesian": one, "pyagrum": one}}}}
+    monkeypatch.setattr(readme.data, "adult", lambda: object())
+    monkeypatch.setattr(readme.data, "atus", lambda: None)
+    monkeypatch.setattr(readme.measure, "bench", lambda *a, **k: document)
+    monkeypatch.setattr(readme.adult, "compare", lambda *a, **k: {"sdv": {"error": broken}})
+    place = tmp_path / "README.md"
+    before = f"<!-- figures: {name} -->\n| as it stood |\n<!-- end -->\n"
+    place.write_text(before, "utf-8")
+    peers = dict.fromkeys(("pybnesian", "pyagrum", "sdv"), "python")
+    said = readme.renew(place, [name], peers=peers)
+    assert "did not run (ModuleNotFoundError" in said[name]
+    assert place.read_text("utf-8") == before
