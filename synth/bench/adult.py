@@ -34,6 +34,7 @@ from synth.evaluate.shape import shape
 from synth.fitting.fit import fit
 from synth.fitting.inspection import depend, inspect_table
 from synth.fitting.plan import Plan
+from synth.populations.as_written import canonical
 
 FOLLOWS = (
     ("education", "education_num"),
@@ -147,12 +148,12 @@ def _by_plan(dataset: Dataset) -> dict[str, Any]:
     """Our network as the Studio learns it, with what it finds to follow from what."""
     inspection = inspect_table(dataset.train, dataset.name)
     plan = Plan.of(inspection)
-    canonical = make_table(dataset.train, plan.schema).frame
-    plan = plan.following(*depend(canonical, plan.schema))
+    train = make_table(dataset.train, plan.schema).frame
+    plan = plan.following(*depend(train, plan.schema))
     begin = time.perf_counter()
     population = fit(dataset.train, plan)
     seconds = time.perf_counter() - begin
-    people = in_terms_of(dataset, canonical(population.given()).sample(len(dataset.train), seed=0))
+    people = in_terms_of(dataset, canonical(population.answer()).sample(len(dataset.train), seed=0))
     return {"version": "here", "fit_s": round(seconds, 2), **figures(dataset, people)}
 
 

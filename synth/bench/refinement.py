@@ -300,8 +300,8 @@ def _learned(case: Case) -> Population:
     if case.plan:
         inspection = inspect_table(case.learned.frame, "table")
         plan = Plan.of(inspection)
-        canonical = make_table(case.learned.frame, plan.schema).frame
-        plan = plan.following(*depend(canonical, plan.schema))
+        learned = make_table(case.learned.frame, plan.schema).frame
+        plan = plan.following(*depend(learned, plan.schema))
         return fit(case.learned.frame, plan)
     model = generator(DEFAULT).fit(case.learned, case.settings, lambda share, words: None)
     return of(model, case.learned, title="Refinement bench")
