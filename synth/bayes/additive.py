@@ -27,7 +27,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from synth.bayes.counting import Codes
-from synth.bayes.log_linear import LogLinear, people_weights
+from synth.bayes.log_linear import LogLinear
 from synth.bayes.parameters import Backoff
 from synth.bayes.structure import EdgeConstraints, clique_states
 
@@ -174,7 +174,7 @@ class AdditiveSearch:
         self.families = {child: tuple(parents) for child, parents in families.items()}
         self._seed = seed
         order = np.random.default_rng(seed).permutation(codes.rows)
-        self._people = _of(codes, order[:SELECTION])
+        self._people = codes.part(order[:SELECTION])
         half, rows = self._people.rows // 2, self._people.rows
         self._halves = (0, half), (half, rows)
         self._noise = 0.5 * math.log(max(rows, 2)) + 1.0
@@ -233,7 +233,7 @@ class AdditiveSearch:
         people, half = self._people, self._people.rows // 2
         backoffs = [
             Backoff(
-                _of(people, part),
+                people.part(part),
                 self._seed,
                 self.impossible,
                 keep_order=max((len(p) for p in self.families.values()), default=0),
@@ -277,7 +277,7 @@ class AdditiveSearch:
             people.values[child],
             people.values,
             people.sizes,
-            people_weights(people),
+            people.row_weights,
         )
 
     def _moved(self, child: int, state: _State, parent: int, backoffs: Sequence[Backoff]) -> _State:
@@ -297,7 +297,7 @@ class AdditiveSearch:
         row = np.zeros(people.rows, np.int32)
         for parent in parents:
             row = row * np.int32(people.sizes[parent]) + people.values[parent]
-        # One more thing to count by: all parents together.
+        # One more covariate to count by: all parents together.
         by = np.vstack([people.values, row[None]])
         sizes = (*people.sizes, math.prod(people.sizes[p] for p in parents))
         together = [len(people.sizes)]
@@ -409,12 +409,6 @@ class AdditiveSearch:
         begin = [self._neutral(child, parent) for parent in state.parents]
         effects = model.fitted(state.parents, begin, state.pseudo, rounds=LAST_ROUNDS)
         return Effects(state.base, tuple(state.parents), tuple(effects), state.gain)
-
-
-def _of(codes: Codes, people: np.ndarray | slice) -> Codes:
-    """Some of the people, in that order."""
-    weights = codes.weights[people] if len(codes.weights) else None
-    return Codes(codes.values[:, people], codes.sizes, weights)
 
 
 def _reaches(above: Sequence[int], start: int, goal: int) -> bool:

@@ -62,6 +62,16 @@ class Codes:
         """How many rows there are."""
         return self.values.shape[1]
 
+    @property
+    def row_weights(self) -> np.ndarray:
+        """What each row counts, also where all count once; float64, shape (rows,)."""
+        return self.weights if len(self.weights) else np.ones(self.rows)
+
+    def part(self, rows: np.ndarray | slice) -> Codes:
+        """Some of the rows, in that order."""
+        weights = self.weights[rows] if len(self.weights) else None
+        return Codes(self.values[:, rows], self.sizes, weights)
+
     def shape(self, columns: Sequence[int]) -> tuple[int, ...]:
         """The sizes of the columns."""
         return tuple(self.sizes[c] for c in columns)

@@ -29,8 +29,6 @@ from itertools import pairwise
 import numpy as np
 from numba import njit
 
-from synth.bayes.counting import Codes
-
 IMPOSSIBLE = 1e-9
 """The chance of what a model holds impossible, where somebody has it nevertheless."""
 
@@ -47,10 +45,10 @@ class LogLinear:
         Which row is each person's.
     child : int array, shape (people,)
         The column's codes.
-    by : int array, shape (things, people)
+    by : int array, shape (covariates, people)
         Codes of everything that an effect may look at.
     sizes : tuple of int
-        How many codes each thing has.
+        How many codes each covariate has.
     weights : float64 array, shape (people,)
         What each person counts.
 
@@ -77,14 +75,14 @@ class LogLinear:
         """How many people there are."""
         return int(self.row.shape[0])
 
-    def neutral(self, thing: int) -> np.ndarray:
-        """An effect that changes nothing; float64, shape (thing's size, size)."""
-        return np.ones((self.sizes[thing], self.size))
+    def neutral(self, covariate: int) -> np.ndarray:
+        """An effect that changes nothing; float64, shape (covariate's size, size)."""
+        return np.ones((self.sizes[covariate], self.size))
 
     def observed(
         self, counted: Sequence[int], low: int = 0, high: int | None = None
     ) -> list[np.ndarray]:
-        """People of a range in each state, by the codes of each thing of `counted`."""
+        """People of a range in each state, by the codes of each covariate of `counted`."""
         by, places, out = self._counted(counted)
         high = self.people if high is None else high
         _observed(self.child, by, self.weights, low, high, self.size, places, out)
@@ -92,28 +90,28 @@ class LogLinear:
 
     def expected(
         self,
-        things: Sequence[int],
+        covariates: Sequence[int],
         effects: Sequence[np.ndarray],
         counted: Sequence[int],
         low: int = 0,
         high: int | None = None,
     ) -> list[np.ndarray]:
-        """People of a range expected in each state under effects of `things`, like `observed`."""
+        """People of a range expected in each state under the covariates' effects; as `observed`."""
         by, places, out = self._counted(counted)
-        arguments = self._effects(things, effects)
+        arguments = self._effects(covariates, effects)
         high = self.people if high is None else high
         _expected(self.base, self.row, *arguments, self.weights, low, high, by, places, out)
         return self._cut(out, places)
 
     def log_likelihood(
         self,
-        things: Sequence[int],
+        covariates: Sequence[int],
         effects: Sequence[np.ndarray],
         low: int = 0,
         high: int | None = None,
     ) -> float:
         """Of the column's codes of a range of people, in nats."""
-        arguments = self._effects(things, effects)
+        arguments = self._effects(covariates, effects)
         high = self.people if high is None else high
         return float(
             _log_likelihood(self.base, self.row, *arguments, self.weights, low, high, self.child)
@@ -121,7 +119,7 @@ class LogLinear:
 
     def fitted(
         self,
-        things: Sequence[int],
+        covariates: Sequence[int],
         effects: Sequence[np.ndarray],
         prior: float,
         low: int = 0,
@@ -132,9 +130,9 @@ class LogLinear:
 
         Parameters
         ----------
-        things : sequence of int
+        covariates : sequence of int
             What each effect looks at.
-        effects : sequence of float64 array, shape (thing's size, size)
+        effects : sequence of float64 array, shape (covariate's size, size)
             Where to begin; what is 0 stays 0. The last is fitted first, on its own.
         prior : float
             Pseudo-people of a state.
@@ -148,32 +146,31 @@ class LogLinear:
         list of float64 array
         """
         new = list(effects)
-        wanted = self.observed(things, low, high)
+        wanted = self.observed(covariates, low, high)
         # Whoever has the same row and the same codes is expected alike: once is enough.
-        model = self._grouped(things, low, self.people if high is None else high)
-        last = len(things) - 1
+        model = self._grouped(covariates, low, self.people if high is None else high)
+        last = len(covariates) - 1
         for j in (last, *(j for _ in range(rounds) for j in range(last + 1))):
             (expected,) = model.expected(range(last + 1), new, [j])
             free = expected / np.where(new[j] > 0, new[j], 1.0)
             new[j] = np.where(new[j] > 0, (wanted[j] + prior) / (free + prior), 0.0)
         return new
 
-    def _grouped(self, things: Sequence[int], low: int, high: int) -> LogLinear:
+    def _grouped(self, covariates: Sequence[int], low: int, high: int) -> LogLinear:
         """A range of people by their row and what effects look at; nobody's child is known.
 
         The people one by one where there are about as many combinations as people.
         """
-        by, sizes = self._lines(things), tuple(self.sizes[t] for t in things)
+        by, sizes = self._lines(covariates), tuple(self.sizes[t] for t in covariates)
         cells = self.base.shape[0] * math.prod(sizes)
         if cells > 8 * (high - low):
-            weights = self.weights[low:high]
             return replace(
                 self,
                 row=self.row[low:high],
                 by=by[:, low:high],
                 sizes=sizes,
                 child=self.child[low:high],
-                weights=weights,
+                weights=self.weights[low:high],
             )
         row, codes, weights = _groups(self.row, by, np.array(sizes), self.weights, low, high, cells)
         return replace(self, row=row, by=codes, sizes=sizes, child=row, weights=weights)
@@ -181,23 +178,23 @@ class LogLinear:
     # ------------------------------------------------------------------ for compiled code
 
     def _counted(self, counted: Sequence[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Codes of things, where the counts of each begin, and counts of nobody."""
+        """Codes of covariates, where the counts of each begin, and counts of nobody."""
         places = np.cumsum([0, *(self.sizes[t] * self.size for t in counted)]).astype(np.int64)
         return self._lines(counted), places, np.zeros(places[-1])
 
-    def _lines(self, things: Sequence[int]) -> np.ndarray:
-        return np.ascontiguousarray(self.by[list(things)])
+    def _lines(self, covariates: Sequence[int]) -> np.ndarray:
+        return np.ascontiguousarray(self.by[list(covariates)])
 
     def _cut(self, counts: np.ndarray, places: np.ndarray) -> list[np.ndarray]:
         return [counts[int(a) : int(b)].reshape(-1, self.size) for a, b in pairwise(places)]
 
     def _effects(
-        self, things: Sequence[int], effects: Sequence[np.ndarray]
+        self, covariates: Sequence[int], effects: Sequence[np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Effects side by side, where each begins, and the codes that they look at."""
         starts = np.cumsum([0, *(e.size for e in effects)]).astype(np.int64)[:-1]
         joined = np.concatenate([e.ravel() for e in effects]) if len(effects) else np.zeros(0)
-        return joined, starts, self._lines(things)
+        return joined, starts, self._lines(covariates)
 
 
 # ---------------------------------------------------------------------- compiled
@@ -238,7 +235,7 @@ def _expected(
 ) -> None:
     """Add how many people are expected in each state, by the codes of each line of `counted`.
 
-    Effects stand side by side: that of thing j for its code e begins at `starts[j] + e·size`.
+    Effects stand side by side: that of covariate j for its code e begins at `starts[j] + e·size`.
     """
     size = base.shape[1]
     flat = base.ravel()
@@ -334,8 +331,3 @@ def _observed(
     for c in range(codes.shape[0]):
         for i in range(low, high):
             out[places[c] + codes[c, i] * size + child[i]] += weights[i]
-
-
-def people_weights(codes: Codes) -> np.ndarray:
-    """What each person counts; float64, shape (people,)."""
-    return codes.weights if len(codes.weights) else np.ones(codes.rows)

@@ -450,8 +450,7 @@ class Backoff:
         self._smoothings: dict[Family, Smoothing] = {}
         if order is None:
             order = np.random.default_rng(seed).permutation(codes.rows)
-        weights = codes.weights[order] if len(codes.weights) else None
-        self._shuffled = Codes(codes.values[:, order], codes.sizes, weights)
+        self._shuffled = codes.part(order)
         self.codes = codes
         self._bounds = np.array([codes.rows * k // FOLDS for k in range(FOLDS + 1)])
         self._keep_order = keep_order

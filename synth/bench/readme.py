@@ -333,7 +333,9 @@ def _rate(value: float | None) -> str:
     """Rows a second: millions from ten thousand up."""
     if value is None:
         return "–"
-    return f"{value / 1e6:.3g} M" if value >= 10_000 else f"{value:,.3g}"
+    if value >= 10_000:
+        return f"{value / 1e6:.3g} M"
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"
 
 
 # ---------------------------------------------------------------------- Adult

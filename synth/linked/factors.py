@@ -96,9 +96,9 @@ def learn_factors(
     if not chosen:
         return Factors()
     model = _model(codes, child, base, rows, chosen)
-    things = range(len(chosen))
-    begin = [model.neutral(thing) for thing in things]
-    return Factors(tuple(chosen), tuple(model.fitted(things, begin, PRIOR, rounds=ROUNDS)))
+    covariates = range(len(chosen))
+    begin = [model.neutral(covariate) for covariate in covariates]
+    return Factors(tuple(chosen), tuple(model.fitted(covariates, begin, PRIOR, rounds=ROUNDS)))
 
 
 def _model(
@@ -156,13 +156,13 @@ def _chosen(model: LogLinear) -> list[int]:
         was = model.expected(chosen, factors, everything, *learned)
         before = model.log_likelihood(chosen, factors, *judged)
         best, gain = -1, GAIN * (judged[1] - judged[0])
-        for thing in everything:
-            if thing in chosen:
+        for covariate in everything:
+            if covariate in chosen:
                 continue
-            new = (had[thing] + PRIOR) / (was[thing] + PRIOR)
-            won = model.log_likelihood([*chosen, thing], [*factors, new], *judged) - before
+            new = (had[covariate] + PRIOR) / (was[covariate] + PRIOR)
+            won = model.log_likelihood([*chosen, covariate], [*factors, new], *judged) - before
             if won > gain:
-                best, gain = thing, won
+                best, gain = covariate, won
         if best < 0:
             break
         chosen.append(best)
