@@ -122,7 +122,7 @@ export default function (component) {
     setTriggerValue("node", name);
   };
   const focused = parentElement.activeElement?.dataset?.name;
-  root.replaceChildren(...data.drawings.map((told) => drawing(told, data, tip, choose)), bubble);
+  root.replaceChildren(...data.drawings.map((plan) => drawing(plan, data, tip, choose)), bubble);
   if (focused) {
     for (const node of root.querySelectorAll(".node")) {
       if (node.dataset.name === focused && node.getClientRects().length) node.focus();
