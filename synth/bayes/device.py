@@ -233,8 +233,7 @@ class _DeviceNode:
                 f"The tables of {node.name} hold {tables.rows * tables.size:,} numbers, too many "
                 "for a device: leave it out."
             )
-        tables.make_whole()
-        whole = tables.lookup[1].view(np.int64)
+        whole = tables.whole_entries().view(np.int64)
         return _DeviceNode(
             node,
             node.name,

@@ -113,6 +113,48 @@ def _alias(table: np.ndarray, size: int, out: np.ndarray) -> None:
         _alias_row(scaled, size, small, large, table[base : base + size], out, base)
 
 
+HALF, ALWAYS = np.uint32(1 << 31), np.uint32(0xFFFFFFFF)
+"""A pair below `HALF` draws the second state above it, another one from `HALF` up to it; `ALWAYS`
+draws nothing else."""
+
+
+@njit(cache=True, nogil=True)
+def _pair(first: np.uint64, second: np.uint64) -> np.uint32:
+    """The alias table of two states in 32 bits instead of 128, so that four times as many fit.
+
+    Half of the numbers from 0 to 2³² belong to the first state, half to the second, and the one
+    that is likelier than a half has some of the other's. Numbers are even where an entry is looked
+    up, so half a threshold says all; a chance of less than 2⁻³¹ below a half counts as a half.
+    """
+    high, low32 = np.uint64(32), np.uint64(0xFFFFFFFF)
+    if first & low32 == np.uint64(1):  # the second state has what is not the first's
+        threshold = ((first >> high) + np.uint64(1)) >> np.uint64(1)
+        return np.uint32(threshold - np.uint64(1)) if threshold > np.uint64(0) else ALWAYS
+    threshold = np.uint64(HALF)
+    if second & low32 == np.uint64(0):
+        threshold = ((second >> high) + np.uint64(1)) >> np.uint64(1)
+    if threshold >= np.uint64(HALF - np.uint32(1)):
+        return np.uint32(HALF - np.uint32(1))
+    return np.uint32(np.uint64(HALF) + threshold)
+
+
+@njit(cache=True, nogil=True)
+def _entries_of(pairs: np.ndarray) -> np.ndarray:
+    """Pairs as the alias tables that they were; uint64, flat."""
+    out = np.empty(2 * pairs.shape[0], np.uint64)
+    whole = np.uint64(0xFFFFFFFF) << np.uint64(32)
+    for row in range(pairs.shape[0]):
+        pair = pairs[row]
+        out[2 * row], out[2 * row + 1] = whole, whole | np.uint64(1)
+        if pair == ALWAYS:
+            out[2 * row] = np.uint64(1)
+        elif pair < HALF - np.uint32(1):
+            out[2 * row] = (np.uint64(pair) + np.uint64(1)) << np.uint64(33) | np.uint64(1)
+        elif pair >= HALF:
+            out[2 * row + 1] = (np.uint64(pair) - np.uint64(HALF)) << np.uint64(33)
+    return out
+
+
 @njit(cache=True, nogil=True)
 def _make_rows(
     codes: np.ndarray,
@@ -125,19 +167,21 @@ def _make_rows(
     slot: np.ndarray,
     built: int,
     out: np.ndarray,
+    pairs: np.ndarray,
 ) -> int:
     """Make the alias tables of the rows that people visit and that have no `slot` yet.
 
     A row's weights are the product of `count` tables, multiplied in their order; `steps` says how
     far apart a table's cells are for each parent, and in the last place for the column itself.
     Slots are counted from one, those that are `built` come first; how many there are now is
-    returned.
+    returned. Where the column has two states, `pairs` are written instead of `out`.
     """
     k = parents.shape[0]
     small = np.empty(size, np.int64)
     large = np.empty(size, np.int64)
     scaled = np.empty(size)
     weight = np.empty(size)
+    two = np.empty(2, np.uint64)
     rows = np.empty(1024, np.int32)
     for low in range(0, codes.shape[1], 1024):
         m = min(1024, codes.shape[1] - low)
@@ -160,7 +204,11 @@ def _make_rows(
                     at += np.int64(codes[parents[p], low + i]) * steps[f, p]
                 for x in range(size):
                     weight[x] *= table[at + x * step]
-            _alias_row(scaled, size, small, large, weight, out, built * size)
+            if size == 2:
+                _alias_row(scaled, size, small, large, weight, two, 0)
+                pairs[built] = _pair(two[0], two[1])
+            else:
+                _alias_row(scaled, size, small, large, weight, out, built * size)
             built += 1
             slot[row] = built
     return built
@@ -175,6 +223,7 @@ def _draw_codes(
     size: int,
     slot: np.ndarray,
     table: np.ndarray,
+    pairs: np.ndarray,
     built: int,
     key: np.uint64,
     start: int,
@@ -183,7 +232,8 @@ def _draw_codes(
 ) -> int:
     """Draw a column's codes given its parents'; the low half of each number goes to `spare`.
 
-    Row r of the conditional table lies at `slot[r] - 1` in `table`, at r where `slot` is empty;
+    Row r of the conditional table lies at `slot[r] - 1` in `table` (`pairs` where the column has
+    two states), at r where `slot` is empty;
     slots above `built` are another thread's, which may be writing there. The people before
     `begin`, a multiple of 1024, are passed over. How many people have codes is returned: fewer than
     all where the next ones visit a row that is not made yet.
@@ -193,9 +243,12 @@ def _draw_codes(
         return begin
     number = np.empty(1024, np.uint64)
     row = np.empty(1024, np.int32)
-    low32 = np.uint64(0xFFFFFFFF)
+    place = np.empty(1024, np.uint32)
+    entry = np.empty(1024, np.uint64)
+    pair = np.empty(1024, np.uint32)
+    high, low32 = np.uint64(32), np.uint64(0xFFFFFFFF)
     keep = spare.shape[0] > 0
-    wide = np.uint64(size)
+    wide, step = np.uint64(size), np.uint32(size)
     for low in range(begin, n, 1024):
         m = min(1024, n - low)
         for i in range(m):
@@ -208,17 +261,34 @@ def _draw_codes(
         if slot.shape[0] > 0:
             least, most = np.int32(0), np.int32(0)
             for i in range(m):
-                row[i] = slot[row[i]] - 1
+                row[i] = slot[np.uintp(row[i])] - 1
                 least, most = min(least, row[i]), max(most, row[i])
             if least < 0 or most >= built:
                 return low
         fill(key, start + low, number[:m])
+        drawn = codes[column, low : low + m]
+        # Entries come from memory in a loop of its own, which is short, so that many are waited for
+        # at once; what is left on either side is vectorised.
+        if size == 2:
+            for i in range(m):
+                pair[i] = pairs[np.uintp(row[i])]
+            for i in range(m):
+                bits, e = np.uint32(number[i] >> high), pair[i]
+                above = (bits > e) if e < HALF else (bits >= HALF) & (bits < e)
+                drawn[i] = np.int16(above | (e == ALWAYS))
+            if keep:
+                for i in range(m):
+                    spare[low + i] = np.uint32(number[i] & low32)
+            continue
         for i in range(m):
-            scaled = (number[i] >> np.uint64(32)) * wide
-            x = scaled >> np.uint64(32)
-            entry = table[np.int64(row[i]) * size + np.int64(x)]
-            inside = (scaled & low32) < (entry >> np.uint64(32))
-            codes[column, low + i] = np.int16(x if inside else entry & low32)
+            x = ((number[i] >> high) * wide) >> high
+            place[i] = np.uint32(row[i]) * step + np.uint32(x)
+        for i in range(m):
+            entry[i] = table[np.uintp(place[i])]
+        for i in range(m):
+            scaled = (number[i] >> high) * wide
+            inside = (scaled & low32) < (entry[i] >> high)
+            drawn[i] = np.int16(scaled >> high if inside else entry[i] & low32)
         if keep:
             for i in range(m):
                 spare[low + i] = np.uint32(number[i] & low32)
@@ -240,33 +310,45 @@ def _draw_values(
     """Draw the lattice index of each value given its bin; codes past the bins are left as 0."""
     n = codes.shape[0]
     number = np.empty(1024, np.uint64)
-    low32 = np.uint64(0xFFFFFFFF)
+    place = np.empty(1024, np.uint32)
+    scaled = np.empty(1024, np.uint64)
+    entry = np.empty(1024, np.uint64)
+    piece = np.empty(1024, np.uint32)
+    high, low32 = np.uint64(32), np.uint64(0xFFFFFFFF)
     bins = starts.shape[0] - 1
+    if bins == 0:
+        out[:] = 0
+        return
     runs = False
     for p in range(span.shape[0]):
         if span[p] > 1:
             runs = True
     for low in range(0, n, 1024):
         m = min(1024, n - low)
+        # As in `_draw_codes`: what comes from memory in loops of its own.
+        for i in range(m):
+            code = min(np.int64(codes[low + i]), bins - 1)
+            base = starts[np.uintp(code)]
+            many = np.uint64(starts[np.uintp(code + 1)] - base)
+            scaled[i] = np.uint64(spare[low + i]) * many
+            place[i] = np.uint32(base + np.int64(scaled[i] >> high))
+        for i in range(m):
+            entry[i] = table[np.uintp(place[i])]
+        for i in range(m):
+            inside = (scaled[i] & low32) < (entry[i] >> high)
+            alias = np.uint32(entry[i] & low32) - np.uint32(scaled[i] >> high)
+            piece[i] = place[i] if inside else place[i] + alias
+        for i in range(m):
+            out[low + i] = first[np.uintp(piece[i])]
         if runs:
             fill(key, start + low, number[:m])
+            for i in range(m):
+                # Nothing is added to a piece of one value.
+                unit = np.float64(number[i] >> np.uint64(11))
+                out[low + i] += np.int64(unit * (span[np.uintp(piece[i])] / 9007199254740992.0))
         for i in range(m):
-            code = np.int64(codes[low + i])
-            if code >= bins:
+            if np.int64(codes[low + i]) >= bins:
                 out[low + i] = 0
-                continue
-            base = starts[code]
-            scaled = np.uint64(spare[low + i]) * np.uint64(starts[code + 1] - base)
-            x = scaled >> np.uint64(32)
-            entry = table[base + np.int64(x)]
-            inside = (scaled & low32) < (entry >> np.uint64(32))
-            piece = base + np.int64(x if inside else entry & low32)
-            value = first[piece]
-            if span[piece] > 1:
-                value += np.int64(
-                    np.float64(number[i] >> np.uint64(11)) * (span[piece] / 9007199254740992.0)
-                )
-            out[low + i] = value
 
 
 @dataclass(frozen=True, eq=False)
@@ -306,6 +388,9 @@ class Draw:
     """Draws of the same parents and factors that are given the same one share alias tables."""
 
 
+_NONE = np.zeros(0, np.int32)
+
+
 class _AliasTables:
     """A conditional table ready to draw from, made row by row as people visit it."""
 
@@ -321,9 +406,14 @@ class _AliasTables:
         self.rows = math.prod(shape)
         self._lock = Lock()
         self._built = 0
-        self.lookup = (np.zeros(0, np.int32), np.zeros(0, np.uint64), 0)
-        """Where each row's alias table is (from one; empty: where the row is), the tables, and how
-        many are made."""
+        self.lookup = (_NONE, *self._space(0), 0)
+        """Where each row's alias table is (from one; empty: where the row is), the tables, those of
+        two states, and how many are made."""
+
+    @property
+    def bytes(self) -> int:
+        """What the tables of all rows take."""
+        return self.rows * (4 if self.size == 2 else 8 * self.size)
 
     @cached_property
     def _product(self) -> _Product:
@@ -333,6 +423,14 @@ class _AliasTables:
     def _is_whole(self) -> bool:
         return self._built == self.rows and not len(self.lookup[0])
 
+    def _space(self, rows: int) -> tuple[np.ndarray, np.ndarray]:
+        """Room for rows' tables: one array, or the other where there are two states."""
+        is_pair = self.size == 2
+        return (
+            np.empty(0 if is_pair else rows * self.size, np.uint64),
+            np.empty(rows if is_pair else 0, np.uint32),
+        )
+
     def make_whole(self) -> None:
         """Make the alias tables of all rows."""
         with self._lock:
@@ -340,10 +438,16 @@ class _AliasTables:
                 return
             shape = [self._sizes[parent] for parent in self._scope[:-1]]
             digits = np.indices(shape, np.int16).reshape(len(shape), self.rows)
-            table = np.empty(self.rows * self.size, np.uint64)
+            space = self._space(self.rows)
             slot = np.zeros(self.rows, np.int32)
-            self._built = self._make(digits, np.arange(len(shape)), slot, 0, table)
-            self.lookup = (np.zeros(0, np.int32), table, self._built)
+            self._built = self._make(digits, np.arange(len(shape)), slot, 0, space)
+            self.lookup = (_NONE, *space, self._built)
+
+    def whole_entries(self) -> np.ndarray:
+        """The alias tables of all rows, also those of two states; uint64, flat."""
+        self.make_whole()
+        _, table, pairs, _ = self.lookup
+        return _entries_of(pairs) if self.size == 2 else table
 
     def make_visited(self, codes: np.ndarray, parents: np.ndarray) -> None:
         """Make the alias tables of the rows that codes visit, shape (columns, people).
@@ -355,20 +459,26 @@ class _AliasTables:
         with self._lock:
             if self._is_whole:
                 return
-            slot, table, _ = self.lookup
+            slot, table, pairs, _ = self.lookup
             if not len(slot):
                 slot = np.zeros(self.rows, np.int32)
-            room = min(self._built + codes.shape[1], self.rows) * self.size
-            if len(table) < room:
+            space = table, pairs
+            room = min(self._built + codes.shape[1], self.rows)
+            if len(table) + self.size * len(pairs) < room * self.size:
                 # Who draws from the shorter one meanwhile finds there what it needs.
-                longer = np.empty(min(2 * room, self.rows * self.size), np.uint64)
-                longer[: self._built * self.size] = table[: self._built * self.size]
-                table = longer
-            self._built = self._make(codes, parents, slot, self._built, table)
-            self.lookup = (slot, table, self._built)
+                space = self._space(min(2 * room, self.rows))
+                for longer, known in zip(space, (table, pairs), strict=True):
+                    longer[: len(known)] = known
+            self._built = self._make(codes, parents, slot, self._built, space)
+            self.lookup = (slot, *space, self._built)
 
     def _make(
-        self, codes: np.ndarray, parents: np.ndarray, slot: np.ndarray, built: int, out: np.ndarray
+        self,
+        codes: np.ndarray,
+        parents: np.ndarray,
+        slot: np.ndarray,
+        built: int,
+        space: tuple[np.ndarray, np.ndarray],
     ) -> int:
         product = self._product
         return _make_rows(
@@ -381,7 +491,7 @@ class _AliasTables:
             product.steps,
             slot,
             built,
-            out,
+            *space,
         )
 
 
@@ -565,8 +675,10 @@ class Sampler:
         for node in self.nodes:
             # A table with more rows than there are people is made as far as they visit it.
             tables = node.tables
-            bytes_ = 8 * tables.rows * tables.size
-            if bytes_ <= (LARGE if rows >= 2 * tables.rows else WHOLE) and rows >= tables.rows:
+            if (
+                tables.bytes <= (LARGE if rows >= 2 * tables.rows else WHOLE)
+                and rows >= tables.rows
+            ):
                 tables.make_whole()
 
         def work(part: int) -> None:

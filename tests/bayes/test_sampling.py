@@ -8,7 +8,7 @@ from scipy.stats import chisquare
 
 from synth.bayes import learn, sampling
 from synth.bayes.random import fill, stream_key
-from synth.bayes.sampling import _alias, draw_and_write
+from synth.bayes.sampling import _alias, _draw_codes, _entries_of, _pair, draw_and_write
 from synth.data.evidence import Evidence
 from synth.data.table import make_table
 from synth.errors import PopulaceError
@@ -93,6 +93,40 @@ def test_exactly_n_rows_in_canonical_dtypes(network, rows):
         assert network.schema.conform(frame).equals(frame)
 
 
+def test_alias_tables_of_two_states_say_the_same_in_a_quarter_of_the_room():
+    """Drawn from by the entries and by what they are packed into; nought and halves too."""
+    rng = np.random.default_rng(3)
+    weight = rng.gamma(0.3, size=(400, 2))
+    weight[:4] = (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.0, 0.0)
+    entries = np.empty(weight.size, np.uint64)
+    _alias(weight.ravel(), 2, entries)
+    pairs = np.array([_pair(*two) for two in entries.reshape(-1, 2)])
+    again = _entries_of(pairs)
+    # A threshold is compared with even numbers: an odd one says the same as the next.
+    high = entries >> np.uint64(32)
+    even = np.where(high == 0xFFFFFFFF, high, (high + np.uint64(1)) & ~np.uint64(1))
+    assert (again >> np.uint64(32) == even).all()
+    assert (again & np.uint64(0xFFFFFFFF) == entries & np.uint64(0xFFFFFFFF)).all()
+    # And the drawing itself.
+    rows, n = len(weight), 4096
+    codes = np.zeros((2, n), np.int16)
+    for row in range(rows):
+        codes[0] = row
+        key = stream_key(row, "pair")
+        nothing = np.empty(0, np.uint32)
+        _draw_codes(
+            codes, 1, np.array([0]), np.array([1]), 2, np.zeros(0, np.int32),
+            np.empty(0, np.uint64), pairs, rows, key, 0, nothing, 0,
+        )  # fmt: skip
+        number = np.empty(n, np.uint64)
+        fill(key, 0, number)
+        scaled = (number >> np.uint64(32)) * np.uint64(2)
+        x = (scaled >> np.uint64(32)).astype(int)
+        entry = entries.reshape(-1, 2)[row, x]
+        inside = (scaled & np.uint64(0xFFFFFFFF)) < entry >> np.uint64(32)
+        assert (codes[1] == np.where(inside, x, entry & np.uint64(0xFFFFFFFF))).all()
+
+
 @pytest.mark.parametrize("most", ["WHOLE", "LARGE"])
 def test_whole_and_visited_alias_tables_draw_the_same_people(network, monkeypatch, most):
     """Several samples, so that rows join tables which are there already."""
@@ -105,11 +139,11 @@ def test_whole_and_visited_alias_tables_draw_the_same_people(network, monkeypatc
     monkeypatch.setattr(sampling, "WHOLE", 1 << 40 if most == "WHOLE" else -1)
     monkeypatch.setattr(sampling, "LARGE", 1 << 40)
     whole, lookups = samples()
-    assert all(not len(slot) for slot, _, _ in lookups)
+    assert all(not len(slot) for slot, *_ in lookups)
     monkeypatch.setattr(sampling, "WHOLE", -1)
     monkeypatch.setattr(sampling, "LARGE", -1)
     visited, lookups = samples()
-    assert all(len(slot) for slot, _, _ in lookups)
+    assert all(len(slot) for slot, *_ in lookups)
     pd.testing.assert_frame_equal(whole, visited)
 
 
