@@ -4,8 +4,9 @@ The paper (sections 3.3 and 3.4) assigns ethnicity and name at random, with no l
 of the network, so that the table's biases don't reach the face. Here they depend on `(seed,
 index)`, the gender and the year of birth only; where a table does record an ethnicity or a country
 of birth, name and face follow it rather than contradict it. American, French and Spanish first
-names are those of the person's generation (`models/names/first-names.toml`); all others come from
-Faker's locale lists, in Latin letters, without titles.
+names are those of the person's generation (`models/names/first-names.toml`), and so are Indian,
+Japanese and Taiwanese ones; all others come from Faker's locale lists, in Latin letters, without
+titles and without those of `models/names/left-out.toml`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ YEAR = 2020
 """The year that a table speaks of where nobody says it: who is 30 in it was born in 1990."""
 
 _FIRST_NAMES = MODELS / "names" / "first-names.toml"
+_LEFT_OUT = MODELS / "names" / "left-out.toml"
 _BORDER = 3  # years around the beginning of a list in which names of either side are borne
 
 
@@ -81,7 +83,8 @@ def draw_identities(
     """One identity a gender, without repeated names or handles among them.
 
     Person `i` depends on `(seed, start + i)`, gender, year of birth and what is recorded; only when
-    two would be called the same is the later one drawn again, and so is a Benson Benson.
+    two would be called the same is the later one drawn again, and so is a Benson Benson and whoever
+    would be called like somebody well known.
 
     Parameters
     ----------
@@ -133,7 +136,8 @@ def draw_identities(
                 (everybody,) if everybody else _sources(ethnicity, country),
             )
             first, _, last = identity.name.partition(" ")
-            if first != last and identity.name not in names and identity.handle not in handles:
+            known = first == last or identity.name in _left_out("everywhere", "whole")
+            if not known and identity.name not in names and identity.handle not in handles:
                 break
         else:
             raise PopulaceError(
@@ -242,8 +246,8 @@ _BORN: Mapping[str, tuple[_Source, ...]] = MappingProxyType(
 # Names that speak of no group in particular, for a record of a group that has none here.
 _ANYBODY = (_Source(1.0, "en_US", "en_US"),)
 
-_NOBODY = frozenset({"Gollum"})
-"""Names that Faker lists and nobody bears."""
+# Scottish and Irish names that Faker's American list writes without their second capital.
+_SECOND_CAPITAL = re.compile(r"(Mc|O(?=(?:brien|connell|connor|donnell|neal|neill)$))([a-z])")
 _ELSEWHERE = frozenset(
     [
         "Kim",
@@ -252,7 +256,7 @@ _ELSEWHERE = frozenset(
         "Khan",
         "Cho",
         "Choi",
-        "Oneal",
+        "O'Neal",
         "Santos",
         "Silva",
         "Chan",
@@ -372,11 +376,19 @@ def _generations() -> Mapping[str, Mapping[str, Mapping[int, tuple[str, ...]]]]:
 @lru_cache(maxsize=128)
 def _names(locale: str, attribute: str) -> tuple[str, ...]:
     """Faker's list, read straight from the provider (constructing a Faker takes far longer)."""
-    raw = _raw_names(locale, attribute)
-    if locale == "en_US" and attribute == "last_names":
-        foreign = _foreign_last_names()
-        raw = tuple(name for name in raw if name not in foreign)
-    return tuple(name for name in raw if name not in _NOBODY)
+    last = attribute.startswith("last")
+    out = _left_out("everywhere", "first") | _left_out(locale, "last" if last else "first")
+    if last and locale in ("en_US", "en_GB"):
+        out |= _foreign_last_names()
+    return tuple(name for name in _raw_names(locale, attribute) if name not in out)
+
+
+@lru_cache(maxsize=64)
+def _left_out(where: str, kind: str) -> frozenset[str]:
+    """Names of `models/names/left-out.toml`: of a locale or everywhere, first, last or whole."""
+    lists = tomllib.loads(_LEFT_OUT.read_text(encoding="utf-8")).get(where, {})
+    separator = ", " if kind == "whole" else " "
+    return frozenset(lists.get(kind, "").replace("\n", " ").split(separator)) - {""}
 
 
 @lru_cache(maxsize=128)
@@ -388,7 +400,7 @@ def _raw_names(locale: str, attribute: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _foreign_last_names() -> frozenset[str]:
-    """Last names in Faker's American list that speak of another of the five groups."""
+    """Last names in Faker's English lists that speak of another of the five groups."""
     lists = [
         ("es_MX", "last_names"),
         ("es_CO", "last_names"),
@@ -404,7 +416,13 @@ def _foreign_last_names() -> frozenset[str]:
 def _tidy(name: str, locale: str) -> str:
     if locale == "vi_VN":
         name = _strip_marks(name)
-    return name.title() if name.isupper() else name
+    name = name.title() if name.isupper() else name
+    return _SECOND_CAPITAL.sub(_capital, name) if locale == "en_US" else name
+
+
+def _capital(match: re.Match[str]) -> str:
+    """McCoy and O'Brien as they are written."""
+    return f"{match[1]}{'' if match[1] == 'Mc' else chr(39)}{match[2].upper()}"
 
 
 def _strip_marks(name: str) -> str:

@@ -16,6 +16,7 @@ from synth.people.names import (
     US_2020,
     YEAR,
     _generations,
+    _left_out,
     _names,
     draw_identities,
     gender_of,
@@ -60,8 +61,11 @@ def test_distribution_is_kept(wanted):
 
 def test_gender_chooses_the_first_name():
     women = draw_identities(["Woman"] * 200, seed=2, distribution={"Indian": 1})
-    first = set(_names("en_IN", "first_names_female"))
-    assert all(p.name.split()[0] in first for p in women)
+    men = draw_identities(["Man"] * 200, seed=2, distribution={"Indian": 1})
+    lists = _generations()["en_IN"]
+    for people, gender in ((women, "female"), (men, "male")):
+        first = {name for names in lists[gender].values() for name in names}
+        assert {p.name.split()[0] for p in people} <= first
 
 
 def test_ethnicity_is_independent_of_gender_and_of_the_neighbours():
@@ -109,13 +113,16 @@ def _drawn(count, age, gender="female", **known):
     ("locale", "year", "old", "young"),
     [
         ("fr_FR", 2003, {"Jeanne", "Simone", "Yvonne", "Denise"}, {"Céline", "Élodie", "Laura"}),
-        ("", 2010, {"Dorothy", "Mildred", "Ruth", "Florence"}, {"Ashley", "Brittany", "Taylor"}),
+        ("White", 2010, {"Dorothy", "Mildred", "Ruth"}, {"Ashley", "Brittany", "Taylor"}),
+        ("Indian", 2010, {"Savitri", "Saraswati", "Durga"}, {"Neha", "Pooja", "Shweta"}),
+        ("Asian", 2010, {"Fumiko", "Yueh-O", "Hsiu-Lan"}, {"Haruka", "Misaki", "Ya-Ting"}),
     ],
 )
 def test_a_first_name_is_one_of_the_persons_generation(locale, year, old, young):
-    white = {"White": 1.0}
-    at_80 = {_first(p) for p in _drawn(300, 85, year=year, locale=locale, distribution=white)}
-    at_20 = {_first(p) for p in _drawn(300, 20, year=year, locale=locale, distribution=white)}
+    looks = {locale if locale in ETHNICITIES else "White": 1.0}
+    locale = "" if locale in ETHNICITIES else locale
+    at_80 = {_first(p) for p in _drawn(900, 85, year=year, locale=locale, distribution=looks)}
+    at_20 = {_first(p) for p in _drawn(900, 20, year=year, locale=locale, distribution=looks)}
     assert old <= at_80 and not old & at_20
     assert young & at_20 and not young & at_80
 
@@ -184,3 +191,30 @@ def test_nobody_has_one_name_twice():
 
 def test_nobody_is_called_after_a_creature_of_a_book():
     assert "Gollum" not in _names("es_MX", "last_names")
+
+
+def test_names_speak_of_no_other_look_than_the_face():
+    for locale in ("en_US", "en_GB"):
+        lasts = set(_names(locale, "last_names"))
+        assert not lasts & {"Patel", "Mistry", "Khan", "Lam", "Huynh", "Hussain", "Nguyen"}, locale
+    assert not {"Nguyen", "Traore"} & set(_names("fr_FR", "last_names"))
+    assert {"Martin", "Dubois"} <= set(_names("fr_FR", "last_names"))
+
+
+def test_scottish_and_irish_names_keep_their_second_capital():
+    lasts = set(_names("en_US", "last_names"))
+    assert {"McCoy", "McCormick", "O'Brien", "O'Neill", "Macdonald", "Oliver"} <= lasts
+    assert not {"Mccoy", "Mccormick", "Obrien", "Oneill"} & lasts
+
+
+def test_nobody_is_called_like_somebody_well_known():
+    known = _left_out("everywhere", "whole")
+    assert {"Kevin Kline", "Elizabeth Taylor"} <= known
+    people = [
+        person
+        for seed in range(40)
+        for person in draw_identities(
+            ["female", "male"] * 400, seed=seed, distribution={"White": 1}
+        )
+    ]
+    assert not known & {person.name for person in people}
