@@ -210,6 +210,7 @@ def test_scottish_and_irish_names_keep_their_second_capital():
 def test_nobody_is_called_like_somebody_well_known():
     known = _left_out("everywhere", "whole")
     assert {"Kevin Kline", "Elizabeth Taylor"} <= known
+    white = {"White": 1.0}
     people = [
         person
         for seed in range(40)
