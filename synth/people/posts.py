@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from synth.bayes.random import stream_key
 from synth.people.facts import Facts
 from synth.people.sentences import LONGEST, Opening, Topic, sentences, words_in
 
@@ -40,7 +43,13 @@ class Words:
 
 
 def write(
-    facts: Facts, *, seed: int, index: int = 0, posts: int = 2, language: str = "en"
+    facts: Facts,
+    *,
+    seed: int,
+    index: int = 0,
+    posts: int = 2,
+    language: str = "en",
+    shown: Mapping[str, str] | None = None,
 ) -> Words:
     """Bio and posts of person `index` of `seed`; the same call writes the same words.
 
@@ -58,6 +67,8 @@ def write(
         How many, 1 to 3.
     language : str, optional
         Two letters; English where there are no sentences in it.
+    shown : mapping of str to str, optional
+        What is to be spoken of, as `shown_by` draws it.
 
     Returns
     -------
@@ -65,8 +76,9 @@ def write(
         Bio and posts.
     """
     material = sentences(language)
-    known = [material.topics[name] for name in facts.interests if name in material.topics]
-    topics = known or [material.plain]
+    ways = shown or {}
+    known = (material.topic(name, ways.get(name, "")) for name in facts.interests)
+    topics = [topic for topic in known if topic is not None] or [material.plain]
     stages = stages_of(facts)
     added = [line for stage in stages for line in material.stage[stage]]
     written: list[str] = []
@@ -84,6 +96,36 @@ def write(
         openings.append(opening)
         written.append(post)
     return Words(_bio(topics, facts, seed, index, language), tuple(dict.fromkeys(written)))
+
+
+def shown_by(
+    interests: Sequence[str], *, seed: int, index: int = 0, language: str = "en"
+) -> dict[str, str]:
+    """What words and pictures of a person's interests agree on, such as a dog or a cat.
+
+    Parameters
+    ----------
+    interests : sequence of str
+        The interests.
+    seed : int
+        The seed of the people.
+    index : int, optional
+        The person's number.
+    language : str, optional
+        Of the words, two letters.
+
+    Returns
+    -------
+    mapping of str to str
+        Of those interests that are written about in several ways.
+    """
+    shown = {}
+    for interest in interests:
+        ways = sentences(language).shows(interest)
+        if ways:
+            draw = stream_key(0, f"{seed}\x1f{index}\x1f{interest}")
+            shown[interest] = ways[int(draw >> np.uint64(8)) % len(ways)]
+    return shown
 
 
 def stages_of(facts: Facts) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from synth.people.facts import Facts, facts_of
 from synth.people.pictures.choose import PICTORIAL, Choice, choose
 from synth.people.pictures.library import Library, load_library
 from synth.people.portraits import bank
-from synth.people.posts import Words, write
+from synth.people.posts import Words, shown_by, write
 from synth.populations.as_written import canonical
 
 if TYPE_CHECKING:
@@ -301,6 +301,7 @@ def complete(
         locale=population.society.names,
     )
     faces, note = _bank()
+    spoken = population.society.language if language is None else language
     profiles: list[Profile] = []
     beside = {choice.picture.id for profile in avoid for choice in profile.choices}
     shown: set[str] = set()
@@ -312,6 +313,7 @@ def complete(
         person = start + number
         facts = replace(facts, interests=facts.interests[:_INTERESTS])
         interests = facts.interests
+        shown_on_it = shown_by(interests, seed=key, index=person, language=spoken)
         chosen = choose(
             [interest for interest in interests if interest in keywords],
             seed=key,
@@ -319,6 +321,7 @@ def complete(
             used=shown,
             avoid=beside,
             country=population.society.country,
+            shown=shown_on_it,
             library=library,
             keywords=keywords,
         )
@@ -343,7 +346,8 @@ def complete(
                 seed=key,
                 index=person,
                 posts=posts,
-                language=population.society.language if language is None else language,
+                language=spoken,
+                shown=shown_on_it,
             )
         profiles.append(
             Profile(

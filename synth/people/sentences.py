@@ -60,11 +60,15 @@ class Topic:
         What needs no thing.
     bio : tuple of str
         Lines for the bio.
+    shows : str
+        What its sentences speak of where an interest is written about in several ways: a dog or a
+        cat, say; empty elsewhere.
     """
 
     deeds: tuple[Opening, ...]
     remarks: tuple[Opening, ...]
     bio: tuple[str, ...]
+    shows: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Sentences:
     Attributes
     ----------
     topics : mapping of str to Topic
-        By interest.
+        By interest; another way of writing about one stands under ``INTEREST SHOWS``.
     plain : Topic
         For people without an interest that has sentences.
     general : tuple of str
@@ -88,6 +92,39 @@ class Sentences:
     general: tuple[str, ...]
     stage: Mapping[str, tuple[str, ...]]
     tails: Mapping[str, tuple[str, ...]]
+
+    def shows(self, interest: str) -> tuple[str, ...]:
+        """What can be written about an interest; empty where there is one way only.
+
+        Parameters
+        ----------
+        interest : str
+            Its name.
+
+        Returns
+        -------
+        tuple of str
+            A dog and a cat, say.
+        """
+        names = (name for name in self.topics if name.partition(" ")[0] == interest)
+        return tuple(self.topics[name].shows for name in names if self.topics[name].shows)
+
+    def topic(self, interest: str, shows: str = "") -> Topic | None:
+        """What is written about an interest; None where nothing is.
+
+        Parameters
+        ----------
+        interest : str
+            Its name.
+        shows : str, optional
+            One of `shows`.
+
+        Returns
+        -------
+        Topic or None
+            Its sentences.
+        """
+        return self.topics.get(f"{interest} {shows}") or self.topics.get(interest)
 
 
 def read_sentences(path: Path) -> Sentences:
@@ -174,6 +211,7 @@ def _topic(entry: Any, where: str) -> Topic:
         tuple(_opening(first, ends, things, where) for first, *ends in deeds),
         tuple(Opening((first,), tuple(ends)) for first, *ends in posts if _SLOT not in first),
         texts(entry.get("bio"), where),
+        str(entry.get("shows", "")),
     )
 
 

@@ -60,6 +60,7 @@ def choose(
     used: Collection[str] = (),
     avoid: Collection[str] = (),
     country: str = "",
+    shown: Mapping[str, str] | None = None,
     library: Library | None = None,
     keywords: Mapping[str, Sequence[str]] | None = None,
 ) -> Chosen:
@@ -77,6 +78,8 @@ def choose(
         other draw is changed.
     country: where the person lives, in two letters: what is at home in other countries alone is
         shown for journeys only. Nothing is left out where it is not known.
+    shown: interest → what its words speak of: a picture of something else (`Picture.shows`) is left
+        out, no cat beside the words about a dog.
     keywords: interest → words; the shipped ones when left out. Where an interest's words are not
         the shipped ones, what a person found to fit counts no longer: the scorer alone decides.
 
@@ -88,12 +91,13 @@ def choose(
     library = load_library() if library is None else library
     taken = set(used)
     wanted = list(dict.fromkeys(interests))[:count]
+    fitting = _Fitting(country, shown or {})
     chosen: dict[int, Choice] = {}
     notes: list[str] = []
     # Each place draws by itself: another picture in one leaves the others as they are.
     draws = [f"{seed}\x1f{index}\x1f{slot}" for slot in range(count)]
     for slot, interest in enumerate(wanted):
-        choice = _draw(interest, taken, avoid, draws[slot], library, keywords, country)
+        choice = _draw(interest, taken, avoid, draws[slot], library, keywords, fitting)
         if choice is None:
             notes.append(f"No picture that fits {interest.replace('_', ' ')} was left.")
         else:
@@ -101,7 +105,7 @@ def choose(
             taken.add(choice.picture.id)
     for slot in range(count):
         for interest in wanted if slot not in chosen else ():
-            choice = _draw(interest, taken, avoid, draws[slot], library, keywords, country)
+            choice = _draw(interest, taken, avoid, draws[slot], library, keywords, fitting)
             if choice is not None:
                 chosen[slot] = choice
                 taken.add(choice.picture.id)
@@ -138,6 +142,22 @@ def best(
     return tuple(_ranked(interest, (), library, keywords)[:count])
 
 
+@dataclass(frozen=True)
+class _Fitting:
+    """What a card's pictures must agree with beside the interest: a country, and what is spoken of.
+
+    Nothing is left out where these are not known.
+    """
+
+    country: str
+    shown: Mapping[str, str]
+
+    def __call__(self, interest: str, picture: Picture) -> bool:
+        at_home = self.country in (picture.at_home or (self.country,))
+        spoken = self.shown.get(interest, picture.shows)
+        return (not self.country or at_home or interest in ABROAD) and picture.shows in ("", spoken)
+
+
 def _draw(
     interest: str,
     taken: Collection[str],
@@ -145,11 +165,13 @@ def _draw(
     draw: str,
     library: Library,
     keywords: Mapping[str, Sequence[str]] | None,
-    country: str,
+    fitting: _Fitting,
 ) -> Choice | None:
-    ranked = _ranked(interest, taken, library, keywords)
-    if country and interest not in ABROAD:
-        ranked = [choice for choice in ranked if country in (choice.picture.at_home or (country,))]
+    ranked = [
+        choice
+        for choice in _ranked(interest, taken, library, keywords)
+        if fitting(interest, choice.picture)
+    ]
     # Photographs and paintings as long as there are some, then cut-outs; no drawing on a card.
     pictures = [choice for choice in ranked if choice.picture.kind in PICTORIAL]
     rest = [choice for choice in ranked if choice.picture.kind == "cut-out"]

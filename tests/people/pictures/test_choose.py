@@ -172,3 +172,15 @@ def test_no_horse_and_no_fish_stand_for_outdoor_sports():
     fits = [p.caption for p in load_library().pictures if "outdoor_sports" in p.fits]
     assert len(fits) >= 8
     assert not [caption for caption in fits if "horse" in caption or "fish" in caption]
+
+
+def test_a_picture_of_another_animal_than_the_words_speak_of_is_left_out():
+    for animal in ("dog", "cat"):
+        pictures = [
+            choice.picture
+            for index in range(60)
+            for choice in choose(["pets"], seed=1, index=index, shown={"pets": animal}).choices
+        ]
+        assert {picture.shows for picture in pictures} == {animal}
+    free = [choose(["pets"], seed=1, index=index).choices[0].picture.shows for index in range(60)]
+    assert len(set(free)) > 2
