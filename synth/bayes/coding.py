@@ -15,7 +15,7 @@ as many of them as it is worth.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -213,6 +213,14 @@ class Coding:
             bin_ = np.unique(np.stack([bin_, above]), axis=1, return_inverse=True)[1].ravel()
         total = np.bincount(bin_, mass)
         return Coding(column, Pieces(first, last, bin_, mass / total[bin_]), calendar)
+
+    def cut_at(self, limits: np.ndarray) -> Coding:
+        """The coding of a number whose bins begin too where pieces reach the limits."""
+        pieces = self.number_pieces
+        above = np.searchsorted(self.index(limits), pieces.first, side="right")
+        bin_ = np.unique(np.stack([pieces.bin, above]), axis=1, return_inverse=True)[1].ravel()
+        weight = pieces.weight / np.bincount(bin_, pieces.weight)[bin_]
+        return replace(self, pieces=replace(pieces, bin=bin_, weight=weight))
 
     def encode(self, values: pd.Series) -> np.ndarray:
         """The code of each value; int32, shape (rows,)."""

@@ -15,6 +15,7 @@ from synth.bayes.coding import Coding
 from synth.bayes.counting import Codes
 from synth.bayes.gaussian import Gaussian
 from synth.bayes.network import Network
+from synth.bayes.onsets import onset_limits
 from synth.bayes.parameters import Backoff
 from synth.bayes.pgmpy_bridge import Method, PgmpySearch
 from synth.bayes.scores import FamilyScore, ScoreName
@@ -36,7 +37,6 @@ ADDITIVE_PARENTS = 6
 """Parents of a column whose effects add up, at most, beside those that act together."""
 NEVER = 12.0
 """A pair of codes that nobody has is held impossible when chance alone would give it this often."""
-
 FUNCTION = 100.0
 """A column settles another when that was so of this many people of whom chance alone would have
 made an exception."""
@@ -177,6 +177,7 @@ class NetworkLearner:
             )
             for name in names
         }
+        codings = _cut_at_onsets(codings, table, self.bins, weights)
         codes = Codes(
             np.stack([codings[name].encode(table.frame[name]) for name in names]),
             [codings[name].size for name in names],
@@ -415,6 +416,26 @@ def _limits(table: Table, schema: Schema, name: str) -> np.ndarray | None:
     return skip_limits(table.frame[name], table.frame[others]) if others else None
 
 
+def _cut_at_onsets(
+    codings: Mapping[str, Coding], table: Table, bins: int, weights: np.ndarray | None
+) -> dict[str, Coding]:
+    """Codings whose bins begin where levels of other columns do."""
+    levels = {
+        name: (coding.encode(table.frame[name]), coding.size)
+        for name, coding in codings.items()
+        if coding.pieces is None
+    }
+    out = dict(codings)
+    for name, coding in codings.items():
+        if coding.pieces is None or not levels:
+            continue
+        numbers = table.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        limits = onset_limits(coding, numbers, levels.values())
+        if len(limits):
+            out[name] = coding.cut_at(limits)
+    return out
+
+
 def _weights(table: Table, name: str | None) -> np.ndarray | None:
     """Row weights that sum to the number of rows."""
     if name is None:
@@ -436,7 +457,7 @@ def _weights(table: Table, name: str | None) -> np.ndarray | None:
 def _impossible(
     codes: Codes, names: Sequence[str], table: Table
 ) -> tuple[dict[tuple[int, int], np.ndarray], frozenset[tuple[int, int]]]:
-    """Pairs of codes that nobody has though chance alone would bring about `NEVER` or more.
+    """Pairs of codes that nobody has, and that are not rare alone; see `_never`.
 
     Columns that share levels and never agree (a first and a second interest) exclude every
     shared level, also a rare one, and are to be linked. Where a column settles another (years of
@@ -450,7 +471,7 @@ def _impossible(
             continue
         counts = codes.count((a, b)).reshape(codes.shape((a, b)))
         chance = np.outer(ones[a], ones[b]) / max(codes.rows, 1)
-        never = (counts == 0) & (chance >= NEVER)
+        never = _never(counts, chance)
         never |= _settled(counts, ones[b]) | _settled(counts.T, ones[a]).T
         first, second = table.schema[names[a]].levels, table.schema[names[b]].levels
         shared = [(i, second.index(level)) for i, level in enumerate(first) if level in second]
@@ -462,6 +483,28 @@ def _impossible(
         if never.any():
             out[a, b], out[b, a] = never, never.T
     return out, frozenset(linked)
+
+
+def _never(counts: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Which empty cells are held impossible: chance alone would bring about `NEVER` or more there.
+
+    Some of these are rare alone, as very high readings of two numbers that fall with each other.
+    About as many cells of rare pairs are empty as hold one person, or two (Good 1953, "The
+    population frequencies of species"); so many, and two standard deviations more, are left
+    possible, those of the least chance.
+
+    Parameters
+    ----------
+    counts, chance : float64 array, shape (codes, other codes)
+        People, and how many chance alone would bring about.
+    """
+    often = chance >= NEVER
+    never = often & (counts == 0)
+    rare = 0.5 * np.count_nonzero(often & (counts > 0) & (counts < 2.5))
+    left = math.ceil(rare + 2.0 * math.sqrt(rare))
+    if left:
+        never[never] = np.argsort(np.argsort(chance[never], kind="stable")) >= left
+    return never
 
 
 def _settled(counts: np.ndarray, child: np.ndarray) -> np.ndarray:

@@ -502,6 +502,8 @@ class Backoff:
     def _place(self, child: int, parents: tuple[int, ...]) -> tuple[int, ...]:
         """Where the family's rows are, and its table of each fold."""
         if (child, parents) not in self._places:
+            # Required and linked parents may be more than the search would add.
+            self._keep_order = max(self._keep_order, len(parents) + 1)
             self._validate(child, parents)
         return self._places[child, parents]
 

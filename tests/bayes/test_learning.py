@@ -65,6 +65,39 @@ def test_a_column_never_has_what_another_excludes(table):
     assert (frame["top1"].astype(str) != frame["top2"].astype(str)).all()
 
 
+def test_empty_cells_are_impossible_where_rare_ones_do_not_explain_them():
+    chance = np.full((4, 5), 30.0)
+    counts = np.full((4, 5), 30.0)
+    counts[0] = 0.0
+    assert np.flatnonzero(learning._never(counts, chance)).tolist() == [0, 1, 2, 3, 4]
+    chance[0, :2] = 11.9  # so few might be missing by chance alone
+    assert np.flatnonzero(learning._never(counts, chance)).tolist() == [2, 3, 4]
+    # One rare cell of one person, one of two: some of the empty ones are rare as well, those of
+    # the least chance.
+    counts[1, 0], counts[1, 1] = 1.0, 2.0
+    chance[0] = [40.0, 50.0, 60.0, 70.0, 80.0]
+    assert np.flatnonzero(learning._never(counts, chance)).tolist() == [3, 4]
+    counts[1:, 2:] = 1.0
+    assert not learning._never(counts, chance).any()
+
+
+def test_who_is_rare_is_not_impossible():
+    # Two numbers that fall with each other: their corners hold few people, but somebody.
+    rng = np.random.default_rng(0)
+
+    def some(rows):
+        x = rng.normal(0, 1, rows)
+        y = -0.75 * x + rng.normal(0, 0.66, rows)
+        return make_table(pd.DataFrame({"x": x.round(2), "y": y.round(2)}))
+
+    network, others = learn(some(6000)), some(20_000).frame
+    codes = [network.codings[name].encode(others[name]) for name in ("x", "y")]
+    parent, child = network.edges[0]
+    order = [("x", "y").index(parent), ("x", "y").index(child)]
+    chances = network.tables[child][codes[order[0]], codes[order[1]]]
+    assert (chances == 0).mean() < 1e-4
+
+
 def test_required_and_forbidden_edges(table):
     network = learn(table, required=[("sex", "pay")], forbidden=[("age", "married")])
     assert ("sex", "pay") in network.edges
@@ -96,6 +129,15 @@ def test_max_parents(table):
     network = learn(table, max_parents=1)
     children = [child for _, child in network.edges]
     assert len(children) == len(set(children))
+
+
+def test_linked_columns_keep_their_edges_whatever_the_most_parents():
+    rng = np.random.default_rng(0)
+    order = rng.permuted(np.tile(np.arange(5), (4000, 1)), axis=1)[:, :3]
+    frame = pd.DataFrame({f"top{i + 1}": [f"k{v}" for v in order[:, i]] for i in range(3)})
+    network = learn(make_table(frame), max_parents=1)
+    people = network.given().sample(5000).astype(str)
+    assert (people.nunique(axis=1) == 3).all()
 
 
 def test_weights_weigh():
