@@ -244,6 +244,9 @@ class AdditiveSearch:
         states = {}
         for child, base in self.families.items():
             state = self._state(child, base, backoffs)
+            state.score = sum(
+                model.log_likelihood((), (), *other) for model, _, other in self._judged(state)
+            )
             while len(state.base) > 1:
                 moved = [self._moved(child, state, parent, backoffs) for parent in state.base]
                 better = [other for other in moved if other.score > state.score]
@@ -258,21 +261,20 @@ class AdditiveSearch:
         return states
 
     def _state(self, child: int, base: tuple[int, ...], backoffs: Sequence[Backoff]) -> _State:
-        """A column whose parents all act together."""
-        first, second = (self._model(self._people, child, base, each.table) for each in backoffs)
-        score = sum(
-            model.log_likelihood((), (), *other)
-            for model, other in zip((first, second), reversed(self._halves), strict=True)
-        )
-        return _State(base, (first, second), score)
+        """A column whose parents all act together, not judged yet."""
+        first, second = (each.table(child, base) for each in backoffs)
+        model = self._model(self._people, child, base, first)
+        return _State(base, (model, replace(model, base=second.reshape(model.base.shape))), 0.0)
 
-    def _model(self, people: Codes, child: int, base: tuple[int, ...], tables: Tables) -> LogLinear:
+    def _model(
+        self, people: Codes, child: int, base: tuple[int, ...], table: np.ndarray
+    ) -> LogLinear:
         """A column's people, whose chances a table of its base gives."""
         row = np.zeros(people.rows, np.int64)
         for parent in base:
             row = row * people.sizes[parent] + people.values[parent]
         return LogLinear(
-            tables(child, base).reshape(-1, people.sizes[child]),
+            table.reshape(-1, people.sizes[child]),
             row,
             people.values[child],
             people.values,
@@ -352,26 +354,18 @@ class AdditiveSearch:
 
     def _option(self, child: int, state: _State, parent: int) -> _Option:
         """A parent with the pseudo-people that serve best."""
-        begin = PSEUDO.index(state.pseudo)
-        tried = {begin: self._tried(child, state, parent, PSEUDO[begin])}
-        best = begin
-        for step in (-1, 1):
-            while 0 <= best + step < len(PSEUDO) and best + step not in tried:
-                tried[best + step] = self._tried(child, state, parent, PSEUDO[best + step])
-                if tried[best + step].score <= tried[best].score:
-                    break
-                best += step
-        return tried[best]
-
-    def _tried(self, child: int, state: _State, parent: int, pseudo: float) -> _Option:
         parents = [*state.parents, parent]
         new = self._neutral(child, parent)
-        score, fitted = 0.0, []
-        for (model, before, other), own in zip(self._judged(state), self._halves, strict=True):
-            effects = model.fitted(parents, [*before, new], pseudo, *own, rounds=ROUNDS)
-            score += model.log_likelihood(parents, effects, *other)
-            fitted.append(effects)
-        return _Option(parent, pseudo, score, score - state.score, fitted)
+        first, second = (state.models[0].grouped(parents, *half) for half in self._halves)
+        best, score, effects = LogLinear.best_prior(
+            state.models,
+            (first, second),
+            ([*state.effects[0], new], [*state.effects[1], new]),
+            PSEUDO,
+            PSEUDO.index(state.pseudo),
+            ROUNDS,
+        )
+        return _Option(parent, PSEUDO[best], score, score - state.score, effects)
 
     def _neutral(self, child: int, parent: int) -> np.ndarray:
         """Effects that change nothing but what nobody can have."""
@@ -405,7 +399,7 @@ class AdditiveSearch:
 
     def _effects(self, child: int, state: _State, tables: Tables) -> Effects:
         """The effects of a column's chosen parents, fitted by all people."""
-        model = self._model(self.codes, child, state.base, tables)
+        model = self._model(self.codes, child, state.base, tables(child, state.base))
         begin = [self._neutral(child, parent) for parent in state.parents]
         effects = model.fitted(state.parents, begin, state.pseudo, rounds=LAST_ROUNDS)
         return Effects(state.base, tuple(state.parents), tuple(effects), state.gain)

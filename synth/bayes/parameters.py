@@ -22,6 +22,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -32,11 +33,13 @@ from synth.bayes.smoothing import Smoothing, choices
 STRENGTHS = 4.0 ** np.arange(0, 7)
 """The α that are tried: 1, 4, … 4,096."""
 FOLDS = 2
-"""Parts of the people; each is predicted from the others."""
+"""Parts of the people; each is predicted from the other one."""
 CELLS = 1 << 19
 """Families with more cells than this are not considered."""
 ARENA_CELLS = 1 << 26
 """The most numbers (4 bytes each) of tables that are kept for bigger families to lean on."""
+ROWS_KEPT = 1 << 23
+"""The most numbers (4 bytes each) that are kept of who is in which row."""
 
 
 @njit(cache=True, nogil=True)
@@ -61,16 +64,95 @@ def _multiply_in(product: np.ndarray, base: int, arena: np.ndarray, at: int, siz
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _shares(product: np.ndarray, size: int, mean: np.ndarray) -> None:
-    """Fill `mean` with the first row of `product` over the second, as shares of one."""
+def _scaled(mean: np.ndarray, at: int, size: int, mass: float) -> None:
+    """Scale a row to a sum of one, and lift what is nearly nought."""
+    scale = 1.0 / mass if mass > 0.0 else 1.0
+    for x in range(size):
+        mean[np.uintp(at + x)] = max(mean[np.uintp(at + x)] * scale, 1e-9)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _shares(head: np.ndarray, size: int, mean: np.ndarray, at: int) -> None:
+    """Fill a row of `mean` with the first row of `head` over the second, as shares of one."""
     mass = 0.0
     for x in range(size):
-        mean[np.uintp(x)] = product[np.uintp(x)] / product[np.uintp(size + x)]
-        mass += mean[np.uintp(x)]
-    if mass > 0.0:
-        scale = 1.0 / mass
-        for x in range(size):
-            mean[np.uintp(x)] *= scale
+        ratio = head[np.uintp(x)] / head[np.uintp(size + x)]
+        mean[np.uintp(at + x)] = ratio
+        mass += ratio
+    _scaled(mean, at, size, mass)
+
+
+# Most of the time goes to families of three and of four parents: there all tables are multiplied in
+# one loop, so that products need not be written and read again. `a` is where those above the line
+# begin, `b` those below.
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _shares_of_three(
+    head: np.ndarray,
+    size: int,
+    arena: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    mean: np.ndarray,
+    at: int,
+) -> None:
+    """As `_shares`, with the tables that the third of three parents is in."""
+    a0, a1, b0 = a[0], a[1], b[0]
+    mass = 0.0
+    for x in range(size):
+        above = head[np.uintp(x)] * arena[np.uintp(a0 + x)] * arena[np.uintp(a1 + x)]
+        ratio = above / (head[np.uintp(size + x)] * arena[np.uintp(b0 + x)])
+        mean[np.uintp(at + x)] = ratio
+        mass += ratio
+    _scaled(mean, at, size, mass)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _shares_of_four(
+    head: np.ndarray,
+    size: int,
+    arena: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    mean: np.ndarray,
+    at: int,
+) -> None:
+    """As `_shares`, with the tables that the fourth of four parents is in."""
+    a0, a1, a2, a3, b0, b1, b2 = a[0], a[1], a[2], a[3], b[0], b[1], b[2]
+    mass = 0.0
+    for x in range(size):
+        above = head[np.uintp(x)] * arena[np.uintp(a0 + x)] * arena[np.uintp(a1 + x)]
+        above *= arena[np.uintp(a2 + x)] * arena[np.uintp(a3 + x)]
+        below = head[np.uintp(size + x)] * arena[np.uintp(b0 + x)]
+        below *= arena[np.uintp(b1 + x)] * arena[np.uintp(b2 + x)]
+        ratio = above / below
+        mean[np.uintp(at + x)] = ratio
+        mass += ratio
+    _scaled(mean, at, size, mass)
+
+
+@njit(cache=True, nogil=True)
+def _head_of_three(
+    arena: np.ndarray, a: np.ndarray, b: np.ndarray, size: int, head: np.ndarray
+) -> None:
+    """The products of the tables that the third of three parents is not in."""
+    a0, a1, b0, b1 = a[0], a[1], b[0], b[1]
+    for x in range(size):
+        head[np.uintp(x)] = np.float64(arena[np.uintp(a0 + x)]) * arena[np.uintp(a1 + x)]
+        head[np.uintp(size + x)] = np.float64(arena[np.uintp(b0 + x)]) * arena[np.uintp(b1 + x)]
+
+
+@njit(cache=True, nogil=True)
+def _head_of_four(
+    arena: np.ndarray, a: np.ndarray, b: np.ndarray, size: int, head: np.ndarray
+) -> None:
+    """The products of the tables that the fourth of four parents is not in."""
+    a0, a1, a2, a3, b0, b1, b2, b3 = a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]
+    for x in range(size):
+        above = np.float64(arena[np.uintp(a0 + x)]) * arena[np.uintp(a1 + x)]
+        below = np.float64(arena[np.uintp(b0 + x)]) * arena[np.uintp(b1 + x)]
+        above *= np.float64(arena[np.uintp(a2 + x)]) * arena[np.uintp(a3 + x)]
+        below *= np.float64(arena[np.uintp(b2 + x)]) * arena[np.uintp(b3 + x)]
+        head[np.uintp(x)], head[np.uintp(size + x)] = above, below
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
@@ -81,50 +163,109 @@ def _sum(row: np.ndarray, at: int, size: int) -> float:
     return total
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _log_likelihood(
-    n: np.ndarray, m: np.ndarray, t: np.ndarray, single: int, c: np.ndarray, alpha: float
-) -> float:
-    """Σ c·log((n + α m) / (t + α)) over entries; the first `single` are of one person each.
+_LN2 = math.log(2.0)
 
-    Those are multiplied up, sixteen at a time, before the logarithm: (10⁹ people)¹⁶ and
-    (10⁻⁹)¹⁶ are still numbers.
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _weighted_logs(weight: np.ndarray, value: np.ndarray, bits: np.ndarray) -> float:
+    """Σ weight · log(value) of positive numbers, several at a time.
+
+    `bits` is `value` as whole numbers, and both are written over: a logarithm is that of the power
+    of two, and a series of (v − 1) / (v + 1) for the rest v between √½ and √2, right to 10⁻¹³.
     """
+    off = np.int64(0x3FE6A09E667F3BCD)
+    power = np.int64(52)
+    n = weight.shape[0]
+    total, twos = 0.0, 0.0
+    for i in range(n):
+        exponent = (bits[i] - off) >> power
+        twos += weight[i] * exponent
+        bits[i] -= exponent << power
+    for i in range(n):
+        f = (value[i] - 1.0) / (value[i] + 1.0)
+        g = f * f
+        series = 1.0 / 17.0
+        series = series * g + 1.0 / 15.0
+        series = series * g + 1.0 / 13.0
+        series = series * g + 1.0 / 11.0
+        series = series * g + 1.0 / 9.0
+        series = series * g + 1.0 / 7.0
+        series = series * g + 1.0 / 5.0
+        series = series * g + 1.0 / 3.0
+        series = series * g + 1.0
+        total += weight[i] * (f * series)
+    return 2.0 * total + twos * _LN2
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _log_cells(
+    others: np.ndarray, mean: np.ndarray, weight: np.ndarray, single: int, alpha: float
+) -> float:
+    """Σ weight · log(others + α mean); the first `single` are of one person each.
+
+    Those are multiplied up, sixteen at a time, before the logarithm: (10⁹ people)¹⁶ and (10⁻⁹)¹⁶
+    are still numbers.
+    """
+    value = np.empty(1024)
+    bits = value.view(np.int64)
     total = 0.0
     whole = single // 16 * 16
     for low in range(0, whole, 16):
-        above, below = 1.0, 1.0
+        above = 1.0
         for i in range(low, low + 16):
-            above *= n[i] + alpha * m[i]
-            below *= t[i] + alpha
-        total += np.log(above / below)
+            above *= others[i] + alpha * mean[i]
+        total += math.log(above)
     for i in range(whole, single):
-        total += np.log((n[i] + alpha * m[i]) / (t[i] + alpha))
-    # The others stand at the end of the arrays, the last of them first.
-    for i in range(c.shape[0]):
-        j = n.shape[0] - 1 - i
-        total += c[i] * np.log((n[j] + alpha * m[j]) / (t[j] + alpha))
+        total += math.log(others[i] + alpha * mean[i])
+    for low in range(single, others.shape[0], 1024):
+        m = min(1024, others.shape[0] - low)
+        for i in range(m):
+            value[i] = others[low + i] + alpha * mean[low + i]
+        total += _weighted_logs(weight[low : low + m], value[:m], bits[:m])
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _log_rows(people: np.ndarray, alpha: float) -> float:
+    """Σ people · log(others + α) over rows; `people` has a line for each of the two folds."""
+    value = np.empty(1024)
+    bits = value.view(np.int64)
+    total = 0.0
+    for f in range(FOLDS):
+        mine, theirs = people[f], people[1 - f]
+        for low in range(0, people.shape[1], 1024):
+            m = min(1024, people.shape[1] - low)
+            for i in range(m):
+                value[i] = theirs[low + i] + alpha
+            total += _weighted_logs(mine[low : low + m], value[:m], bits[:m])
     return total
 
 
 @njit(cache=True, nogil=True)
 def _seen_rows(
-    codes: np.ndarray, columns: np.ndarray, strides: np.ndarray, rows: int, slot: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Which of a table's rows anybody is in, in their order; and each person's row.
+    codes: np.ndarray,
+    columns: np.ndarray,
+    strides: np.ndarray,
+    weights: np.ndarray,
+    bounds: np.ndarray,
+    rows: int,
+    slot: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which of a table's rows anybody is in, in their order; which of these is each person's.
 
-    `slot` is filled: the number of each row among those that are seen.
+    And how many people of each fold are there. `slot` is filled: the number of each row among those
+    that are seen.
     """
     n = codes.shape[1]
     row = np.zeros(n, np.int32)
     for p in range(columns.shape[0]):
-        column, stride = columns[p], np.int32(strides[p])
+        column, stride = codes[columns[p]], np.int32(strides[p])
         for i in range(n):
-            row[i] += codes[column, i] * stride
+            row[i] += column[i] * stride
     for r in range(rows):
         slot[r] = 0
     for i in range(n):
-        slot[row[i]] = 1
+        slot[np.uintp(row[i])] = 1
     count = 0
     for r in range(rows):
         count += slot[r]
@@ -135,29 +276,36 @@ def _seen_rows(
             seen[count] = r
             slot[r] = count
             count += 1
-    return seen, row
+    for i in range(n):
+        row[i] = slot[np.uintp(row[i])]
+    people = np.zeros((bounds.shape[0] - 1, count))
+    for f in range(bounds.shape[0] - 1):
+        for i in range(bounds[f], bounds[f + 1]):
+            people[f, np.uintp(row[i])] += weights[i] if weights.shape[0] > 0 else 1.0
+    return seen, row, people
 
 
 @njit(cache=True, nogil=True)
 def _fold_counts(
     child: np.ndarray,
     row: np.ndarray,
-    slot: np.ndarray,
     weights: np.ndarray,
     bounds: np.ndarray,
-    cells: int,
+    rows: int,
     size: int,
 ) -> np.ndarray:
     """How many people of each fold are in each cell of the rows that are seen."""
-    out = np.zeros((bounds.shape[0] - 1, cells))
+    out = np.zeros((bounds.shape[0] - 1, rows * size))
+    width = np.int64(size)
     weighted = weights.shape[0] > 0
     for f in range(bounds.shape[0] - 1):
+        counts = out[f]
         if weighted:
             for i in range(bounds[f], bounds[f + 1]):
-                out[f, slot[row[i]] * size + child[i]] += weights[i]
+                counts[np.uintp(row[i] * width + child[i])] += weights[i]
         else:
             for i in range(bounds[f], bounds[f + 1]):
-                out[f, slot[row[i]] * size + child[i]] += 1.0
+                counts[np.uintp(row[i] * width + child[i])] += 1.0
     return out
 
 
@@ -165,6 +313,8 @@ def _fold_counts(
 def _cross_validate(
     folds: np.ndarray,
     seen_at: np.ndarray,
+    row_people: np.ndarray,
+    row_logs: np.ndarray,
     people: int,
     size: int,
     shape: np.ndarray,
@@ -179,111 +329,121 @@ def _cross_validate(
 ) -> tuple[float, float]:
     """Score a family; where `out` is not negative, leave its tables in the arena.
 
-    Tables hold the rows that are seen alone: `seen_at` says which these are, `slots` where a row of
-    a simpler table is. There are no more entries than `people`: each is counted in one cell of one
-    fold.
+    Tables hold the rows that are seen alone: `seen_at` says which these are, `row_people` how many
+    of each fold are there, `slots` where a row of a simpler table is. `row_logs` are the sums over
+    rows for each strength, which all children share; not numbers until they are needed. There are
+    no more entries than `people`: each is counted in one cell of one fold.
     """
     cells = folds.shape[1]
-    rows = cells // size
-    everybody = np.zeros(cells)
-    for f in range(folds.shape[0]):
-        for i in range(cells):
-            everybody[i] += folds[f, i]
+    rows = row_people.shape[1]
     parents, simpler = shape.shape[0], signs.shape[0]
     last = shape[parents - 1] if parents > 0 else 1
-    # Which person's cells: single people from the front, cells with more from the back. One place
-    # between the two is free for a cell that turns out to be neither.
-    n = np.empty(people + 1)
-    m = np.empty(people + 1)
-    t = np.empty(people + 1)
-    c = np.empty(people)
-    single, several = 0, 0
-    # Rows that are seen, and how many of the others are in them.
-    seen_rows = np.empty((folds.shape[0], min(people, rows)), np.int64)
-    seen_totals = np.empty((folds.shape[0], min(people, rows)))
-    seen_count = np.zeros(folds.shape[0], np.int64)
-    mean = np.full(size, 1.0 / size)
     # What does not depend on the last parent is multiplied once for all of its values. All factors
     # are positive: tables are smoothed, and a row with people has people in every simpler table.
+    mean = np.empty(FOLDS * cells)
     product, head = np.empty(2 * size), np.empty(2 * size)
     start = np.zeros(simpler, np.int64)
-    counts = folds.ravel()
-    for f in range(folds.shape[0]):
+    above, below = np.empty(simpler + 1, np.int64), np.empty(simpler + 1, np.int64)
+    for f in range(FOLDS):
         before = -1
         for row in range(rows):
-            at = row * size
-            here = f * cells + at
-            seen = _sum(counts, here, size)
-            if seen == 0.0:
+            if row_people[f, row] == 0.0:
                 continue
-            total = _sum(everybody, at, size) - seen
-            k = seen_count[f]
-            seen_rows[f, k] = row
-            seen_totals[f, k] = total
-            seen_count[f] = k + 1
-            if parents > 0:
-                front, digit = seen_at[row] // last, seen_at[row] % last
-                if front != before:
-                    before = front
-                    _rows_of(front, shape[: parents - 1], strides[:, : parents - 1], start)
-                    head[:] = 1.0
-                    for s in range(simpler):
-                        if strides[s, parents - 1] == 0:
-                            place = offsets[f, s] + slots[slot_offsets[s] + start[s]] * size
-                            _multiply_in(head, 0 if signs[s] > 0 else size, arena, place, size)
-                for x in range(2 * size):
-                    product[x] = head[x]
-                for s in range(simpler):
-                    stride = strides[s, parents - 1]
-                    if stride > 0:
-                        slot = slots[slot_offsets[s] + start[s] + digit * stride]
-                        place = offsets[f, s] + slot * size
-                        _multiply_in(product, 0 if signs[s] > 0 else size, arena, place, size)
-                _shares(product, size, mean)
-            for x in range(size):
-                mean[x] = max(mean[x], 1e-9)
-            if out[f] >= 0:
+            at = f * cells + row * size
+            if parents == 0:
                 for x in range(size):
-                    arena[np.uintp(out[f] + at + x)] = mean[x]
-            for x in range(size):
-                count = counts[np.uintp(here + x)]
-                everyone = everybody[np.uintp(at + x)]
-                # Without a branch, which the processor could not foresee.
-                n[single] = everyone - 1.0
-                m[single] = mean[x]
-                t[single] = total
-                single += count == 1.0
-                if count > 0.0 and count != 1.0:
-                    c[several] = count
-                    several += 1
-                    n[people + 1 - several] = everyone - count
-                    m[people + 1 - several] = mean[x]
-                    t[people + 1 - several] = total
-    c = c[:several]
+                    mean[at + x] = 1.0 / size
+                continue
+            front, digit = seen_at[row] // last, seen_at[row] % last
+            if front != before:
+                before = front
+                _rows_of(front, shape[: parents - 1], strides[:, : parents - 1], start)
+                up, down = 0, 0
+                for s in range(simpler):
+                    if strides[s, parents - 1] == 0:
+                        place = offsets[f, s] + slots[slot_offsets[s] + start[s]] * size
+                        above[up] = place
+                        below[down] = place
+                        up += signs[s] > 0
+                        down += signs[s] < 0
+                if parents == 3:
+                    _head_of_three(arena, above, below, size, head)
+                elif parents == 4:
+                    _head_of_four(arena, above, below, size, head)
+                else:
+                    head[:] = 1.0
+                    for s in range(up):
+                        _multiply_in(head, 0, arena, above[s], size)
+                    for s in range(down):
+                        _multiply_in(head, size, arena, below[s], size)
+            up, down = 0, 0
+            for s in range(simpler):
+                stride = strides[s, parents - 1]
+                if stride > 0:
+                    slot = slots[slot_offsets[s] + start[s] + digit * stride]
+                    above[up] = offsets[f, s] + slot * size
+                    below[down] = above[up]
+                    up += signs[s] > 0
+                    down += signs[s] < 0
+            if parents == 3:
+                _shares_of_three(head, size, arena, above, below, mean, at)
+            elif parents == 4:
+                _shares_of_four(head, size, arena, above, below, mean, at)
+            else:
+                product[:] = head
+                for s in range(up):
+                    _multiply_in(product, 0, arena, above[s], size)
+                for s in range(down):
+                    _multiply_in(product, size, arena, below[s], size)
+                _shares(product, size, mean, at)
+    # Cells of one person from the front, those of more behind them.
+    counts = folds.ravel()
+    one, more = np.empty(people + 1, np.int32), np.empty(people + 1, np.int32)
+    single, several = 0, 0
+    for cell in range(FOLDS * cells):
+        # Without a branch, which the processor could not foresee.
+        one[np.uintp(single)] = cell
+        more[np.uintp(several)] = cell
+        count = counts[cell]
+        single += count == 1.0
+        several += (count > 0.0) & (count != 1.0)
+    entries = single + several
+    n, m, weight = np.empty(entries), np.empty(entries), np.empty(entries)
+    for i in range(entries):
+        cell = one[i] if i < single else more[i - single]
+        n[i] = counts[np.uintp(cell + cells if cell < cells else cell - cells)]
+        m[i] = mean[np.uintp(cell)]
+        weight[i] = counts[np.uintp(cell)]
     best = strengths.shape[0] // 2
-    score = _log_likelihood(n, m, t, single, c, strengths[best])
-    for step in (1, -1):
+    score = -math.inf
+    for step in (0, 1, -1):
         moved = False
         while 0 <= best + step < strengths.shape[0]:
-            other = _log_likelihood(n, m, t, single, c, strengths[best + step])
+            at = best + step
+            if math.isnan(row_logs[at]):
+                row_logs[at] = _log_rows(row_people, strengths[at])
+            other = _log_cells(n, m, weight, single, strengths[at]) - row_logs[at]
             if other <= score:
                 break
-            best += step
-            score = other
-            moved = True
+            best, score = at, other
+            moved = step != 0
+            if step == 0:
+                break
         if moved:
             break
     alpha = strengths[best]
-    for f in range(folds.shape[0]):
+    for f in range(FOLDS):
         if out[f] < 0:
             continue
-        for k in range(seen_count[f]):
-            at = seen_rows[f, k] * size
-            left, here = out[f] + at, f * cells + at
-            share = 1.0 / (seen_totals[f, k] + alpha)
+        for row in range(rows):
+            if row_people[f, row] == 0.0:
+                continue
+            at = row * size
+            share = 1.0 / (row_people[1 - f, row] + alpha)
+            left, here, there = out[f] + at, f * cells + at, (1 - f) * cells + at
             for x in range(size):
-                others = everybody[np.uintp(at + x)] - counts[np.uintp(here + x)]
-                arena[np.uintp(left + x)] = (others + alpha * arena[np.uintp(left + x)]) * share
+                smooth = counts[np.uintp(there + x)] + alpha * mean[np.uintp(here + x)]
+                arena[np.uintp(left + x)] = smooth * share
     return score, alpha
 
 
@@ -395,11 +555,36 @@ def _relatives(codes: Codes, parents: tuple[int, ...]) -> _Relatives:
     return _Relatives(tuple(subs), signs, strides)
 
 
+class _Rows(NamedTuple):
+    """Which rows of some parents' tables anybody is in.
+
+    Attributes
+    ----------
+    slot_at : int
+        Where the number of each row among those that are seen is; -1 where bigger families do not
+        ask for it.
+    seen : int64 array, shape (seen,)
+        The rows.
+    row : int32 array, shape (people,)
+        Which of these is each person's.
+    people : float64 array, shape (folds, seen)
+        How many of each fold are there.
+    logs : float64 array, shape (strengths,)
+        See `_cross_validate`.
+    """
+
+    slot_at: int
+    seen: np.ndarray
+    row: np.ndarray
+    people: np.ndarray
+    logs: np.ndarray
+
+
 class _Arena:
     """Numbers side by side, claimed run by run."""
 
     def __init__(self, dtype: type[np.generic], size: int) -> None:
-        self.values = np.empty(size, dtype)
+        self.values = np.empty(size, dtype)  # nothing is taken before it is written
         self.used = 0
 
     def claim(self, count: int) -> int:
@@ -455,8 +640,10 @@ class Backoff:
         self._bounds = np.array([codes.rows * k // FOLDS for k in range(FOLDS + 1)])
         self._keep_order = keep_order
         self._impossible = dict(impossible or {})
-        self._arena = _Arena(np.float32, 1 << 18)
-        self._slots = _Arena(np.int32, 1 << 16)
+        self._arena = _Arena(np.float32, 1 << 22)
+        self._slots = _Arena(np.int32, 1 << 20)
+        self._seen: dict[tuple[int, ...], _Rows] = {}
+        self._slot_at: dict[tuple[int, ...], int] = {}
         self._scores: dict[Family, tuple[float, float]] = {}
         self._places: dict[Family, tuple[int, ...]] = {}
         self._begun = 0
@@ -502,10 +689,34 @@ class Backoff:
     def _place(self, child: int, parents: tuple[int, ...]) -> tuple[int, ...]:
         """Where the family's rows are, and its table of each fold."""
         if (child, parents) not in self._places:
-            # Required and linked parents may be more than the search would add.
-            self._keep_order = max(self._keep_order, len(parents) + 1)
             self._validate(child, parents)
         return self._places[child, parents]
+
+    def _rows(self, parents: tuple[int, ...]) -> _Rows:
+        """Which rows of the parents' tables anybody is in; all children of the parents share it."""
+        if parents not in self._seen:
+            shape = self.codes.shape(parents)
+            rows = math.prod(shape)
+            keep = len(parents) < self._keep_order
+            if keep and parents not in self._slot_at:
+                self._slot_at[parents] = self._slots.claim(rows)
+            at = self._slot_at.get(parents, -1)
+            slot = self._slots.values[at : at + rows] if keep else np.empty(rows, np.int32)
+            strides = np.array([math.prod(shape[i + 1 :]) for i in range(len(shape))], np.int64)
+            values = self._shuffled.values
+            while self._seen and (len(self._seen) + 1) * self.codes.rows > ROWS_KEPT:
+                del self._seen[next(iter(self._seen))]
+            seen = _seen_rows(
+                values,
+                np.array(parents, np.int64),
+                strides,
+                self._shuffled.weights,
+                self._bounds,
+                rows,
+                slot,
+            )
+            self._seen[parents] = _Rows(at, *seen, np.full(len(STRENGTHS), np.nan))
+        return self._seen[parents]
 
     def _validate(self, child: int, parents: tuple[int, ...]) -> None:
         """Work out a family: its score and, where bigger families may ask for them, its tables."""
@@ -517,21 +728,24 @@ class Backoff:
                 # Begin anew: what is still needed is worked out again.
                 self._arena.used = self._slots.used = 0
                 self._places.clear()
+                self._seen.clear()
+                self._slot_at.clear()
                 self._begun += 1
             begun = self._begun
             places = [self._place(child, sub) for sub in relatives.parents]
         where = np.array(places, dtype=np.int64).reshape(len(places), FOLDS + 1)
         shape = np.array(self.codes.shape(parents), dtype=np.int64)
-        size, rows = self.codes.sizes[child], int(shape.prod())
+        size = self.codes.sizes[child]
         keep = len(parents) < self._keep_order
-        slot_at = self._slots.claim(rows) if keep else -1
-        slot = self._slots.values[slot_at:][:rows] if keep else np.empty(rows, np.int32)
-        strides = np.array([int(shape[i + 1 :].prod()) for i in range(len(parents))], np.int64)
-        values = self._shuffled.values
-        seen, row = _seen_rows(values, np.array(parents, np.int64), strides, rows, slot)
-        cells = len(seen) * size
+        rows = self._rows(parents)
+        cells = len(rows.seen) * size
         folds = _fold_counts(
-            values[child], row, slot, self._shuffled.weights, self._bounds, cells, size
+            self._shuffled.values[child],
+            rows.row,
+            self._shuffled.weights,
+            self._bounds,
+            len(rows.seen),
+            size,
         )
         out = np.array([self._arena.claim(cells) if keep else -1 for _ in folds], dtype=np.int64)
 
@@ -540,7 +754,9 @@ class Backoff:
         ) -> tuple[float, float]:
             return _cross_validate(
                 folds,
-                seen,
+                rows.seen,
+                rows.people,
+                rows.logs,
                 self.codes.rows,
                 size,
                 shape,
@@ -562,9 +778,9 @@ class Backoff:
         )
         self._scores[child, parents] = validated(*own)
         if len(parents) == 1 and (child in self.ordered or parents[0] in self.ordered):
-            self._smooth(child, parents[0], seen, folds, validated, own)
+            self._smooth(child, parents[0], rows.seen, folds, validated, own)
         if keep:
-            self._places[child, parents] = (slot_at, *(int(at) for at in out))
+            self._places[child, parents] = (rows.slot_at, *(int(at) for at in out))
 
     def _smooth(
         self,
