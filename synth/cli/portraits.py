@@ -239,7 +239,7 @@ def candidates(
     from synth.people.portraits.bank import shipped
     from synth.people.portraits.making.by_eye import candidates as found
     from synth.people.portraits.making.by_eye import write_candidate
-    from synth.people.portraits.making.contact_sheets import sheet
+    from synth.people.portraits.making.contact_sheets import LARGE, sheet
 
     out.mkdir(parents=True, exist_ok=True)
     shown: list[tuple[str, float, np.ndarray]] = []
@@ -254,7 +254,7 @@ def candidates(
             write_candidate(out / f"{name}.npz", face, gender, ethnicity)
             shown.append((f"{number:03}", face.look.years, face.image))
             bar.advance(task)
-    sheet(shown).save(out / f"{gender}-{ethnicity}-{youngest}-{seed}.png")
+    sheet(shown, *LARGE).save(out / f"{gender}-{ethnicity}-{youngest}-{seed}.png")
     typer.echo(f"{count} candidates are in {out}; name the good ones and their years to `admit`.")
 
 
@@ -283,13 +283,15 @@ def admit(
     bank, refused = Bank(SHIPPED), refused_names()
     with TemporaryDirectory() as folder:
         work = Path(folder)
-        names = by_eye.admit(bank, wanted, work, refused)
+        names, alike = by_eye.admit(bank, wanted, work, refused)
         seen = seen_ages() | names
         portraits = good(work, Directions.load(), refused)
         packed = pack(work, out or SHIPPED, each, portraits, bank.painter, bank, seen)
     if out is None:
         with _SEEN_AGES.open("a", encoding="utf-8") as file:
             file.writelines(f"{name} {years:.0f}\n" for name, years in names.items())
+    if alike:
+        typer.echo(f"Too much like somebody who is there, and left out: {', '.join(alike)}.")
     typer.echo(f"{len(names)} portraits admitted; the bank has {packed}, {len(bank)} before.")
 
 

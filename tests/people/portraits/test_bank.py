@@ -16,7 +16,7 @@ from synth.people.portraits.mark import says_synthetic
 
 
 def test_every_cell_has_portraits_of_its_age_and_no_children(bank):
-    assert len(bank) == 1393
+    assert len(bank) == 1370
     seen = seen_ages()
     for cell in CELLS:
         names, target = bank.cell(cell), target_of(cell)
@@ -25,7 +25,8 @@ def test_every_cell_has_portraits_of_its_age_and_no_children(bank):
             # Of those whom a person chose the years seen decide, of the others those read.
             read = target.lower - 0.01 <= bank[name].age < target.upper + 0.01
             assert read or cell.band[0] <= seen[name] <= cell.band[1]
-            assert bank[name].certainty >= 0.65
+            assert bank[name].certainty >= 0.55
+    assert np.mean(bank.certainty < 0.65) < 0.01  # a few whom a person chose all the same
 
 
 def test_nobody_who_was_turned_down_ships(bank):
@@ -98,7 +99,11 @@ def test_a_seed_keeps_its_portrait_and_seeds_differ(bank):
     assert (
         bank.pick("female", 34, "Asian", "ann").name == bank.pick("female", 34, "Asian", "ann").name
     )
-    assert all(bank[name].cell == Cell.of("female", 34, "Asian") for name in first)
+    looks = dict(zip(bank.names, bank.looks, strict=True))
+    for name in first:  # of its own cell, or of another one and as old as its people
+        cell = bank[name].cell
+        assert (cell.gender, cell.ethnicity) == ("female", "Asian")
+        assert cell == Cell.of("female", 34, "Asian") or 31 <= looks[name] < 46
 
 
 def test_an_empty_cell_is_served_by_the_nearest_age(bank):

@@ -36,8 +36,9 @@ _YEARS = 6.0  # parents so many years from the goal are taken less often by a fa
 _FAR = 1.12  # the most unusual style, as in `Directions.distance`
 _STEPS = 4  # paintings of one start at most
 _CROWD, _BEYOND = 0.03, 0.1  # of a step away from people there are, as in the search
+_LIKE_A_FACE, _LIKE_THEIR_OWN = 0.5, 0.55  # lower bars than the search has: a person chooses
 _MOST = 140.0  # years that the reader may read: it is not asked
-_LOST = frozenset({"no face", "another face", "not frontal", "may be broken"})
+_LOST = frozenset({"no face", "another face", "may be broken"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +159,7 @@ def candidates(
     styles, mean = bank.styles.astype(np.float64), tools.search.directions.mean
     readings = SeenReadings.learn(tools.search.directions, styles, bank.looks, worn)
     target = Target(gender, 15, 91, ethnicity)
-    thresholds = Thresholds(unlike=UNLIKE[ethnicity])
+    thresholds = Thresholds(unlike=UNLIKE[ethnicity], score=_LIKE_A_FACE, ethnicity=_LIKE_THEIR_OWN)
     rng = np.random.default_rng(
         [seed, ETHNICITIES.index(ethnicity), int(gender == "female"), int(years[0])]
     )
@@ -194,15 +195,21 @@ def candidates(
                 )
             style = readings.limited(style, tuple(aims))
             w = style.astype(np.float32)
-            image = tools.generator.paint(w[None])[0]
+            image = tools.generator.draft(w)
             painted += 1
             look = tools.reader.look(image)
             fault = _fault(tools, thresholds, target, w, image, look, known)
+            if not fault:  # the draft will do: see whether the painting does
+                image = tools.generator.paint(w[None])[0]
+                look = tools.reader.look(image)
+                fault = _fault(tools, thresholds, target, w, image, look, known)
             if look is not None and not fault:
                 known.append(look.embedding)
                 yield SearchResult(w, image, look, min(painted, 255), 0.0)
                 painted = 0
-            if not fault or fault in _LOST:
+            # A turned head is turned back by the next step; what hardly looks like a face is left.
+            faint = look is None or look.face.score < thresholds.score
+            if not fault or fault in _LOST or faint:
                 break
 
 
@@ -289,8 +296,11 @@ def write_candidate(path: Path, result: SearchResult, gender: str, ethnicity: st
 
 def admit(
     bank: Bank, chosen: Mapping[Path, float], work: Path, refused: frozenset[str]
-) -> dict[str, float]:
+) -> tuple[dict[str, float], list[str]]:
     """Write a bank and the candidates that a person chose into a work folder, to be packed.
+
+    A run of `candidates` keeps away from the bank and from its own faces only; of candidates of
+    several runs that are nearer than the bar, the one that is named first is admitted.
 
     Parameters
     ----------
@@ -305,17 +315,31 @@ def admit(
 
     Returns
     -------
-    dict of str to float
-        The new portraits' names and the years that they look.
+    (dict of str to float, list of str)
+        The new portraits' names and the years that they look; the candidates that are too much
+        like somebody who is there.
     """
     unpack(bank, work, refused)
     numbers: dict[str, int] = {}
     for name in (*bank.names, *refused):
         of, last = name.rsplit("-", 1)
         numbers[of] = max(numbers.get(of, -1), int(last))
-    names = {}
+    names: dict[str, float] = {}
+    alike: list[str] = []
+    kept = np.array([name not in refused for name in bank.names])
+    people: dict[tuple[str, str], list[np.ndarray]] = {}
     for path, years in chosen.items():
         gender, ethnicity = path.stem.split("-")[:2]
+        if (gender, ethnicity) not in people:
+            rows = bank.rows(gender, ethnicity)
+            people[gender, ethnicity] = list(bank.embeddings[rows[kept[rows]]].astype(np.float32))
+        known = people[gender, ethnicity]
+        with np.load(path, allow_pickle=False) as data:
+            face = data["embedding"].astype(np.float32)
+        if known and np.linalg.norm(np.stack(known) - face, axis=1).min() < UNLIKE[ethnicity]:
+            alike.append(path.stem)
+            continue
+        known.append(face)
         cell = Cell.of(gender, years, ethnicity).name
         numbers[cell] = numbers.get(cell, -1) + 1
         name = f"{cell}-{numbers[cell]:03}"
@@ -326,4 +350,4 @@ def admit(
                 **{key: data[key] for key in ("w", "embedding", "age", "certainty", "tries")},
             )
         names[name] = years
-    return names
+    return names, alike

@@ -11,6 +11,8 @@ from PIL import Image, ImageDraw
 from synth.people.portraits.bank import CELLS, Bank, Cell
 
 _SIDE, _ACROSS, _LINE = 112, 10, 12
+LARGE = 214, 5
+"""Side and pictures in a row of a sheet on which a person judges faces."""
 
 
 def of_bank(bank: Bank, cell: Cell) -> Iterator[tuple[str, float, np.ndarray]]:
@@ -54,27 +56,33 @@ def of_work(work: Path, cell: Cell) -> Iterator[tuple[str, float, np.ndarray]]:
                 yield path.stem.rsplit("-", 1)[1], float(data["age"]), data["image"]
 
 
-def sheet(portraits: Sequence[tuple[str, float, np.ndarray]]) -> Image.Image:
-    """Ten across; under each its number and estimated age.
+def sheet(
+    portraits: Sequence[tuple[str, float, np.ndarray]], side: int = _SIDE, across: int = _ACROSS
+) -> Image.Image:
+    """Some across; under each its number and estimated age.
 
     Parameters
     ----------
     portraits : Sequence[tuple[str, float, np.ndarray]]
         Number, years and picture of each.
+    side : int, optional
+        Pixels of a picture's side.
+    across : int, optional
+        Pictures in a row.
 
     Returns
     -------
     Image.Image
         The sheet.
     """
-    down = -(-len(portraits) // _ACROSS) or 1
-    page = Image.new("RGB", (_ACROSS * _SIDE, down * (_SIDE + _LINE)), "white")
+    down = -(-len(portraits) // across) or 1
+    page = Image.new("RGB", (across * side, down * (side + _LINE)), "white")
     draw = ImageDraw.Draw(page)
     for index, (number, age, image) in enumerate(portraits):
-        x, y = index % _ACROSS * _SIDE, index // _ACROSS * (_SIDE + _LINE)
-        small = Image.fromarray(image).resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+        x, y = index % across * side, index // across * (side + _LINE)
+        small = Image.fromarray(image).resize((side, side), Image.Resampling.LANCZOS)
         page.paste(small, (x, y))
-        draw.text((x + 2, y + _SIDE), f"{number} · {age:.0f}", fill="black")
+        draw.text((x + 2, y + side), f"{number} · {age:.0f}", fill="black")
     return page
 
 

@@ -55,6 +55,9 @@ class Painter:
     def styles(self, count, rng, truncation):
         return self.mean + truncation * rng.normal(size=(count, 512)).astype(np.float32) * 0.01
 
+    def draft(self, w):
+        return w
+
     def paint(self, w):
         return w[None]
 
@@ -94,10 +97,42 @@ def test_candidates_are_of_the_years_and_without_glasses(bank, readings):
     assert np.mean(np.abs(read[:, SEEN.index("seen years")] - 69)) < 8
     assert (read[:, SEEN.index("glasses")] < 0).all()
     for face in faces:
+        assert face.image.shape == (1, 512)  # a painting, not the draft that came first
         assert face.look.reading.male[0] < 0.1
         assert face.look.reading.ethnicity[0].argmax() == ETHNICITIES.index("Asian")
     again = candidates(tools, bank, glasses_seen(), "female", "Asian", (64, 74), seed=1)
     assert np.array_equal(next(again).w, faces[0].w)
+
+
+def test_a_turned_head_is_turned_back_and_a_faint_face_is_left(bank):
+    directions = Directions.load()
+
+    class Turned(Eyes):
+        """The first look at a start sees a turned head or a faint face."""
+
+        def __init__(self, directions, **first):
+            super().__init__(directions)
+            self.first, self.looks = first, 0
+
+        def look(self, image):
+            seen = super().look(image)
+            self.looks += 1
+            if self.looks == 1:
+                vars(seen.face).update(self.first)
+            return seen
+
+    looks = {}
+    for name, first in (("turned", {"turn": 0.6}), ("faint", {"score": 0.2})):
+        eyes = Turned(directions, **first)
+        tools = SimpleNamespace(
+            generator=Painter(directions),
+            reader=eyes,
+            search=SimpleNamespace(directions=directions, defects=None),
+        )
+        face = next(candidates(tools, bank, glasses_seen(), "male", "White", (30, 40), seed=2))
+        looks[name] = face.tries
+        assert eyes.looks >= 3
+    assert looks["turned"] == 2
 
 
 def test_who_is_admitted_joins_the_cell_that_the_years_say(bank, tmp_path):
@@ -115,7 +150,12 @@ def test_who_is_admitted_joins_the_cell_that_the_years_say(bank, tmp_path):
     work = tmp_path / "work"
     left_out = bank.names[0]
     refused = frozenset({left_out, "female-61-90-Asian-900"})
-    names = admit(bank, {picked: 72.0}, work, refused)
+    twin = tmp_path / "female-Asian-62-1-002.npz"  # of another run, and nearly the same face
+    with np.load(picked) as data:
+        near = data["embedding"] + 0.01
+        np.savez(twin, **{**dict(data), "embedding": near.astype(np.float32)})
+    names, alike = admit(bank, {picked: 72.0, twin: 66.0}, work, refused)
+    assert alike == [twin.stem]
     assert names == {"female-61-90-Asian-901": 72.0}
     portraits = chosen(work, Directions.load(), refused)
     seen = dict(zip(bank.names, bank.looks, strict=True)) | names
