@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 PEOPLE = {"female": "women", "male": "men"}
 PERSON = {"female": "woman", "male": "man"}
 _YOUNG = {"female": "girl", "male": "boy"}
+_RETIRED = 65  # years, up to which an occupation is one's own without more words
 _GROWN = 18  # years
 LEVELS = {
     "< hs diploma": "no high-school diploma",
@@ -342,6 +343,15 @@ def record_line(record: Mapping[str, Any], population: Population) -> str:
     return schema_line(record, population.modelled)
 
 
+def _may_be_retired(record: Mapping[str, Any], schema: Schema) -> bool:
+    """Whether an occupation may be a former one: of the old, where nothing says who works."""
+    if schema.first("work") is not None:
+        return False
+    column = schema.first("age") or schema.first("age group")
+    years = None if column is None else years_of(record.get(column.name))
+    return years is not None and years > _RETIRED
+
+
 def schema_line(record: Mapping[str, Any], schema: Schema) -> str:
     """As `record_line`, where there is no population yet.
 
@@ -371,6 +381,8 @@ def schema_line(record: Mapping[str, Any], schema: Schema) -> str:
             words = (_YOUNG if minor else PERSON).get(gender_of(value, column.levels), words)
         if meaning == "age group":
             words = words.replace("-", "–")
+        if meaning == "occupation" and _may_be_retired(record, schema):
+            words = f"last job: {words}"
         if meaning == "age" and words == "0":
             words = "under 1"
         if minor and meaning == "marital" and marital_of(value) == "single":

@@ -200,8 +200,20 @@ def country_of(value: object) -> str | None:
 
 def years_of(value: object) -> float | None:
     """Years: a number, or the middle of a group such as ``26-35``; the bound of ``65+``."""
-    numbers = re.findall(r"\d+(?:\.\d+)?", "" if value is None else str(value))
-    return sum(map(float, numbers[:2])) / len(numbers[:2]) if numbers else None
+    numbers = _numbers(value)
+    return sum(numbers) / len(numbers) if numbers else None
+
+
+def group_of_years(value: object) -> tuple[float, float] | None:
+    """The first and the last year of a group such as ``26-35``; None for any other value."""
+    numbers = _numbers(value)
+    return (numbers[0], numbers[1]) if len(numbers) == 2 and numbers[0] < numbers[1] else None
+
+
+def _numbers(value: object) -> list[float]:
+    """The first two numbers of a text, at most."""
+    found = re.findall(r"\d+(?:\.\d+)?", "" if value is None else str(value))
+    return [float(number) for number in found[:2]]
 
 
 # --------------------------------------------------------------------------- private

@@ -28,6 +28,8 @@ _YEARS = 8  # ages that share portraits
 _MOST_GROUPS, _PARTS = 12, 5
 _OTHERS = "others"
 _USUAL_AGE = 40.0
+_CHILD = "child"  # the tile of whoever is too young for a face of the bank
+_GROUND, _FIGURE = (226, 230, 236), (150, 160, 174)  # of that tile, RGB
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,8 @@ def _numbers(values: pd.Series, column: Column) -> Grouping:
 def faces(frame: pd.DataFrame, population: Population) -> Faces:
     """A small portrait for each person, by gender and age; ethnicities take turns.
 
+    As on cards, nobody under `bank.YOUNGEST` has a face: a plain figure stands for children.
+
     Parameters
     ----------
     frame : DataFrame
@@ -174,6 +178,9 @@ def faces(frame: pd.DataFrame, population: Population) -> Faces:
         if gender_name == "unknown":
             gender_name = bank.GENDERS[number % 2]
         kind = number % (len(bank.ETHNICITIES) * _VARIETY)
+        if years is not None and years < bank.YOUNGEST:
+            tiles.append(names.setdefault(_CHILD, len(names)))
+            continue
         name = _portrait(gender_name, round((years or _USUAL_AGE) / _YEARS) * _YEARS, kind)
         tiles.append(names.setdefault(name, len(names)))
     return Faces(_sheet(tuple(names)), _ACROSS, tuple(tiles))
@@ -189,8 +196,23 @@ def _portrait(gender: str, years: int, kind: int) -> str:
 def _tile(name: str) -> Any:
     from PIL import Image
 
+    if name == _CHILD:
+        return _figure()
     picture = Image.open(io.BytesIO(bank.shipped()[name].webp()))
     return picture.convert("RGB").resize((TILE, TILE), Image.Resampling.BOX)
+
+
+def _figure() -> Any:
+    """Head and shoulders without a face."""
+    from PIL import Image, ImageDraw
+
+    fine = 4  # drawn larger and made small, so that the round is smooth
+    side = fine * TILE
+    tile = Image.new("RGB", (side, side), _GROUND)
+    draw = ImageDraw.Draw(tile)
+    draw.ellipse((0.34 * side, 0.22 * side, 0.66 * side, 0.54 * side), fill=_FIGURE)
+    draw.ellipse((0.2 * side, 0.6 * side, 0.8 * side, 1.2 * side), fill=_FIGURE)
+    return tile.resize((TILE, TILE), Image.Resampling.BOX)
 
 
 @lru_cache(maxsize=16)

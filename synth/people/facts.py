@@ -144,6 +144,26 @@ def age_of(record: Mapping[str, Any], schema: Schema) -> float | None:
     return meaning.years_of(_value(record, schema, "age group")) if age is None else age
 
 
+def ages_of(record: Mapping[str, Any], schema: Schema) -> tuple[float, float] | None:
+    """The first and the last year of the age group that a record says.
+
+    Parameters
+    ----------
+    record : mapping of str to Any
+        Column → value.
+    schema : Schema
+        The columns of the record.
+
+    Returns
+    -------
+    (float, float) or None
+        Years; None where the record gives an age in years, or no group with two ends.
+    """
+    if meaning.years_of(_value(record, schema, "age")) is not None:
+        return None
+    return meaning.group_of_years(_value(record, schema, "age group"))
+
+
 def interests_in(record: Mapping[str, Any], schema: Schema) -> tuple[str, ...]:
     """The interests that a record tells, first to last, each once.
 

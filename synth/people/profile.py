@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synth.bayes.random import stream_key
 from synth.data.evidence import Evidence
 from synth.data.meaning import Gender
 from synth.errors import PopulaceError
 from synth.people import names
-from synth.people.facts import Facts, facts_of
+from synth.people.facts import Facts, ages_of, facts_of
 from synth.people.pictures.choose import PICTORIAL, Choice, choose
 from synth.people.pictures.library import Library, load_library
 from synth.people.portraits import bank
@@ -337,7 +338,8 @@ def complete(
         if faces is None:
             notes.append(note)
         else:
-            portrait, why = _portrait(faces, facts, identity, (key, person), taken)
+            ages = ages_of(record, population.schema)
+            portrait, why = _portrait(faces, facts, ages, identity, (key, person), taken)
             notes += [why] if why else []
         words = Words("", ())
         if population.interests:
@@ -467,6 +469,7 @@ def _bank() -> tuple[bank.Bank | None, str]:
 def _portrait(
     faces: bank.Bank,
     facts: Facts,
+    ages: tuple[float, float] | None,
     identity: names.Identity,
     seeds: tuple[int, int],
     taken: set[str],
@@ -479,6 +482,10 @@ def _portrait(
     if identity.ethnicity == "Other":
         return None, "No portrait: the bank has no faces of an ethnicity that a record names."
     seed, note = f"{seeds[0]}-{seeds[1]}", ""
+    if ages is not None:  # the people of a group are of all its ages, and so are their faces
+        youngest, oldest = max(ages[0], bank.YOUNGEST), min(ages[1] + 1, bank.BANDS[-1][1])
+        share = int(stream_key(0, f"{seed}\x1fage") >> np.uint64(11)) / 2**53
+        age = youngest + share * max(oldest - youngest, 0)
     try:
         portrait = faces.pick(gender, age, identity.ethnicity, seed, taken)
         for years in _NEIGHBOURS if portrait.name in taken else ():

@@ -53,3 +53,16 @@ def test_faces_are_tiles_of_one_picture(us, some):
         for gender in ("female", "male")
     )
     assert not women & men
+
+
+def test_nobody_under_fifteen_has_a_face_in_a_crowd(us, some):
+    younger = some.assign(age=[6, 14, *some["age"].clip(lower=15)[2:]])
+    result = crowd.faces(younger, us)
+    first, second, *others = result.tiles
+    assert first == second and first not in others
+    sheet = np.asarray(Image.open(io.BytesIO(result.sheet)).convert("RGB")).astype(int)
+    row, column = divmod(first, result.across)
+    tile = sheet[row * crowd.TILE :, column * crowd.TILE :][:24, :24]
+    # A plain figure: two greys and what lies between them, no skin. (The rest of the tile shares
+    # blocks of the JPEG with its neighbours.)
+    assert np.ptp(tile, axis=2).max() < 40

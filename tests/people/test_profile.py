@@ -16,7 +16,9 @@ from typer.testing import CliRunner
 from synth.data.evidence import Evidence
 from synth.errors import PopulaceError
 from synth.people.cards import export
+from synth.people.facts import ages_of
 from synth.people.names import draw_identities
+from synth.people.portraits import bank
 from synth.people.profile import NOTICE, PAGE, complete, json_schema, make_profiles
 from synth.populations import available, load
 from synth.shipped_populations import questions
@@ -242,3 +244,28 @@ def test_children_stand_as_initials_and_teens_have_faces():
     people = complete(records, health, 1)
     assert [person.portrait is None for person in people] == [True, True, True, False, False]
     assert all("under 15" in " ".join(person.notes) for person in people[:3])
+
+
+def test_faces_of_a_group_are_of_all_its_ages():
+    french = load("french-hobbies")
+    records = [{"gender": "female", "age_group": "21-70", "marital": "married"}] * 60
+    people = [
+        person
+        for start in range(0, 60, 6)
+        for person in complete(records[:6], french, 9, start=start)
+    ]
+    looks = dict(zip(bank.shipped().names, bank.shipped().looks, strict=True))
+    years = np.array([looks[person.portrait.name] for person in people])
+    assert years.std() > 10 and 40 < years.mean() < 51
+    assert len({person.portrait.name for person in people}) > 40
+    assert ages_of(records[0], french.schema) == (21, 70)
+    assert ages_of({"age_group": "86+"}, french.schema) is None
+
+
+def test_the_job_of_the_old_is_called_their_last():
+    french = load("french-hobbies")
+    record = {"gender": "male", "marital": "widowed", "profession": "employee"}
+    (old,) = complete([{**record, "age_group": "76-85"}], french, 1)
+    (young,) = complete([{**record, "age_group": "46-55"}], french, 1)
+    assert old.line == "76–85 · man · widowed · last job: employee"
+    assert young.line == "46–55 · man · widowed · employee"
