@@ -80,6 +80,24 @@ def evaluate(
 
 
 @app.command()
+def contact(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The picture to write, webp or png.")],
+    country: Annotated[
+        str, typer.Option(metavar="XX", help="Where the people live, in two letters.")
+    ] = "",
+    library: Annotated[Path | None, typer.Option(metavar="DIR", help="The shipped one.")] = None,
+) -> None:
+    """A sheet of the pictures that cards show first for each interest, to be looked at."""
+    from synth.interests.vocabulary import KEYWORDS
+    from synth.people.pictures.library import SHIPPED, load_library
+    from synth.people.pictures.making.contact import contact_sheet
+
+    sheet = contact_sheet(list(KEYWORDS), load_library(library or SHIPPED), country)
+    sheet.save(out, quality=80)
+    typer.echo(f"Written to {out}.")
+
+
+@app.command()
 def best(
     interest: Annotated[str, typer.Argument(help="For example gardening.")],
     count: Annotated[int, typer.Option(min=1)] = 3,
