@@ -40,6 +40,7 @@ NOTICE = "Synthetic: made by Populace; this person does not exist."
 PAGE = 12
 """People who are shown together: within a page no picture appears twice."""
 
+_QUOTES = {"fr": ("«\u00a0", "\u00a0»")}
 _INTERESTS = 3  # that a profile shows
 
 # Where all portraits of an age are on the page already, those of neighbouring ages serve.
@@ -67,6 +68,7 @@ class Profile:
     highlights: columns in words, title and value, where the population records no interests; such
         people have no bio and no posts, since nothing is known that these could speak of.
     stream: what name, face, pictures and words were drawn with; see `stream`.
+    language: that the posts are written in, two letters.
     """
 
     id: str
@@ -83,6 +85,13 @@ class Profile:
     library: Library
     stream: int = 0
     highlights: tuple[tuple[str, str], ...] = ()
+    language: str = "en"
+
+    @property
+    def quoted(self) -> tuple[str, ...]:
+        """The posts in the quotation marks of their language."""
+        before, after = _QUOTES.get(self.language, ("“", "”"))
+        return tuple(f"{before}{post}{after}" for post in self.posts)
 
     @property
     def gender(self) -> Gender:
@@ -366,6 +375,7 @@ def complete(
                 notes=tuple(notes),
                 library=library,
                 stream=key,
+                language=spoken,
                 highlights=() if population.interests else describe.highlights(record, population),
             )
         )

@@ -42,9 +42,9 @@ def card_png(profile: Profile) -> bytes:
     y = _facts(draw, y + 10, profile)
     y = _chips(draw, y + 10, profile)
     y = _pictures(sheet, y + 6, profile)
-    for post in profile.posts:
+    for post in profile.quoted:
         top = y + 14
-        y = _text(draw, top, f"“{post}”", 22, _INK, indent=18)
+        y = _text(draw, top, post, 22, _INK, indent=18)
         draw.line((_MARGIN, top + 4, _MARGIN, y - 4), fill=_LINE, width=4)
     y = _text(draw, y + 20, NOTICE, 16, _SOFT)
     credit = "; ".join(choice.picture.credit for choice in profile.choices)

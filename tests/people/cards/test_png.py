@@ -3,10 +3,12 @@
 import io
 
 import pytest
+from markupsafe import escape
 from PIL import Image
 
 from synth.people.cards.cover import draw, webp
 from synth.people.cards.file_names import plain
+from synth.people.cards.html import record
 from synth.people.cards.png import WIDTH, _font, card_png
 from synth.people.profile import NOTICE, complete, make_profiles
 from synth.populations import available, load
@@ -53,3 +55,11 @@ def test_bare_record():
     population = load(available()[0])
     with Image.open(io.BytesIO(card_png(complete([{}], population, 0)[0]))) as image:
         assert image.height > 300
+
+
+def test_posts_stand_in_the_quotation_marks_of_their_language():
+    (french,) = make_profiles(load("french-hobbies"), None, 1, seed=3)
+    (english,) = complete([french.record], load("french-hobbies"), 3, language="en")
+    assert all(post.startswith("«\u00a0") and post.endswith("\u00a0»") for post in french.quoted)
+    assert all(post.startswith("“") and post.endswith("”") for post in english.quoted)
+    assert escape(french.quoted[0]) in record(french, []) and card_png(french) != card_png(english)
