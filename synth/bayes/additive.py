@@ -25,10 +25,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numba import njit
 
 from synth.bayes.counting import Codes
 from synth.bayes.log_linear import LogLinear
-from synth.bayes.parameters import Backoff
+from synth.bayes.parameters import Backoff, SeenRows
 from synth.bayes.structure import EdgeConstraints, clique_states
 
 Tables = Callable[[int, Sequence[int]], np.ndarray]
@@ -87,16 +88,52 @@ class Effects:
         float64 array, shape (*parents' sizes, *further parents' sizes, size)
             A row in which nothing could be is the row without them.
         """
-        more = len(self.parents)
-        size = table.shape[-1]
-        before = table.reshape(*table.shape[:-1], *([1] * more), size)
-        product = before
-        for j, effect in enumerate(self.tables):
-            shape = [1] * (table.ndim - 1 + more) + [size]
-            shape[table.ndim - 1 + j] = effect.shape[0]
-            product = product * effect.reshape(shape)
-        mass = product.sum(axis=-1, keepdims=True)
-        return np.where(mass > 0, product / np.where(mass > 0, mass, 1.0), before)
+        sizes = [effect.shape[0] for effect in self.tables]
+        out = np.empty((*table.shape[:-1], *sizes, table.shape[-1]))
+        joined = np.concatenate([np.zeros(0), *(effect.ravel() for effect in self.tables)])
+        flat = np.ascontiguousarray(table).ravel()
+        _extend(flat, joined, np.array(sizes, np.int64), table.shape[-1], out.reshape(-1))
+        return out
+
+
+@njit(cache=True, nogil=True)
+def _extend(
+    table: np.ndarray, effects: np.ndarray, sizes: np.ndarray, size: int, out: np.ndarray
+) -> None:
+    """See `Effects.extended`; everything flat, effects side by side."""
+    more = sizes.shape[0]
+    digit, places = np.zeros(more, np.int64), np.zeros(more, np.int64)
+    combinations = 1
+    for j in range(more):
+        places[j] = 0 if j == 0 else places[j - 1] + sizes[j - 1] * size
+        combinations *= sizes[j]
+    to = 0
+    for at in range(0, table.shape[0], size):
+        digit[:] = 0
+        for _ in range(combinations):
+            for x in range(size):
+                out[np.uintp(to + x)] = table[np.uintp(at + x)]
+            for j in range(more):
+                begin = places[j] + digit[j] * size
+                for x in range(size):
+                    out[np.uintp(to + x)] *= effects[np.uintp(begin + x)]
+            mass = 0.0
+            for x in range(size):
+                mass += out[np.uintp(to + x)]
+            scale = 1.0 / mass if mass > 0.0 else 0.0
+            for x in range(size):
+                if mass > 0.0:
+                    out[np.uintp(to + x)] *= scale
+                else:
+                    out[np.uintp(to + x)] = table[np.uintp(at + x)]
+            to += size
+            j = more - 1
+            while j >= 0:
+                digit[j] += 1
+                if digit[j] < sizes[j]:
+                    break
+                digit[j] = 0
+                j -= 1
 
 
 # ---------------------------------------------------------------------- one column
@@ -262,19 +299,16 @@ class AdditiveSearch:
 
     def _state(self, child: int, base: tuple[int, ...], backoffs: Sequence[Backoff]) -> _State:
         """A column whose parents all act together, not judged yet."""
-        first, second = (each.table(child, base) for each in backoffs)
-        model = self._model(self._people, child, base, first)
-        return _State(base, (model, replace(model, base=second.reshape(model.base.shape))), 0.0)
+        people, parents = self._people, sorted(base)
+        seen = SeenRows.among(people, parents)
+        first, second = (each.rows(child, parents, seen) for each in backoffs)
+        model = self._model(people, child, first, seen.row.astype(np.int64))
+        return _State(base, (model, replace(model, base=second)), 0.0)
 
-    def _model(
-        self, people: Codes, child: int, base: tuple[int, ...], table: np.ndarray
-    ) -> LogLinear:
-        """A column's people, whose chances a table of its base gives."""
-        row = np.zeros(people.rows, np.int64)
-        for parent in base:
-            row = row * people.sizes[parent] + people.values[parent]
+    def _model(self, people: Codes, child: int, table: np.ndarray, row: np.ndarray) -> LogLinear:
+        """A column's people, whose chances are rows of a table."""
         return LogLinear(
-            table.reshape(-1, people.sizes[child]),
+            table,
             row,
             people.values[child],
             people.values,
@@ -399,7 +433,12 @@ class AdditiveSearch:
 
     def _effects(self, child: int, state: _State, tables: Tables) -> Effects:
         """The effects of a column's chosen parents, fitted by all people."""
-        model = self._model(self.codes, child, state.base, tables(child, state.base))
+        codes = self.codes
+        row = np.zeros(codes.rows, np.int64)
+        for parent in state.base:
+            row = row * codes.sizes[parent] + codes.values[parent]
+        table = tables(child, state.base).reshape(-1, codes.sizes[child])
+        model = self._model(codes, child, table, row)
         begin = [self._neutral(child, parent) for parent in state.parents]
         effects = model.fitted(state.parents, begin, state.pseudo, rounds=LAST_ROUNDS)
         return Effects(state.base, tuple(state.parents), tuple(effects), state.gain)

@@ -448,8 +448,8 @@ def _cross_validate(
 
 
 @njit(cache=True, nogil=True)
-def _superpose_all(
-    cells: int,
+def _superpose(
+    rows: np.ndarray,
     size: int,
     shape: np.ndarray,
     arena: np.ndarray,
@@ -457,41 +457,44 @@ def _superpose_all(
     signs: np.ndarray,
     strides: np.ndarray,
 ) -> np.ndarray:
-    """The prior mean of every row of a family's table; float64, flat."""
-    out = np.ones(cells)
+    """The prior mean of some rows of a family's table, in ascending order; float64, flat."""
+    out = np.ones(rows.shape[0] * size)
     parents, simpler = shape.shape[0], signs.shape[0]
     last = shape[parents - 1]
     # What does not depend on the last parent is multiplied once for all of its values, as in
     # `_cross_validate`; here chances may be nought.
     head, start = np.empty(2 * size), np.zeros(simpler, np.int64)
     below = np.empty(size)
-    for front in range(cells // size // last):
-        _rows_of(front, shape[: parents - 1], strides[:, : parents - 1], start)
-        head[:] = 1.0
-        for s in range(simpler):
-            if strides[s, parents - 1] == 0:
-                place = offsets[s] + start[s] * size
-                _multiply_in(head, 0 if signs[s] > 0 else size, arena, place, size)
-        for digit in range(last):
-            at = (front * last + digit) * size
-            for x in range(size):
-                out[np.uintp(at + x)] = head[x]
-                below[x] = head[size + x]
+    before = -1
+    for i in range(rows.shape[0]):
+        front, digit = rows[i] // last, rows[i] % last
+        if front != before:
+            before = front
+            _rows_of(front, shape[: parents - 1], strides[:, : parents - 1], start)
+            head[:] = 1.0
             for s in range(simpler):
-                stride = strides[s, parents - 1]
-                if stride > 0:
-                    place = offsets[s] + (start[s] + digit * stride) * size
-                    if signs[s] > 0:
-                        _multiply_in(out, at, arena, place, size)
-                    else:
-                        _multiply_in(below, 0, arena, place, size)
+                if strides[s, parents - 1] == 0:
+                    place = offsets[s] + start[s] * size
+                    _multiply_in(head, 0 if signs[s] > 0 else size, arena, place, size)
+        at = i * size
+        for x in range(size):
+            out[np.uintp(at + x)] = head[x]
+            below[x] = head[size + x]
+        for s in range(simpler):
+            stride = strides[s, parents - 1]
+            if stride > 0:
+                place = offsets[s] + (start[s] + digit * stride) * size
+                if signs[s] > 0:
+                    _multiply_in(out, at, arena, place, size)
+                else:
+                    _multiply_in(below, 0, arena, place, size)
+        for x in range(size):
+            under = below[x]
+            out[np.uintp(at + x)] = out[np.uintp(at + x)] / under if under > 0.0 else 0.0
+        total = _sum(out, at, size)
+        if total > 0.0:
             for x in range(size):
-                under = below[x]
-                out[np.uintp(at + x)] = out[np.uintp(at + x)] / under if under > 0.0 else 0.0
-            total = _sum(out, at, size)
-            if total > 0.0:
-                for x in range(size):
-                    out[np.uintp(at + x)] /= total
+                out[np.uintp(at + x)] /= total
     return out
 
 
@@ -531,6 +534,64 @@ def _rake(
                 if mass > 0.0:
                     for x in range(size):
                         mean[np.uintp(at + x)] /= mass
+
+
+@njit(cache=True, nogil=True)
+def _rake_rows(
+    mean: np.ndarray,
+    people: np.ndarray,
+    wanted: np.ndarray,
+    size: int,
+    inner: int,
+    width: int,
+    rows: np.ndarray,
+) -> None:
+    """As `_rake`, where `mean` and `people` are of some rows alone, among them all with people."""
+    have = np.zeros(wanted.shape[0])
+    total = np.zeros(wanted.shape[0] // size)
+    for i in range(rows.shape[0]):
+        n = people[i]
+        if n > 0.0:
+            margin = rows[i] // (width * inner) * inner + rows[i] % inner
+            total[margin] += n
+            at, to = i * size, margin * size
+            for x in range(size):
+                have[np.uintp(to + x)] += n * mean[np.uintp(at + x)]
+    for margin in range(total.shape[0]):
+        if total[margin] > 0.0:
+            to = margin * size
+            for x in range(size):
+                here = have[np.uintp(to + x)]
+                ratio = wanted[np.uintp(to + x)] * total[margin] / here if here > 0.0 else 1.0
+                have[np.uintp(to + x)] = ratio
+    for i in range(rows.shape[0]):
+        margin = rows[i] // (width * inner) * inner + rows[i] % inner
+        if total[margin] <= 0.0:  # nobody to rake by
+            continue
+        at = i * size
+        _multiply_in(mean, at, have, margin * size, size)
+        mass = _sum(mean, at, size)
+        if mass > 0.0:
+            for x in range(size):
+                mean[np.uintp(at + x)] /= mass
+
+
+@njit(cache=True, nogil=True)
+def _lean(counts: np.ndarray, mean: np.ndarray, alpha: float, alone: np.ndarray) -> None:
+    """Make posterior means of prior ones, in place; a row that nothing can be in is `alone`."""
+    size = alone.shape[0]
+    for row in range(counts.shape[0] // size):
+        at = row * size
+        scale = 1.0 / (_sum(counts, at, size) + alpha)
+        for x in range(size):
+            here = counts[np.uintp(at + x)] + alpha * mean[np.uintp(at + x)]
+            mean[np.uintp(at + x)] = here * scale
+        mass = _sum(mean, at, size)
+        for x in range(size):
+            if mass > 0.0:
+                mean[np.uintp(at + x)] /= mass
+            else:
+                mean[np.uintp(at + x)] = alone[x]
 
 
 @dataclass(frozen=True)
@@ -597,6 +658,49 @@ class _Arena:
         return self.used - count
 
 
+@dataclass(frozen=True, eq=False)
+class SeenRows:
+    """The rows of some parents' tables that anybody is in.
+
+    Attributes
+    ----------
+    rows : int64 array, shape (rows,)
+        Which they are, in ascending order.
+    row : int32 array, shape (people,)
+        Which of them is each person's.
+    slot : int32 array, shape (all rows,)
+        The number of each among these.
+    """
+
+    rows: np.ndarray
+    row: np.ndarray
+    slot: np.ndarray
+
+    @staticmethod
+    def among(codes: Codes, parents: Sequence[int]) -> SeenRows:
+        """The rows that people of a table are in."""
+        slot = np.empty(codes.cells(parents), np.int32)
+        columns, strides = np.array(parents, np.int64), _strides(codes, parents)
+        everybody = np.array([0, codes.rows])
+        rows, row, _ = _seen_rows(
+            codes.values, columns, strides, codes.weights, everybody, len(slot), slot
+        )
+        return SeenRows(rows, row, slot)
+
+    def of(self, codes: Codes, parents: Sequence[int]) -> np.ndarray:
+        """Which of the rows is each of some of the people's; int32."""
+        row = np.zeros(codes.rows, np.int32)
+        for parent, stride in zip(parents, _strides(codes, parents), strict=True):
+            row += codes.values[parent] * np.int32(stride)
+        return self.slot[row]
+
+
+def _strides(codes: Codes, parents: Sequence[int]) -> np.ndarray:
+    """How many rows of a table one code of each parent makes."""
+    shape = codes.shape(parents)
+    return np.array([math.prod(shape[i + 1 :]) for i in range(len(shape))], np.int64)
+
+
 Family = tuple[int, tuple[int, ...]]
 """A column and its parents, in ascending order."""
 
@@ -640,7 +744,7 @@ class Backoff:
         self._bounds = np.array([codes.rows * k // FOLDS for k in range(FOLDS + 1)])
         self._keep_order = keep_order
         self._impossible = dict(impossible or {})
-        self._arena = _Arena(np.float32, 1 << 22)
+        self._arena = _Arena(np.float32, 1 << 24)
         self._slots = _Arena(np.int32, 1 << 20)
         self._seen: dict[tuple[int, ...], _Rows] = {}
         self._slot_at: dict[tuple[int, ...], int] = {}
@@ -673,6 +777,33 @@ class Backoff:
         axes = [ordered.index(parent) for parent in parents]
         return np.ascontiguousarray(table.transpose([*axes, len(axes)])).reshape(shape)
 
+    def rows(self, child: int, parents: Sequence[int], seen: SeenRows) -> np.ndarray:
+        """Some rows of the table of a column and its parents, which are in ascending order.
+
+        Parameters
+        ----------
+        child, parents : int and sequence of int
+            The family.
+        seen : SeenRows
+            The rows, among them all that the people are in.
+
+        Returns
+        -------
+        float64 array, shape (rows, child's size)
+        """
+        parents, size = tuple(parents), self.codes.sizes[child]
+        rows = seen.rows
+        if len(parents) < 2 or self.codes.cells(parents) <= 2 * len(rows):
+            return self._table(child, parents)[rows]
+        where = seen.of(self.codes, parents)
+        bounds = np.array([0, self.codes.rows])
+        (counts,) = _fold_counts(
+            self.codes.values[child], where, self.codes.weights, bounds, len(rows), size
+        )
+        table = self._prior_mean(child, parents, counts, rows)
+        _lean(counts, table, self.strength(child, parents), self._table(child, ())[0])
+        return table.reshape(-1, size)
+
     # ------------------------------------------------------------------ cross-validation
 
     def _relatives(self, parents: tuple[int, ...]) -> _Relatives:
@@ -695,21 +826,19 @@ class Backoff:
     def _rows(self, parents: tuple[int, ...]) -> _Rows:
         """Which rows of the parents' tables anybody is in; all children of the parents share it."""
         if parents not in self._seen:
-            shape = self.codes.shape(parents)
-            rows = math.prod(shape)
+            rows = self.codes.cells(parents)
             keep = len(parents) < self._keep_order
             if keep and parents not in self._slot_at:
                 self._slot_at[parents] = self._slots.claim(rows)
             at = self._slot_at.get(parents, -1)
             slot = self._slots.values[at : at + rows] if keep else np.empty(rows, np.int32)
-            strides = np.array([math.prod(shape[i + 1 :]) for i in range(len(shape))], np.int64)
             values = self._shuffled.values
             while self._seen and (len(self._seen) + 1) * self.codes.rows > ROWS_KEPT:
                 del self._seen[next(iter(self._seen))]
             seen = _seen_rows(
                 values,
                 np.array(parents, np.int64),
-                strides,
+                _strides(self.codes, parents),
                 self._shuffled.weights,
                 self._bounds,
                 rows,
@@ -839,48 +968,68 @@ class Backoff:
         if key in self._tables:
             return self._tables[key]
         size = self.codes.sizes[child]
-        counts = self.codes.count((*parents, child)).reshape(-1, size)
+        counts = self.codes.count((*parents, child))
         alpha = self.strength(child, parents)
-        smoothing = self._smoothings.get(key)
+        if len(parents) > 1:
+            table = self._prior_mean(child, parents, counts, np.arange(counts.size // size))
+            _lean(counts, table, alpha, self._table(child, ())[0])
+        else:
+            table = self._simple_table(child, parents, counts, alpha)
+        self._tables[key] = table.reshape(-1, size)
+        return self._tables[key]
+
+    def _simple_table(
+        self, child: int, parents: tuple[int, ...], counts: np.ndarray, alpha: float
+    ) -> np.ndarray:
+        """A table of one parent at most, which may lean on neighbours and hold what cannot be."""
+        size = self.codes.sizes[child]
+        counts = counts.reshape(-1, size)
+        smoothing = self._smoothings.get((child, parents))
         if not parents:
             mean = np.full((1, size), 1.0 / size)
         elif smoothing:
             ordered = self.ordered.get(parents[0], 0), self.ordered.get(child, 0)
             mean = smoothing.prior(counts, *ordered, self._table(child, ())[0])
         else:
-            mean = self._prior_mean(child, parents, counts)
+            mean = np.broadcast_to(self._table(child, ()), counts.shape)
         total = counts.sum(axis=1, keepdims=True)
         table = (counts + alpha * mean) / (total + alpha)
-        if len(parents) == 1 and (parents[0], child) in self._impossible:
+        if parents and (parents[0], child) in self._impossible:
             table = np.where(self._impossible[parents[0], child], 0.0, table)
         mass = table.sum(axis=1, keepdims=True)
         alone = self._table(child, ()) if parents else table
-        table = np.where(mass > 0, table / np.where(mass > 0, mass, 1.0), alone)
-        self._tables[key] = table
-        return table
+        return np.where(mass > 0, table / np.where(mass > 0, mass, 1.0), alone)
 
-    def _prior_mean(self, child: int, parents: tuple[int, ...], counts: np.ndarray) -> np.ndarray:
-        """Superposed, then raked once to the margins of the tables with one parent fewer."""
+    def _prior_mean(
+        self, child: int, parents: tuple[int, ...], counts: np.ndarray, rows: np.ndarray
+    ) -> np.ndarray:
+        """Superposed, then raked once to the margins of the tables with one parent fewer.
+
+        `counts` are people of the given rows, which are in ascending order; float64, flat.
+        """
         relatives = self._relatives(parents)
         tables = [self._table(child, sub) for sub in relatives.parents]
         offsets = np.cumsum([0] + [table.size for table in tables[:-1]])
         arena = np.concatenate([table.ravel() for table in tables])
-        shape = self.codes.shape(parents)
-        mean = _superpose_all(
-            counts.size,
-            counts.shape[1],
+        shape, size = self.codes.shape(parents), self.codes.sizes[child]
+        mean = _superpose(
+            rows,
+            size,
             np.array(shape, dtype=np.int64),
             arena,
             offsets.astype(np.int64),
             relatives.signs,
             relatives.strides,
         )
-        if len(parents) > 1:
-            people = counts.sum(axis=1)
-            # The relatives with one parent fewer come first: each drops one axis.
-            for axis, table in zip(
-                range(len(parents) - 1, -1, -1), tables[: len(parents)], strict=True
-            ):
-                inner = math.prod(shape[axis + 1 :])
-                _rake(mean, people, table.ravel(), counts.shape[1], inner, shape[axis])
-        return mean.reshape(counts.shape)
+        people = counts.reshape(-1, size).sum(axis=1)
+        is_whole = len(rows) == math.prod(shape)
+        # The relatives with one parent fewer come first: each drops one axis.
+        for axis, table in zip(
+            range(len(parents) - 1, -1, -1), tables[: len(parents)], strict=True
+        ):
+            inner, width = math.prod(shape[axis + 1 :]), shape[axis]
+            if is_whole:
+                _rake(mean, people, table.ravel(), size, inner, width)
+            else:
+                _rake_rows(mean, people, table.ravel(), size, inner, width, rows)
+        return mean

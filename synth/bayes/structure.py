@@ -4,15 +4,18 @@ One edge is added, removed or turned at a time, always the change that helps the
 nothing helps, the search goes on downhill for a few moves without undoing recent ones (tabu), then
 starts again from a shaken copy of the best graph (Gámez, Mateo and Puerta 2011; Glover 1989).
 
+A parent seldom helps more the more others there are: so an edge that did not help a child of one
+parent or more is not scored anew when the child gains another, but keeps its gain until the search
+would take it (lazy greedy, Minoux 1978).
+
 In wide tables each column chooses its parents among those that tell most of it alone (sparse
-candidates, Friedman, Nachman and Pe'er 1999). A parent seldom helps more the more others there are:
-so there an edge that did not help a child is not scored anew when the child gains a parent, but
-keeps its gain until the search would take it (lazy greedy, Minoux 1978). What only several columns
-together tell, as an exclusive or does, is then not found.
+candidates, Friedman, Nachman and Pe'er 1999), and no gain below zero is worked out anew. What only
+several columns together tell, as an exclusive or does, is then not found.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +26,8 @@ from numba import njit
 
 from synth.errors import PopulaceError
 
+LAZY_FROM = 2
+"""From so many parents on, gains below zero are not worked out anew when there is one more."""
 Edge = tuple[int, int]
 """(parent, child), by column number."""
 Name = TypeVar("Name", int, str)
@@ -96,24 +101,6 @@ class _Graph:
     add: np.ndarray = field(repr=False)  # gain of adding a -> b at [a, b]
     drop: np.ndarray = field(repr=False)  # gain of removing a -> b at [a, b]
     stale: np.ndarray = field(repr=False)  # whether the gain of adding is one from fewer parents
-    _above: list[int] | None = field(default=None, repr=False)
-
-    def ancestors(self, v: int) -> int:
-        """All columns from which a directed path leads to v, as a bit set."""
-        if self._above is None:
-            self._above = [-1] * len(self.parents)
-        known = self._above
-        if known[v] < 0:
-            reached = 0
-            for parent in _bits(self.parents[v]):
-                reached |= 1 << parent | self.ancestors(parent)
-            known[v] = reached
-        return known[v]
-
-    def change(self, v: int, parents: int) -> None:
-        """Give a column other parents."""
-        self.parents[v] = parents
-        self._above = None
 
     def copy(self) -> _Graph:
         return _Graph(
@@ -135,14 +122,19 @@ def largest_clique(parents: Sequence[int], sizes: Sequence[int]) -> int:
 
 def clique_states(parents: Sequence[int], sizes: Sequence[int]) -> tuple[int, float]:
     """States of the largest clique as in `largest_clique`, and of all cliques together."""
+    worst, total = _triangulated(_families(parents), np.log2(np.asarray(sizes, dtype=float)))
+    return int(2.0**worst), total
+
+
+def _families(parents: Sequence[int]) -> np.ndarray:
+    """Bit sets as a matrix: row v has column v and its parents."""
     n = len(parents)
     families = np.zeros((n, n), np.bool_)
     np.fill_diagonal(families, True)
     edges = [(child, a) for child, mask in enumerate(parents) if mask for a in _bits(mask)]
     if edges:
         families[tuple(np.array(edges).T)] = True
-    worst, total = _triangulated(families, np.log2(np.asarray(sizes, dtype=float)))
-    return int(2.0**worst), total
+    return families
 
 
 @njit(cache=True, nogil=True)
@@ -198,6 +190,108 @@ def _triangulated(families: np.ndarray, logs: np.ndarray) -> tuple[float, float]
     return worst, states
 
 
+@njit(cache=True, nogil=True)
+def _is_above(families: np.ndarray, a: int, b: int, direct: bool) -> bool:
+    """Whether a directed path leads from a to b; without `direct` the arrow itself is none."""
+    n = families.shape[0]
+    seen, stack = np.zeros(n, np.bool_), np.empty(n, np.int64)
+    seen[b] = True
+    stack[0], count = b, 1
+    while count > 0:
+        count -= 1
+        v = stack[count]
+        for u in range(n):
+            if not families[v, u] or seen[u] or (v == b and u == a and not direct):
+                continue
+            if u == a:
+                return True
+            seen[u] = True
+            stack[count] = u
+            count += 1
+    return False
+
+
+ADD, DROP, TURN = 0, 1, 2
+MOVES = ("add", "drop", "turn")
+"""What a change is called, by its number."""
+
+
+@njit(cache=True, nogil=True)
+def _is_legal(
+    families: np.ndarray,
+    logs: np.ndarray,
+    bound: np.ndarray,
+    most: float,
+    kind: int,
+    a: int,
+    b: int,
+) -> bool:
+    """Whether a change keeps the graph without circles and its cliques small enough.
+
+    `bound` are pairs that must stay joined, `most` the states of a clique.
+    """
+    if kind == DROP:
+        return not bound[a, b]
+    if kind == ADD:
+        if _is_above(families, b, a, True):
+            return False
+    elif _is_above(families, a, b, False):
+        return False
+    trial = families.copy()
+    if kind == ADD:
+        trial[b, a] = True
+    else:
+        trial[b, a], trial[a, b] = False, True
+    worst, _ = _triangulated(trial, logs)
+    return math.floor(2.0**worst) <= most
+
+
+@njit(cache=True, nogil=True)
+def _best_change(
+    add: np.ndarray,
+    drop: np.ndarray,
+    stale: np.ndarray,
+    refused: np.ndarray,
+    families: np.ndarray,
+    logs: np.ndarray,
+    bound: np.ndarray,
+    most: float,
+    least: float,
+) -> tuple[float, int, int, int, bool]:
+    """The legal change with the largest gain above `least`: its gain, kind, a, b.
+
+    The kind is -1 where there is none. Illegal ones met on the way are marked in `refused`, shape
+    (kinds, columns, columns). Last, whether the gain is stale: then the change has to be judged
+    anew.
+    """
+    n = add.shape[0]
+    gains, places = np.empty(3 * n * n), np.empty(3 * n * n, np.int64)
+    count = 0
+    for kind in range(3):
+        for a in range(n):
+            for b in range(n):
+                if refused[kind, a, b]:
+                    continue
+                if kind == ADD:
+                    gain = add[a, b]
+                elif kind == DROP:
+                    gain = drop[a, b]
+                else:
+                    gain = drop[a, b] + add[b, a]
+                if gain > least:  # so not where it is no number
+                    gains[count], places[count] = -gain, (kind * n + a) * n + b
+                    count += 1
+    for i in np.argsort(gains[:count], kind="mergesort"):
+        place = places[i]
+        kind, a, b = place // (n * n), place // n % n, place % n
+        if not _is_legal(families, logs, bound, most, kind, a, b):
+            refused[kind, a, b] = True
+            continue
+        is_stale = (kind == ADD and stale[a, b]) or (kind == TURN and stale[b, a])
+        return -gains[i], kind, a, b, is_stale
+    return -np.inf, -1, 0, 0, False
+
+
 def _bits(mask: int) -> list[int]:
     out = []
     while mask:
@@ -224,7 +318,8 @@ class HillClimb:
         Of the shaking.
     candidates : int, optional
         How many columns each column chooses its parents among: those that tell most of it alone,
-        and those of which it is itself one. None: all, and every gain is exact.
+        and those of which it is itself one. None: all, and gains for a child of one parent at most
+        are always exact.
 
     Attributes
     ----------
@@ -301,7 +396,12 @@ class HillClimb:
     def _start(self) -> _Graph:
         n = len(self._sizes)
         self._open = np.ones((n, n), np.bool_)
-        self._is_lazy = self.candidates is not None and self.candidates < n - 1
+        self._logs = np.log2(np.asarray(self._sizes, dtype=float))
+        self._linked = np.zeros((n, n), np.bool_)
+        for a, b in self.rules.linked:
+            self._linked[a, b] = self._linked[b, a] = True
+        is_wide = self.candidates is not None and self.candidates < n - 1
+        self._lazy_from = 1 if is_wide else LAZY_FROM
         graph = _Graph(
             [0] * n,
             np.zeros(n),
@@ -338,10 +438,11 @@ class HillClimb:
     def _refresh(self, graph: _Graph, b: int, *, grown: bool = False) -> None:
         """Work out the gains of every change to b's parents.
 
-        In a wide table, where b has `grown` by a parent, gains below zero stand until they matter.
+        Where b has `grown` to a few parents, gains below zero stand until they matter.
         """
         mask = graph.parents[b]
         full = mask.bit_count() >= self.rules.max_parents
+        is_lazy = grown and mask.bit_count() >= self._lazy_from
         for a in range(len(self._sizes)):
             known = graph.add[a, b]
             graph.add[a, b] = graph.drop[a, b] = -np.inf
@@ -353,7 +454,7 @@ class HillClimb:
                     fewer = self._score(b, _bits(mask & ~(1 << a)))
                     graph.drop[a, b] = fewer - graph.scores[b]
             elif not full and self._open[a, b] and (a, b) not in self.rules.forbidden:
-                if grown and self._is_lazy and -np.inf < known < 0.0:
+                if is_lazy and -np.inf < known < 0.0:
                     graph.add[a, b], graph.stale[a, b] = known, True
                 else:
                     self._settle(graph, a, b)
@@ -378,37 +479,26 @@ class HillClimb:
     # ------------------------------------------------------------------ moves
 
     def _legal(self, graph: _Graph, move: str, a: int, b: int) -> bool:
-        parents = graph.parents
-        if move == "drop":
-            return not self._bound(a, b)
-        if move == "add":
-            if parents[a] >> b & 1 or graph.ancestors(a) >> b & 1:
-                return False
-        else:
-            parents[b] &= ~(1 << a)
-            cyclic = self._reaches(graph, a, b)
-            parents[b] |= 1 << a
-            if cyclic:
-                return False
-        trial = list(parents)
-        if move == "turn":
-            trial[b] &= ~(1 << a)
-            trial[a] |= 1 << b
-        else:
-            trial[b] |= 1 << a
-        return largest_clique(trial, self._sizes) <= self.rules.max_states
-
-    def _bound(self, a: int, b: int) -> bool:
-        return (a, b) in self.rules.linked or (b, a) in self.rules.linked
+        return bool(
+            _is_legal(
+                _families(graph.parents),
+                self._logs,
+                self._linked,
+                float(self.rules.max_states),
+                MOVES.index(move),
+                a,
+                b,
+            )
+        )
 
     def _apply(self, graph: _Graph, move: str, a: int, b: int) -> None:
         if move == "add":
-            graph.change(b, graph.parents[b] | 1 << a)
+            graph.parents[b] |= 1 << a
         else:
-            graph.change(b, graph.parents[b] & ~(1 << a))
+            graph.parents[b] &= ~(1 << a)
         changed = [b]
         if move == "turn":
-            graph.change(a, graph.parents[a] | 1 << b)
+            graph.parents[a] |= 1 << b
             changed.append(a)
         for v in changed:
             graph.scores[v] = self._score(v, _bits(graph.parents[v]))
@@ -420,28 +510,27 @@ class HillClimb:
     ) -> tuple[float, str, int, int] | None:
         """The legal move with the largest gain above `least`."""
         n = len(self._sizes)
-        refused: set[tuple[str, int, int]] = set(tabu)
+        refused = np.zeros((len(MOVES), n, n), np.bool_)
+        for move, a, b in tabu:
+            refused[MOVES.index(move), a, b] = True
+        families = _families(graph.parents)
         while True:
-            turn = graph.drop + graph.add.T
-            gains = np.stack([graph.add, graph.drop, turn]).ravel()
-            gains = np.where(np.isnan(gains), -np.inf, gains)
-            possible = np.flatnonzero(gains > least)
-            for i in possible[np.argsort(-gains[possible], kind="stable")]:
-                kind, rest = divmod(int(i), n * n)
-                a, b = divmod(rest, n)
-                move = ("add", "drop", "turn")[kind]
-                if (move, a, b) in refused:
-                    continue
-                if not self._legal(graph, move, a, b):
-                    refused.add((move, a, b))
-                    continue
-                added = (b, a) if move == "turn" else (a, b)
-                if move != "drop" and graph.stale[added]:
-                    self._settle(graph, *added)
-                    break  # its gain has changed, and with it the order
-                return float(gains[i]), move, a, b
-            else:
+            gain, kind, a, b, is_stale = _best_change(
+                graph.add,
+                graph.drop,
+                graph.stale,
+                refused,
+                families,
+                self._logs,
+                self._linked,
+                float(self.rules.max_states),
+                least,
+            )
+            if kind < 0:
                 return None
+            if not is_stale:
+                return gain, MOVES[kind], a, b
+            self._settle(graph, *((b, a) if kind == TURN else (a, b)))
 
     def _climb(self, graph: _Graph) -> _Graph:
         best, stale = graph.copy(), 0
@@ -475,7 +564,7 @@ class HillClimb:
         for _ in range(max(3, n // 2)):
             for _ in range(100):
                 a, b = (int(v) for v in rng.integers(0, n, 2))
-                move = ("add", "drop", "turn")[int(rng.integers(0, 3))]
+                move = MOVES[int(rng.integers(0, 3))]
                 gain = {
                     "add": graph.add[a, b],
                     "drop": graph.drop[a, b],
