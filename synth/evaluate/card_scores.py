@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from synth.evaluate.fidelity import FIGURES
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
 _SECTION = re.compile(r"^## Scores\s*$(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
-def write_scores(figures: Mapping[str, Fidelity], learned: int, judged: int) -> str:
-    """The card's section on scores.
+def write_scores(figures: Mapping[str, Sequence[Fidelity]], learned: int, judged: int) -> str:
+    """The card's section on scores, means of several samples.
 
     Parameters
     ----------
-    figures : mapping of str to Fidelity
-        Title of a column → figures of `judged` people drawn, beside people nobody learned from.
+    figures : mapping of str to sequence of Fidelity
+        Title of a column → figures of several samples of `judged` people each, as many for each
+        title, beside people nobody learned from.
     learned : int
         How many people were learned from.
     judged : int
@@ -31,24 +33,30 @@ def write_scores(figures: Mapping[str, Fidelity], learned: int, judged: int) -> 
     str
         Markdown from an empty line to the end of a table.
     """
-    plain = {title: each.to_dict() for title, each in figures.items()}
-    first = next(iter(plain.values()))
+    samples = {title: [one.to_dict() for one in several] for title, several in figures.items()}
+    first = next(iter(samples.values()))
+
+    def mean(title: str, key: str) -> str:
+        return f"{fmean(one[key] for one in samples[title]):.4f}"
+
+    title = next(iter(samples))
     lines = [
         "",
         "## Scores",
         "",
         f"Learned from {learned:,} people, {judged:,} people were drawn and compared with",
         f"{judged:,} whom nobody learned from; beside each figure, what fresh real people get.",
+        f"Means of {len(first)} samples." if len(first) > 1 else "One sample.",
         "AUC: how well a classifier tells them from real people, 0.5 is not at all; the others:",
         "smaller is closer.",
         "",
-        f"| | {' | '.join(plain)} | fresh real people |",
-        f"|---|{'---|' * len(plain)}---|",
+        f"| | {' | '.join(samples)} | fresh real people |",
+        f"|---|{'---|' * len(samples)}---|",
     ]
-    for key in first:
-        if f"{key}_reference" in first:
-            cells = [f"{each[key]:.4f}" for each in plain.values()]
-            lines.append(f"| {key} | {' | '.join(cells)} | {first[f'{key}_reference']:.4f} |")
+    for key in first[0]:
+        if f"{key}_reference" in first[0]:
+            cells = [*(mean(each, key) for each in samples), mean(title, f"{key}_reference")]
+            lines.append(f"| {key} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from synth.bayes import learn
 from synth.bayes.coding import Coding
-from synth.bayes.onsets import MOST, MISSED, onset_limits
+from synth.bayes.onsets import MISSED, MOST, onset_limits
 from synth.data.column import Column
 from synth.data.evidence import Evidence
 from synth.data.table import make_table

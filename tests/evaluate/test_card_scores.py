@@ -10,19 +10,23 @@ from synth.evaluate.fidelity import FIGURES, fidelity
 
 
 def test_what_is_written_is_read_between_other_sections(draw):
-    figures = fidelity(Comparison.of(make_table(draw(0, 200)), draw(1, 200)))
+    figures, others = (
+        fidelity(Comparison.of(make_table(draw(0, 200)), draw(seed, 200))) for seed in (1, 2)
+    )
     card = "# People\n\n## Source\n\nA survey.\n" + write_scores(
-        {"the model": figures, "refined": figures}, 1200, 200
+        {"the model": [figures, others], "refined": [figures, figures]}, 1200, 200
     )
     for whole in (card, card + "\n## Licence\n\nFree.\n"):
         text = read_scores(whole)
         assert text.startswith("Learned from 1,200 people, 200 people were drawn")
-        assert "survey" not in text and "Free" not in text
+        assert "survey" not in text and "Free" not in text and "Means of 2 samples." in text
         rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")][1:]
         assert [row[0] for row in rows] == [f"| {words}" for words in FIGURES.values()]
-        assert rows[2][1] == f"{figures.tvd1:.4f}"
+        assert figures.tvd1 != others.tvd1
+        assert rows[2][1] == f"{(figures.tvd1 + others.tvd1) / 2:.4f}"
         assert rows[2][2] == f"{figures.tvd1:.4f}"
-        assert rows[2][3] == f"{figures.tvd1_reference:.4f} |"
+        fresh = (figures.tvd1_reference + others.tvd1_reference) / 2
+        assert rows[2][3] == f"{fresh:.4f} |"
 
 
 @pytest.mark.parametrize("name", ["us-time-use", "french-hobbies"])
