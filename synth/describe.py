@@ -409,7 +409,8 @@ def highlights(
     """What a card says of a person whose table records no interests: columns in words.
 
     Those that `record_line` tells are left out, and so are missing values, levels that name nothing
-    ("other") and what is worked out from other columns. Featured columns come first.
+    ("other"), what is worked out from other columns, and a yes or no about what the line tells
+    (whether somebody has a higher education, beside the degree). Featured columns come first.
 
     Parameters
     ----------
@@ -437,12 +438,21 @@ def highlights(
         and schema[name].means not in spoken_of
         and not is_missing(record.get(name))
         and not _says_nothing(schema[name], schema)
+        and not _says_again(schema[name], line)
     ]
     # What is nought says little, as a capital gain does: it stands last.
     known.sort(key=lambda name: schema[name].is_number and not float(record[name]))
     spoken = ((schema[n].title, _spoken(schema[n], record[n])) for n in known)
     telling = ((title, words) for title, words in spoken if words.lower() not in _SAYS_NOTHING)
     return tuple((title, words[:1].upper() + words[1:]) for title, words in islice(telling, count))
+
+
+def _says_again(column: Column, told: Sequence[Column]) -> bool:
+    """Whether a column of yes and no is about what another one tells more exactly."""
+    words = set(re.findall(r"\w+", column.title.casefold()))
+    return column.kind == "boolean" and any(
+        set(re.findall(r"\w+", other.title.casefold())) <= words for other in told
+    )
 
 
 def _line_columns(record: Mapping[str, Any], schema: Schema) -> list[Column]:

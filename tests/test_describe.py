@@ -10,6 +10,7 @@ from synth import describe, fit
 from synth.data.column import Column
 from synth.data.evidence import Evidence
 from synth.data.schema import Schema
+from synth.populations import load
 
 
 @pytest.mark.parametrize(
@@ -235,3 +236,12 @@ def test_a_card_of_a_health_survey_reads_as_words():
     assert "Home" not in dict(
         describe.highlights(other, SimpleNamespace(modelled=schema, featured=()))
     )
+
+
+def test_a_card_says_nothing_again_that_its_line_tells_more_exactly():
+    us = load("us-time-use")
+    record = us.given().sample(1, seed=4).astype(object).to_dict("records")[0]
+    record |= {"education": "associate degree", "has_higher_education": False, "age": 40}
+    titles = [title for title, _ in describe.highlights(record, us, count=99)]
+    assert "Higher education" not in titles and len(titles) > 3
+    assert us.schema["has_higher_education"].kind == "boolean"

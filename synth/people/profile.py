@@ -41,6 +41,7 @@ PAGE = 12
 """People who are shown together: within a page no picture appears twice."""
 
 _QUOTES = {"fr": ("«\u00a0", "\u00a0»")}
+_GROWN = 18  # years, from which a face beside "man" or "woman" is a grown one
 _INTERESTS = 3  # that a profile shows
 
 # Where all portraits of an age are on the page already, those of neighbouring ages serve.
@@ -493,7 +494,8 @@ def _portrait(
         return None, "No portrait: the bank has no faces of an ethnicity that a record names."
     seed, note = f"{seeds[0]}-{seeds[1]}", ""
     if ages is not None:  # the people of a group are of all its ages, and so are their faces
-        youngest, oldest = max(ages[0], bank.YOUNGEST), min(ages[1] + 1, bank.BANDS[-1][1])
+        youngest = max(ages[0], bank.YOUNGEST if age < _GROWN else _GROWN)  # called man or boy
+        oldest = min(ages[1] + 1, bank.BANDS[-1][1])
         share = int(stream_key(0, f"{seed}\x1fage") >> np.uint64(11)) / 2**53
         age = youngest + share * max(oldest - youngest, 0)
     try:

@@ -269,3 +269,13 @@ def test_the_job_of_the_old_is_called_their_last():
     (young,) = complete([{**record, "age_group": "46-55"}], french, 1)
     assert old.line == "76–85 · man · widowed · last job: employee"
     assert young.line == "46–55 · man · widowed · employee"
+
+
+def test_nobody_who_is_called_man_or_woman_has_the_face_of_a_child():
+    french = load("french-hobbies")
+    record = {"gender": "male", "age_group": "15-25", "marital": "single"}
+    people = [p for n in range(0, 120, 6) for p in complete([record] * 6, french, 2, start=n)]
+    looks = dict(zip(bank.shipped().names, bank.shipped().looks, strict=True))
+    years = np.array([looks[person.portrait.name] for person in people])
+    assert people[0].line.startswith("15–25 · man")
+    assert np.mean(years < 17) < 0.03 and years.std() > 1.5

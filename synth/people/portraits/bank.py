@@ -29,7 +29,7 @@ PAINTER = "mobilestylegan-ffhq"
 
 # Portraits so many years further from an age are picked less often by a factor of e: the young,
 # whose years show, and everybody else, who shall not all have the same few faces.
-_NEAR_YOUNG, _NEAR = 2.0, 3.0
+_NEAR_YOUNG, _NEAR = 1.5, 3.0
 
 # How the ethnicities of the populations are shown. Hispanic people are of every descent; the
 # heads know no such class (a label of culture, not of looks), so a record that says Hispanic gets
