@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -18,11 +19,13 @@ import streamlit as st
 from pages.shared import markdown
 from synth import describe
 from synth.data import dates
-from synth.data.column import Column
+from synth.data.column import MISSING, Column
 from synth.data.date_parts import parts_of
 from synth.data.durations import DurationFormat
-from synth.data.evidence import Between
+from synth.data.evidence import Between, Evidence, OneOf
 from synth.data.formats import DateFormat
+from synth.data.schema import Schema
+from synth.errors import PopulaceError
 
 Ends = tuple[Any, Any]
 _EXACT = 2**53 - 1  # the largest whole number that a browser's slider can hold
@@ -49,6 +52,8 @@ def ask(column: Column, key: str, *, disabled: bool) -> Ends:
     """Draw the column's slider; what it says."""
     lower, upper = whole(column)
     value = st.session_state.get(key)
+    if value is None and (written := one_fact(column, st.query_params.get_all(key))):
+        st.session_state[key] = value = written
     if value is not None and not _fits(value, column):
         st.session_state[key] = (lower, upper)
     label = markdown.plain(column.title)
@@ -121,6 +126,24 @@ def read(column: Column, written: list[str]) -> Ends:
         return ends
     low, high = max(low, ends[0]), min(high, ends[1])
     return (low, high) if low <= high else ends
+
+
+def one_fact(column: Column, written: list[str]) -> Ends | None:
+    """The slider's value that a link writes as the command line does: ``25..45``, ``..24``, ``30``.
+
+    None where it writes both ends apart, or nothing that can be read.
+    """
+    if len(written) != 1:
+        return None
+    try:
+        evidence = Evidence.parse(f"x={written[0]}", Schema((replace(column, name="x"),)))
+    except PopulaceError:
+        return None
+    known = evidence.get("x")
+    if isinstance(known, OneOf) and MISSING not in known.values:
+        values = [float(value) for value in known.values]
+        known = Between(min(values), max(values))
+    return around(column, known) if isinstance(known, Between) else None
 
 
 def around(column: Column, known: Between) -> Ends:

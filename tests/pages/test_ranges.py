@@ -109,3 +109,29 @@ def test_times_and_parts_of_dates_are_asked_and_stay_when_another_widget_changes
     next(button for button in app.button if button.label == "Forget all facts").click()
     app.run()
     assert not synthetic().evidence and app.text_input(key="born.weekday").value == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("25..45", (25, 45)),
+        ("..24", (15, 24)),
+        ("80..", (80, 85)),
+        ("30", (30, 30)),
+        ("25|30", (25, 30)),
+        ("200", None),
+        ("x", None),
+        ("25..45,sex=F", None),
+        ("", None),
+    ],
+)
+def test_a_link_may_write_a_range_as_the_command_line_does(written, expected):
+    age = Column("age, in years = x", "integer", lower=15, upper=85)
+    assert ranges.one_fact(age, [written]) == expected
+    assert ranges.one_fact(age, [written, "45"]) is None and ranges.one_fact(age, []) is None
+
+
+def test_such_a_link_is_followed(visit):
+    app = visit(age="25..45")
+    (age,) = [slider for slider in app.sidebar.slider if slider.key == "age"]
+    assert age.value == (25, 45)
