@@ -329,13 +329,10 @@ class AdditiveSearch:
     def _excludes(self, child: int, state: _State) -> bool:
         """Whether combinations of a column's parents rule out more than their effects do."""
         people = self._people
-        parents = (*state.base, *state.parents)
-        row = np.zeros(people.rows, np.int32)
-        for parent in parents:
-            row = row * np.int32(people.sizes[parent]) + people.values[parent]
-        # One more covariate to count by: all parents together.
-        by = np.vstack([people.values, row[None]])
-        sizes = (*people.sizes, math.prod(people.sizes[p] for p in parents))
+        seen = SeenRows.among(people, (*state.base, *state.parents))
+        # One more covariate to count by: all parents together, as far as anybody has them.
+        by = np.vstack([people.values, seen.row[None]])
+        sizes = (*people.sizes, len(seen.rows))
         together = [len(people.sizes)]
         expected = np.zeros((sizes[-1], people.sizes[child]))
         observed = np.zeros_like(expected)

@@ -30,6 +30,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from synth.bayes.logarithms import weighted_logs
+
 IMPOSSIBLE = 1e-9
 """The chance of what a model holds impossible, where somebody has it nevertheless."""
 SETTLED = 1e-6
@@ -289,7 +291,7 @@ def _side_by_side(effects: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray
 
 
 # Places are unsigned, so that nobody asks whether they are negative; see `parameters`.
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+@njit(cache=True, nogil=True, inline="always")
 def _chances(
     base: np.ndarray, at: int, effects: np.ndarray, places: np.ndarray, chance: np.ndarray
 ) -> float:
@@ -307,7 +309,7 @@ def _chances(
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def _expected(
     base: np.ndarray,
     row: np.ndarray,
@@ -404,6 +406,19 @@ def _groups(
     return rows, by, total, start, state[:entries].copy(), count[:entries].copy()
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _two_chances(
+    base: np.ndarray, row: int, effects: np.ndarray, starts: np.ndarray, codes: np.ndarray, g: int
+) -> tuple[float, float]:
+    """As `_chances`, of a group where the column has two states: loops over two cost more."""
+    first, second = base[np.uintp(row * 2)], base[np.uintp(row * 2 + 1)]
+    for j in range(codes.shape[0]):
+        at = starts[j] + codes[j, g] * 2
+        first *= effects[np.uintp(at)]
+        second *= effects[np.uintp(at + 1)]
+    return first, second
+
+
 @njit(cache=True, nogil=True)
 def _observed_by(groups: Groups, starts: np.ndarray, size: int) -> np.ndarray:
     """People in each state by the codes of each covariate, side by side as effects are."""
@@ -416,7 +431,7 @@ def _observed_by(groups: Groups, starts: np.ndarray, size: int) -> np.ndarray:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def _expected_by(
     base: np.ndarray,
     size: int,
@@ -430,13 +445,9 @@ def _expected_by(
     row, codes, weights = groups.row, groups.codes, groups.weights
     for x in range(out.shape[0]):
         out[x] = 0.0
-    if size == 2:  # most columns are of two states: nothing but two numbers is needed
+    if size == 2:
         for g in range(row.shape[0]):
-            first, second = base[np.uintp(row[g] * 2)], base[np.uintp(row[g] * 2 + 1)]
-            for j in range(codes.shape[0]):
-                at = starts[j] + codes[j, g] * 2
-                first *= effects[np.uintp(at)]
-                second *= effects[np.uintp(at + 1)]
+            first, second = _two_chances(base, row[g], effects, starts, codes, g)
             total = first + second
             scale = weights[g] / total if total > 0.0 else 0.0
             at = codes[one, g] * 2
@@ -499,23 +510,34 @@ def _fit(
             return
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def _judge(
     base: np.ndarray, size: int, groups: Groups, effects: np.ndarray, starts: np.ndarray
 ) -> float:
     """Log-likelihood of the states that people have, in nats."""
+    codes, states, counts = groups.codes, groups.states, groups.counts
     chance = np.empty(size)
-    here = np.empty(groups.codes.shape[0], np.int64)
-    out = 0.0
+    here = np.empty(codes.shape[0], np.int64)
+    share = np.empty(1024)
+    bits = share.view(np.int64)
+    out, begin, filled = 0.0, 0, 0
     for g in range(groups.row.shape[0]):
-        for j in range(groups.codes.shape[0]):
-            here[j] = starts[j] + groups.codes[j, g] * size
-        total = _chances(base, groups.row[g] * size, effects, here, chance)
+        if size == 2:
+            chance[0], chance[1] = _two_chances(base, groups.row[g], effects, starts, codes, g)
+            total = chance[0] + chance[1]
+        else:
+            for j in range(codes.shape[0]):
+                here[j] = starts[j] + codes[j, g] * size
+            total = _chances(base, groups.row[g] * size, effects, here, chance)
         scale = 1.0 / total if total > 0.0 else 0.0
         for e in range(groups.start[g], groups.start[g + 1]):
-            share = chance[np.uintp(groups.states[e])] * scale
-            out += groups.counts[e] * math.log(max(share, IMPOSSIBLE))
-    return out
+            share[filled] = max(chance[np.uintp(states[e])] * scale, IMPOSSIBLE)
+            filled += 1
+            if filled == share.shape[0]:
+                out += weighted_logs(counts[begin : begin + filled], share, bits)
+                begin, filled = begin + filled, 0
+    left = counts[begin : begin + filled]
+    return out + weighted_logs(left, share[:filled], bits[:filled])
 
 
 @njit(cache=True, nogil=True)
@@ -569,7 +591,7 @@ def _best_prior(
     return best, score, first_best, second_best
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def _log_likelihood(
     base: np.ndarray,
     row: np.ndarray,

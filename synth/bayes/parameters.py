@@ -28,6 +28,7 @@ import numpy as np
 from numba import njit
 
 from synth.bayes.counting import Codes
+from synth.bayes.logarithms import weighted_logs
 from synth.bayes.smoothing import Smoothing, choices
 
 STRENGTHS = 4.0 ** np.arange(0, 7)
@@ -163,40 +164,6 @@ def _sum(row: np.ndarray, at: int, size: int) -> float:
     return total
 
 
-_LN2 = math.log(2.0)
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def _weighted_logs(weight: np.ndarray, value: np.ndarray, bits: np.ndarray) -> float:
-    """Σ weight · log(value) of positive numbers, several at a time.
-
-    `bits` is `value` as whole numbers, and both are written over: a logarithm is that of the power
-    of two, and a series of (v − 1) / (v + 1) for the rest v between √½ and √2, right to 10⁻¹³.
-    """
-    off = np.int64(0x3FE6A09E667F3BCD)
-    power = np.int64(52)
-    n = weight.shape[0]
-    total, twos = 0.0, 0.0
-    for i in range(n):
-        exponent = (bits[i] - off) >> power
-        twos += weight[i] * exponent
-        bits[i] -= exponent << power
-    for i in range(n):
-        f = (value[i] - 1.0) / (value[i] + 1.0)
-        g = f * f
-        series = 1.0 / 17.0
-        series = series * g + 1.0 / 15.0
-        series = series * g + 1.0 / 13.0
-        series = series * g + 1.0 / 11.0
-        series = series * g + 1.0 / 9.0
-        series = series * g + 1.0 / 7.0
-        series = series * g + 1.0 / 5.0
-        series = series * g + 1.0 / 3.0
-        series = series * g + 1.0
-        total += weight[i] * (f * series)
-    return 2.0 * total + twos * _LN2
-
-
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def _log_cells(
     others: np.ndarray, mean: np.ndarray, weight: np.ndarray, single: int, alpha: float
@@ -221,7 +188,7 @@ def _log_cells(
         m = min(1024, others.shape[0] - low)
         for i in range(m):
             value[i] = others[low + i] + alpha * mean[low + i]
-        total += _weighted_logs(weight[low : low + m], value[:m], bits[:m])
+        total += weighted_logs(weight[low : low + m], value[:m], bits[:m])
     return total
 
 
@@ -237,7 +204,7 @@ def _log_rows(people: np.ndarray, alpha: float) -> float:
             m = min(1024, people.shape[1] - low)
             for i in range(m):
                 value[i] = theirs[low + i] + alpha
-            total += _weighted_logs(mine[low : low + m], value[:m], bits[:m])
+            total += weighted_logs(mine[low : low + m], value[:m], bits[:m])
     return total
 
 
@@ -820,14 +787,16 @@ class Backoff:
     def _place(self, child: int, parents: tuple[int, ...]) -> tuple[int, ...]:
         """Where the family's rows are, and its table of each fold."""
         if (child, parents) not in self._places:
+            # Required and linked parents may be more than the search would add.
+            self._keep_order = max(self._keep_order, len(parents) + 1)
             self._validate(child, parents)
         return self._places[child, parents]
 
     def _rows(self, parents: tuple[int, ...]) -> _Rows:
         """Which rows of the parents' tables anybody is in; all children of the parents share it."""
-        if parents not in self._seen:
+        keep = len(parents) < self._keep_order
+        if parents not in self._seen or (keep and parents not in self._slot_at):
             rows = self.codes.cells(parents)
-            keep = len(parents) < self._keep_order
             if keep and parents not in self._slot_at:
                 self._slot_at[parents] = self._slots.claim(rows)
             at = self._slot_at.get(parents, -1)
