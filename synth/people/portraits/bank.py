@@ -27,9 +27,10 @@ SHIPPED = MODELS / "portraits" / "bank"
 PAINTER = "mobilestylegan-ffhq"
 """Who painted a bank whose index does not say: the one generator of that time."""
 
-# Portraits so many years further from an age are picked less often by a factor of e: the young,
-# whose years show, and everybody else, who shall not all have the same few faces.
-_NEAR_YOUNG, _NEAR = 1.5, 3.0
+# Portraits so many years further from an age are picked less often by a factor of e: the young and
+# the oldest, whose years show, and everybody else, who shall not all have the same few faces.
+_NEAR_YOUNG, _NEAR, _NEAR_OLD = 1.5, 3.0, 1.5
+_OLD = 76  # years, from which most portraits of the oldest band look too young
 
 # How the ethnicities of the populations are shown. Hispanic people are of every descent; the
 # heads know no such class (a label of culture, not of looks), so a record that says Hispanic gets
@@ -349,7 +350,7 @@ class Bank:
             noise.append(drawn[fit])
         among = np.concatenate(rows)
         # Gumbel noise over the age difference: near ages first, a fixed order for a fixed seed.
-        near = _NEAR_YOUNG if age < BANDS[1][0] else _NEAR
+        near = _NEAR_YOUNG if age < BANDS[1][0] else _NEAR if age < _OLD else _NEAR_OLD
         away = np.abs(self.looks[among] - age) / near
         order = among[np.argsort(away + np.concatenate(noise), kind="stable")]
         free = (row for row in order if self.names[row] not in taken)

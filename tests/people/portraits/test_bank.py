@@ -16,7 +16,7 @@ from synth.people.portraits.mark import says_synthetic
 
 
 def test_every_cell_has_portraits_of_its_age_and_no_children(bank):
-    assert len(bank) == 1364
+    assert len(bank) == 1362
     seen = seen_ages()
     for cell in CELLS:
         names, target = bank.cell(cell), target_of(cell)
@@ -180,3 +180,12 @@ def test_the_index_says_who_painted(bank, tmp_path):
     assert (silent.looks == silent.ages).all()
     np.savez(tmp_path / "index.npz", **parts, painter=np.array("another"))
     assert Bank(tmp_path).painter == "another"
+
+
+def test_the_oldest_have_the_oldest_faces(bank):
+    looks = dict(zip(bank.names, bank.looks, strict=True))
+    for gender in GENDERS:
+        for ethnicity in ETHNICITIES:
+            oldest = np.sort(bank.looks[bank.rows(gender, ethnicity)])[-8:]
+            years = [looks[bank.pick(gender, 85, ethnicity, seed).name] for seed in range(60)]
+            assert np.mean(np.array(years) >= oldest[0]) > 0.9 and np.mean(years) > 73
