@@ -1,6 +1,7 @@
 """The shipped populations: complete, true to their reference, honest; and tables of one's own."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from synth.data.evidence import Evidence
 from synth.data.table import make_table
 from synth.errors import PopulaceError
 from synth.interests.vocabulary import KEYWORDS
+from synth.populations.storage import SHIPPED
 
 SOURCES = Path(__file__).parents[3] / "shared" / "data"
 
@@ -146,6 +148,13 @@ def test_damaged_folders_get_a_sentence(tmp_path):
         _ = populations.load(tmp_path).contingency
 
 
+def test_nobody_has_a_degree_too_early(us):
+    """None of 2,633 respondents of 18 and 19 had one; one of a hundred at 20."""
+    young, both = "age=18..19", "age=18..19,has_higher_education=yes"
+    chances = [us.given(us.evidence(fact)).probability for fact in (young, both)]
+    assert chances[0] > 0.01 and chances[1] < 2e-4 * chances[0]
+
+
 @pytest.mark.skipif(not SOURCES.is_dir(), reason="needs ../shared/data, the sources")
 def test_a_recipe_learns_its_source(tmp_path):
     out = tmp_path / "french-hobbies"
@@ -187,6 +196,10 @@ def test_a_new_population_is_a_folder_with_a_recipe(tmp_path, monkeypatch):
     owners = pets.given(pets.evidence("has_pets=yes")).probability
     assert owners == pytest.approx((frame["pets"] > 0).mean(), abs=0.02)
     assert built.card.startswith("# pets") and "fresh real people" in built.card
+    compared = shipped_populations.SHIPPED / "pets" / "comparison.json"
+    shutil.copyfile(SHIPPED / "french-hobbies" / "comparison.json", compared)
+    built = shipped_populations.build("pets", tmp_path / "sources")
+    assert built.card.rstrip().splitlines()[-1].startswith("Generators side by side, learned from")
     (question,) = shipped_populations.questions("pets")
     assert (question.title, question.link, question.view) == ("Women", "/?sex=f", {"rank": "top1"})
     (shipped / "pets" / "recipe.toml").write_text('title = "Pets"\n')
