@@ -12,6 +12,7 @@ from synth.data.schema import Schema
 
 _PARENT = 25  # years; of the children in younger people's homes few are theirs
 _GROWN = 18  # years
+_GRANDPARENT = 65  # years; children in the homes of older people are seldom their own
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def facts_of(
     elif home == "none" or marital in ("divorced", "separated", "widowed"):
         partner = False
     children = meaning.children_of(_value(record, schema, "children"))
-    if children and age is not None and age < (_GROWN if partner else _PARENT):
+    own = (_GROWN if partner else _PARENT, _GRANDPARENT)
+    if children and age is not None and not own[0] <= age < own[1]:
         children = None
     household = meaning.years_of(_value(record, schema, "household size"))
     known = interests_in(record, schema) if interests is None else interests

@@ -377,7 +377,9 @@ def _generations() -> Mapping[str, Mapping[str, Mapping[int, tuple[str, ...]]]]:
 def _names(locale: str, attribute: str) -> tuple[str, ...]:
     """Faker's list, read straight from the provider (constructing a Faker takes far longer)."""
     last = attribute.startswith("last")
+    gender = attribute.rpartition("_")[2]
     out = _left_out("everywhere", "first") | _left_out(locale, "last" if last else "first")
+    out |= frozenset() if last else _left_out(locale, gender)
     if last and locale in ("en_US", "en_GB"):
         out |= _foreign_last_names()
     return tuple(name for name in _raw_names(locale, attribute) if name not in out)
@@ -385,7 +387,10 @@ def _names(locale: str, attribute: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _left_out(where: str, kind: str) -> frozenset[str]:
-    """Names of `models/names/left-out.toml`: of a locale or everywhere, first, last or whole."""
+    """Names of `models/names/left-out.toml`, of a locale or everywhere.
+
+    The kinds are first, last and whole names, and first names of a gender.
+    """
     lists = tomllib.loads(_LEFT_OUT.read_text(encoding="utf-8")).get(where, {})
     separator = ", " if kind == "whole" else " "
     return frozenset(lists.get(kind, "").replace("\n", " ").split(separator)) - {""}

@@ -214,3 +214,9 @@ def test_nobody_is_called_like_somebody_well_known():
     for seed in range(40):
         people = draw_identities(genders, seed=seed, distribution={"White": 1})
         assert not known & {person.name for person in people}
+
+
+def test_no_man_has_a_womans_name_of_a_list_for_men():
+    men, women = _names("en_KE", "first_names_male"), _names("en_KE", "first_names_female")
+    assert {"Kamau", "Mwangi"} <= set(men) and not {"Gathoni", "Wanja", "Njeri"} & set(men)
+    assert "Makena" in women

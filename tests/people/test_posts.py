@@ -154,6 +154,7 @@ def test_nothing_against_the_record(record, never):
         ({"age": 22, "has_children": "yes"}, None),  # or a brother
         ({"age": 22, "has_children": "yes", "marital": "married"}, True),
         ({"age": 40, "has_children": "yes"}, True),
+        ({"age": 72, "has_children": "yes", "marital": "married"}, None),  # or a grandchild
         ({"has_children": "yes"}, True),
         ({"age": 16, "has_children": "no"}, False),
     ],
