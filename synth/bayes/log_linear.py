@@ -34,8 +34,6 @@ from synth.bayes.logarithms import weighted_logs
 
 IMPOSSIBLE = 1e-9
 """The chance of what a model holds impossible, where somebody has it nevertheless."""
-SETTLED = 1e-6
-"""A round of fitting that changes no effect by more than this share is the last."""
 
 
 class Groups(NamedTuple):
@@ -490,8 +488,6 @@ def _fit(
         return
     for turn in range(rounds * many + 1):
         j = many - 1 if turn == 0 else (turn - 1) % many
-        if j == 0 or turn == 0:
-            most = 0.0
         low, high = starts[j], starts[j + 1]
         if turn == 0 and expected_first.shape[0] > 0:
             expected = expected_first
@@ -501,13 +497,9 @@ def _fit(
         for x in range(high - low):
             old = effects[low + x]
             if old > 0.0:
-                new = (wanted[low + x] + prior) / (expected[x] / old + prior)
-                effects[low + x] = new
-                most = max(most, abs(new - old) / old)
+                effects[low + x] = (wanted[low + x] + prior) / (expected[x] / old + prior)
             else:
                 effects[low + x] = 0.0
-        if turn > 0 and j == many - 1 and most < SETTLED:
-            return
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
