@@ -97,3 +97,46 @@ def test_weights_count_as_so_many_people():
     weighed = people(1500, seed=6, weights=np.r_[np.full(500, 2.0), np.ones(1000)])
     a, b = (model.fitted([0], [model.neutral(0)], 2.0, rounds=3)[0] for model in (twice, weighed))
     np.testing.assert_allclose(a, b, rtol=1e-9)
+
+
+@pytest.mark.parametrize("size, cells", [(2, 1), (3, 1), (3, 500)])
+def test_the_best_prior_is_that_of_the_halves_fitted_and_judged_one_by_one(size, cells):
+    """With people in groups, and one by one where rows are many."""
+    rng = np.random.default_rng(size + cells)
+    rows = 900
+    by = rng.integers(0, 3, (2, rows))
+    row = rng.integers(0, cells, rows)
+    child = (by.sum(axis=0) + rng.integers(0, 2, rows)) % size
+    weights = rng.gamma(2.0, size=rows)
+
+    def with_base():
+        return LogLinear(rng.dirichlet(np.ones(size), cells), row, child, by, (3, 3), weights)
+
+    models, halves, priors = (with_base(), with_base()), ((0, 450), (450, 900)), (2.0, 8.0, 32.0)
+    begin = [models[0].neutral(0), models[0].neutral(1)]
+    begin[1][0, 1] = 0.0
+    grouped = tuple(models[0].grouped([0, 1], *half) for half in halves)
+    assert sum(group.weights.sum() for group in grouped) == pytest.approx(weights.sum())
+    assert (len(grouped[0].row) < 450) == (cells == 1)
+    scores, fitted = [], []
+    for prior in priors:
+        effects = [
+            model.fitted([0, 1], begin, prior, *half, rounds=2)
+            for model, half in zip(models, halves, strict=True)
+        ]
+        scores.append(
+            sum(
+                model.log_likelihood([0, 1], own, *other)
+                for model, own, other in zip(models, effects, halves[::-1], strict=True)
+            )
+        )
+        fitted.append(effects)
+    best = int(np.argmax(scores))
+    number, score, effects = LogLinear.best_prior(models, grouped, (begin, begin), priors, best, 2)
+    assert number == best and score == pytest.approx(scores[best], rel=1e-10)
+    for have, want in zip(effects, fitted[best], strict=True):
+        for a, b in zip(have, want, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-10)
+    # From elsewhere it goes the better way, as far as that leads.
+    number, score, _ = LogLinear.best_prior(models, grouped, (begin, begin), priors, 1, 2)
+    assert score >= scores[1] * (1 + 1e-12) and score == pytest.approx(scores[number], rel=1e-10)

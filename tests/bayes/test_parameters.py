@@ -7,7 +7,7 @@ import pytest
 
 from synth.bayes import parameters
 from synth.bayes.counting import Codes
-from synth.bayes.parameters import STRENGTHS, Backoff
+from synth.bayes.parameters import STRENGTHS, Backoff, SeenRows
 
 
 def people(n=4000, seed=0, sizes=(3, 4, 5)):
@@ -195,3 +195,42 @@ def test_rows_that_nobody_is_in_take_no_room(sizes):
     seen = len(np.unique(codes.values[:2], axis=1).T)
     (_, first, second) = backoff._places[2, (0, 1)]
     assert second - first == seen * sizes[2]
+
+
+@pytest.mark.parametrize("above", [(), (1,), (0, 2), (0, 1, 2), (0, 1, 2, 3)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_rows_that_are_asked_for_are_those_of_the_table(above, weighted):
+    rng = np.random.default_rng(6)
+    weights = rng.gamma(2.0, size=400) if weighted else None
+    x = rng.integers(0, 9, (4, 400))
+    codes = Codes(np.vstack([x, (x.sum(axis=0) + rng.integers(0, 2, 400)) % 3]), (9,) * 4 + (3,))
+    if weights is not None:
+        codes = Codes(codes.values, codes.sizes, weights * (400 / weights.sum()))
+    # The rows of all people, the tables of half of them: some rows hold nobody of these.
+    seen, half = SeenRows.among(codes, above), codes.part(slice(0, 200))
+    backoff = Backoff(half, seed=1)
+    table = backoff.table(4, above).reshape(-1, 3)
+    assert backoff.rows(4, above, seen) == pytest.approx(table[seen.rows], rel=1e-9)
+    assert (seen.rows[seen.row] == sum(
+        codes.values[p] * int(np.prod([9] * (len(above) - 1 - i))) for i, p in enumerate(above)
+    )).all()  # fmt: skip
+
+
+def test_a_family_that_was_not_kept_is_kept_once_a_bigger_one_leans_on_it():
+    codes = people(800, sizes=(3, 4, 5))
+    codes = Codes(np.vstack([codes.values, codes.values[0] // 2]), (3, 4, 5, 2))
+    wide, narrow = Backoff(codes, seed=2), Backoff(codes, seed=2, keep_order=1)
+    for above in ((0, 1), (0, 3), (1, 3)):
+        assert narrow.score(2, above) == wide.score(2, above)
+    assert narrow.score(2, (0, 1, 3)) == wide.score(2, (0, 1, 3))
+    assert (narrow.table(2, (0, 1, 3)) == wide.table(2, (0, 1, 3))).all()
+
+
+def test_who_is_in_which_row_may_be_let_go(monkeypatch):
+    codes = people(600)
+    kept = Backoff(codes, seed=4)
+    expected = [kept.score(2, above) for above in ((0,), (1,), (0, 1))]
+    monkeypatch.setattr(parameters, "ROWS_KEPT", 700)
+    small = Backoff(codes, seed=4)
+    assert [small.score(2, above) for above in ((0,), (1,), (0, 1))] == expected
+    assert len(small._seen) == 1
