@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated, Any
 
 import numpy as np
@@ -40,10 +41,14 @@ from synth.jobs.limits import one_thread
 from synth.populations import Population, of
 from synth.populations.as_written import canonical
 
+LIKENESS = ("lr_auc", "hgb_auc", "tvd2", "repeat_share")
+"""Figures of fidelity that are given."""
 FEWEST = 300
 """People on each side below which nobody is judged under evidence."""
 ROWS = 100_000
 """Refined people whose drawing is timed."""
+SAMPLES = 3
+"""Samples that are judged: a classifier's AUC differs by .01 between them, so means are given."""
 
 
 @dataclass(frozen=True)
@@ -113,37 +118,36 @@ def judge(case: Case, *, attacks: bool = True) -> dict[str, Any]:
     begin = time.perf_counter()
     population.answer().sample(ROWS, seed=1, threads=1)
     out["network_rows_per_s"] = round(ROWS / (time.perf_counter() - begin))
-    people = {
-        name: canonical(reading.answer()).sample(case.judged, seed=3)
-        for name, reading in readings.items()
-    }
+    seeds = range(3, 3 + SAMPLES)
     schema = population.modelled
     learned = Table(schema.conform(case.learned.frame), schema, case.learned.digest)
     unseen = case.unseen.frame[list(schema.names)].iloc[: case.judged].reset_index(drop=True)
-    fresh = learned.frame.sample(case.judged, random_state=3).reset_index(drop=True)
-    out["people"] = {"fresh": {"judges": judges(learned, fresh, unseen)}}
-    for name, frame in people.items():
-        comparison = Comparison.of(learned, frame, holdout=unseen, target=case.target)
-        likeness = fidelity(comparison)
-        figures = {
-            "judges": judges(learned, frame, unseen),
-            "lr_auc": likeness.lr_auc,
-            "hgb_auc": likeness.hgb_auc,
-            "tvd2": likeness.tvd2,
-            "repeat_share": likeness.repeat_share,
+    fresh = [
+        judges(
+            learned,
+            learned.frame.sample(case.judged, random_state=seed).reset_index(drop=True),
+            unseen,
+        )
+        for seed in seeds
+    ]
+    out["people"] = {"fresh": {"judges": _mean(fresh)}}
+    for name, reading in readings.items():
+        frames = [canonical(reading.answer()).sample(case.judged, seed=seed) for seed in seeds]
+        comparisons = [
+            Comparison.of(learned, frame, holdout=unseen, target=case.target) for frame in frames
+        ]
+        likeness = _mean([fidelity(comparison).to_dict() for comparison in comparisons])
+        figures: dict[str, Any] = {
+            "judges": _mean([judges(learned, frame, unseen) for frame in frames]),
+            **{key: likeness[key] for key in LIKENESS},
         }
-        out["people"]["fresh"] |= {
-            "lr_auc": likeness.lr_auc_reference,
-            "hgb_auc": likeness.hgb_auc_reference,
-            "tvd2": likeness.tvd2_reference,
-            "repeat_share": likeness.repeat_share_reference,
-        }
+        out["people"]["fresh"] |= {key: likeness[f"{key}_reference"] for key in LIKENESS}
         if case.target is not None:
-            worth = utility(comparison, case.target)
-            figures["utility"] = worth.synthetic
-            out["people"]["fresh"]["utility"] = worth.real
+            worth = [utility(comparison, case.target) for comparison in comparisons]
+            figures["utility"] = fmean(one.synthetic for one in worth)
+            out["people"]["fresh"]["utility"] = fmean(one.real for one in worth)
         if attacks:
-            secrecy = privacy(comparison)
+            secrecy = privacy(comparisons[0])
             worst, attack = secrecy.worst
             figures |= {
                 "distance_ratio": secrecy.closeness.ratio,
@@ -156,6 +160,15 @@ def judge(case: Case, *, attacks: bool = True) -> dict[str, Any]:
         out["people"][name] = figures
     out["evidence"] = {line: _under(case, readings, learned, line) for line in case.evidence}
     return out
+
+
+def _mean(samples: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """The mean of each figure that is a number, to four digits."""
+    return {
+        key: round(fmean(float(one[key]) for one in samples), 4)
+        for key, value in samples[0].items()
+        if isinstance(value, int | float)
+    }
 
 
 def judges(learned: Table, people: pd.DataFrame, unseen: pd.DataFrame) -> dict[str, float]:
