@@ -41,7 +41,7 @@ def _crowd(
 
 @page()
 def _page(choice: Choice) -> None:
-    header.show(choice, title="A crowd", remark=f"{PEOPLE:,} synthetic people, each a face")
+    header.show(choice, title="A crowd", remark=f"{PEOPLE:,} synthetic people")
     with limits.questions():
         drawn = _crowd(
             choice.population.digest,
@@ -54,7 +54,7 @@ def _page(choice: Choice) -> None:
     st.caption(
         f"Estimated: shares of {PEOPLE:,} people drawn by the seed {choice.seed}, give or take "
         "about 3 percentage points (95%). Faces follow gender and age; ethnicities take turns, "
-        "and some faces are shared."
+        "and some faces are shared. Nobody under 15 is given a face."
     )
 
 
