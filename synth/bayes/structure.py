@@ -568,7 +568,8 @@ class HillClimb:
                 gain = {
                     "add": graph.add[a, b],
                     "drop": graph.drop[a, b],
-                    "turn": graph.drop[a, b] + graph.add[b, a],
+                    # Plain numbers: of infinite gains the sum is no number, in silence.
+                    "turn": float(graph.drop[a, b]) + float(graph.add[b, a]),
                 }[move]
                 if np.isfinite(gain) and self._legal(graph, move, a, b):
                     self._apply(graph, move, a, b)
