@@ -438,7 +438,7 @@ def highlights(
         and schema[name].means not in spoken_of
         and not is_missing(record.get(name))
         and not _says_nothing(schema[name], schema)
-        and not _says_again(schema[name], line)
+        and not _repeats(schema[name], line)
     ]
     # What is nought says little, as a capital gain does: it stands last.
     known.sort(key=lambda name: schema[name].is_number and not float(record[name]))
@@ -447,11 +447,11 @@ def highlights(
     return tuple((title, words[:1].upper() + words[1:]) for title, words in islice(telling, count))
 
 
-def _says_again(column: Column, told: Sequence[Column]) -> bool:
+def _repeats(column: Column, stated: Sequence[Column]) -> bool:
     """Whether a column of yes and no is about what another one tells more exactly."""
     words = set(re.findall(r"\w+", column.title.casefold()))
     return column.kind == "boolean" and any(
-        set(re.findall(r"\w+", other.title.casefold())) <= words for other in told
+        set(re.findall(r"\w+", other.title.casefold())) <= words for other in stated
     )
 
 

@@ -18,15 +18,15 @@ function curve(points) {
   return path;
 }
 
-function drawing(told, data, tip, choose) {
-  const [width, height] = told.box;
+function drawing(plan, data, tip, choose) {
+  const [width, height] = plan.box;
   const svg = make("svg", {
-    viewBox: `-4 -8 ${told.width + 8} ${told.height + 14}`,
-    class: told.kind,
+    viewBox: `-4 -8 ${plan.width + 8} ${plan.height + 14}`,
+    class: plan.kind,
     role: "group",
     "aria-label": data.label,
   });
-  svg.style.maxWidth = `${(told.width + 8) * told.most}px`;
+  svg.style.maxWidth = `${(plan.width + 8) * plan.most}px`;
   const near = new Set([data.chosen]);
   for (const edge of data.edges) {
     if (edge.parent === data.chosen) near.add(edge.child);
@@ -40,7 +40,7 @@ function drawing(told, data, tip, choose) {
     return rank(a) - rank(b) || data.edges[a].weight - data.edges[b].weight;
   });
   for (const i of order) {
-    const edge = data.edges[i], points = told.routes[i], path = curve(points);
+    const edge = data.edges[i], points = plan.routes[i], path = curve(points);
     const kind = relation(edge);
     svg.append(make("path", {
       d: path,
@@ -57,7 +57,7 @@ function drawing(told, data, tip, choose) {
     svg.append(make("path", { d: `M${x - 5},${y - 7}L${x + 5},${y - 7}L${x},${y}Z`, class: `head ${kind}` }));
   }
   data.nodes.forEach((node, i) => {
-    const [x, y] = told.places[i];
+    const [x, y] = plan.places[i];
     const far = data.chosen && !near.has(node.name);
     const group = make("g", {
       class: ["node", node.kind, node.asked && "asked", far && "far", node.name === data.chosen && "chosen"]
@@ -70,7 +70,7 @@ function drawing(told, data, tip, choose) {
     });
     group.dataset.name = node.name;
     group.append(make("rect", { width, height, rx: 9 }));
-    const lines = told.titles[i];
+    const lines = plan.titles[i];
     lines.forEach((line, at) => {
       const text = make("text", { x: width / 2, y: height / 2 + 4.4 + (at - (lines.length - 1) / 2) * 14 });
       text.textContent = line;

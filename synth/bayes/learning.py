@@ -177,9 +177,11 @@ class NetworkLearner:
             )
             for name in names
         }
-        codings = _cut_at_onsets(codings, table, self.bins, weights)
+        encoded = {name: codings[name].encode(table.frame[name]) for name in names}
+        for name, coding in _cut_at_onsets(codings, encoded, table).items():
+            codings[name], encoded[name] = coding, coding.encode(table.frame[name])
         codes = Codes(
-            np.stack([codings[name].encode(table.frame[name]) for name in names]),
+            np.stack([encoded[name] for name in names]),
             [codings[name].size for name in names],
             weights,
         )
@@ -427,20 +429,16 @@ def _limits(table: Table, schema: Schema, name: str) -> np.ndarray | None:
 
 
 def _cut_at_onsets(
-    codings: Mapping[str, Coding], table: Table, bins: int, weights: np.ndarray | None
+    codings: Mapping[str, Coding], encoded: Mapping[str, np.ndarray], table: Table
 ) -> dict[str, Coding]:
-    """Codings whose bins begin where levels of other columns do."""
-    levels = {
-        name: (coding.encode(table.frame[name]), coding.size)
-        for name, coding in codings.items()
-        if coding.pieces is None
-    }
-    out = dict(codings)
+    """New codings of the numbers inside whose bins levels of other columns begin or end."""
+    levels = [(encoded[name], c.size) for name, c in codings.items() if c.pieces is None]
+    out = {}
     for name, coding in codings.items():
         if coding.pieces is None or not levels:
             continue
         numbers = table.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-        limits = onset_limits(coding, numbers, levels.values())
+        limits = onset_limits(coding, numbers, levels)
         if len(limits):
             out[name] = coding.cut_at(limits)
     return out

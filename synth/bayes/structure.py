@@ -413,14 +413,16 @@ class HillClimb:
         if rules.required & rules.forbidden:
             raise PopulaceError("An edge is both required and forbidden: keep one of the two.")
         for a, b in sorted(rules.required):
-            if a == b or self._reaches(graph, b, a):
+            if a == b or _is_above(_families(graph.parents), b, a, True):
                 raise PopulaceError("The required edges form a circle: leave one of them out.")
             graph.parents[b] |= 1 << a
         for pair in sorted(rules.linked):
             if any(graph.parents[b] >> a & 1 for a, b in (pair, pair[::-1])):
                 continue
             for a, b in (pair, pair[::-1]):
-                if (a, b) not in rules.forbidden and not self._reaches(graph, b, a):
+                if (a, b) not in rules.forbidden and not _is_above(
+                    _families(graph.parents), b, a, True
+                ):
                     graph.parents[b] |= 1 << a
                     break
         for b in range(n):
@@ -464,17 +466,6 @@ class HillClimb:
         more = self._score(b, _bits(graph.parents[b] | 1 << a))
         graph.add[a, b] = more - graph.scores[b]
         graph.stale[a, b] = False
-
-    def _reaches(self, graph: _Graph, start: int, goal: int) -> bool:
-        """Whether a directed path leads from start to goal."""
-        seen, stack = 1 << goal, [goal]
-        while stack:
-            for parent in _bits(graph.parents[stack.pop()] & ~seen):
-                if parent == start:
-                    return True
-                seen |= 1 << parent
-                stack.append(parent)
-        return False
 
     # ------------------------------------------------------------------ moves
 

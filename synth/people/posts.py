@@ -49,7 +49,7 @@ def write(
     index: int = 0,
     posts: int = 2,
     language: str = "en",
-    shown: Mapping[str, str] | None = None,
+    subjects: Mapping[str, str] | None = None,
 ) -> Words:
     """Bio and posts of person `index` of `seed`; the same call writes the same words.
 
@@ -67,8 +67,8 @@ def write(
         How many, 1 to 3.
     language : str, optional
         Two letters; English where there are no sentences in it.
-    shown : mapping of str to str, optional
-        What is to be spoken of, as `shown_by` draws it.
+    subjects : mapping of str to str, optional
+        What the words are about, as `draw_subjects` draws it.
 
     Returns
     -------
@@ -76,8 +76,8 @@ def write(
         Bio and posts.
     """
     material = sentences(language)
-    ways = shown or {}
-    known = (material.topic(name, ways.get(name, "")) for name in facts.interests)
+    subjects = subjects or {}
+    known = (material.topic(name, subjects.get(name, "")) for name in facts.interests)
     topics = [topic for topic in known if topic is not None] or [material.plain]
     stages = stages_of(facts)
     added = [line for stage in stages for line in material.stage[stage]]
@@ -98,10 +98,10 @@ def write(
     return Words(_bio(topics, facts, seed, index, language), tuple(dict.fromkeys(written)))
 
 
-def shown_by(
+def draw_subjects(
     interests: Sequence[str], *, seed: int, index: int = 0, language: str = "en"
 ) -> dict[str, str]:
-    """What words and pictures of a person's interests agree on, such as a dog or a cat.
+    """What the words and pictures of a person's interests are about, such as a dog or a cat.
 
     Parameters
     ----------
@@ -119,13 +119,13 @@ def shown_by(
     mapping of str to str
         Of those interests that are written about in several ways.
     """
-    shown = {}
+    drawn = {}
     for interest in interests:
-        ways = sentences(language).shows(interest)
-        if ways:
+        subjects = sentences(language).subjects(interest)
+        if subjects:
             draw = stream_key(0, f"{seed}\x1f{index}\x1f{interest}")
-            shown[interest] = ways[int(draw >> np.uint64(8)) % len(ways)]
-    return shown
+            drawn[interest] = subjects[int(draw >> np.uint64(8)) % len(subjects)]
+    return drawn
 
 
 def stages_of(facts: Facts) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from synth.people.facts import Facts, ages_of, facts_of
 from synth.people.pictures.choose import PICTORIAL, Choice, choose
 from synth.people.pictures.library import Library, load_library
 from synth.people.portraits import bank
-from synth.people.posts import Words, shown_by, write
+from synth.people.posts import Words, draw_subjects, write
 from synth.populations.as_written import canonical
 
 if TYPE_CHECKING:
@@ -312,7 +312,7 @@ def complete(
         locale=population.society.names,
     )
     faces, note = _bank()
-    spoken = population.society.language if language is None else language
+    written_in = population.society.language if language is None else language
     profiles: list[Profile] = []
     beside = {choice.picture.id for profile in avoid for choice in profile.choices}
     shown: set[str] = set()
@@ -324,7 +324,7 @@ def complete(
         person = start + number
         facts = replace(facts, interests=facts.interests[:_INTERESTS])
         interests = facts.interests
-        shown_on_it = shown_by(interests, seed=key, index=person, language=spoken)
+        subjects = draw_subjects(interests, seed=key, index=person, language=written_in)
         chosen = choose(
             [interest for interest in interests if interest in keywords],
             seed=key,
@@ -332,7 +332,7 @@ def complete(
             used=shown,
             avoid=beside,
             country=population.society.country,
-            shown=shown_on_it,
+            subjects=subjects,
             library=library,
             keywords=keywords,
         )
@@ -358,8 +358,8 @@ def complete(
                 seed=key,
                 index=person,
                 posts=posts,
-                language=spoken,
-                shown=shown_on_it,
+                language=written_in,
+                subjects=subjects,
             )
         profiles.append(
             Profile(
@@ -376,7 +376,7 @@ def complete(
                 notes=tuple(notes),
                 library=library,
                 stream=key,
-                language=spoken,
+                language=written_in,
                 highlights=() if population.interests else describe.highlights(record, population),
             )
         )

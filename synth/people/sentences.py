@@ -60,15 +60,15 @@ class Topic:
         What needs no thing.
     bio : tuple of str
         Lines for the bio.
-    shows : str
-        What its sentences speak of where an interest is written about in several ways: a dog or a
+    subject : str
+        What its sentences are about where an interest is written about in several ways: a dog or a
         cat, say; empty elsewhere.
     """
 
     deeds: tuple[Opening, ...]
     remarks: tuple[Opening, ...]
     bio: tuple[str, ...]
-    shows: str = ""
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Sentences:
     Attributes
     ----------
     topics : mapping of str to Topic
-        By interest; another way of writing about one stands under ``INTEREST SHOWS``.
+        By interest; another way of writing about one stands under ``INTEREST SUBJECT``.
     plain : Topic
         For people without an interest that has sentences.
     general : tuple of str
@@ -93,7 +93,7 @@ class Sentences:
     stage: Mapping[str, tuple[str, ...]]
     tails: Mapping[str, tuple[str, ...]]
 
-    def shows(self, interest: str) -> tuple[str, ...]:
+    def subjects(self, interest: str) -> tuple[str, ...]:
         """What can be written about an interest; empty where there is one way only.
 
         Parameters
@@ -107,24 +107,24 @@ class Sentences:
             A dog and a cat, say.
         """
         names = (name for name in self.topics if name.partition(" ")[0] == interest)
-        return tuple(self.topics[name].shows for name in names if self.topics[name].shows)
+        return tuple(self.topics[name].subject for name in names if self.topics[name].subject)
 
-    def topic(self, interest: str, shows: str = "") -> Topic | None:
+    def topic(self, interest: str, subject: str = "") -> Topic | None:
         """What is written about an interest; None where nothing is.
 
         Parameters
         ----------
         interest : str
             Its name.
-        shows : str, optional
-            One of `shows`.
+        subject : str, optional
+            One of `subjects`.
 
         Returns
         -------
         Topic or None
             Its sentences.
         """
-        return self.topics.get(f"{interest} {shows}") or self.topics.get(interest)
+        return self.topics.get(f"{interest} {subject}") or self.topics.get(interest)
 
 
 def read_sentences(path: Path) -> Sentences:
@@ -211,7 +211,7 @@ def _topic(entry: Any, where: str) -> Topic:
         tuple(_opening(first, ends, things, where) for first, *ends in deeds),
         tuple(Opening((first,), tuple(ends)) for first, *ends in posts if _SLOT not in first),
         texts(entry.get("bio"), where),
-        str(entry.get("shows", "")),
+        str(entry.get("subject", "")),
     )
 
 

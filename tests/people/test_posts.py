@@ -10,7 +10,7 @@ from synth.data.schema import Schema
 from synth.errors import PopulaceError
 from synth.interests.vocabulary import FOLDER, FRENCH_HOBBIES, KEYWORDS
 from synth.people.facts import facts_of
-from synth.people.posts import shown_by, stages_of, write
+from synth.people.posts import draw_subjects, stages_of, write
 from synth.people.sentences import LANGUAGES, LONGEST, read_sentences, sentences, words_in
 
 SCHEMA = Schema(
@@ -290,13 +290,13 @@ def test_clean_language():
 
 def test_the_words_of_pets_speak_of_the_animal_that_is_shown():
     facts = facts_of({"age": 40}, SCHEMA, ["pets"])
-    assert sentences().shows("pets") == ("dog", "cat") and not sentences().shows("reading")
-    drawn = [shown_by(["pets", "reading"], seed=3, index=index) for index in range(200)]
-    assert {tuple(shown) for shown in drawn} == {("pets",)}
-    assert 70 < sum(shown["pets"] == "cat" for shown in drawn) < 130
-    for index, shown in enumerate(drawn):
-        words = write(facts, seed=3, index=index, posts=3, shown=shown)
+    assert sentences().subjects("pets") == ("dog", "cat") and not sentences().subjects("reading")
+    drawn = [draw_subjects(["pets", "reading"], seed=3, index=index) for index in range(200)]
+    assert {tuple(subjects) for subjects in drawn} == {("pets",)}
+    assert 70 < sum(subjects["pets"] == "cat" for subjects in drawn) < 130
+    for index, subjects in enumerate(drawn):
+        words = write(facts, seed=3, index=index, posts=3, subjects=subjects)
         other = re.compile(
-            r"\b(dog|puppy|beagle)\b" if shown["pets"] == "cat" else r"\b(cat|kitten)\b"
+            r"\b(dog|puppy|beagle)\b" if subjects["pets"] == "cat" else r"\b(cat|kitten)\b"
         )
         assert not other.search(" ".join((words.bio, *words.posts)).lower()), words

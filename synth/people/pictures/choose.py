@@ -60,7 +60,7 @@ def choose(
     used: Collection[str] = (),
     avoid: Collection[str] = (),
     country: str = "",
-    shown: Mapping[str, str] | None = None,
+    subjects: Mapping[str, str] | None = None,
     library: Library | None = None,
     keywords: Mapping[str, Sequence[str]] | None = None,
 ) -> Chosen:
@@ -78,7 +78,7 @@ def choose(
         other draw is changed.
     country: where the person lives, in two letters: what is at home in other countries alone is
         shown for journeys only. Nothing is left out where it is not known.
-    shown: interest → what its words speak of: a picture of something else (`Picture.shows`) is left
+    subjects: interest → what its words are about: a picture of another `Picture.subject` is left
         out, no cat beside the words about a dog.
     keywords: interest → words; the shipped ones when left out. Where an interest's words are not
         the shipped ones, what a person found to fit counts no longer: the scorer alone decides.
@@ -91,7 +91,7 @@ def choose(
     library = load_library() if library is None else library
     taken = set(used)
     wanted = list(dict.fromkeys(interests))[:count]
-    fitting = _Fitting(country, shown or {})
+    fitting = _Fitting(country, subjects or {})
     chosen: dict[int, Choice] = {}
     notes: list[str] = []
     # Each place draws by itself: another picture in one leaves the others as they are.
@@ -142,20 +142,33 @@ def best(
     return tuple(_ranked(interest, (), library, keywords)[:count])
 
 
+def is_at_home(picture: Picture, interest: str, country: str) -> bool:
+    """Whether people of a country see what a picture shows, or look for it abroad.
+
+    Parameters
+    ----------
+    picture : Picture
+    interest : str
+        What the picture stands for.
+    country : str
+        In two letters; empty where it is not known, and everything may be seen.
+    """
+    return not country or interest in ABROAD or country in (picture.at_home or (country,))
+
+
 @dataclass(frozen=True)
 class _Fitting:
-    """What a card's pictures must agree with beside the interest: a country, and what is spoken of.
+    """What a card's pictures must agree with beside the interest: a country, and subjects of words.
 
     Nothing is left out where these are not known.
     """
 
     country: str
-    shown: Mapping[str, str]
+    subjects: Mapping[str, str]
 
     def __call__(self, interest: str, picture: Picture) -> bool:
-        at_home = self.country in (picture.at_home or (self.country,))
-        spoken = self.shown.get(interest, picture.shows)
-        return (not self.country or at_home or interest in ABROAD) and picture.shows in ("", spoken)
+        subject = self.subjects.get(interest, picture.subject)
+        return is_at_home(picture, interest, self.country) and picture.subject in ("", subject)
 
 
 def _draw(

@@ -35,7 +35,7 @@ class Picture:
     fits: interests that a person who looked at the picture found it to fit; may be empty.
     at_home: countries, in two letters, in which people see it without a journey; a picture of
         everywhere has none.
-    shows: the thing shown, where words and pictures of an interest must agree on it: dog or cat.
+    subject: the thing shown, where words and pictures of an interest must agree on it: dog or cat.
     sought: the interest for which it was fetched; unlike `fits`, nobody has looked at it.
     focus: the point that every crop keeps, as shares of width and height; computed once
         (`focus.py`), corrected by eye.
@@ -55,7 +55,7 @@ class Picture:
     source: str = ""
     note: str = ""
     sought: str = ""
-    shows: str = ""
+    subject: str = ""
 
     @property
     def position(self) -> str:

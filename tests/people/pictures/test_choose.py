@@ -179,8 +179,8 @@ def test_a_picture_of_another_animal_than_the_words_speak_of_is_left_out():
         pictures = [
             choice.picture
             for index in range(60)
-            for choice in choose(["pets"], seed=1, index=index, shown={"pets": animal}).choices
+            for choice in choose(["pets"], seed=1, index=index, subjects={"pets": animal}).choices
         ]
-        assert {picture.shows for picture in pictures} == {animal}
-    free = [choose(["pets"], seed=1, index=index).choices[0].picture.shows for index in range(60)]
+        assert {picture.subject for picture in pictures} == {animal}
+    free = [choose(["pets"], seed=1, index=index).choices[0].picture.subject for index in range(60)]
     assert len(set(free)) > 2

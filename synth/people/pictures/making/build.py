@@ -1,7 +1,8 @@
 """Build a library from a folder of pictures: resumable, broken files skipped and listed.
 
 Captions and credits may lie beside the pictures in `credits.json`: file name → `caption`, `author`,
-`licence`, `title`, `source`, `fits`, `at_home`. Pictures are written anew as webp without metadata.
+`licence`, `title`, `source`, `fits`, `at_home`, `subject`. Pictures are written anew, as webp
+without metadata.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from synth.people.pictures.scorer import Scorer
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 LONGEST_SIDE = 560
+_TEXTS = ("title", "author", "licence", "source", "subject")  # of a credit, taken as they are
 LARGEST_FILE = 100_000_000
 _BATCH = 16
 
@@ -108,7 +110,7 @@ def build(
             sought=str(credit.get("interest", "")),
             size=image.size,
             focus=focus_of(image),
-            **{key: str(credit.get(key, "")) for key in ("title", "author", "licence", "source")},
+            **{key: str(credit.get(key, "")) for key in _TEXTS},
         )
         if digest in by_digest:
             continue

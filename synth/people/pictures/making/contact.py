@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from synth.interests.vocabulary import interest_title
 from synth.people.cards.cover import FONTS
-from synth.people.pictures.choose import ABROAD, best
+from synth.people.pictures.choose import best, is_at_home
 from synth.people.pictures.library import Library, Picture
 from synth.people.sentences import sentences
 
@@ -36,16 +36,16 @@ def shown(
     Returns
     -------
     list of Picture
-        Best first; no drawings, nothing that is at home elsewhere alone or not spoken of.
+        Best first; no drawings, nothing that is at home elsewhere alone or that no words are about.
     """
-    ways = ("", *sentences().shows(interest))
+    subjects = ("", *sentences().subjects(interest))
     pictures = (choice.picture for choice in best(interest, len(library.pictures), library=library))
     fitting = [
         picture
         for picture in pictures
         if picture.kind != "drawing"
-        and (len(ways) == 1 or picture.shows in ways)
-        and (not country or interest in ABROAD or country in (picture.at_home or (country,)))
+        and (len(subjects) == 1 or picture.subject in subjects)
+        and is_at_home(picture, interest, country)
     ]
     return fitting[:count]
 

@@ -49,7 +49,8 @@ def folder(tmp_path):
     (folder / "broken.jpg").write_bytes(b"\xff\xd8 not a picture")
     (folder / "tiny.png").write_bytes(b"")
     (folder / "notes.txt").write_text("not a picture")
-    credits = {"IMG_0 red.jpg": {"caption": "a red wall", "author": "Ann", "licence": "CC0"}}
+    credit = {"caption": "a red wall", "author": "Ann", "licence": "CC0", "subject": "wall"}
+    credits = {"IMG_0 red.jpg": credit}
     (folder / "credits.json").write_text(json.dumps(credits))
     return folder
 
@@ -60,7 +61,7 @@ def test_build_and_load(folder, tmp_path):
     assert len(library.pictures) == 4 and len(built.skipped) == 2
     assert any("broken.jpg" in line for line in built.skipped)
     red = next(p for p in library.pictures if p.caption == "a red wall")
-    assert red.credit == "a red wall · Ann · CC0"
+    assert red.credit == "a red wall · Ann · CC0" and red.subject == "wall"
     with Image.open(library.path(red)) as image:
         assert max(image.size) <= 560 and not image.getexif() and image.format == "WEBP"
     assert b"secret" not in library.path(red).read_bytes()

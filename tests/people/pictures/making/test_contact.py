@@ -17,7 +17,7 @@ def test_only_what_a_card_may_show_is_on_the_sheet():
     walks = shown("walking", library, "FR", count=99)
     assert walks and all("FR" in (picture.at_home or ("FR",)) for picture in walks)
     assert len(walks) < len(shown("walking", library, count=99))
-    assert {picture.shows for picture in shown("pets", library, count=99)} == {"cat", "dog"}
+    assert {picture.subject for picture in shown("pets", library, count=99)} == {"cat", "dog"}
 
 
 def test_an_interest_without_pictures_has_an_empty_place():
