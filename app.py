@@ -20,7 +20,7 @@ _HERE = Path(__file__).parent
 def show() -> None:
     """Draw what all pages share, and the page of the address."""
     from pages import PAGES  # their caches want a server that runs
-    from pages.shared import kept, limits, markdown, sidebar
+    from pages.shared import kept, limits, markdown, plot, sidebar
     from pages.survey import joining
     from pages.talk import notes, presenter
 
@@ -35,8 +35,7 @@ def show() -> None:
     st.html(_HERE / "pages/shared/style.css")
     st.html(_HERE / "pages/cards/people.css")
     st.html(_script(), unsafe_allow_javascript=True)
-    if st.context.theme.type:  # dialogs lie outside the app and would be light in the dark
-        st.html(f"<style>:root {{ color-scheme: {st.context.theme.type}; }}</style>")
+    st.html(plot.theme_css())
 
     pages = {
         row.name: st.Page(

@@ -3,6 +3,15 @@
   if (window.populaceReady) return;
   window.populaceReady = true;
 
+  // Dialogs and menus lie outside the app, which alone knows whether it is light or dark; it has
+  // another class after each switch.
+  const app = document.querySelector(".stApp");
+  const follow = () => {
+    document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme;
+  };
+  follow();
+  new MutationObserver(follow).observe(app, { attributes: true, attributeFilter: ["class"] });
+
   // Esc closes a dialog also when nothing in it has the focus, as after a download.
   document.addEventListener("keydown", (event) => {
     const lost = document.activeElement === document.body || document.activeElement === null;

@@ -14,7 +14,7 @@ from synth.survey.results import PAPER_PEOPLE, PAPER_PROFILES
 
 _EVERY = 2.0  # seconds
 _ROW = 27
-_ACCENT, _QUIET = {"light": "#b4532a", "dark": "#e0814f"}, {"light": "#6f665b", "dark": "#a99e92"}
+_ACCENT, _QUIET = "#b4532a", "#85796b"  # the theme's, so that they follow it
 
 
 @st.fragment(run_every=_EVERY)
@@ -23,7 +23,7 @@ def show(survey: Survey) -> None:
     now = led.results_of(survey)
     st.html(_headline(now))
     plot(
-        figure(now, st.context.theme.type or "light"),
+        figure(now),
         key="survey-chart",
         alt="The share who believe, of everybody and by group, with 95% intervals",
     )
@@ -50,7 +50,7 @@ def _headline(now: Results) -> str:
     )
 
 
-def figure(now: Results, theme: str) -> Figure:
+def figure(now: Results) -> Figure:
     """Shares with their intervals, group below group, and the paper's as a dashed line."""
     rows: list[tuple[str, Share | None]] = [("everybody", now.overall)]
     for title, shares in now.groups.items():
@@ -64,7 +64,7 @@ def figure(now: Results, theme: str) -> Figure:
         "x": values,
         "y": places,
         "mode": "markers",
-        "marker": {"size": 11, "color": _ACCENT[theme]},
+        "marker": {"size": 11, "color": _ACCENT},
         "error_x": {
             "type": "data",
             "symmetric": False,
@@ -72,7 +72,7 @@ def figure(now: Results, theme: str) -> Figure:
             "arrayminus": [value - low for value, (low, _) in zip(values, ends, strict=True)],
             "thickness": 2,
             "width": 0,
-            "color": _ACCENT[theme],
+            "color": _ACCENT,
         },
         "customdata": [
             f"{escape(s.label)}: {s.believed} of {s.answers}, {low:.0%} to {high:.0%}"
@@ -87,7 +87,7 @@ def figure(now: Results, theme: str) -> Figure:
         "y0": 0,
         "y1": 1,
         "yref": "y domain",
-        "line": {"dash": "dash", "width": 1.5, "color": _QUIET[theme]},
+        "line": {"dash": "dash", "width": 1.5, "color": _QUIET},
     }
     layout = {
         "height": 40 + _ROW * len(rows),
@@ -97,7 +97,7 @@ def figure(now: Results, theme: str) -> Figure:
         "shapes": [paper],
         "xaxis": {"tickformat": ".0%", "range": [-0.02, 1.02], "fixedrange": True, "dtick": 0.25},
         "yaxis": {
-            "tickfont": {"size": 13, "color": _QUIET[theme]},
+            "tickfont": {"size": 13},
             "tickvals": list(range(len(rows))),
             "ticktext": [_tick(label, share) for label, share in rows],
             "range": [len(rows) - 0.4, -0.6],

@@ -1,7 +1,9 @@
 """Figures as plain values: what is sent is what Plotly's own objects would send, made once."""
 
 import json
+import tomllib
 from base64 import b64decode
+from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,6 +14,7 @@ from plotly.basedatatypes import BaseFigure
 
 from pages.shared import plot
 
+ROOT = Path(__file__).parents[2]
 FIGURE = {
     "data": [
         {"type": "bar", "x": np.array([0.25, np.nan]), "y": ["a", "b"], "marker": {"color": "red"}},
@@ -73,3 +76,15 @@ def test_streamlit_takes_it_for_a_figure_that_plotly_has_checked():
 def test_the_pages_tests_check_figures_as_plotly_does():
     with pytest.raises(ValueError, match="Invalid property"):
         plot._Ready({"data": [{"type": "bar", "colour": "red"}]})
+
+
+def test_each_colour_of_the_theme_is_shown_as_the_one_that_the_theme_has_now():
+    css = plot.theme_css()
+    themes = tomllib.loads((ROOT / ".streamlit/config.toml").read_text("utf-8"))["theme"]
+    light, dark = (themes[name]["chartCategoricalColors"] for name in ("light", "dark"))
+    assert len(light) == 10 and not set(light) & set(dark)
+    assert css.count("!important") == 2 * 2 * len(light)  # fill and stroke, light and dark
+    assert f'[style*="fill: rgb(180, 83, 42)"] {{ fill: light-dark({light[1]}, {dark[1]})' in css
+    assert (
+        f'[style*="stroke: rgb(224, 129, 79)"] {{ stroke: light-dark({light[1]}, {dark[1]})' in css
+    )

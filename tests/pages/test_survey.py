@@ -90,7 +90,7 @@ def test_a_presenter_makes_a_survey_and_finds_it_again(visit, store):
 
 def test_the_chart_has_a_row_for_each_group_and_the_papers_line(store, survey):
     store.vote(CODE, "somebody-with-a-phone", 0, believed=True)
-    drawn = live.figure(results(survey, *store.counts(CODE)), "dark")
+    drawn = live.figure(results(survey, *store.counts(CODE)))
     assert list(drawn["data"][0]["x"]) == [1.0, 1.0]  # everybody and women; no man was seen
     assert drawn["layout"]["shapes"][0]["x0"] == PAPER
     assert "male · 0 of 0" in drawn["layout"]["yaxis"]["ticktext"]
