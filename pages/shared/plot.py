@@ -3,8 +3,8 @@
 Figures are what Plotly's JSON says of them, as plain values. Plotly's own objects check and copy
 every property as it is set, which took a third of a page's processor time; the tests do it instead.
 
-Streamlit puts the theme's colours into a figure once, when it is first drawn; after a switch between
-light and dark it renews texts and grids alone. `theme_css` lets what is drawn follow.
+Streamlit puts the theme's colours into a figure once, when it is first drawn; after a switch
+between light and dark it renews texts and grids alone. `theme_css` lets what is drawn follow.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Figure = dict[str, Any]
 _CLEAR = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
 """Figures show the ground that they stand on."""
 _DRAWN = ".js-plotly-plot :is(.cartesianlayer, .shapelayer, .legend)"
-"""Where Plotly draws traces, lines across them, and what their colours mean. Not where it draws what
-one hovers over: a label's words are chosen to be read on its colour."""
+"""Where Plotly draws traces, lines across them, and what their colours mean; not where it draws
+what is hovered over: a label's words are chosen to be read on its colour."""
 
 
 def plot(figure: Figure, *, key: str, alt: str) -> None:

@@ -8,9 +8,8 @@ _PAINTED = """() => {
     const pieces = [...document.querySelectorAll(
         '.js-plotly-plot :is(.point, .points, .legendpoints) path,'
         + ' .pp-legend i')];
-    const graph = document.querySelector('.graph')
-        ?? [...document.querySelectorAll('*')].map((each) => each.shadowRoot?.querySelector('.graph'))
-            .find(Boolean);
+    const roots = [document, ...[...document.querySelectorAll('*')].map((each) => each.shadowRoot)];
+    const graph = roots.map((root) => root?.querySelector('.graph')).find(Boolean);
     if (graph) pieces.push(...graph.querySelectorAll('.edge, .node rect, .node text'));
     return pieces.map((piece) => {
         const style = getComputedStyle(piece);
