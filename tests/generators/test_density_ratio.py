@@ -47,12 +47,15 @@ def ratio():
 def test_the_trees_agree_with_scikit_learn(monkeypatch):
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    models = []
+    models, stopped = [], []
 
     class Spy(HistGradientBoostingClassifier):
         def fit(self, *arguments, **named):
-            models.append(self)
-            return super().fit(*arguments, **named)
+            super().fit(*arguments, **named)
+            if "X_val" in named:
+                models.append(self)
+                stopped.append(self.n_iter_)
+            return self
 
     monkeypatch.setattr("sklearn.ensemble.HistGradientBoostingClassifier", Spy)
     learned = learn(SCHEMA, people(3000, 1, True), people(3000, 2, False))
@@ -60,9 +63,18 @@ def test_the_trees_agree_with_scikit_learn(monkeypatch):
     every = [model.decision_function(encode(learned.features, rows)) for model in models]
     expected = np.mean(every, axis=0)  # few real rows: as many ratios as folds are averaged
     assert len(models) == density_ratio.FOLDS
+    # Averaged ratios are grown on from where people kept apart stopped each.
+    assert [model.n_iter_ for model in models] == [round(1.9 * trees) for trees in stopped]
+    assert len(learned.roots) == sum(model.n_iter_ for model in models)
     low, high = -density_ratio.CLIP, learned.log_bound
     assert learned.log_ratio(rows) == pytest.approx(np.clip(expected, low, high), abs=1e-9)
     assert (expected > high).any() or (expected < low).any() or expected.std() > 0.1
+
+
+def test_one_ratio_alone_stops_where_people_kept_apart_stop_it():
+    real, drawn = people(3000, 1, True), people(3000, 2, False)
+    assert len(learn(SCHEMA, real, drawn, trees=4, folds=1).roots) == 4
+    assert len(learn(SCHEMA, real, drawn, trees=4, folds=2).roots) == 2 * 6
 
 
 def test_further_people_are_raked_and_say_the_mean():
