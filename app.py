@@ -20,7 +20,7 @@ _HERE = Path(__file__).parent
 def show() -> None:
     """Draw what all pages share, and the page of the address."""
     from pages import PAGES  # their caches want a server that runs
-    from pages.shared import kept, limits, markdown, plot, sidebar
+    from pages.shared import address, kept, limits, markdown, plot, sidebar
     from pages.survey import joining
     from pages.talk import notes, presenter
 
@@ -66,7 +66,12 @@ def show() -> None:
             sidebar.mend_address(page.url_path)
             st.set_page_config(page_title=sidebar.tab_title())
             presenter.bar()
-            page.run()
+            place = st.empty()
+            try:
+                page.run()
+            finally:
+                with place:
+                    address.show(page.url_path)
     except PopulaceError as error:
         st.warning(markdown.plain(str(error)), icon=":material/sentiment_dissatisfied:")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from pages.shared import header, loaders
+from pages.shared import address, header, loaders
 from pages.shared.charts import heatmap
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
@@ -73,6 +73,7 @@ def _maps(order: tuple[str, ...], choice: Choice, maps: list[tuple[str, np.ndarr
 
 
 def _order(associations: Associations) -> tuple[str, ...]:
+    address.read_option("arrange", (_CLUSTERS, _TABLE))
     wanted = st.selectbox(
         "Order", (_CLUSTERS, _TABLE), key="arrange", bind="query-params", width=240
     )

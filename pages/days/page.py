@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.days import ribbon
-from pages.shared import header, markdown
+from pages.shared import address, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from pages.shared.plot import Figure, plot
@@ -113,6 +113,7 @@ def _time(minutes: float) -> str:
 def _sums(
     days: DayPopulation, minutes: np.ndarray, synthetic: DayCounts, real: DayCounts | None
 ) -> None:
+    address.read_option("day-what", (_MINUTES, _SHARE))
     what = st.segmented_control(
         "What",
         (_MINUTES, _SHARE),

@@ -9,7 +9,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.shared import charts, header, markdown
+from pages.shared import address, charts, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.comparison import PEOPLE, compare
 from pages.shared.decorators import page
@@ -85,12 +85,16 @@ def _controls(choice: Choice) -> tuple[str, str]:
     if st.session_state.get(_GROUP) not in (None, _NOBODY, *few):
         del st.session_state[_GROUP]
     with st.container(horizontal=True, gap="medium", key="interest-controls"):
+        ranks = {
+            name: describe.rank_words(place) for place, name in enumerate(population.interests)
+        }
+        address.read_option(_RANK, list(ranks.values()), ranks)
         rank = st.segmented_control(
             "Interest",
             population.interests,
             default=population.interests[0],
             required=True,
-            format_func=lambda name: describe.rank_words(population.interests.index(name)),
+            format_func=ranks.__getitem__,
             key=_RANK,
             bind="query-params",
         )

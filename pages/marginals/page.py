@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.shared import charts, header
+from pages.shared import address, charts, header
 from pages.shared.choice import Choice
 from pages.shared.comparison import PEOPLE, compare, groups
 from pages.shared.decorators import page
@@ -26,6 +26,7 @@ def _controls(choice: Choice, *, comparing: bool) -> tuple[str, str, str]:
     with st.container(horizontal=True, gap="medium", key="controls"):
         whom = _EVERYONE
         if choice.evidence and not comparing:
+            address.read_option("whom", (_KNOWN, _EVERYONE))
             whom = st.segmented_control(
                 "Whom",
                 (_KNOWN, _EVERYONE),
@@ -34,6 +35,7 @@ def _controls(choice: Choice, *, comparing: bool) -> tuple[str, str, str]:
                 key="whom",
                 bind="query-params",
             )
+        address.read_option("order", (_TABLE, _FARTHEST, _CLOSEST))
         order = st.selectbox(
             "Order",
             (_TABLE, _FARTHEST, _CLOSEST),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.network import edit_edges, moves, see_and_do, structure
-from pages.shared import header
+from pages.shared import address, header
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from synth.bayes import interventions
@@ -66,6 +66,7 @@ def _page(choice: Choice) -> None:
             "This page asks the network as it was learned: refinements, weights and targets change "
             "people, not arrows."
         )
+    address.read_option("network-view", (_STRUCTURE, _MOVES, _DO, _EDIT))
     view = st.segmented_control(
         "View",
         (_STRUCTURE, _MOVES, _DO, _EDIT),

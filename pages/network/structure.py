@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.network import distributions, edit_edges, graph
-from pages.shared import header, markdown
+from pages.shared import address, header, markdown
 from synth import describe
 from synth.bayes import interventions, strength
 from synth.data.evidence import Evidence, Fact
@@ -83,6 +83,8 @@ def show(choice: Choice) -> None:
     left, right = st.columns([8, 5], gap="large")
     with right:
         schema = network.schema
+        titles = {name: schema[name].title for name in schema.names}
+        address.read_option(_NODE, list(titles.values()), titles)
         chosen = st.selectbox(
             "Open a column",
             schema.names,

@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.cards import menu, selection
 from pages.cards.profiles import IN_ENGLISH, LOOKS, POSTS, looks
-from pages.shared import downloads, header, markdown, tour
+from pages.shared import address, downloads, header, markdown, tour
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from pages.shared.problems import show_problem
@@ -98,6 +98,7 @@ def _whose_faces(choice: Choice) -> None:
         way = looks(population)
         st.caption(markdown.plain(appearance.sentence(population, way)), width="content")
         if len(ways) > 1:
+            address.read_option(LOOKS, ways)
             st.segmented_control(
                 "Faces",
                 ways,
@@ -118,6 +119,7 @@ def _whose_words(choice: Choice) -> None:
     """The choice of English where people write another language."""
     own = _OWN_NAME.get(choice.population.society.language)
     if own is not None:
+        address.read_option(POSTS, (own, IN_ENGLISH))
         st.segmented_control(
             "Posts",
             (own, IN_ENGLISH),
@@ -148,6 +150,7 @@ def _drawing(choice: Choice) -> Drawing:
         return Drawing()
     schema = choice.population.modelled
     with st.popover("whom to draw", type="tertiary", icon=":material/groups_3:"):
+        address.read_option("rarity", list(_RARITIES))
         rarity = st.select_slider(
             "Draw people", list(_RARITIES), key="rarity", bind="query-params", help=_RARITY_HELP
         )

@@ -24,18 +24,23 @@
   }, true);
 
   // One action is one step back: Streamlit makes an entry of the history for each widget that
-  // changes, so that "Forget all facts" would be undone fact by fact.
+  // changes, so that "Forget all facts" would be undone fact by fact. What the app writes into the
+  // address unasked, when it is opened or gone back to, is no step at all.
   const TOGETHER = 400; // milliseconds between entries of one action
   const push = history.pushState.bind(history);
   const replace = history.replaceState.bind(history);
-  let last = -Infinity, action = 0, pushed = -1;
+  let last = -Infinity, action = 0, pushed = -1, unasked = true;
   for (const kind of ["pointerdown", "keydown"]) {
-    window.addEventListener(kind, () => { action += 1; }, { capture: true, passive: true });
+    window.addEventListener(kind, () => {
+      action += 1;
+      unasked = false;
+    }, { capture: true, passive: true });
   }
+  window.addEventListener("popstate", () => { unasked = true; });
   history.pushState = (state, title, url) => {
     const now = performance.now();
     const same = url != null && new URL(url, location.href).pathname === location.pathname;
-    const together = same && pushed === action && now - last < TOGETHER;
+    const together = same && (unasked || (pushed === action && now - last < TOGETHER));
     last = now;
     pushed = action;
     (together ? replace : push)(state, title, url);

@@ -19,6 +19,7 @@ from synth.data.date_parts import part_text
 from synth.data.evidence import Between, DateParts, Evidence, Fact, OneOf, part_of
 from synth.errors import PopulaceError
 from synth.populations import Population
+from synth.talk.link import fact_of
 
 A, B = "", "b."
 """The groups, as their keys begin."""
@@ -132,41 +133,113 @@ def nothing(column: Column) -> Any:
 
 def set_fact(column: Column, fact: Fact, group: str = A) -> None:
     """Set a column's widgets to a fact; call it before they are drawn."""
+    st.session_state.update(_values(column, fact, group))
+
+
+def _values(column: Column, fact: Fact, group: str) -> dict[str, Any]:
+    """The keys of the widgets that say a fact, each with its value."""
     key = key_of(column.name, group)
     if isinstance(fact, DateParts):
         places = _part_keys(column, key)
-        for part, numbers in fact.parts:
-            st.session_state[places[part]] = part_text(part, numbers)
-        if fact.within is not None:
-            set_fact(column, fact.within, group)
-    elif isinstance(fact, Between):
-        st.session_state[key] = ranges.around(column, fact)
-    elif not column.is_number:
-        st.session_state[key] = fact.values[0] if column.kind == "boolean" else list(fact.values)
-    elif MISSING in fact.values:
-        st.session_state[f"{key}_missing"] = True
-    else:
-        values = [float(value) for value in fact.values]
-        st.session_state[key] = ranges.around(column, Between(min(values), max(values)))
+        within = {} if fact.within is None else _values(column, fact.within, group)
+        return within | {places[part]: part_text(part, numbers) for part, numbers in fact.parts}
+    if isinstance(fact, Between):
+        return {key: ranges.around(column, fact)}
+    if not column.is_number:
+        return {key: fact.values[0] if column.kind == "boolean" else list(fact.values)}
+    if MISSING in fact.values:
+        return {f"{key}_missing": True}
+    return {key: ranges.around(column, fact)}
 
 
-def read(column: Column, parameters: Mapping[str, list[str]]) -> None:
-    """Set a column's widgets of group A to what a link's parameters say; wrong ones are ignored."""
-    key = key_of(column.name)
-    if parameters.get(f"{key}_missing") == ["true"] and column.is_number and column.missing:
-        st.session_state[f"{key}_missing"] = True
-    for place in _part_keys(column, key).values() if column.is_number else ():
-        if place in parameters:
-            st.session_state[place] = parameters[place][0]
-    if key not in parameters:
-        return
-    if column.is_number:
-        st.session_state[key] = ranges.read(column, parameters[key])
-        return
-    levels = {shown: level for level, shown in markdown.titles(column, column.states).items()}
-    chosen = [levels[value] for value in parameters[key] if value in levels]
-    if chosen:
-        st.session_state[key] = chosen[0] if column.kind == "boolean" else chosen
+def parameters(column: Column, group: str = A) -> dict[str, str]:
+    """The parameters of a link that speak of a column.
+
+    Returns
+    -------
+    dict of str to str
+        Parameter → what it is about: the column (an empty word), ``missing``, or a part of a date.
+    """
+    key = key_of(column.name, group)
+    if not column.is_number:
+        return {key: ""}
+    parts = {place: part for part, place in _part_keys(column, key).items()}
+    return {key: "", f"{key}_missing": MISSING, **parts}
+
+
+def read(column: Column, written: Mapping[str, list[str]]) -> Fact | None:
+    """What a link says of a column, as its widgets can say it.
+
+    Parameters
+    ----------
+    column : Column
+        The column.
+    written : mapping of str to list of str
+        The values of `parameters`, as the link has them, by what they are about.
+
+    Returns
+    -------
+    Fact or None
+        None for nothing.
+
+    Raises
+    ------
+    PopulaceError
+        It cannot be read.
+    """
+    absent = [value.casefold() for value in written.get(MISSING, ())]
+    if set(absent) - {"true", "false"}:
+        raise PopulaceError(f"Whether {column.name} is missing is true or false.")
+    if "true" in absent:
+        return fact_of(column, [MISSING])
+    known = fact_of(column, written.get("", ()))
+    parts = {
+        part: part_of(column, part, "|".join(values))
+        for part, values in written.items()
+        if part not in ("", MISSING)
+    }
+    if isinstance(known, OneOf) and column.is_number and MISSING in known.values:
+        if len(known.values) > 1:
+            raise PopulaceError(f"The widgets of {column.name} hold a range or missing, not both.")
+        return known
+    if column.kind == "boolean" and isinstance(known, OneOf) and len(known.values) > 1:
+        if len(known.values) == len(column.states):
+            return None
+        raise PopulaceError(f"The widget of {column.name} holds one answer.")
+    if not parts:
+        return known
+    within = known if isinstance(known, Between | OneOf) else None
+    return DateParts(tuple(parts.items()), within)
+
+
+def is_exact(column: Column, fact: Fact) -> bool:
+    """Whether the widgets of a column say just this fact, and not a wider one."""
+    within = fact.within if isinstance(fact, DateParts) else fact
+    if within is None or not column.is_number:
+        return True
+    if isinstance(within, OneOf) and MISSING in within.values:
+        return True
+    return ranges.is_exact(column, within)
+
+
+def texts(column: Column, fact: Fact | None, group: str = A) -> dict[str, list[str]]:
+    """How the address writes a fact: parameter → values."""
+    if fact is None:
+        return {}
+    key = key_of(column.name, group)
+    shown = markdown.titles(column, column.states) if not column.is_number else {}
+    written: dict[str, list[str]] = {}
+    for place, value in _values(column, fact, group).items():
+        if place == f"{key}_missing":
+            written[place] = ["true"]
+        elif place != key:
+            written[place] = [value]
+        elif column.is_number:
+            written[place] = list(ranges.texts(column, value))
+        else:
+            levels = value if isinstance(value, list) else [value]
+            written[place] = [shown[level] for level in levels]
+    return written
 
 
 def _ask_levels(column: Column, key: str) -> _Answer:

@@ -7,10 +7,6 @@ Numbers and days have sliders of their own in Streamlit. What a table writes in 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import date
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,13 +15,12 @@ import streamlit as st
 from pages.shared import markdown
 from synth import describe
 from synth.data import dates
-from synth.data.column import MISSING, Column
+from synth.data.column import Column
 from synth.data.date_parts import parts_of
 from synth.data.durations import DurationFormat
-from synth.data.evidence import Between, Evidence, OneOf
+from synth.data.evidence import Between, OneOf
 from synth.data.formats import DateFormat
-from synth.data.schema import Schema
-from synth.errors import PopulaceError
+from synth.data.wording import number_text
 
 Ends = tuple[Any, Any]
 _EXACT = 2**53 - 1  # the largest whole number that a browser's slider can hold
@@ -52,8 +47,6 @@ def ask(column: Column, key: str, *, disabled: bool) -> Ends:
     """Draw the column's slider; what it says."""
     lower, upper = whole(column)
     value = st.session_state.get(key)
-    if value is None and (written := one_fact(column, st.query_params.get_all(key))):
-        st.session_state[key] = value = written
     if value is not None and not _fits(value, column):
         st.session_state[key] = (lower, upper)
     label = markdown.plain(column.title)
@@ -106,66 +99,52 @@ def texts(column: Column, value: Ends) -> tuple[str, str]:
         return low.isoformat(), high.isoformat()
     if _has_words(column):
         return _words(column, low), _words(column, high)
-    return f"{low:g}", f"{high:g}"
+    return number_text(low), number_text(high)
 
 
-def read(column: Column, written: list[str]) -> Ends:
-    """The slider's value that a link writes; the whole range where it cannot be read."""
-    ends = whole(column)
-    if _has_words(column):
-        of_text: Callable[[str], Any] = {
-            _words(column, stop): stop for stop in stops(column)
-        }.__getitem__
-    elif _has_days(column):
-        of_text = date.fromisoformat
-    else:
-        of_text = partial(_number, type(ends[0]))
-    try:
-        low, high = map(of_text, written)
-    except (ValueError, OverflowError, KeyError):
-        return ends
-    low, high = max(low, ends[0]), min(high, ends[1])
-    return (low, high) if low <= high else ends
-
-
-def one_fact(column: Column, written: list[str]) -> Ends | None:
-    """The slider's value that a link writes as the command line does: ``25..45``, ``..24``, ``30``.
-
-    None where it writes both ends apart, or nothing that can be read.
-    """
-    if len(written) != 1:
-        return None
-    try:
-        evidence = Evidence.parse(f"x={written[0]}", Schema((replace(column, name="x"),)))
-    except PopulaceError:
-        return None
-    known = evidence.get("x")
-    if isinstance(known, OneOf) and MISSING not in known.values:
-        values = [float(value) for value in known.values]
-        known = Between(min(values), max(values))
-    return around(column, known) if isinstance(known, Between) else None
-
-
-def around(column: Column, known: Between) -> Ends:
-    """The narrowest slider's value that holds a fact."""
+def around(column: Column, known: Between | OneOf) -> Ends:
+    """The narrowest slider's value that holds a fact; of several values, the first and the last."""
     low, high = whole(column)
+    if isinstance(known, OneOf):
+        known = Between(float(known.values[0]), float(known.values[-1]))
     form = column.format
     if _has_days(column) and isinstance(form, DateFormat):
         first = low if known.lower is None else max(low, form.moment(known.lower))
         return first, high if known.upper is None else min(high, form.moment(known.upper))
-    lower = low if known.lower is None else known.lower
-    upper = high if known.upper is None else known.upper
+    lower = low if known.lower is None else max(low, known.lower)
+    upper = high if known.upper is None else min(high, known.upper)
     if _has_words(column):
         marks = stops(column)
         return (
             max((stop for stop in marks if stop <= lower), default=low),
             min((stop for stop in marks if stop >= upper), default=high),
         )
-    return (int(lower), int(upper)) if isinstance(low, int) else (float(lower), float(upper))
+    if not isinstance(low, int):
+        return float(lower), float(upper)
+    if column.kind == "integer" and math.ceil(lower) <= math.floor(upper):
+        return math.ceil(lower), math.floor(upper)
+    return math.floor(lower), math.ceil(upper)
 
 
-def _number(kind: type, text: str) -> Any:
-    return kind(float(text))
+def is_exact(column: Column, known: Between | OneOf) -> bool:
+    """Whether the slider can say just this fact: one range whose ends it can stand at."""
+    if isinstance(known, OneOf):
+        numbers = [float(value) for value in known.values]
+        together = column.kind == "integer" and numbers[-1] - numbers[0] == len(numbers) - 1
+        if len(numbers) > 1 and not together:
+            return False
+        known = Between(numbers[0], numbers[-1])
+    return _ends(column, fact(column, around(column, known))) == _ends(column, known)
+
+
+def _ends(column: Column, known: Between | None) -> tuple[float, float]:
+    """The least and the greatest value of the column that a fact leaves."""
+    lower, upper = column.bounds
+    if known is not None and known.lower is not None:
+        lower = max(lower, known.lower)
+    if known is not None and known.upper is not None:
+        upper = min(upper, known.upper)
+    return (math.ceil(lower), math.floor(upper)) if column.kind == "integer" else (lower, upper)
 
 
 def stops(column: Column) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """The shared sidebar: which population, what is known, how many people.
 
-Every widget is bound to the link, so a view can be shared and reloaded. Values that a link gets
-wrong are ignored by the widgets themselves; values that another population left are set right here.
+Every widget is bound to the link, so a view can be shared and reloaded. What a link writes in its
+own way is read before (`address`); values that another population left are set right here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages import NAMES, PAGES
-from pages.shared import choice, facts, in_words, loaders, markdown, which_people
+from pages.shared import address, choice, facts, in_words, loaders, markdown, which_people
 from pages.shared.facts import COMPARE, A, B, forget, key_of
 from synth import describe
 from synth.bayes.budget import BudgetError
@@ -35,7 +35,6 @@ __all__ = [
 
 PEOPLE, SEED = 6, 8
 MOST_PEOPLE, LARGEST_SEED = 60, 2**31 - 1
-_ABSENT = "population that is not here"
 _KEPT, _AGAIN = "what the sidebar said", "address to be written"
 _BEGUN, _PAGE = "page that was begun", "page of the address"
 
@@ -118,9 +117,9 @@ def show(*, uses_facts: bool = True) -> None:
             key="population",
             bind="query-params",
             filter_mode=None,
-            on_change=_leave,
         )
-        _explain(name)
+        if loaders.is_own(name):
+            st.caption("Learned from your table; only this session knows it.")
         population = loaders.population(name)
         link: Parameters = [] if name == names[0] else [("population", titles[name])]
         people = st.container(key="people-first")
@@ -149,6 +148,8 @@ def show(*, uses_facts: bool = True) -> None:
 
 def _people() -> tuple[int, int, Parameters]:
     """How many people, their seed, and the button for others."""
+    address.read_range("people", 1, MOST_PEOPLE, single=True)
+    address.read_range("seed", 0, LARGEST_SEED, single=True)
     left, right = st.container(key="numbers").columns(2, gap="small", wrap=False)
     count = left.number_input("How many", 1, MOST_PEOPLE, PEOPLE, key="people", bind="query-params")
     seed = right.number_input(
@@ -167,6 +168,8 @@ def _people() -> tuple[int, int, Parameters]:
 
 def _groups(population: Population) -> tuple[Evidence, Evidence | None, Parameters]:
     """What is known of those shown, and of those they are compared with, where they are."""
+    address.read_facts(population)
+    address.read_flag(COMPARE)
     st.html('<p class="pp-section">What is known</p>')
     if not st.toggle("Compare with …", key=COMPARE, bind="query-params", help=_COMPARE_HELP):
         first = _group(population, A)
@@ -216,29 +219,18 @@ def _settle(names: tuple[str, ...], titles: dict[str, str]) -> None:
     wanted = loaders.take_choice()
     if wanted in names:
         st.session_state["population"] = wanted
-        _leave()
     elif st.session_state.get("population", names[0]) not in names:
         st.session_state["population"] = names[0]
-    title = st.query_params.get("population")
-    if title and title not in titles.values() and "population" not in st.session_state:
-        st.session_state[_ABSENT] = title
+    address.read_option("population", [titles[name] for name in names], titles, problem=_absent)
 
 
-def _leave() -> None:
-    st.session_state.pop(_ABSENT, None)
-
-
-def _explain(name: str) -> None:
-    """A kind sentence on whose population this is, or why another one is shown."""
-    absent = st.session_state.get(_ABSENT)
-    if absent:
-        st.info(
-            f"The link asks for the population “{markdown.plain(absent[:60])}”, which is not in "
-            "this session. A population of one’s own is never shared by a link: ask its owner for "
-            "the file, and load it in the Studio."
-        )
-    elif loaders.is_own(name):
-        st.caption("Learned from your table; only this session knows it.")
+def _absent(title: str) -> str:
+    """Why another population is shown than the one that a link asks for."""
+    return (
+        f"The link asks for the population “{title[:60]}”, which is not in this session. A "
+        "population of one’s own is never shared by a link: ask its owner for the file, and load "
+        "it in the Studio."
+    )
 
 
 _SEED_HELP = "The same seed always gives the same people."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shared import loaders, markdown
+from pages.shared import address, loaders, markdown
 from pages.shared.problems import show_problem
 from synth import describe
 from synth.bayes.calibration import Target
@@ -44,6 +44,8 @@ def show(population: Population) -> tuple[Population, Reading, list[tuple[str, s
     options = list(bases)
     if st.session_state.get(READING, NETWORK) not in options:
         st.session_state[READING] = NETWORK
+    address.read_option(READING, options)
+    of_link = address.is_unread(TARGETS)
     if not population.has_network and len(options) == 1:
         return population, Reading(), []
     chosen = st.session_state.get(READING) or st.query_params.get(READING) or NETWORK
@@ -74,6 +76,8 @@ def show(population: Population) -> tuple[Population, Reading, list[tuple[str, s
             read = loaders.read(population, reading)
         except PopulaceError as error:
             show_problem(error)
+            if of_link:  # this part of the sidebar is folded
+                address.report(f"The link’s targets cannot be read: {error}")
             return population, Reading(), link
         _cost(read)
     return read, reading, link

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from pages.cards import selection
-from pages.shared import loaders
+from pages.shared import address, loaders
 from pages.shared.choice import Choice
 from pages.shared.sidebar import MOST_PEOPLE
 from synth import describe
@@ -52,11 +52,12 @@ def arrive() -> None:
 
 
 def take(values: Iterable[str]) -> None:
-    """Keep the people that a link names; what cannot be read is passed over."""
+    """Keep the people that a link names; what cannot be read is said on the page."""
     for value in list(values)[:MOST]:
         try:
             card = _card(value)
         except (PopulaceError, ValueError):
+            address.report(f"The link’s {KEY}={value[:60]} names nobody here whom it could keep.")
             continue
         if not selection.is_kept(card):
             selection.keep(card)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import streamlit as st
 
-from pages.shared import loaders, markdown, qr
+from pages.shared import address, loaders, markdown, qr
 from pages.shared.choice import Choice, current
 from pages.talk import kept_people, notes
 from pages.talk.opening import open_slide
@@ -225,8 +225,12 @@ def show_embed(choice: Choice) -> None:
 
 
 def _begin_kiosk() -> None:
-    text = st.query_params.get("kiosk", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 6) or _KIOSK in st.session_state:
+    if not address.is_unread(_KIOSK):
+        return
+    text = st.query_params[_KIOSK]
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        address.report(f"The link’s {_KIOSK}={text[:60]} is no number of seconds for a slide.")
+        st.session_state[_KIOSK] = None
         return
     st.session_state[_KIOSK] = min(_MOST, max(_LEAST, int(text)))
     if not is_on():

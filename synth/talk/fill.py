@@ -10,9 +10,8 @@ import numpy as np
 from synth import describe
 from synth.bayes import interventions, strength
 from synth.bayes.layout import fitted
-from synth.data.column import MISSING, Column
-from synth.data.evidence import Between, Evidence, Fact, OneOf
-from synth.data.schema import Schema
+from synth.data.column import MISSING
+from synth.data.evidence import Evidence, OneOf
 from synth.errors import PopulaceError
 from synth.evaluate.card_scores import score_table
 from synth.evaluate.columns import ColumnComparison, compare_associations, compare_columns
@@ -41,6 +40,7 @@ from synth.talk.deck import (
     People,
     Sheet,
 )
+from synth.talk.link import evidence_of
 from synth.talk.talk import Slide, Talk
 
 PEOPLE, SEED, COUNTED = 6, 8, 20_000
@@ -97,49 +97,6 @@ def fill(
             progress(number / len(talk.slides), each.title)
         sheets.append(_sheet(each, find, survey))
     return Deck(talk.title or talk.slides[0].title, tuple(sheets))
-
-
-def evidence_of(link: Mapping[str, list[str]], schema: Schema) -> Evidence:
-    """The facts that a link names, as the sidebar writes them; others are passed over.
-
-    Parameters
-    ----------
-    link : mapping of str to list of str
-        Parameter → values.
-    schema : Schema
-        The columns.
-
-    Returns
-    -------
-    Evidence
-    """
-    facts: dict[str, Fact] = {}
-    for column in schema.columns:
-        if link.get(f"{column.name}_missing") == ["true"] and column.is_number and column.missing:
-            facts[column.name] = OneOf((MISSING,))
-        elif values := link.get(column.name, []):
-            fact = _range(column, values) if column.is_number else _levels(column, values)
-            facts |= {column.name: fact} if fact is not None else {}
-    return Evidence(facts)
-
-
-def _levels(column: Column, values: list[str]) -> Fact | None:
-    words = {describe.level_words(column, level): level for level in column.states}
-    words |= {level: level for level in column.states}
-    chosen = tuple(words[value] for value in values if value in words)
-    return OneOf(chosen) if chosen else None
-
-
-def _range(column: Column, values: list[str]) -> Fact | None:
-    try:
-        low, high = (float(value) for value in values)
-    except ValueError:
-        return None
-    if not low <= high:
-        return None
-    lower, upper = float(column.lower or 0), float(column.upper or 0)
-    begin, end = (low if low > lower else None), (high if high < upper else None)
-    return None if begin is None and end is None else Between(begin, end)
 
 
 def _sheet(each: Slide, find: Callable[[str], Population], survey: Results | None) -> Sheet:

@@ -124,10 +124,10 @@ def test_another_session_does_not_know_it(visit, owner, strange):
     other = visit(population=strange.title)
     assert current_choice(other).population.name == populations.available()[0]
     assert strange.name not in other.selectbox(key="population").options
-    message = " ".join(info.value for info in other.info)
+    message = " ".join(warning.value for warning in other.warning)
     assert "not in this session" in message
     other.selectbox(key="population").set_value("french-hobbies").run()
-    assert not other.info
+    assert not other.warning
 
 
 def test_its_name_alone_opens_nothing(strange):

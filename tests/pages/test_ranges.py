@@ -1,5 +1,7 @@
 """Sliders in the words of the table: times of day, months, quarters and durations."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from synth.data.durations import DurationFormat
 from synth.data.evidence import Between, DateParts
 from synth.data.formats import DateFormat
 from synth.data.table import make_table
+from synth.talk.link import fact_of
 
 
 def column(form, lower, upper):
@@ -43,16 +46,10 @@ def test_stops_are_round_in_the_tables_words_and_come_back_from_a_link(form, low
     assert (shown[0], shown[2], shown[-3], shown[-1]) == words
     assert stops[0] == lower and stops[-1] == upper and len(stops) <= 203
     chosen = (stops[1], stops[-2])
-    assert ranges.read(known, list(ranges.texts(known, chosen))) == chosen
+    assert ranges.around(known, fact_of(known, ranges.texts(known, chosen))) == chosen
     assert ranges.fact(known, chosen) == Between(*chosen)
     assert ranges.fact(known, ranges.whole(known)) is None
     assert ranges.around(known, Between(lower + 0.5, None)) == (stops[0], stops[-1])
-
-
-@pytest.mark.parametrize("written", [[], ["06:45"], ["06:46", "22:15"], ["22:15", "06:45"], ["x"]])
-def test_a_link_that_cannot_be_read_says_nothing(written):
-    known = column(DateFormat("%H:%M", "m"), 401, 1_339)
-    assert ranges.read(known, written) == ranges.whole(known) == (401, 1_339)
 
 
 def test_one_time_alone_has_a_slider_all_the_same():
@@ -111,27 +108,36 @@ def test_times_and_parts_of_dates_are_asked_and_stay_when_another_widget_changes
     assert not synthetic().evidence and app.text_input(key="born.weekday").value == ""
 
 
+AGE = Column("age", "integer", lower=15, upper=85, missing=True)
+INCOME = Column("income", "real", lower=0.0, upper=1_234_567.5, step=0.5)
+DAYS = column(DateFormat("%Y-%m-%d", "D"), 0, 9_000)
+MINUTES = column(DateFormat("%Y-%m-%d %H:%M", "m"), 0, 1_440 * 9_000)
+CLOCK = column(DateFormat("%H:%M", "m"), 401, 1_339)
+
+
 @pytest.mark.parametrize(
-    ("written", "expected"),
+    ("known", "written", "expected", "exact"),
     [
-        ("25..45", (25, 45)),
-        ("..24", (15, 24)),
-        ("80..", (80, 85)),
-        ("30", (30, 30)),
-        ("25|30", (25, 30)),
-        ("200", None),
-        ("x", None),
-        ("25..45,sex=F", None),
-        ("", None),
+        (AGE, "25..45", (25, 45), True),
+        (AGE, "..24", (15, 24), True),
+        (AGE, "5..24", (15, 24), True),
+        (AGE, "80..200", (80, 85), True),
+        (AGE, "30", (30, 30), True),
+        (AGE, "24.5..45.5", (25, 45), True),
+        (AGE, "25|26", (25, 26), True),
+        (AGE, "25|30", (25, 30), False),
+        (INCOME, "1000.5..2000", (1_000, 2_000), False),
+        (INCOME, "1234567..", (1_234_567, 1_240_000), True),
+        (DAYS, "1980-02..1981-12", (date(1980, 2, 1), date(1981, 12, 31)), True),
+        (MINUTES, "1980-02-01..1980-02-02", (date(1980, 2, 1), date(1980, 2, 2)), True),
+        (MINUTES, "1980-02-01 08:00..", (date(1980, 2, 1), date(1994, 8, 23)), False),
+        (CLOCK, "08:00..09:30", (480, 570), True),
+        (CLOCK, "08:02..09:30", (480, 570), False),
     ],
 )
-def test_a_link_may_write_a_range_as_the_command_line_does(written, expected):
-    age = Column("age, in years = x", "integer", lower=15, upper=85)
-    assert ranges.one_fact(age, [written]) == expected
-    assert ranges.one_fact(age, [written, "45"]) is None and ranges.one_fact(age, []) is None
-
-
-def test_such_a_link_is_followed(visit):
-    app = visit(age="25..45")
-    (age,) = [slider for slider in app.sidebar.slider if slider.key == "age"]
-    assert age.value == (25, 45)
+def test_the_narrowest_range_of_a_slider_holds_what_a_link_says(known, written, expected, exact):
+    said = fact_of(known, [written])
+    assert ranges.around(known, said) == expected
+    assert ranges.is_exact(known, said) is exact
+    again = fact_of(known, ranges.texts(known, expected))
+    assert ranges.around(known, again) == expected, "the address is read back the same"

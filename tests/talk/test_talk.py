@@ -9,13 +9,12 @@ import zipfile
 import numpy as np
 import pytest
 
-from synth.data.evidence import Between, OneOf
 from synth.errors import PopulaceError
 from synth.populations import load
 from synth.survey import Results, Share
 from synth.talk import Places, Slide, Talk, from_json, slide, to_json
 from synth.talk.deck import Areas, Bars, Deck, Figures, Graph, Intervals, Live, Matrix, Sheet
-from synth.talk.fill import evidence_of, fill
+from synth.talk.fill import fill
 from synth.talk.page import to_html
 from synth.talk.talk import EARLIER, FORMAT, MOST
 
@@ -120,16 +119,6 @@ def test_slides_are_moved_edited_and_deleted():
     assert second.edited(" W ", "n").title == "W"
     with pytest.raises(PopulaceError, match="1 to 120"):
         second.edited(" ", "")
-
-
-def test_facts_of_a_link():
-    schema = load("us-time-use").modelled
-    link = {"gender": ["female"], "age": ["25", "45"], "marital": ["nonsense"], "top1": ["Games"]}
-    result = dict(evidence_of(link, schema))
-    assert result["gender"] == OneOf(("female",)) and result["age"] == Between(25, 45)
-    assert set(result) == {"gender", "age", "top1"}
-    assert not evidence_of({"age": ["x", "2"]}, schema) | {}
-    assert not evidence_of({"age": ["45", "25"]}, schema) | {}
 
 
 @pytest.fixture(scope="module")
