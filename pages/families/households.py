@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.families.cards import card
 from pages.families.words import cell, plain_name, record
+from pages.shared import address
 from synth.data.evidence import Between, Evidence, Fact, OneOf
 from synth.linked.facts import RowFact
 from synth.linked.families import Families
@@ -15,32 +16,36 @@ from synth.linked.population import LinkedPopulation
 from synth.people.households import make_members
 
 _ANY = "any home"
-_OLDEST, _MANY = 92, 8
+_YOUNGEST, _OLDEST, _MANY, _HIGHEST = 5, 92, 8, 11
 
 
 def ask_evidence(population: LinkedPopulation) -> tuple[Evidence, tuple[RowFact, ...]]:
     """What the controls say is known."""
     schema = population.model.root.schema
+    homes = (_ANY, *schema["home"].levels)
+    address.read_option("family-home", homes)
     with st.container(border=True, key="family-facts"):
         left, middle, right = st.columns(3, gap="medium")
         with left:
-            home = st.selectbox("Home", (_ANY, *schema["home"].levels), key="family-home")
-            size = st.slider("Members aged 5 and more", 1, _MANY, (1, _MANY), key="family-size")
+            home = st.selectbox("Home", homes, key="family-home", bind="query-params")
+            size = _range("Members aged 5 and more", "size", 1, _MANY)
         with middle:
-            income = st.slider(
-                "Income bracket, low to high", 1, 11, (1, 11), key="family-income",
-                help="The survey’s brackets; known of households with a vehicle.",
-            )  # fmt: skip
-            vehicles = st.slider("Vehicles", 0, _MANY, (0, _MANY), key="family-vehicles")
+            income = _range(
+                "Income bracket, low to high",
+                "income",
+                *(1, _HIGHEST),
+                "The survey’s brackets; known of households with a vehicle.",
+            )
+            vehicles = _range("Vehicles", "vehicles", 0, _MANY)
         with right:
-            age = st.slider("Somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-one")
-            other_age = st.slider("And somebody aged", 5, _OLDEST, (5, _OLDEST), key="family-other")
+            age = _range("Somebody aged", "age", _YOUNGEST, _OLDEST)
+            other_age = _range("And somebody aged", "other-age", _YOUNGEST, _OLDEST)
     facts: dict[str, Fact] = {}
     if home != _ANY:
         facts["home"] = OneOf((home,))
     for name, low, (first, last), most in (
         ("members rows", 1, size, _MANY),
-        ("income_bracket", 1, income, 11),
+        ("income_bracket", 1, income, _HIGHEST),
         ("vehicles rows", 0, vehicles, _MANY),
     ):
         if (first, last) != (low, most):
@@ -48,9 +53,16 @@ def ask_evidence(population: LinkedPopulation) -> tuple[Evidence, tuple[RowFact,
     some = [
         RowFact("members", Evidence({"age": Between(*ages)}))
         for ages in (age, other_age)
-        if ages != (5, _OLDEST)
+        if ages != (_YOUNGEST, _OLDEST)
     ]
     return Evidence(facts), tuple(some)
+
+
+def _range(words: str, name: str, low: int, high: int, note: str | None = None) -> tuple[int, int]:
+    """A slider whose range the address holds."""
+    key = f"family-{name}"
+    address.read_range(key, low, high, single=False)
+    return st.slider(words, low, high, (low, high), key=key, bind="query-params", help=note)
 
 
 def show_cards(population: LinkedPopulation, families: Families, seed: int) -> None:

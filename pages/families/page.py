@@ -50,15 +50,15 @@ def _share(digest: str, known: str, _given: FamiliesGiven) -> tuple[float, float
     return estimate.value, estimate.standard_error, _given.exact
 
 
-def _head(population: LinkedPopulation, given: FamiliesGiven, known: str, noun: str) -> None:
-    st.html('<h1 class="pp-title">Families</h1>')
+def _line(population: LinkedPopulation, given: FamiliesGiven, known: str, noun: str) -> str:
+    """How common those asked for are, as HTML."""
     if not known:
         begin = f"Learned from <b>{population.families:,}</b> real {noun}"
     else:
         share, error, exact = _share(population.model.digest, known, given)
         how = "exact" if exact else f"estimated ± {describe.share_words(error)}"
         begin = f"<b>{escape(describe.share_words(share))}</b> of these {noun} · {escape(how)}"
-    st.html(f'<p class="pp-subtitle">{begin} · everything below is synthetic</p>')
+    return f"<em>Families</em> · {begin} · everything below is synthetic"
 
 
 def _compared(population: LinkedPopulation, families: Families) -> list[tuple[Counts, np.ndarray]]:
@@ -198,6 +198,7 @@ def _page(choice: Choice) -> None:
     top = st.container()
     population = _choose()
     shipped = population.name in available_linked()
+    head = partial(header.top, choice, "Families", own=not shipped)
     noun = "households" if shipped else "families"
     evidence, some = (households if shipped else own).ask_evidence(population)
     known = "|".join([str(evidence), *(f"{f.table}:{f.evidence}" for f in some)]).strip("|")
@@ -206,9 +207,10 @@ def _page(choice: Choice) -> None:
         digest = population.model.digest
         shown = _drawn(digest, known, choice.seed, _CARDS, given)
         with top:
-            _head(population, given, known, noun)
+            head(_line(population, given, known, noun))
     except PopulaceError as error:
-        top.html('<h1 class="pp-title">Families</h1>')
+        with top:
+            head("<em>Families</em>")
         st.error(markdown.plain(str(error)))
         return
     if shipped:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.lives import figures
-from pages.shared import header, markdown
+from pages.shared import address, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from pages.shared.plot import plot
@@ -18,7 +18,7 @@ from synth.lives import LifePopulation, Lives, available_lives, load_lives
 from synth.lives.summary import typical
 
 _SHOWN, _COMPARED = 300, 2_000
-_EVERYONE = "everyone"
+_TITLE, _EVERYONE = "Lives over time", "everyone"
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -29,22 +29,30 @@ def _loaded(name: str) -> LifePopulation:
 def _controls() -> tuple[LifePopulation, str, str]:
     """Which lives, of whom, and what is known of them."""
     names = list(available_lives())
+    titles = {name: _loaded(name).title for name in names}
+    address.read_option("lives", list(titles.values()), titles)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         name = st.selectbox(
             "Lives",
             names,
-            format_func=lambda each: _loaded(each).title,
+            format_func=titles.__getitem__,
             key="lives",
+            bind="query-params",
+            on_change=_forget,
             width=330,
         )
         lives = _loaded(name)
         groups = [_EVERYONE, *(group for group in lives.counts if group)]
-        group = st.selectbox("Whom", groups, key=f"life-group-{name}", width=180)
+        address.read_option("life-group", groups)
+        if st.session_state.get("life-group", _EVERYONE) not in groups:
+            st.session_state["life-group"] = _EVERYONE
+        group = st.selectbox("Whom", groups, key="life-group", bind="query-params", width=180)
         track = lives.model.track
         example = f"{track.columns[track.times // 2]}={(track.words or track.states)[-1]}"
         known = st.text_input(
             "What is known of the life",
-            key=f"life-known-{name}",
+            key="life-known",
+            bind="query-params",
             placeholder=example,
             help=f"Such as {example}, several with commas between them; “by {track.columns[-1]}=…” "
             "says until then, “ever=…” at any time. A word that several states share means each.",
@@ -53,16 +61,21 @@ def _controls() -> tuple[LifePopulation, str, str]:
     return lives, "" if group == _EVERYONE else group, known
 
 
-def _head(lives: LifePopulation, people: Lives, group: str) -> None:
-    st.html('<h1 class="pp-title">Lives over time</h1>')
+def _forget() -> None:
+    """What is known of some lives says nothing of others."""
+    st.session_state["life-group"], st.session_state["life-known"] = _EVERYONE, ""
+
+
+def _head(choice: Choice, lives: LifePopulation, people: Lives, group: str) -> None:
     share = escape(describe.share_words(people.probability))
     count = lives.counts[""].people
     conditioned = people.facts or people.life
     begin = f"<b>{share}</b> of these lives · exact, learned" if conditioned else "Learned"
-    st.html(
-        f'<p class="pp-subtitle"><em>Lives</em> · {begin} from {count:,} '
-        "real people · synthetic lives beside shares of the real ones; the sidebar’s facts are "
-        "left aside</p>"
+    header.top(
+        choice,
+        _TITLE,
+        f"<em>Lives</em> · {begin} from {count:,} real people · synthetic lives beside shares of "
+        "the real ones; the sidebar’s facts are left aside",
     )
     header.say(_finding(lives, people, group))
 
@@ -145,11 +158,12 @@ def _page(choice: Choice) -> None:
     try:
         people = lives.model.given(group, known)
     except PopulaceError as error:
-        st.html('<h1 class="pp-title">Lives over time</h1>')
+        with place:
+            header.top(choice, _TITLE, "<em>Lives</em>")
         st.error(markdown.plain(str(error)))
         return
     with place:
-        _head(lives, people, group)
+        _head(choice, lives, people, group)
     st.html(figures.key(lives.model.track))
     _shares(lives, people, group)
     _lives(lives, people, choice.seed)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from pages.shared import header, markdown
+from pages.shared import address, header, markdown
+from pages.shared.choice import Choice, current
 from pages.shared.files import file_button
 from pages.shared.problems import show_problem
 from pages.talk import presenter
@@ -25,6 +26,7 @@ from synth.people.portraits.results import published
 if TYPE_CHECKING:
     from synth.people.portraits.live import Tools
 
+_AGES, _MOST = (15, 90), 12
 _BANK, _LIVE = "from the bank", "new from the generator"
 _FACE = 102  # pixels: six beside each other on a wide screen, three on a narrow one
 _LARGE = 288  # pixels: the face that moves
@@ -35,9 +37,9 @@ _MOVES = {
     "Turn of the head": ("turn", 0.6, ("male", "age", *ETHNICITIES)),
 }
 _NOTICE = (
-    "Everyone here is synthetic. The classifiers and the generator learned from photographs that "
-    "are not balanced: moving one slider can move what should stay (glasses come with age, skin "
-    "with light), and “ethnicity” and “gender” are what a classifier reads, not who anyone is."
+    "The classifiers and the generator learned from photographs that are not balanced: moving one "
+    "slider can move what should stay (glasses come with age, skin with light), and “ethnicity” "
+    "and “gender” are what a classifier reads, not who anyone is."
 )
 _LICENCE = (
     "The generator's weights descend from NVIDIA's StyleGAN2 trained on FFHQ: use them, and these "
@@ -63,21 +65,39 @@ def _heads() -> Heads:
     return Heads.load()
 
 
-def _controls() -> tuple[str, int, str, int, str, int]:
+def _controls() -> tuple[str, int, str, str]:
+    """Gender, age and ethnicity that are asked for, and where the faces come from."""
+    address.read_option("portrait-gender", ("female", "male"))
+    address.read_range("portrait-age", *_AGES, single=True)
+    address.read_option("portrait-ethnicity", ETHNICITIES)
+    address.read_option("portrait-source", (_BANK, _LIVE))
     with st.container(horizontal=True, gap="medium", key="ask", vertical_alignment="bottom"):
         gender = st.segmented_control(
-            "Gender", ("female", "male"), default="female", required=True, key="lab_gender"
+            "Gender",
+            ("female", "male"),
+            default="female",
+            required=True,
+            key="portrait-gender",
+            bind="query-params",
         )
-        age = st.slider("Age", 15, 90, 34, key="lab_age", width=220)
+        age = st.slider("Age", *_AGES, 34, key="portrait-age", bind="query-params", width=220)
         ethnicity = st.segmented_control(
-            "Ethnicity", ETHNICITIES, default="White", required=True, key="lab_ethnicity"
+            "Ethnicity",
+            ETHNICITIES,
+            default="White",
+            required=True,
+            key="portrait-ethnicity",
+            bind="query-params",
         )
-        count = st.number_input("How many", 1, 12, 6, key="lab_count", width=120)
         source = st.segmented_control(
-            "Portraits", (_BANK, _LIVE), default=_BANK, required=True, key="lab_source"
+            "Portraits",
+            (_BANK, _LIVE),
+            default=_BANK,
+            required=True,
+            key="portrait-source",
+            bind="query-params",
         )
-        seed = st.number_input("Seed", 0, 99_999, 0, key="lab_seed", width=120)
-    return gender or "female", age, ethnicity or "White", int(count), source or _BANK, int(seed)
+    return gender or "female", age, ethnicity or "White", source or _BANK
 
 
 def _caption(words: str, alt: str, data: bytes, name: str, index: int) -> None:
@@ -183,9 +203,11 @@ def _sliders(portraits: list[Portrait]) -> None:
     left, before, after = st.columns((0.9, 1, 1), gap="medium")
     with left.container(key="move"):
         numbers = list(range(1, len(portraits) + 1))
-        which = st.segmented_control("Portrait", numbers, default=1, required=True, key="lab_which")
+        which = st.segmented_control(
+            "Portrait", numbers, default=1, required=True, key="move-portrait"
+        )
         moves = {
-            name: st.slider(name, -1.0, 1.0, 0.0, 0.1, key=f"lab_move_{kind}")
+            name: st.slider(name, -1.0, 1.0, 0.0, 0.1, key=f"move-{kind}")
             for name, (kind, _, _) in _MOVES.items()
         }
     portrait = portraits[min(which or 1, len(portraits)) - 1]
@@ -262,22 +284,29 @@ def _match(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-st.html('<h1 class="pp-title">Portraits</h1>')
-st.html(f'<p class="pp-subtitle">{escape(_NOTICE)}</p>')
-try:
-    gender, age, ethnicity, count, source, seed = _controls()
-    portraits = []
-    if source == _LIVE and not weights.are_here():
-        st.info("New faces need the generator; fetch it below. Until then the bank serves.")
-        source = _BANK
-    if source == _LIVE:
-        _live(gender, age, ethnicity, count, seed)
-        portraits = [shipped().pick(gender, age, ethnicity, f"{seed}-0")]
-    else:
-        portraits = _from_bank(gender, age, ethnicity, count, seed)
-    if not presenter.is_on():  # faces are moved by hand
-        _strip(portraits)
-except PopulaceError as problem:
-    show_problem(problem)
-_table1()
-st.caption(_LICENCE)
+def _page(choice: Choice) -> None:
+    header.top(choice, "Portraits", "<em>Portraits</em> · everyone here is synthetic")
+    st.html(f'<p class="pp-subtitle">{escape(_NOTICE)}</p>')
+    count = min(choice.people, _MOST)
+    try:
+        gender, age, ethnicity, source = _controls()
+        portraits = []
+        if source == _LIVE and not weights.are_here():
+            st.info("New faces need the generator; fetch it below. Until then the bank serves.")
+            source = _BANK
+        if source == _LIVE:
+            _live(gender, age, ethnicity, count, choice.seed)
+            portraits = [shipped().pick(gender, age, ethnicity, f"{choice.seed}-0")]
+        else:
+            portraits = _from_bank(gender, age, ethnicity, count, choice.seed)
+        if choice.people > count:
+            st.caption(f"At most {_MOST} faces are shown here.")
+        if not presenter.is_on():  # faces are moved by hand
+            _strip(portraits)
+    except PopulaceError as problem:
+        show_problem(problem)
+    _table1()
+    st.caption(_LICENCE)
+
+
+_page(current())

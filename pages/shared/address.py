@@ -120,6 +120,8 @@ def read_flag(key: str) -> None:
 def read_range(key: str, lower: float, upper: float, *, step: float = 1, single: bool) -> None:
     """Read the parameter of a field or slider of numbers; call it before it is drawn.
 
+    A value that a talk's file brought and that the slider cannot hold goes.
+
     Parameters
     ----------
     key : str
@@ -131,6 +133,10 @@ def read_range(key: str, lower: float, upper: float, *, step: float = 1, single:
     single : bool
         Whether it holds one number, and not a range of them.
     """
+    value = st.session_state.get(key)
+    ends = (value,) if single else value
+    if value is not None and not _fits(ends, lower, upper, 1 if single else 2):
+        del st.session_state[key]
     if not is_unread(key):
         return
     column = Column(key, "integer" if step == 1 else "real", lower=lower, upper=upper)
@@ -150,6 +156,16 @@ def read_range(key: str, lower: float, upper: float, *, step: float = 1, single:
     written = [number_text(end) for end in ((low,) if single else (low, high))]
     if written != values:
         _write({key: written})
+
+
+def _fits(ends: object, lower: float, upper: float, count: int) -> bool:
+    """Whether a slider of that many ends, from one number to another, can stand at these."""
+    return (
+        isinstance(ends, tuple | list)
+        and len(ends) == count
+        and all(type(end) is type(lower) and lower <= end <= upper for end in ends)
+        and list(ends) == sorted(ends)
+    )
 
 
 def _ends(column: Column, known: Fact | None) -> tuple[float, float]:

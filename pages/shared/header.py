@@ -59,25 +59,53 @@ def show(
     words = title or choice.question
     if other is not None and not title:
         words = f"{choice.question} beside {_inside(other.question)}"
-    st.html(f'<h1 class="pp-title">{escape(words)}</h1>')
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="subtitle"):
-        if choice.posterior is not None:
-            line = subtitle(choice, title, remark, page=sidebar.page_title(), beside=other)
-            st.html(f'<p class="pp-subtitle">{line}</p>', width="content")
-        with st.container(width="content"):  # a fragment would take the whole line
-            _link(choice)
-        if more is not None:
-            more(choice)
-        if not presenter.is_on() and st.button(
-            "present", key="present", type="tertiary", icon=":material/co_present:"
-        ):
-            presenter.manage(choice)
+    line = ""
+    if choice.posterior is not None:
+        line = subtitle(choice, title, remark, page=sidebar.page_title(), beside=other)
+    top(choice, words, line, more)
     private.note(choice.population)
     guess.note(choice)
     if choice.other is not None:
         _beside(choice, shown=groups)
     if finding:
         say(finding)
+
+
+def top(
+    choice: Choice,
+    title: str,
+    line: str,
+    more: Callable[[Choice], None] | None = None,
+    *,
+    own: bool = False,
+) -> None:
+    """Draw the title, and below it a line with the buttons that every page has.
+
+    Parameters
+    ----------
+    choice : Choice
+        What the sidebar says.
+    title : str
+        Plain text.
+    line : str
+        HTML; the page as the navigation calls it stands first.
+    more : callable, optional
+        Adds to the buttons.
+    own : bool
+        Whether what is shown is known to this browser alone; a population of one's own always is.
+    """
+    st.html(f'<h1 class="pp-title">{escape(title)}</h1>')
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="subtitle"):
+        if line:
+            st.html(f'<p class="pp-subtitle">{line}</p>', width="content")
+        with st.container(width="content"):  # a fragment would take the whole line
+            _link(choice, own=own or loaders.is_own(choice.population.name))
+        if more is not None:
+            more(choice)
+        if not presenter.is_on() and st.button(
+            "present", key="present", type="tertiary", icon=":material/co_present:"
+        ):
+            presenter.manage(choice)
 
 
 def subtitle(
@@ -94,7 +122,7 @@ def subtitle(
 
 
 @st.fragment
-def _link(choice: Choice) -> None:
+def _link(choice: Choice, *, own: bool) -> None:
     """The link of what is shown; its QR code is worked out once somebody opens it."""
     place = st.popover(
         "share this view",
@@ -106,13 +134,13 @@ def _link(choice: Choice) -> None:
     with place:
         st.caption(
             "Only this browser can open this link, until an hour after you close the page: the "
-            "population is your own. Save it in the Studio to give it to others."
-            if loaders.is_own(choice.population.name)
+            "table is your own. Save what was learned in the Studio to give it to others."
+            if own
             else "Whoever opens this link sees the same people."
         )
         st.code(presenter.link(choice), language=None, wrap_lines=True)
         if place.open:
-            presenter.show_qr(choice)
+            presenter.show_qr(choice, own=own)
 
 
 def say(finding: str) -> None:

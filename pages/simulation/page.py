@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
 
-from pages.shared import header, markdown
+from pages.shared import address, header, markdown
 from pages.shared.choice import Choice
 from pages.shared.decorators import page
 from pages.shared.plot import Figure, plot
@@ -40,26 +40,42 @@ def _record(
 
 def _sliders() -> tuple[int, Scenario]:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        years = st.slider("Years", 5, 60, 30, key="sim-years", width=_WIDE)
-        births = st.slider(
-            "Births", 0.0, 2.0, 1.0, 0.1, format="%.1f ×", key="sim-births", width=_WIDE
-        )
-        later = st.slider(
+        years = _slider("Years", "years", 5, 60, 30, 1)
+        births = _slider("Births", "births", 0.0, 2.0, 1.0, 0.1)
+        later = _slider(
             "Families later by (years)",
-            -5,
-            10,
-            0,
-            key="sim-later",
-            width=_WIDE,
-            help="By so many years later people leave home, marry and have a first child.",
+            "later",
+            *(-5, 10, 0, 1),
+            "By so many years later people leave home, marry and have a first child.",
         )
-        partings = st.slider(
-            "Partings", 0.0, 3.0, 1.0, 0.1, format="%.1f ×", key="sim-partings", width=_WIDE
-        )
-        deaths = st.slider(
-            "Deaths", 0.2, 2.0, 1.0, 0.1, format="%.1f ×", key="sim-deaths", width=_WIDE
-        )
+        partings = _slider("Partings", "partings", 0.0, 3.0, 1.0, 0.1)
+        deaths = _slider("Deaths", "deaths", 0.2, 2.0, 1.0, 0.1)
     return years, Scenario(births, deaths, partings, later)
+
+
+_Number = TypeVar("_Number", int, float)
+
+
+def _slider(
+    words: str,
+    name: str,
+    low: _Number,
+    high: _Number,
+    usual: _Number,
+    step: _Number,
+    note: str | None = None,
+) -> _Number:
+    """A slider of whole numbers, or of a rate's multiples; the address holds it."""
+    key = f"sim-{name}"
+    address.read_range(key, low, high, step=step, single=True)
+    return st.slider(
+        *(words, low, high, usual, step),
+        format="%.1f ×" if isinstance(usual, float) else None,
+        key=key,
+        bind="query-params",
+        help=note,
+        width=_WIDE,
+    )
 
 
 def pyramid(record: Record) -> Figure:
@@ -154,11 +170,11 @@ def _finding(record: Record) -> str:
 
 @page()
 def _page(choice: Choice) -> None:
-    st.html('<h1 class="pp-title">A population that moves</h1>')
-    st.html(
-        f'<p class="pp-subtitle"><em>Simulation</em> · {_PEOPLE:,} synthetic people of 15 and '
-        "over, and their children, one year a step · estimated by simulation; the sidebar’s facts "
-        "are left aside</p>"
+    header.top(
+        choice,
+        "A population that moves",
+        f"<em>Simulation</em> · {_PEOPLE:,} synthetic people of 15 and over, and their children, "
+        "one year a step · estimated by simulation; the sidebar’s facts are left aside",
     )
     place = st.container()
     years, scenario = _sliders()

@@ -16,7 +16,7 @@ from pages.shared.files import file_button
 from pages.shared.problems import show_problem
 from pages.talk import kept_people, presenter
 from pages.talk.presenter import TALK
-from pages.talk.slides import PLACES
+from pages.talk.slides import PLACES, as_text
 from synth.errors import PopulaceError
 from synth.talk import Slide, Talk, from_json, slide, to_json
 from synth.talk.talk import LARGEST, MOST, NOTES, TITLE
@@ -137,8 +137,8 @@ def _add(choice: Choice, talk: Talk) -> None:
 def _add_view(choice: Choice, talk: Talk) -> None:
     title = st.session_state["present-title"].strip() or choice.question[:TITLE]
     page = presenter.page_here() or NAMES[0]
-    values = {name: st.session_state.get(name) for name in WIDGETS}
-    view = {name: value for name, value in values.items() if isinstance(value, str) and value}
+    texts = {name: as_text(st.session_state.get(name)) for name in WIDGETS}
+    view = {name: text for name, text in texts.items() if text}
     try:
         added = slide(title, f"/{page}", PLACES, view=view)
     except PopulaceError as error:

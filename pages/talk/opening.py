@@ -7,6 +7,7 @@ import streamlit as st
 from pages import WIDGETS
 from pages.shared import address, facts, loaders, sidebar, which_people
 from pages.talk import kept_people
+from pages.talk.slides import as_value
 from synth.data.column import Column
 from synth.errors import PopulaceError
 from synth.talk import Slide
@@ -40,8 +41,9 @@ def open_slide(wanted: Slide) -> None:
         st.session_state[key] = _whole(parameters.get(key, []), usual, least, most)
     view = dict(wanted.view)
     for key in WIDGETS:
-        if key in view:
-            st.session_state[key] = view[key]
+        remembered = as_value(key, view.get(key, ""))
+        if remembered is not None:
+            st.session_state[key] = remembered
         elif key in st.session_state:
             del st.session_state[key]
     kept_people.take(parameters.get(kept_people.KEY, []))

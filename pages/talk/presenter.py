@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import streamlit as st
 
+from pages import PAGES
 from pages.shared import address, loaders, markdown, qr
 from pages.shared.choice import Choice, current
 from pages.talk import kept_people, notes
@@ -192,13 +193,28 @@ def _windows(token: str) -> None:
 
 def link(choice: Choice) -> str:
     """The link of a view, with the people that are kept."""
-    return markdown.link(st.context.url or "", (*choice.link, *kept_people.link()))
+    return markdown.link(st.context.url or "", _parameters(choice))
 
 
-def show_qr(choice: Choice) -> None:
-    """The current link as a QR code."""
-    if loaders.is_own(choice.population.name):
-        st.caption("This population is your own: no link leads to it.")
+def _parameters(choice: Choice) -> tuple[tuple[str, str], ...]:
+    """What the sidebar says, who is kept, and what the page's own widgets say."""
+    row = next((row for row in PAGES if row.name == page_here()), PAGES[0])
+    view = ((key, value) for key in row.widgets for value in st.query_params.get_all(key))
+    return (*choice.link, *kept_people.link(), *view)
+
+
+def show_qr(choice: Choice, *, own: bool = False) -> None:
+    """The current link as a QR code.
+
+    Parameters
+    ----------
+    choice : Choice
+        What the sidebar says.
+    own : bool
+        Whether what is shown is the visitor's own; a population of their own always is.
+    """
+    if own or loaders.is_own(choice.population.name):
+        st.caption("This is your own: no link leads others to it.")
         return
     address = link(choice)
     try:
@@ -211,7 +227,7 @@ def show_qr(choice: Choice) -> None:
 
 def show_embed(choice: Choice) -> None:
     """The code that puts this view into another page."""
-    pairs = (*choice.link, *kept_people.link(), ("embed", "true"))
+    pairs = (*_parameters(choice), ("embed", "true"))
     address = markdown.link(st.context.url or "", pairs)
     st.code(
         f'<iframe src="{escape(address)}" title="{escape(choice.question)}" width="100%" '

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages import NAMES, WIDGETS
+from pages import NAMES, NUMBERS, WIDGETS
 from synth.shipped_populations import questions
 from synth.talk import Places, Slide, Talk, slide
 
@@ -14,6 +14,38 @@ _ANYBODY: tuple[tuple[str, str], ...] = (
     ("Are they like the real ones?", "/marginals"),
     ("What hangs together?", "/correlations"),
 )
+
+
+def as_text(value: object) -> str:
+    """What a slide remembers of a widget; empty for what it cannot.
+
+    Parameters
+    ----------
+    value : object
+        The widget's value.
+
+    Returns
+    -------
+    str
+        A text as it is, ``34``, ``1.5``, ``2..5``.
+    """
+    if isinstance(value, str):
+        return value
+    ends = value if isinstance(value, tuple) else (value,)
+    if not all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends):
+        return ""
+    return "..".join(map(repr, ends))
+
+
+def as_value(key: str, text: str) -> str | float | tuple[float, ...] | None:
+    """The value of a widget that a slide remembers; None for none."""
+    if key not in NUMBERS or not text:
+        return text or None
+    try:
+        ends = tuple(float(end) if "." in end else int(end) for end in text.split(".."))
+    except ValueError:
+        return None
+    return ends[0] if len(ends) == 1 else ends
 
 
 def shipped(population: str, title: str = "") -> Talk:

@@ -58,3 +58,24 @@ def test_what_cannot_be_read_is_said_until_another_view_is_asked_for(visit, widt
         choose(page, "Marital status", "married")
         page.wait_for_url("**marital=married**")
         note.wait_for(state="detached")
+
+
+@pytest.mark.parametrize(
+    ("link", "written"),
+    [
+        ("portraits?portrait-gender=Male&people=2", "portrait-gender=male"),
+        ("families?family-size=3..5", "family-size=3&family-size=5"),
+    ],
+)
+def test_pages_without_facts_share_what_they_show(visit, link, written):
+    page = visit(link)
+    page.wait_for_url(f"**{written}**")
+    rest(page)
+    shown = page.locator(".st-key-faces, .pp-household").all_inner_texts()
+    page.get_by_text("share this view").click()
+    shared = page.locator("[data-testid=stPopoverBody] code").inner_text()
+    assert written in shared
+    page.locator("[data-testid=stPopoverBody] img.pp-qr").wait_for()
+    other = visit(shared)
+    rest(other)
+    assert shown and other.locator(".st-key-faces, .pp-household").all_inner_texts() == shown

@@ -1,8 +1,11 @@
 """The address: a link is read as evidence is elsewhere, kept as it is read, or said not to be."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from pages.shared import address, facts
+from pages.talk import slides
 from synth.data.evidence import Between, OneOf
 from synth.populations import load
 
@@ -140,3 +143,71 @@ def test_the_address_holds_the_evidence_however_it_was_set(visit):
     app.button(key="groups-stop").click().run()
     app.button(key="forget").click().run()
     assert holds(app) and set(app.query_params) == {"people"}
+
+
+OF_PAGES = {
+    "portraits": {"portrait-gender": "Male", "portrait-age": "70", "seed": "3", "people": "2"},
+    "families": {
+        "family-home": "Mobile home",
+        "family-size": "3..5",
+        "family-income": ["4", "11"],
+        "family-age": "..9",
+    },
+    "lives": {"lives": "school-to-work", "life-group": "Male=YES", "seed": "2"},
+    "simulation": {"sim-years": "10", "sim-births": "0.5", "sim-later": "2"},
+    "network": {"network-view": "structure", "network-node": "marital", "gender": "female"},
+    "marginals": {"order": "Farthest first"},
+}
+"""Pages, and what a link says of their own widgets; written as people would."""
+
+
+@pytest.mark.parametrize("page", OF_PAGES)
+def test_each_page_shares_a_link_that_shows_the_same_again(visit, page):
+    def shared(app):
+        (block,) = [code.value for code in app.get("code") if code.value.startswith(("http", "/?"))]
+        return parse_qs(urlsplit(block).query)
+
+    def looks(app):
+        return [part.proto.body for part in app.get("html") if "pp-qr" not in part.proto.body]
+
+    app = visit(page, **OF_PAGES[page])
+    assert app.button(key="present") and not app.warning
+    app.run()  # what the widgets have written into the address is there from now on
+    link = shared(app)
+    assert set(OF_PAGES[page]) <= set(link) | {"network-view"}  # which is at its default
+    again = visit(page, **link)
+    assert shared(again) == link and looks(again) == looks(app)
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "words"),
+    [
+        ("portraits", {"portrait-age": "7"}, "portrait-age=7 is not one number from 15 to 90"),
+        ("families", {"family-home": "castle"}, "family-home=castle names nothing"),
+        ("families", {"family-size": "5..3"}, "family-size=5..3 is not a range of numbers"),
+        ("lives", {"lives": "cats"}, "lives=cats names nothing that is offered"),
+        ("simulation", {"sim-births": "many"}, "sim-births=many is not one number from 0 to 2"),
+    ],
+)
+def test_what_a_page_cannot_read_is_said(visit, page, link, words):
+    app = visit(page, **link)
+    assert words in said(app) and not set(link) & set(app.query_params)
+
+
+def test_a_slide_remembers_numbers_and_ranges():
+    for key, value in (("sim-births", 1.0), ("sim-later", -2), ("family-size", (2, 5))):
+        again = slides.as_value(key, slides.as_text(value))
+        assert again == value and type(again) is type(value)
+    assert slides.as_value("order", slides.as_text("farthest first")) == "farthest first"
+    assert slides.as_text(None) == slides.as_text(True) == slides.as_text(["x"]) == ""
+    for text in ("many", "nan", "-1..x", ""):
+        assert slides.as_value("sim-years", text) is None
+    assert slides.as_value("order", "") is None
+
+
+@pytest.mark.parametrize("text", ["200", "1.5", "5..9"])
+def test_a_slide_of_a_strangers_file_cannot_set_what_a_slider_cannot_hold(visit, text):
+    app = visit("simulation")
+    app.session_state["sim-years"] = slides.as_value("sim-years", text)
+    app.run()
+    assert not app.exception and app.slider(key="sim-years").value == 30

@@ -28,15 +28,15 @@ def test_households_are_shown_and_follow_facts_on_both_levels(visit):
     assert float(most) == pytest.approx(100 * max(apart), abs=0.1)
     assert len(app.get("plotly_chart")) == len(families.counts)
 
-    app.slider("family-one").set_value((70, 92))
-    app.slider("family-other").set_value((5, 12)).run()
+    app.slider("family-age").set_value((70, 92))
+    app.slider("family-other-age").set_value((5, 12)).run()
     assert not app.exception
     text = bodies(app)
     assert "estimated ±" in text and text.count(_CARD) == 6
     assert not app.get("plotly_chart")
 
-    app.slider("family-other").set_value((5, 92))
-    app.slider("family-one").set_value((5, 92))
+    app.slider("family-other-age").set_value((5, 92))
+    app.slider("family-age").set_value((5, 92))
     app.selectbox("family-home").set_value("mobile home").run()
     assert not app.exception
     assert bodies(app).count("mobile home") >= 6

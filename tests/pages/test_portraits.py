@@ -23,14 +23,14 @@ def test_the_bank_answers_at_once(visit, bare):
     assert len(app.get("image")) == 6
     assert "The generator is not on this machine yet" in texts(app)
     assert app.button(key="fetch")
-    app.segmented_control(key="lab_ethnicity").set_value("Black").run()
-    app.slider(key="lab_age").set_value(70).run()
+    app.segmented_control(key="portrait-ethnicity").set_value("Black").run()
+    app.slider(key="portrait-age").set_value(70).run()
     assert not app.exception and len(app.get("image")) >= 1
 
 
 def test_captions_say_how_each_portrait_is_read(visit, bare):
     app = visit("portraits")
-    app.number_input(key="lab_count").set_value(2).run()
+    app.number_input(key="people").set_value(2).run()
     captions = [part.proto.imgs[0].caption for part in app.get("image")]
     assert len(captions) == 2
     assert all("female" in text and "years" in text and "White" in text for text in captions)
@@ -39,7 +39,7 @@ def test_captions_say_how_each_portrait_is_read(visit, bare):
 def test_the_same_seed_shows_the_same_faces(visit, bare):
     def shown(seed):
         app = visit("portraits")
-        app.number_input(key="lab_seed").set_value(seed).run()
+        app.number_input(key="seed").set_value(seed).run()
         return [part.proto.id.split("save-")[1] for part in app.get("download_button")]
 
     assert shown(3) == shown(3) != shown(4)
@@ -47,7 +47,7 @@ def test_the_same_seed_shows_the_same_faces(visit, bare):
 
 def test_new_faces_wait_for_the_generator(visit, bare):
     app = visit("portraits")
-    app.segmented_control(key="lab_source").set_value("new from the generator").run()
+    app.segmented_control(key="portrait-source").set_value("new from the generator").run()
     assert not app.exception
     assert "New faces need the generator" in texts(app)
     assert len(app.get("image")) == 6
@@ -80,7 +80,7 @@ def test_what_the_screen_must_say(visit, bare):
     app = visit("portraits")
     page = texts(app) + " ".join(part.proto.body for part in app.get("html"))
     assert '<h1 class="pp-title">Portraits</h1>' in page  # as the navigation calls it
-    for words in ("Everyone here is synthetic", "not balanced", "non-commercial research"):
+    for words in ("everyone here is synthetic", "not balanced", "non-commercial research"):
         assert words in page
 
 
