@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from synth.people.what_if import WhatIf
     from synth.populations import Population
 
-Dress = Callable[["Card", "WhatIf", "DeltaGenerator"], "Profile"]
+ProfileOf = Callable[["Card", "WhatIf", "DeltaGenerator"], "Profile"]
 """Gives a changed record its face and words."""
 
 
-def show(card: Card, dress: Dress) -> None:
+def show(card: Card, profile_of: ProfileOf) -> None:
     """The slider and what it shows; the years that nobody like this reaches are said."""
     population = card.choice.exact_population
     years = ages(population)
@@ -47,7 +47,7 @@ def show(card: Card, dress: Dress) -> None:
     left, right = st.columns(2, gap="medium")
     if chosen in whole:
         with left, st.container(border=True, key="life-card"):
-            profile = dress(card, whole[chosen], st.container())
+            profile = profile_of(card, whole[chosen], st.container())
             st.html(markup(profile, population, f"at {chosen}"))
             st.caption(markdown.plain(profile.notes[-1] if profile.notes else ""))
         mark = f"life|{chosen}"

@@ -141,7 +141,7 @@ def _pairs(
         if difference.real is not None:
             words += f" · real people {escape(interval_words(difference.real))}"
         if difference.in_evidence:
-            words += " · asked"
+            words += " · known"
         with grid.cell():
             st.html(f'<div class="pp-column"><h2>{escape(column.title)}</h2><p>{words}</p></div>')
             plot(

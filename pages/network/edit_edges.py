@@ -103,7 +103,7 @@ def _way_back(population: Population) -> None:
         )
 
 
-def _now(network: Network, strengths: Mapping[Edge, float], marked: tuple[Edge, ...]) -> None:
+def _now(network: Network, strengths: Mapping[Edge, float], highlighted: tuple[Edge, ...]) -> None:
     """The network as it is, while there is nothing new to show."""
     st.html('<h2 class="pp-section">The network now</h2>')
     with st.container(key="network-now", width=860):
@@ -112,7 +112,7 @@ def _now(network: Network, strengths: Mapping[Edge, float], marked: tuple[Edge, 
             strengths,
             key="network-now-graph",
             label="The network before it is edited",
-            marked=marked,
+            highlighted=highlighted,
         )
 
 
@@ -136,7 +136,7 @@ def _results(population: Population, network: Network, changed: tuple[Edge, ...]
             _strengths(network.digest, network),
             key="network-new-graph",
             label="The edited network",
-            marked=changed,
+            highlighted=changed,
         )
 
 
@@ -230,7 +230,7 @@ def _listed(edits: tuple[Edit, ...], schema: Schema, place: str) -> None:
                 on_click=_drop,
                 args=(edit, place),
                 key=f"network-constraint-{'-'.join(edit)}",
-                help="Let go of this wish",
+                help="Let go of this constraint",
             )
 
 
@@ -284,9 +284,9 @@ def _scores(result: refit.Relearned) -> None:
     st.html(
         '<div class="pp-scores">'
         + box("Before", result.before, f"{-result.before:,.0f} nats for {result.rows:,} people")
-        + box("Your wishes, nothing else changed", result.alone, alone)
+        + box("Your constraints, nothing else changed", result.alone, alone)
         + box(
-            "Relearned around your wishes",
+            "Relearned under your constraints",
             result.after,
             _difference(result.after - result.before, result.rows),
         )

@@ -1,11 +1,11 @@
-// Draws a network's columns and arrows; a click on a column is told to the page.
+// Draws a network's columns and arrows; a click on a column is reported to the page.
 const SVG = "http://www.w3.org/2000/svg";
 
 function make(name, attributes, ...inside) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  for (const part of inside) made.append(part);
-  return made;
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  for (const part of inside) element.append(part);
+  return element;
 }
 
 function curve(points) {
@@ -33,7 +33,7 @@ function drawing(plan, data, tip, choose) {
     if (edge.child === data.chosen) near.add(edge.parent);
   }
   const relation = (edge) =>
-    edge.marked || edge.child === data.chosen ? "into" : edge.parent === data.chosen ? "out" : data.chosen ? "far" : "any";
+    edge.highlighted || edge.child === data.chosen ? "into" : edge.parent === data.chosen ? "out" : data.chosen ? "far" : "any";
   const heads = new Map();
   const order = [...data.edges.keys()].sort((a, b) => {
     const rank = (i) => (["into", "out"].includes(relation(data.edges[i])) ? 1 : 0);
@@ -60,7 +60,7 @@ function drawing(plan, data, tip, choose) {
     const [x, y] = plan.places[i];
     const far = data.chosen && !near.has(node.name);
     const group = make("g", {
-      class: ["node", node.kind, node.asked && "asked", far && "far", node.name === data.chosen && "chosen"]
+      class: ["node", node.kind, node.observed && "observed", far && "far", node.name === data.chosen && "chosen"]
         .filter(Boolean).join(" "),
       transform: `translate(${x - width / 2},${y - height / 2})`,
       tabindex: 0,
@@ -83,7 +83,7 @@ function drawing(plan, data, tip, choose) {
         class: "moved", x: 10, y: height - 5.5, width: Math.max(0.01, whole * node.moved), height: 2.5, rx: 1.2,
       }));
     }
-    if (node.asked) group.append(make("circle", { class: "flag", cx: width - 3, cy: 3, r: 5.5 }));
+    if (node.observed) group.append(make("circle", { class: "flag", cx: width - 3, cy: 3, r: 5.5 }));
     tip(group, node.tip);
     group.addEventListener("click", () => choose(node.name));
     group.addEventListener("keydown", (event) => {

@@ -70,16 +70,16 @@ def show(
     key: str,
     label: str,
     chosen: str | None = None,
-    known: Collection[str] = (),
+    observed: Collection[str] = (),
     moved: Mapping[str, float] | None = None,
-    marked: Collection[Edge] = (),
+    highlighted: Collection[Edge] = (),
     on_click: Callable[[], None] = lambda: None,
 ) -> None:
     """Draw a network.
 
-    `strengths` are in nats; `known` are the columns of which something is known, `moved` says how
-    far each column moved for it, 0 to 1; `marked` arrows are in colour. A click leaves the column's
-    name in `st.session_state[key]["node"]` and calls `on_click`.
+    `strengths` are in nats; `observed` are the columns of which something is known, `moved` says
+    how far each column moved for it, 0 to 1; `highlighted` arrows are in colour. A click leaves the
+    column's name in `st.session_state[key]["node"]` and calls `on_click`.
     """
     schema, edges = network.schema, network.edges
     if len(schema) > MOST:
@@ -97,9 +97,9 @@ def show(
             {
                 "name": column.name,
                 "kind": KINDS[column.kind],
-                "asked": column.name in known,
+                "observed": column.name in observed,
                 "moved": None if moved is None else min(1.0, moved[column.name]),
-                "tip": _about(column, network, column.name in known, moved),
+                "tip": _about(column, network, column.name in observed, moved),
             }
             for column in schema
         ],
@@ -108,7 +108,7 @@ def show(
                 "parent": parent,
                 "child": child,
                 "weight": math.sqrt(max(0.0, strengths.get((parent, child), most / 4)) / most),
-                "marked": (parent, child) in marked,
+                "highlighted": (parent, child) in highlighted,
                 "tip": _strength(schema[parent], schema[child], strengths.get((parent, child))),
             }
             for parent, child in edges
@@ -179,11 +179,13 @@ def _strength(parent: Column, child: Column, nats: float | None) -> str:
     return f"{arrow}: {bits(nats)} beyond the other arrows"
 
 
-def _about(column: Column, network: Network, known: bool, moved: Mapping[str, float] | None) -> str:
+def _about(
+    column: Column, network: Network, observed: bool, moved: Mapping[str, float] | None
+) -> str:
     above = sum(child == column.name for _, child in network.edges)
     below = sum(parent == column.name for parent, _ in network.edges)
     drawing = f"{column.title}: {above} arrows in, {below} out"
-    if known:
+    if observed:
         drawing += ", known"
     if moved is not None:
         drawing += f", moved by {moved[column.name]:.2f}"

@@ -55,7 +55,7 @@ def _between(choice: Choice, other: Choice) -> None:
     frame = pd.DataFrame(
         {
             "Column": [each.column.title for each in compared.differences],
-            "asked": [each.in_evidence for each in compared.differences],
+            "known": [each.in_evidence for each in compared.differences],
             "of 100 would need another answer": [
                 100 * each.distance.value for each in compared.differences
             ],
@@ -86,7 +86,7 @@ def _between(choice: Choice, other: Choice) -> None:
         name = each.column.name
         words = f"<b>{escape(interval_words(each.distance))}</b> · {each.bits:.3f} bits"
         if each.in_evidence:
-            words = f"<b>asked</b> · {words}"
+            words = f"<b>known</b> · {words}"
         head = f'<h3>{escape(each.column.title)}</h3><p class="pp-moved">{words}</p>'
         a, b = (side.conditional.marginal(name) for side in (choice, other))
         with grid.cell():

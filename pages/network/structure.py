@@ -79,7 +79,7 @@ def show(choice: Choice) -> None:
     if choice.evidence or other is not None:
         moves = interventions.moved(_before(choice), choice.conditional)
         moved = {move.column: move.distance for move in moves}
-    known = (*choice.evidence, *(other.evidence if other is not None else ()))
+    observed = (*choice.evidence, *(other.evidence if other is not None else ()))
     left, right = st.columns([8, 5], gap="large")
     with right:
         schema = network.schema
@@ -114,7 +114,7 @@ def show(choice: Choice) -> None:
             key=_GRAPH,
             label=f"The network of {choice.population.title}",
             chosen=chosen,
-            known=known,
+            observed=observed,
             moved=moved,
             on_click=_clicked,
         )

@@ -225,8 +225,8 @@ def _canonical(column: Column, group: str, keys: Mapping[str, str]) -> dict[str,
         report(f"The link’s {link} cannot be read: {error}")
         return changes
     if not facts.is_exact(column, known):
-        held = "–".join(changes[facts.key_of(column.name, group)])
-        report(f"The link’s {link} is shown as {held}, the closest that one slider holds.")
+        shown = "–".join(changes[facts.key_of(column.name, group)])
+        report(f"The link’s {link} is shown as {shown}, the closest that one slider holds.")
     return changes
 
 

@@ -75,7 +75,7 @@ def ask(population: Population, group: str = A) -> Answers:
     answers = {name: _ask(schema[name], group) for name in featured}
     if rest:
         known = sum(_is_known(schema[name], group) for name in rest)
-        label = f"More facts ({known} asked)" if known else "More facts"
+        label = f"More facts ({known} known)" if known else "More facts"
         with st.expander(label, key=f"{group}more-facts"), st.container(gap="xsmall"):
             answers |= {name: _ask(schema[name], group) for name in rest}
     return Answers(

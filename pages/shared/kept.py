@@ -51,7 +51,7 @@ class VisitorCookie:
             await self._app(scope, receive, send)
             return
 
-        async def marked(message: Message) -> None:
+        async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
@@ -63,7 +63,7 @@ class VisitorCookie:
                     )
             await send(message)
 
-        await self._app(scope, receive, marked)
+        await self._app(scope, receive, send_with_cookie)
 
 
 def _secret(header: str) -> str:

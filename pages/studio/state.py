@@ -135,7 +135,7 @@ class StudioState(SingleJob):
     plan: Plan | None = None
     coarser: Coarser | None = None
     _count: int = 0
-    _asked: tuple[tuple[str, ...], Wanted] = ((), Wanted())
+    _coarsening: tuple[tuple[str, ...], Wanted] = ((), Wanted())
 
     @property
     def understood(self) -> Inspection:
@@ -180,7 +180,7 @@ class StudioState(SingleJob):
     def make_coarser(self, plan: Plan, quasi: Sequence[str], wanted: Wanted) -> None:
         """Start to make a plan's columns coarser."""
         self.coarser = None
-        self._asked = tuple(quasi), wanted
+        self._coarsening = tuple(quasi), wanted
         task = {"quasi": list(quasi), "wanted": asdict(wanted)}
         self._start("anonymise", plan=plan, task=task)
 
@@ -269,7 +269,7 @@ class StudioState(SingleJob):
     def _coarser(self, folder: Path) -> Coarser:
         """The result of a job; its file is moved out of the folder that goes with the job."""
         value = _json(folder / "coarser.json")
-        quasi, wanted = self._asked
+        quasi, wanted = self._coarsening
         return Coarser(
             quasi,
             wanted,

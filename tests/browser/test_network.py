@@ -38,6 +38,15 @@ def test_a_column_opens_by_click_keyboard_and_link_and_an_arrow_tells_its_streng
     other.get_by_role("heading", name="Age", exact=True).wait_for()
 
 
+def test_columns_of_which_something_is_known_carry_a_mark(visit):
+    page = visit("network?gender=female&age=25..45")
+    nodes = page.locator("svg.wide .node.observed")
+    nodes.first.wait_for()
+    names = nodes.evaluate_all("nodes => nodes.map((node) => node.dataset.name)")
+    assert sorted(names) == ["age", "gender"]
+    assert page.locator("svg.wide .node .flag").count() == 2
+
+
 def test_arrows_are_required_and_the_network_relearned_used_and_left(visit):
     page = visit("network?population=French+hobbies%2C+2003&network-view=edit")
     page.get_by_role("button", name="Require").click()

@@ -211,7 +211,7 @@ def test_arrows_are_taken_out_where_no_rows_ship(visit):
     assert app.session_state["the choice"].population.name == "us-time-use"
 
 
-def test_wishes_are_noted_relearned_used_and_left(owner, plain):
+def test_constraints_are_noted_relearned_used_and_left(owner, plain):
     app = view(owner(), "edit")
     app.selectbox(key="network-from").set_value("alone")
     app.selectbox(key="network-to").set_value("size").run()
@@ -227,7 +227,7 @@ def test_wishes_are_noted_relearned_used_and_left(owner, plain):
     assert app.session_state["the choice"].population is plain
 
 
-def test_contradicting_wishes_are_told(owner):
+def test_contradicting_constraints_are_refused_in_a_sentence(owner):
     app = view(owner(), "edit")
     app.selectbox(key="network-from").set_value("size")
     app.selectbox(key="network-to").set_value("node").run()
