@@ -1,6 +1,7 @@
 """Families learned from small tables: drawn, conditioned, and beside enumeration."""
 
 import itertools
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -99,6 +100,60 @@ def test_a_fact_about_rows_holds_in_every_family_and_its_probability_is_right(mo
     share = (true & (free.parents["kind"] == "flat").to_numpy()).mean()
     assert not given.exact
     assert abs(given.probability - share) < 5 * (given.estimate.standard_error + 0.005)
+
+
+@pytest.mark.parametrize(
+    ("facts", "row_fact"),
+    [
+        ("", "members 1..: role=child"),
+        ("kind=flat", "members 2: role=child"),
+        ("members rows=3", "members 1..: role=spouse"),
+        ("kind=house", "members 0: role=spouse"),
+    ],
+)
+def test_families_given_facts_are_those_that_are_enumerated(levels, facts, row_fact):
+    """How common they are and which, beside every kind, plan and order of roles that there is."""
+    siblings, root = levels.siblings["members"], levels.root
+    plans = [name for name in root.schema.names if name.startswith("members ")]
+    states = len(siblings.columns[0].levels)
+    fact = RowFact.parse(row_fact, {"members": siblings.schema})
+    parents = levels.given().families(20_000, seed=5).parents.drop_duplicates(["kind", *plans])
+    every, everyone = {}, 0.0
+    for at in range(len(parents)):
+        parent = parents.iloc[[at]].reset_index(drop=True)
+        values = {name: parent[name].iloc[0] for name in ("kind", *plans)}
+        known = ",".join(f"{name}={value}" for name, value in values.items())
+        size = int(values["members rows"])
+        orders = list(itertools.product(range(states), repeat=size))
+        above = parent.iloc[np.zeros(len(orders), int)].reset_index(drop=True)
+        counts = np.full(len(orders), size)
+        rows = Rows(siblings.schema, counts, np.array(orders, float).reshape(1, -1))
+        shares = np.exp(siblings.log_probability(above, counts, rows.values))
+        for rule in levels.rules:  # rows are drawn anew where one does not hold
+            shares[~rule.holds(above, {"members": rows})] = 0
+        shares *= root.given(Evidence.parse(known, root.schema)).probability / shares.sum()
+        everyone += shares.sum()
+        fine = fact.fits(fact.matches(rows).reshape(-1, size).sum(axis=1))
+        if not facts or facts in known:
+            for roles, share in zip(itertools.compress(orders, fine), shares[fine], strict=True):
+                family = (values["kind"], roles)
+                every[family] = every.get(family, 0.0) + share
+    assert everyone == pytest.approx(1.0, abs=2e-3)
+    total = sum(every.values())
+    assert 0.02 < total < 0.9
+    given = levels.given(Evidence.parse(facts, root.schema), [fact])
+    assert abs(given.probability - total) < 5 * given.estimate.standard_error + 2e-3
+    count = 20_000
+    drawn = given.families(count, seed=8)
+    members = drawn.rows["members"]
+    ends = np.cumsum(members.counts)[:-1]
+    roles = [tuple(some.tolist()) for some in np.split(members.values[0].astype(int), ends)]
+    seen = Counter(zip(drawn.parents["kind"], roles, strict=True))
+    assert all(every.get(family, 0.0) > 0 for family in seen)
+    for family, share in every.items():
+        expected = share / total
+        allowed = 5 * np.sqrt(expected / count) + 3e-3
+        assert abs(seen[family] / count - expected) < allowed, family
 
 
 @pytest.mark.parametrize(
