@@ -184,10 +184,10 @@ class GroupComparison:
         str
         """
         if not self.open:
-            return "Every column is asked of one of the groups, so none is left to compare."
+            return "Every column is known of one of the groups, so none is left to compare."
         first, *rest = self.open
         if first.distance.value < SAME:
-            return "A and B hardly differ in any column that is not asked about."
+            return "A and B hardly differ in any column that is not known beforehand."
         words = (
             f"What differs most is {first.column.title}: {_of_100(first.distance)} in A would need "
             f"another answer to be like B ({first.words})."
@@ -213,7 +213,7 @@ class GroupComparison:
         """
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        heads = "column,level,share_a,share_b,difference,distance,low,high,bits,asked,exact"
+        heads = "column,level,share_a,share_b,difference,distance,low,high,bits,known,exact"
         writer.writerow([*heads.split(","), "real_distance", "real_low", "real_high"])
         for each in self.differences:
             real = each.real
@@ -257,7 +257,7 @@ class GroupComparison:
         heads = ("Column", "Would need another answer", "Among real people", "Bits", "A, against B")
         rows = [
             (
-                each.column.title + " (asked)" * each.in_evidence,
+                each.column.title + " (known)" * each.in_evidence,
                 interval_words(each.distance),
                 "not counted" if each.real is None else interval_words(each.real),
                 f"{each.bits:.3f}",

@@ -154,7 +154,7 @@ class Rates:
             return self
         steps = np.diff(self.steps, axis=-1, prepend=0.0).astype(np.float64)
         if scenario.later:
-            ages = np.clip(np.arange(steps.shape[2]) - scenario.later, 0, None)
+            ages = np.clip(np.arange(steps.shape[2]) - scenario.later, 0, steps.shape[2] - 1)
             steps = steps[:, :, ages]
         family = self.family
         for s in range(len(family.names)):

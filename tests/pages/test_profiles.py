@@ -132,7 +132,7 @@ def test_the_whole_record_opens_in_a_dialog(visit):
     (record,) = texts(app, r'<dl class="pp-record">(.*?)</dl>')
     population = current_choice(app).population
     assert record.count("<dt>") == len(population.modelled.columns)
-    assert record.count("pp-asked") == 1
+    assert record.count("pp-known") == 1
 
 
 def test_key_facts_hold_of_the_person_they_come_from(visit):

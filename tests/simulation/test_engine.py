@@ -74,6 +74,7 @@ def test_people_keep_their_number_and_their_parents():
         (Scenario(partings=0.0), lambda s: sum(e.partings for e in s.events) == 0),
         (Scenario(births=2.0), lambda s: births(s) > 1.3 * births(moved())),
         (Scenario(later=5), lambda s: marriages(s) < marriages(moved())),
+        (Scenario(later=-5), lambda s: sum(e.births for e in s.events) > 0),  # the oldest too
     ],
 )
 def test_scenarios(scenario, what):
