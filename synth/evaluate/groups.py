@@ -187,7 +187,7 @@ class GroupComparison:
             return "Every column is known of one of the groups, so none is left to compare."
         first, *rest = self.open
         if first.distance.value < SAME:
-            return "A and B hardly differ in any column that is not known beforehand."
+            return "A and B hardly differ in any column that is not known."
         words = (
             f"What differs most is {first.column.title}: {_of_100(first.distance)} in A would need "
             f"another answer to be like B ({first.words})."

@@ -160,7 +160,7 @@ def card(
 def record(
     profile: Profile, rows: Iterable[tuple[str, str, bool]], *, sources: Sources = EMBEDDED
 ) -> str:
-    """Portrait, words and the whole record; `rows` are title, value and whether it was known before.
+    """Portrait, words and the whole record; `rows` are title, value and whether it was known.
 
     Parameters
     ----------
