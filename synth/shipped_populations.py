@@ -348,7 +348,7 @@ def _made_of(model: Model) -> str:
         text = f"**Model.** {len(model.schema)} columns, learned by “{title}”, seed\n"
         text += f"{model.settings.seed}."
     else:
-        text = f"""**Network.** {len(network.schema)} columns, {len(network.edges)} edges, \
+        text = f"""**Network.** {network.columns_text}, {len(network.edges)} edges, \
 {network.parameters:,}
 numbers; score `{network.about["score"]}`, at most {network.about["max_parents"]} parents, seed
 {network.about["seed"]}."""

@@ -57,7 +57,7 @@ def _page(choice: Choice) -> None:
     header.show(
         choice,
         title="What depends on what",
-        remark=f"{len(network.schema)} columns, {len(network.edges)} arrows",
+        remark=f"{network.columns_text}, {len(network.edges)} arrows",
         finding="" if choice.against is not None else _finding(choice),
         groups=True,
     )

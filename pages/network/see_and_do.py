@@ -100,14 +100,14 @@ def _share(marginal: Marginal, code: int) -> str:
 def show(choice: Choice) -> None:
     """Draw the view."""
     network = choice.population.network
-    if len(network.schema) < 2 or not network.codings:
+    if len(network.schema.modelled) < 2 or not network.codings:
         st.info("Seeing and doing take two columns: this population has one.")
         return
     column, code, outcome = _controls(choice)
     coding = network.codings[column]
     level = markdown.titles(coding.column, coding.labels)[coding.labels[code]]
     try:
-        others = [name for name in network.schema.names if name != column]
+        others = [name for name in network.schema.modelled.names if name != column]
         cases = interventions.see_and_do(
             choice.population, column, coding.fact(code), others, choice.evidence
         )

@@ -77,7 +77,7 @@ def show(choice: Choice) -> None:
     strengths = strengths_of(network)
     moved, other = None, choice.against
     if choice.evidence or other is not None:
-        moves = interventions.moved(_before(choice), choice.conditional)
+        moves = interventions.moved(_before(choice), choice.conditional, network.schema.names)
         moved = {move.column: move.distance for move in moves}
     observed = (*choice.evidence, *(other.evidence if other is not None else ()))
     left, right = st.columns([8, 5], gap="large")
@@ -148,9 +148,14 @@ def _how_to_read(network: Network, strengths: dict[strength.NamedEdge, float]) -
     else:
         st.caption("No column depends on another here, so there are no arrows.")
     st.caption(
-        f"{len(schema)} columns, {len(network.edges)} arrows, {network.parameters:,} numbers. "
+        f"{network.columns_text}, {len(network.edges)} arrows, {network.parameters:,} numbers. "
         "Arrows are learned from data: they say what predicts what, not what causes what."
     )
+    if network.class_of:
+        st.caption(
+            "A class is a range of a number. Other columns may depend on whether it is low or high "
+            "rather than on each of its values; a number settles its class."
+        )
     if network.tiers:
         st.caption(f"No arrow leads back in this order, which was set before: {order(network)}.")
     _downloads(network)
@@ -206,7 +211,9 @@ def _open(population: Population, name: str) -> None:
 def _parents_set(network: Network, name: str, above: list[str]) -> Evidence:
     """The values of the parents that the visitor chooses, as evidence."""
     known: dict[str, Fact] = {}
-    coded = [parent for parent in above if parent in network.codings]
+    # A class is chosen by values of its number.
+    numbers = dict.fromkeys(network.class_of.get(parent, parent) for parent in above)
+    coded = [parent for parent in numbers if parent in network.codings and parent != name]
     if coded:
         grid = st.grid(2, min_column_width=150, gap=10)
         for parent in coded:

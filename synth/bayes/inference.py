@@ -203,7 +203,7 @@ class Posterior:
     @property
     def schema(self) -> Schema:
         """The columns that were learned."""
-        return self.network.schema
+        return self.network.schema.modelled
 
     # ------------------------------------------------------------------ probability
 
@@ -416,7 +416,7 @@ class Posterior:
                 linked |= {member.column.name for member in group.members}
             steps += prior_steps([g for n, g in self._cut.gaussians.items() if n not in linked])
             gaussian = GaussianSampler(steps, self._sizes)
-        return Sampler(self.network.codings, draws, gaussian, self.network.schema.names)
+        return Sampler(self.network.codings, draws, gaussian, self.schema.names)
 
     def sampler(self, columns: Sequence[str]) -> Sampler:
         """What draws some columns of these people, before the row transform, and no others.
@@ -703,6 +703,10 @@ def _intervene(network: Network, do: Evidence) -> _Intervened:
             )
         parents[name], factors[name] = (), Factor((name,), share / share.sum())
         set_to[name] = likelihood
+    for group, name in network.class_of.items():
+        if name in set_to:  # the class follows from what the number is set to
+            follows = np.eye(network.codings[group].size)[network.class_codes(group)]
+            parents[group], factors[group] = (name,), Factor((name, group), follows)
     order = topological_order(parents)
     return _Intervened(order, parents, factors, gaussians, set_to, memory)
 

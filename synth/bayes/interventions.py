@@ -123,7 +123,8 @@ def telling_case(network: Network, columns: Iterable[str]) -> tuple[str, int, st
             continue
         codes = beliefs.codes(column)
         code = int(np.argmax(codes))
-        outcomes = [name for name in network.codings if name != column]
+        known = network.schema.modelled
+        outcomes = [name for name in network.codings if name in known and name != column]
         try:
             comparisons = see_and_do(network, column, network.codings[column].fact(code), outcomes)
         except PopulaceError:
@@ -152,8 +153,8 @@ class Moved:
         return distance(self.before, self.after)
 
 
-def moved(before: Answer, after: Answer) -> tuple[Moved, ...]:
-    """Every column before and after something is known, the farthest moved first."""
-    names = before.schema.names
+def moved(before: Answer, after: Answer, names: Iterable[str] | None = None) -> tuple[Moved, ...]:
+    """Columns, or all, before and after something is known, the farthest moved first."""
+    names = before.schema.names if names is None else names
     shifts = [Moved(name, before.marginal(name), after.marginal(name)) for name in names]
     return tuple(sorted(shifts, key=lambda shift: -shift.distance))

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from synth.bayes.additive import SELECTION, AdditiveSearch, Effects
+from synth.bayes.classes import NumberClasses
 from synth.bayes.coding import Coding
 from synth.bayes.counting import Codes
 from synth.bayes.gaussian import Gaussian
@@ -62,6 +63,9 @@ class NetworkLearner:
     smooth_bins : bool
         Whether tables of one parent may lean on neighbouring bins of a number; see `smoothing`.
         For tables of few people whose numbers are tied closely.
+    classes : int
+        Into how many classes a number is put, at most, on which other columns may depend instead of
+        its bins; see `classes`. None if 0. For tables of many numbers that are tied to each other.
     required, forbidden : sequence of (parent, child)
         Edges that must or must not be there.
     tiers : sequence of sequence of str
@@ -107,6 +111,7 @@ class NetworkLearner:
         max_parents: int = MAX_PARENTS,
         additive_parents: int | None = None,
         smooth_bins: bool = False,
+        classes: int = 0,
         required: Sequence[NamedEdge] = (),
         forbidden: Sequence[NamedEdge] = (),
         tiers: Sequence[Sequence[str]] = (),
@@ -123,6 +128,7 @@ class NetworkLearner:
             additive_parents = ADDITIVE_PARENTS if max_parents >= MAX_PARENTS else 0
         self.additive_parents = additive_parents
         self.smooth_bins = smooth_bins
+        self.classes = classes
         self.required = required
         self.forbidden = forbidden
         self.tiers = tiers
@@ -180,21 +186,33 @@ class NetworkLearner:
         encoded = {name: codings[name].encode(table.frame[name]) for name in names}
         for name, coding in _cut_at_onsets(codings, encoded, table).items():
             codings[name], encoded[name] = coding, coding.encode(table.frame[name])
+        classes = self._classes(codings, encoded)
+        schema = Schema((*schema, *(each.column for each in classes)))
+        names = schema.names
+        number = {name: i for i, name in enumerate(names)}
         codes = Codes(
             np.stack([encoded[name] for name in names]),
             [codings[name].size for name in names],
             weights,
         )
         # 3. What nobody can have, then the structure.
-        impossible, linked = _impossible(codes, schema.names, table)
-        bins = {name: codings[name].pieces for name in names} if self.smooth_bins else {}
-        ordered = {number[name]: p.bins for name, p in bins.items() if p is not None}
+        impossible, linked = _impossible(codes, schema)
+        ordered = {}
+        if self.smooth_bins:
+            bins = {name: codings[name].pieces for name in names}
+            ordered = {number[name]: p.bins for name, p in bins.items() if p is not None}
+            ordered |= {number[each.column.name]: len(each.column.levels) for each in classes}
         backoff = Backoff(
             codes, self.seed, impossible, keep_order=self.max_parents, ordered=ordered
         )
         score = FamilyScore(self.score, codes, backoff)
-        required = frozenset(self._edges(self.required, number))
-        backwards = frozenset(self._edges(against_tiers(self.tiers), number))
+        own = [(each.column.name, each.number) for each in classes]
+        required = frozenset(self._edges([*self.required, *own], number))
+        tiers = [
+            [*tier, *(name for name, of in own if of in tier and name not in tier)]
+            for tier in self.tiers
+        ]
+        backwards = frozenset(self._edges(against_tiers(tiers), number))
         rules = EdgeConstraints(
             required=required,
             forbidden=frozenset(self._edges(self.forbidden, number))
@@ -237,6 +255,10 @@ class NetworkLearner:
             name = names[child]
             tables[name] = effects.extended(backoff.table(child, effects.base))
             above[name] = tuple(names[p] for p in (*effects.base, *effects.parents))
+        for each in classes:
+            axis = above[each.number].index(each.column.name)
+            alone = backoff.table(number[each.number], ())
+            tables[each.number] = each.within(tables[each.number], axis, alone)
         self.additive_ = frozenset(
             (names[parent], names[child])
             for child, effects in further.items()
@@ -262,6 +284,8 @@ class NetworkLearner:
                 "additive_parents": self.additive_parents,
                 **({"additive": sorted(map(list, self.additive_))} if self.additive_ else {}),
                 **({"smooth_bins": True} if self.smooth_bins else {}),
+                **({"classes": self.classes} if self.classes else {}),
+                **({"class_of": dict(own)} if own else {}),
                 "bins": self.bins,
                 "seed": self.seed,
                 "weights": self.weights,
@@ -269,6 +293,21 @@ class NetworkLearner:
             },
         )
         return self
+
+    def _classes(
+        self, codings: dict[str, Coding], encoded: dict[str, np.ndarray]
+    ) -> tuple[NumberClasses, ...]:
+        """The classes of numbers, which join the codings and the codes."""
+        out = []
+        for name in list(codings) if self.classes else ():
+            if name in self.gaussian:
+                continue
+            each = NumberClasses.learn(codings[name], encoded[name], self.classes, codings)
+            if each is not None:
+                codings[each.column.name] = Coding(each.column)
+                encoded[each.column.name] = each.of[encoded[name]].astype(encoded[name].dtype)
+                out.append(each)
+        return tuple(out)
 
     def _seeks_further(self, names: Collection[str]) -> bool:
         """Whether columns may gain parents beyond those of the search."""
@@ -463,7 +502,7 @@ def _weights(table: Table, name: str | None) -> np.ndarray | None:
 
 
 def _impossible(
-    codes: Codes, names: Sequence[str], table: Table
+    codes: Codes, schema: Schema
 ) -> tuple[dict[tuple[int, int], np.ndarray], frozenset[tuple[int, int]]]:
     """Pairs of codes that nobody has, and that are not rare alone; see `_never`.
 
@@ -471,6 +510,7 @@ def _impossible(
     shared level, also a rare one, and are to be linked. Where a column settles another (years of
     school the degree), every other pair is excluded, also of rare codes.
     """
+    names = schema.names
     ones = [codes.count((c,)) for c in range(len(names))]
     out: dict[tuple[int, int], np.ndarray] = {}
     linked = set()
@@ -481,7 +521,10 @@ def _impossible(
         chance = np.outer(ones[a], ones[b]) / max(codes.rows, 1)
         never = _never(counts, chance)
         never |= _settled(counts, ones[b]) | _settled(counts.T, ones[a]).T
-        first, second = table.schema[names[a]].levels, table.schema[names[b]].levels
+        first, second = (
+            schema[name].levels if schema[name].role == "model" else ()
+            for name in (names[a], names[b])
+        )
         shared = [(i, second.index(level)) for i, level in enumerate(first) if level in second]
         if len(shared) > 2:
             rows, columns = np.array(shared).T

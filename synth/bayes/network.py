@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from synth.bayes.classes import class_codes
 from synth.bayes.coding import Coding
 from synth.bayes.elimination import Memory
 from synth.bayes.factors import Factor
@@ -36,7 +37,8 @@ class Network:
     Attributes
     ----------
     schema : Schema
-        The modelled columns in table order.
+        The modelled columns in table order, then classes of numbers, see `classes`: what answers
+        and samples speak of is ``schema.modelled``.
     codings : mapping of str to Coding
         The columns with codes; the others are Gaussian.
     parents : mapping of str to tuple of str
@@ -90,6 +92,23 @@ class Network:
         """The (parent, child) pairs that joined after the search; see `additive`."""
         pairs = {(str(a), str(b)) for a, b in self.about.get("additive", ())}
         return frozenset(pairs & set(self.edges))
+
+    @cached_property
+    def class_of(self) -> Mapping[str, str]:
+        """Each column that is a class of a number, and the number's column."""
+        return dict(self.about.get("class_of", {}))
+
+    @property
+    def columns_text(self) -> str:
+        """How many columns it has, in words; classes of numbers are counted apart."""
+        columns = len(self.schema.modelled)
+        words = f"{columns:,} column{'' if columns == 1 else 's'}"
+        return f"{words} and {len(self.class_of)} classes of numbers" if self.class_of else words
+
+    def class_codes(self, name: str) -> np.ndarray:
+        """The class of each code of a number, by the class's name; int array, shape (size,)."""
+        number = self.class_of[name]
+        return class_codes(self.tables[number], self.parents[number].index(name))
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -200,6 +219,11 @@ class Network:
                 raise ValueError("tiers")
             if not all(len(edge) == 2 for edge in about.get("additive", ())):
                 raise ValueError("additive")
+            class_of = about.get("class_of", {})
+            if {c.name for c in schema.of_role("class")} != set(class_of) or any(
+                name not in parents[number] for name, number in class_of.items()
+            ):
+                raise ValueError("class_of")
         except (KeyError, TypeError, ValueError, AttributeError, zlib.error) as error:
             if isinstance(error, PopulaceError):
                 raise

@@ -23,9 +23,10 @@ def log_cells(network: Network, frame: pd.DataFrame) -> np.ndarray:
     Returns
     -------
     float64 array, shape (rows, columns)
-        log P(value | parents' values), columns in the schema's order; minus infinity where the
-        network excludes a value. A row's sum is the log-probability of the whole row; of a number
-        that is the probability of the value on the column's lattice.
+        log P(value | parents' values), modelled columns in the schema's order; minus infinity where
+        the network excludes a value. A number's is of its class and its value together. A row's
+        sum is the log-probability of the whole row; of a number that is the probability of the
+        value on the column's lattice.
 
     Raises
     ------
@@ -37,15 +38,19 @@ def log_cells(network: Network, frame: pd.DataFrame) -> np.ndarray:
             f"Rows with the Gaussian column {next(iter(network.gaussians))} have no probability, "
             "only a density: learn it without --gaussian."
         )
-    lacking = [name for name in network.schema.names if name not in frame]
+    names = network.schema.modelled.names
+    lacking = [name for name in names if name not in frame]
     if lacking:
         raise PopulaceError(f"The rows have no column {lacking[0]}: add it, missing where unknown.")
-    codes = {
-        name: coding.encode(frame[name]).astype(np.int64)
-        for name, coding in network.codings.items()
-    }
-    out = np.empty((len(frame), len(network.schema.names)))
-    for i, name in enumerate(network.schema.names):
+    codes = {name: network.codings[name].encode(frame[name]).astype(np.int64) for name in names}
+    for group, name in network.class_of.items():
+        inside = codes[name] < network.codings[name].size
+        of = network.class_codes(group)[np.where(inside, codes[name], 0)]
+        codes[group] = np.where(inside, of, network.codings[group].size)
+    out = np.zeros((len(frame), len(names)))
+    place = {name: i for i, name in enumerate(names)}
+    place |= {group: place[name] for group, name in network.class_of.items()}
+    for name, i in place.items():
         coding, table = network.codings[name], network.tables[name]
         known = codes[name] < coding.size
         places = (*(codes[parent] for parent in network.parents[name]), codes[name])
@@ -67,7 +72,7 @@ def log_cells(network: Network, frame: pd.DataFrame) -> np.ndarray:
             with np.errstate(divide="ignore"):
                 within = np.log(pieces.weight[piece] * coding.widths(numbers[there]) / length)
             logs[there] += np.where(covered, within, -np.inf)
-        out[:, i] = logs
+        out[:, i] += logs
     return out
 
 

@@ -29,7 +29,7 @@ from synth.errors import PopulaceError
 from synth.lazy import cached_property
 
 Kind = Literal["categorical", "boolean", "integer", "real"]
-Role = Literal["model", "weight", "apart", "skip"]
+Role = Literal["model", "weight", "apart", "skip", "class"]
 MISSING = "missing"
 """How a missing value is written wherever a level would stand."""
 LEVELS_LIMIT = 1000
@@ -59,7 +59,7 @@ class Column:
         Numbers: the resolution; values are multiples of it, as measured.
     role : Role
         Only "model" columns are learned; "weight" weighs rows, "apart" is kept but not
-        modelled, "skip" is left out of the frame.
+        modelled, "skip" is left out of the frame, "class" is a network's own class of a number.
     label : str
         Words for the screen; see `title`.
     meaning : Meaning or None

@@ -127,7 +127,7 @@ def can_relearn(network: Network, table: Table | None) -> bool:
     if table is None:
         return False
     weights = network.about.get("weights")
-    needed = [*network.schema.names, *([weights] if weights else [])]
+    needed = [*network.schema.modelled.names, *([weights] if weights else [])]
     return all(name in table.frame for name in needed)
 
 
@@ -235,7 +235,7 @@ def _refit_network(
             "forbidden": _learned(edges.all_forbidden, leaves),
         },
     )
-    people = _people(network.schema, table, settings.weights)
+    people = _people(network.schema.modelled, table, settings.weights)
     fitted, learner = learn_network(people, settings, progress)
     for lookup in lookups:
         fitted = _as_known(fitted, network, lookup)
@@ -319,9 +319,9 @@ def _edited_card(card: str, network: Network, released: Sequence[Lookup]) -> str
         lines.append(line)
     text = "\n".join(lines)
     text = re.sub(rf"{_SETTLED}\n+(?=##|\Z)", "", text)
-    columns, arrows = len(network.schema), len(network.edges)
+    arrows = len(network.edges)
     paragraph = (
-        f"{_EDITED} The arrows were edited after learning: {columns:,} columns and {arrows:,} "
+        f"{_EDITED} The arrows were edited after learning: {network.columns_text} and {arrows:,} "
         "arrows now. Numbers of edges and scores below are those of the network before."
     )
     for lookup in released:

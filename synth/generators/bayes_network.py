@@ -36,6 +36,7 @@ _OPTIONS = (
     "max_parents",
     "additive_parents",
     "smooth_bins",
+    "classes",
     "bins",
     "search",
     "restarts",
@@ -64,7 +65,7 @@ class BayesNetworkModel:
     @property
     def schema(self) -> Schema:
         """The columns that were learned."""
-        return self.network.schema
+        return self.network.schema.modelled
 
     @property
     def digest(self) -> str:
@@ -217,8 +218,9 @@ def learn_network(
         "restarts": learner.restarts,
         "lookups": [[lookup.name, lookup.of] for lookup in lookups],
     }
-    schema = Schema(tuple(network.schema[name] for name in modelled.names))
-    return replace(network, schema=schema, about=about), learner
+    schema = network.schema.modelled.select(modelled.names)
+    classes = network.schema.of_role("class")
+    return replace(network, schema=Schema((*schema, *classes)), about=about), learner
 
 
 def settings_of(network: Network) -> Settings:

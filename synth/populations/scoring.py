@@ -174,12 +174,13 @@ class _Scoring:
         requested, questions = self._requested, self._requested.questions
         logs = questions.log_probability(requested.evidence, threads=self._threads)
         cells = questions.cells(requested.evidence, threads=self._threads)
-        names = list(questions.names)
+        names = list(requested.population.modelled.names)
+        places = [questions.place(name) for name in names]
         drawn = canonical(requested.population.given()).sample(self._reference, seed=self._seed)
         people = RequestedRows.of(drawn, requested.population, "missing").evidence
         percentile, compared = self._percentiles(logs, people)
         some = part_of(people, np.arange(min(len(people), 2000)))
-        usual = questions.cells(some, threads=self._threads).surprise
+        usual = questions.cells(some, threads=self._threads).surprise[:, places]
         typical = pd.DataFrame(
             {"mean": usual.mean(axis=0), "95%": np.quantile(usual, 0.95, axis=0)}, index=names
         )
@@ -189,9 +190,9 @@ class _Scoring:
             logs,
             percentile,
             compared,
-            pd.DataFrame(cells.surprise, columns=names),
-            pd.DataFrame(cells.expected, columns=names),
-            pd.DataFrame(cells.tail, columns=names),
+            pd.DataFrame(cells.surprise[:, places], columns=names),
+            pd.DataFrame(cells.expected[:, places], columns=names),
+            pd.DataFrame(cells.tail[:, places], columns=names),
             typical,
             self._broken(),
             odd,

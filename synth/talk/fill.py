@@ -254,9 +254,10 @@ def _network(view: _View) -> _Drawn:
         )
         return line, (*_graph(view, strengths, {}), bars)
     before = view.population.given()
-    moved = interventions.moved(before, view.population.given(view.evidence))
+    moved = interventions.moved(before, view.population.given(view.evidence), schema.names)
     far = {each.column: each.distance for each in moved}
-    open_columns = [each for each in moved if each.column not in view.evidence][:_ARROWS]
+    shown = schema.modelled.without(*view.evidence)
+    open_columns = [each for each in moved if each.column in shown][:_ARROWS]
     bars = Bars(
         "What moves most",
         tuple(schema[each.column].title for each in open_columns),
