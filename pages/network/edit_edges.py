@@ -323,8 +323,8 @@ def _changes(result: refit.Relearned, schema: Schema) -> None:
 
 
 def _without_people(population: Population, strengths: Mapping[Edge, float]) -> None:
-    network, schema = population.network, population.modelled
-    people = population.contingency.rows
+    network = population.network
+    schema, people = network.schema, population.contingency.rows
     st.markdown(
         "Take arrows out and see what it costs, exactly, from the network itself. To add an arrow "
         "takes the real rows, which do not ship with this population: bring a table to the Studio "
@@ -333,7 +333,8 @@ def _without_people(population: Population, strengths: Mapping[Edge, float]) -> 
     if _STUDIO.exists():
         st.page_link(_STUDIO, label="To the Studio", icon=":material/science:")
     place = f"network-out-{population.digest[:8]}"
-    weakest = sorted(strengths, key=strengths.__getitem__)
+    own = network.class_edges
+    weakest = sorted((edge for edge in strengths if edge not in own), key=strengths.__getitem__)
     gone = st.multiselect(
         "Arrows to take out, the weakest first",
         weakest,

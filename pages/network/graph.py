@@ -96,7 +96,7 @@ def show(
         "nodes": [
             {
                 "name": column.name,
-                "kind": KINDS[column.kind],
+                "kind": "class" if column.role == "class" else KINDS[column.kind],
                 "observed": column.name in observed,
                 "moved": None if moved is None else min(1.0, moved[column.name]),
                 "tip": _about(column, network, column.name in observed, moved),

@@ -28,9 +28,14 @@ def _finding(choice: Choice) -> str:
             f"What is known moves {schema[far.column].title} most: {100 * far.distance:.0f} of 100 "
             "people would need another answer to be like everyone. Exact."
         )
-    strengths = structure.strengths_of(network)
+    strengths = {
+        edge: nats
+        for edge, nats in structure.strengths_of(network).items()
+        if edge not in network.class_edges
+    }
     if not strengths:
         return "No column depends on another here."
+    schema = network.schema
     a, b = max(strengths, key=lambda edge: strengths[edge])
     share = structure.explained(network, (a, b))
     return (

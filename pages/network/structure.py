@@ -95,9 +95,9 @@ def show(choice: Choice) -> None:
             bind="query-params",
         )
     with left:
-        more = ""
+        more = '<span><i class="pp-kind-class"></i>class</span>' if network.class_of else ""
         if chosen:
-            more = (
+            more += (
                 '<span><i class="pp-kind-in"></i>arrows in</span>'
                 '<span><i class="pp-kind-out"></i>arrows out</span>'
             )
@@ -136,7 +136,8 @@ def _how_to_read(network: Network, strengths: dict[strength.NamedEdge, float]) -
         "equally likely; in per cent, it is the share of what is unknown that it takes away "
         "(conditional mutual information over entropy, exact)."
     )
-    ranked = sorted(strengths, key=lambda edge: -strengths[edge])[:_STRONGEST]
+    others = (edge for edge in strengths if edge not in network.class_edges)
+    ranked = sorted(others, key=lambda edge: -strengths[edge])[:_STRONGEST]
     if ranked:
         items = "".join(
             f"<li>{escape(schema[a].title)} → {escape(schema[b].title)} "

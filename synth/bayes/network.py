@@ -99,6 +99,11 @@ class Network:
         return dict(self.about.get("class_of", {}))
 
     @property
+    def class_edges(self) -> frozenset[tuple[str, str]]:
+        """The arrows from a class to its number, which cannot be taken out."""
+        return frozenset(self.class_of.items())
+
+    @property
     def columns_text(self) -> str:
         """How many columns it has, in words; classes of numbers are counted apart."""
         columns = len(self.schema.modelled)

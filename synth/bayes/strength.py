@@ -146,6 +146,11 @@ def prune(network: Network, edges: Iterable[NamedEdge]) -> Pruned:
     for parent, child in edges:
         if (parent, child) not in network.edges:
             raise PopulaceError(f"There is no arrow {parent} → {child}: choose one that is there.")
+        if (parent, child) in network.class_edges:
+            raise PopulaceError(
+                f"The arrow {parent} → {child} leads from a class to its number and stays: choose "
+                "another one."
+            )
         if child in network.gaussians:
             raise PopulaceError(
                 f"The arrow {parent} → {child} belongs to a regression: learn the network anew "

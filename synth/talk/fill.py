@@ -243,7 +243,10 @@ def _network(view: _View) -> _Drawn:
         raise PopulaceError("This population has no network: choose another page.")
     network, schema = view.population.network, view.population.network.schema
     strengths = strength.strengths(network)
-    ranked = sorted(strengths.items(), key=lambda pair: -pair[1])[:_ARROWS]
+    own = network.class_edges
+    ranked = sorted(
+        (pair for pair in strengths.items() if pair[0] not in own), key=lambda pair: -pair[1]
+    )[:_ARROWS]
     if not view.evidence:
         labels = tuple(f"{schema[a].title} → {schema[b].title}" for (a, b), _ in ranked)
         bits = tuple(nats / float(np.log(2)) for _, nats in ranked)

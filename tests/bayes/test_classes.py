@@ -12,7 +12,7 @@ from synth.bayes.learning import NetworkLearner
 from synth.bayes.network import Network
 from synth.bayes.rows import RowQuestions
 from synth.bayes.scoring import log_cells, log_rows
-from synth.bayes.strength import NamedEdgeConstraints
+from synth.bayes.strength import NamedEdgeConstraints, prune
 from synth.data.evidence import Evidence
 from synth.data.table import make_table
 from synth.errors import PopulaceError
@@ -216,3 +216,12 @@ def test_arrows_are_learned_again_with_classes(population, table):
     own = NamedEdgeConstraints(forbidden=(("x class", "x"),))
     with pytest.raises(PopulaceError):
         relearn(network, table, own)
+
+
+def test_a_class_is_not_taken_from_its_number(network):
+    own = ("x class", "x")
+    assert own in network.class_edges
+    with pytest.raises(PopulaceError, match="stays"):
+        prune(network, [own])
+    other = next(edge for edge in network.edges if edge not in network.class_edges)
+    assert prune(network, [other]).network.class_of == network.class_of

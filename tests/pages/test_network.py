@@ -12,7 +12,7 @@ from synth.bayes import learn, strength
 from synth.data.evidence import Evidence
 from synth.data.table import make_table
 
-US, FRENCH = "US time use, 2003–16", "French hobbies, 2003"
+US, FRENCH, HEALTH = "US time use, 2003–16", "French hobbies, 2003", "US health, 2009–12"
 VIEWS = ["structure", "what moves", "see and do", "edit"]
 
 
@@ -69,10 +69,32 @@ def owner(visit, plain):
 
 
 @pytest.mark.parametrize("name", VIEWS)
-@pytest.mark.parametrize("population", [US, FRENCH])
+@pytest.mark.parametrize("population", [US, FRENCH, HEALTH])
 def test_every_view_of_every_population(visit, population, name):
     app = view(visit("network", population=population), name)
     assert "What depends on what" in bodies(app)
+    assert not app.warning
+
+
+def test_classes_of_numbers_open_and_their_arrows_are_no_news(visit):
+    app = visit("network", population=HEALTH)
+    network = loaders.population("us-health").network
+    assert "classes of numbers" in bodies(app) + captions(app)
+    for name, number in list(network.class_of.items())[:3]:
+        arrow = f"{network.schema[name].title} → {network.schema[number].title}"
+        assert arrow not in bodies(app)
+        for column in (name, number):
+            app.selectbox(key="network-node").set_value(column).run()
+            assert not app.exception and not app.warning
+    name, child = next(
+        edge
+        for edge in network.edges
+        if edge[0] in network.class_of and edge not in network.class_edges
+    )
+    app.selectbox(key="network-node").set_value(child).run()
+    number = network.class_of[name]  # a class is chosen by its number
+    app.selectbox(key=f"network-{child}-given-{number}").set_value(3).run()
+    assert not app.exception and not app.warning
 
 
 @pytest.mark.parametrize("name", VIEWS)
