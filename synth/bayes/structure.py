@@ -464,7 +464,7 @@ class HillClimb:
     def _settle(self, graph: _Graph, a: int, b: int) -> None:
         """Work out the gain of adding a -> b."""
         more = self._score(b, _bits(graph.parents[b] | 1 << a))
-        graph.add[a, b] = more - graph.scores[b]
+        graph.add[a, b] = more - graph.scores[b] if more > -np.inf else -np.inf
         graph.stale[a, b] = False
 
     # ------------------------------------------------------------------ moves
