@@ -97,7 +97,8 @@ def go(index: int) -> None:
 def leave() -> None:
     """End the talk."""
     st.session_state[AT] = None
-    st.session_state.pop(_KIOSK, None)
+    st.session_state[_KIOSK] = None  # read, so that the address does not begin it again
+    st.query_params.pop(_KIOSK, None)
     stages().end(st.session_state.get(_TOKEN, ""))
 
 

@@ -175,6 +175,13 @@ def test_a_kiosk_begins_by_itself_and_turns(visit):
     assert app.session_state["presenting"] == 1 and current_choice(app).evidence
 
 
+def test_who_leaves_a_kiosk_has_left_it(visit):
+    app = visit(kiosk="20")
+    press(app, "present-leave")
+    assert app.session_state["presenting"] is None and "kiosk" not in app.query_params
+    assert app.run().session_state["presenting"] is None
+
+
 def test_on_stage_a_page_shows_as_many_pictures_as_fit_and_says_so(monkeypatch):
     lines = []
     monkeypatch.setattr(presenter.st, "html", lines.append)
