@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -25,6 +26,7 @@ from synth.linked.drawing import FamiliesGiven
 from synth.linked.families import Families
 from synth.linked.features import Rows
 from synth.linked.population import Counts, LinkedPopulation
+from synth.linked.rules import FamilyRule
 from synth.linked.storage import available_linked, load_linked
 from synth.linked.writing import zip_linked
 
@@ -84,13 +86,22 @@ def _compared(population: LinkedPopulation, families: Families) -> list[tuple[Co
 
 
 def _finding(
-    compared: list[tuple[Counts, np.ndarray]], evidence: Evidence, count: int, noun: str
+    compared: list[tuple[Counts, np.ndarray]],
+    evidence: Evidence,
+    rules: Iterable[FamilyRule],
+    count: int,
+    noun: str,
 ) -> str:
     """How near to the real families they are, or how those asked for differ from all."""
+    known = set(evidence)
+    for rule in rules:
+        same = {rule.parent, f"{rule.table} rows"}  # a size is the number of members
+        if rule.kind in ("rows", "rows and") and known & same:
+            known |= same
     apart = {
         _title(counts): tvd(np.array(counts.counts), synthetic)
         for counts, synthetic in compared
-        if (counts.column or f"{counts.table} rows") not in evidence
+        if (counts.column or f"{counts.table} rows") not in known
     }
     if not apart:
         return ""
@@ -224,7 +235,7 @@ def _page(choice: Choice) -> None:
         drawn = _drawn(digest, known, choice.seed, count, given)
         compared = _compared(population, drawn)
         with top:
-            header.say(_finding(compared, evidence, count, noun))
+            header.say(_finding(compared, evidence, population.model.rules, count, noun))
         _beside(compared, noun, conditioned=bool(known))
     with st.expander(f"{len(population.model.rules)} rules that hold in every family"):
         st.markdown("\n".join(f"- {markdown.plain(str(r))}" for r in population.model.rules))

@@ -43,3 +43,11 @@ def test_households_are_shown_and_follow_facts_on_both_levels(visit):
     assert "all real households" in bodies(app)
     assert re.search(r"differ most from all real ones in .*: .* is [\d.]+% here", bodies(app))
     assert "ones in home of" not in bodies(app), "what was asked differs, and that is no finding"
+
+
+def test_a_size_that_follows_from_what_is_known_is_no_finding(visit):
+    app = visit("families")
+    app.slider("family-size").set_value((3, 5)).run()
+    assert not app.exception
+    finding = re.search(r"differ most from all real ones in (.*?):", bodies(app)).group(1)
+    assert finding not in ("size", "how many members")
