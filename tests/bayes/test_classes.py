@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth.bayes.calibration import Target
 from synth.bayes.classes import NumberClasses, class_codes
 from synth.bayes.coding import Coding
 from synth.bayes.learning import NetworkLearner
@@ -225,3 +226,24 @@ def test_a_class_is_not_taken_from_its_number(network):
         prune(network, [own])
     other = next(edge for edge in network.edges if edge not in network.class_edges)
     assert prune(network, [other]).network.class_of == network.class_of
+
+
+def test_rare_people_and_targets_agree_with_enumeration(network, population):
+    rare = population.with_rarity(0.5).answer()
+    chances = [(codes, chance) for codes, chance in everybody(network) if chance > 0]
+    total = sum(chance**0.5 for _, chance in chances)
+    for name in ("x", "y", "ill"):
+        expected = np.zeros(network.codings[name].size)
+        for codes, chance in chances:
+            expected[codes[name]] += chance**0.5 / total
+        marginal = rare.marginal(name)
+        np.testing.assert_allclose(marginal.probabilities, expected, atol=1e-9)
+    target = Target(
+        (Evidence.parse("x=..6", network.schema), Evidence.parse("x=7..", network.schema)),
+        (0.3, 0.7),
+    )
+    weighted = population.calibrated((target,)).answer()
+    known = weighted.marginal("x")
+    assert known.mass(7, 13) / (known.mass(0, 6) + known.mass(7, 13)) == pytest.approx(
+        0.7, abs=1e-9
+    )
