@@ -13,6 +13,7 @@ import typer
 from synth.cli.common import AsJson, Seed, percent, print_json, progress_bar
 from synth.data.table import read_frame
 from synth.data.writers import MARK, file_kind, write_file
+from synth.errors import PopulaceError
 from synth.populations.completion import complete
 from synth.populations.prediction import predict
 from synth.populations.requested_rows import opened
@@ -194,6 +195,9 @@ def bench_rows_command(
     ] = None,
     most: Annotated[int, typer.Option(min=0, help="Judged people at most; 0: all.")] = 0,
     imputer: Annotated[bool, typer.Option(help="Measure scikit-learn's imputer too.")] = True,
+    plot: Annotated[
+        Path | None, typer.Option(help="Write reliability diagrams to this HTML file.")
+    ] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -205,6 +209,15 @@ def bench_rows_command(
         report = bench_rows(
             table, tuple(column or ()), most=most, seed=seed, imputer=imputer, progress=advance
         )
+    if plot is not None:
+        from synth.bench.reliability_page import reliability_page
+
+        try:
+            plot.write_text(reliability_page(report), encoding="utf-8")
+        except OSError as error:
+            raise PopulaceError(
+                f"The diagrams cannot be written to {plot}: name a file in a folder of yours."
+            ) from error
     if as_json:
         print_json(report)
         return

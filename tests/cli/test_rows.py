@@ -79,7 +79,9 @@ def test_sentences(table):
 def test_filling_is_measured_beside_others(people, tmp_path):
     path = tmp_path / "people.csv"
     people[["age", "marital", "work", "province", "code"]].iloc[:400].to_csv(path, index=False)
-    done = run("bench-rows", path, "--column", "age", "--json")
+    page = tmp_path / "reliability.html"
+    columns = ("--column", "age", "--column", "marital")
+    done = run("bench-rows", path, *columns, "--plot", page, "--json")
     assert done.exit_code == 0, done.output
     answer = json.loads(done.output[done.output.index("{") :])
     filled = answer["blanked"]["random"]
@@ -87,6 +89,12 @@ def test_filling_is_measured_beside_others(people, tmp_path):
     assert 0 <= filled["calibration"]["expected_calibration_error"] < 0.15
     assert filled["IterativeImputer"]["absolute_error_sd"] > 0
     assert answer["predicted"]["age"]["populace"]["inside_90"] > 0.7
+    text = page.read_text(encoding="utf-8")
+    patterns = [each for each in answer["blanked"].values() if each["calibration"]]
+    assert text.count("<figure") == len(patterns) + 1  # and marital; age is a number
+    done = run("bench-rows", path, "--no-imputer", "--plot", tmp_path / "no" / "x.html")
+    assert done.exit_code == 2 and "name a file in a folder of yours" in done.output
+    assert "marital, predicted: Populace off by" in text and "gradient boosting off by" in text
 
 
 def test_calibration_and_masks():
