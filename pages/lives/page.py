@@ -75,7 +75,7 @@ def _head(choice: Choice, lives: LifePopulation, people: Lives, group: str) -> N
         choice,
         _TITLE,
         f"<em>Lives</em> · {begin} from {count:,} real people · synthetic lives beside shares of "
-        "the real ones; the sidebar’s facts are left aside",
+        f"the real ones{header.facts_left_aside(choice)}",
     )
     header.say(_finding(lives, people, group))
 

@@ -350,7 +350,7 @@ def _page(choice: Choice) -> None:
     header.show(
         choice,
         title="Is it like the real people?",
-        remark="of the whole population; the sidebar’s facts are left aside",
+        remark=f"of the whole population{header.facts_left_aside(choice)}",
     )
     table = choice.population.table
     if choice.population.ledger is not None:

@@ -143,6 +143,11 @@ def _link(choice: Choice, *, own: bool) -> None:
             presenter.show_qr(choice, own=own)
 
 
+def facts_left_aside(choice: Choice) -> str:
+    """What a page that does not follow the sidebar's facts says of them; nothing without any."""
+    return "; the sidebar’s facts are left aside" if choice.evidence else ""
+
+
 def say(finding: str) -> None:
     """What was found, in a sentence of plain text."""
     st.html(f'<p class="pp-say pp-finding">{escape(finding)}</p>')

@@ -275,7 +275,7 @@ def _say(current: choice.Choice, *, uses_facts: bool) -> None:
     """The sentence: what is asked, and how common it is."""
     if not uses_facts:
         kept = f" They are kept: {current.question}." if current.evidence else ""
-        st.caption(markdown.plain(f"The facts of the other pages are not asked here.{kept}"))
+        st.caption(markdown.plain(f"The facts of the other pages do not count here.{kept}"))
         return
     if current.other is None:
         st.markdown(_sentence(current), width="stretch")
@@ -291,7 +291,7 @@ def _sentence(current: choice.Choice) -> str:
         return "Nobody in this population is all of this."
     if not current.evidence:
         return (
-            "Nothing is asked yet: everyone in this population."
+            "No facts are set: everyone in this population."
             if current.other is None
             else "Everyone in this population."
         )

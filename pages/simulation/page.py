@@ -174,7 +174,7 @@ def _page(choice: Choice) -> None:
         choice,
         "A population that moves",
         f"<em>Simulation</em> · {_PEOPLE:,} synthetic people of 15 and over, and their children, "
-        "one year a step · estimated by simulation; the sidebar’s facts are left aside",
+        f"one year a step · estimated by simulation{header.facts_left_aside(choice)}",
     )
     place = st.container()
     years, scenario = _sliders()

@@ -105,7 +105,7 @@ def test_the_other_pages_show_both(visit, page):
 def test_facts_are_kept_and_not_offered_where_they_do_nothing(visit):
     app = visit("report", gender="female")
     assert any(
-        "not asked here. They are kept: Women" in c.value.replace("\\", "")
+        "do not count here. They are kept: Women" in c.value.replace("\\", "")
         for c in app.sidebar.caption
     )
     app.switch_page("pages/interests/page.py").run()
@@ -141,3 +141,11 @@ def test_comparisons_are_worked_out_once(visit, monkeypatch):
     app.run()
     assert not app.exception
     assert choice(app).people == sidebar.PEOPLE
+
+
+@pytest.mark.parametrize("name", ["report", "lives", "simulation"])
+def test_the_head_says_that_facts_are_left_aside_where_there_are_any(visit, name):
+    words = "the sidebar’s facts are left aside"
+    for known in ({}, {"gender": "female"}):
+        heads = " ".join(part.proto.body for part in visit(name, **known).get("html"))
+        assert (words in heads) == bool(known)
