@@ -75,6 +75,8 @@ class DeviceSampler:
         out = {name: np.empty(rows, self._sampler.dtype(name)) for name in self._sampler.order}
         for low, high, codes, places in self._chunks(rows, seed, start):
             for node in self._nodes:
+                if node.name not in out:  # others depend on it, but it is no column
+                    continue
                 drawn = codes[node.column].to("cpu").numpy()
                 target = out[node.name][low:high]
                 if node.name in places:

@@ -247,3 +247,10 @@ def test_rare_people_and_targets_agree_with_enumeration(network, population):
     assert known.mass(7, 13) / (known.mass(0, 6) + known.mass(7, 13)) == pytest.approx(
         0.7, abs=1e-9
     )
+
+
+def test_a_device_draws_the_same_people(network):
+    pytest.importorskip("torch")
+    posterior = network.given(Evidence.parse("ill=yes", network.schema))
+    people = posterior.device_sampler("cpu").sample(400, seed=2)
+    pd.testing.assert_frame_equal(people, posterior.sample(400, seed=2))
