@@ -74,9 +74,8 @@ class NumberClasses:
             return None
         people = np.bincount(codes, minlength=coding.size)[: pieces.bins].astype(np.float64)
         middle = (np.cumsum(people) - people / 2) / max(people.sum(), 1.0)
-        of = np.unique(np.minimum((middle * most).astype(np.int64), most - 1), return_inverse=True)[
-            1
-        ]
+        numbers = np.minimum((middle * most).astype(np.int64), most - 1)
+        _, of = np.unique(numbers, return_inverse=True)  # none is left without a bin
         low = pieces.first[pieces.starts[:-1]]
         high = pieces.last[pieces.starts[1:] - 1]
         levels = []

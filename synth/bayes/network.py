@@ -112,8 +112,14 @@ class Network:
 
     def class_codes(self, name: str) -> np.ndarray:
         """The class of each code of a number, by the class's name; int array, shape (size,)."""
-        number = self.class_of[name]
-        return class_codes(self.tables[number], self.parents[number].index(name))
+        return self._class_codes[name]
+
+    @cached_property
+    def _class_codes(self) -> Mapping[str, np.ndarray]:
+        return {
+            name: class_codes(self.tables[number], self.parents[number].index(name))
+            for name, number in self.class_of.items()
+        }
 
     @cached_property
     def order(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from synth.environment import MODELS
+from synth.errors import PopulaceError
 
 PopulationName = Annotated[
     str, typer.Argument(metavar="POP", help="A population's name or a fitted folder.")
@@ -64,6 +65,29 @@ def percent(share: float) -> str:
     if share == 0 or share >= 1e-6:
         return f"{share:.2%}" if share >= 0.1 else f"{share * 100:.2g}%"
     return f"{share:.2g}"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    text : str
+        What it is to hold.
+
+    Raises
+    ------
+    PopulaceError
+        It cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise PopulaceError(
+            f"{path} cannot be written: name a file in a folder of yours."
+        ) from error
 
 
 def print_json(value: Any) -> None:

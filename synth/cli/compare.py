@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from synth.cli.common import TABLE_HELP, AsJson, print_json, progress_bar, source_folder
+from synth.cli.common import TABLE_HELP, AsJson, print_json, progress_bar, source_folder, write_text
 from synth.errors import PopulaceError
 from synth.evaluate.generator_comparison import (
     FEWEST,
@@ -111,12 +111,12 @@ def compare_command(
     if out is not None:
         if out.exists():
             result = read_comparison(out).joined(result)
-        _write(out, json.dumps(result.to_dict(), ensure_ascii=False))
+        write_text(out, json.dumps(result.to_dict(), ensure_ascii=False))
     if ship:
         card = SHIPPED / table / "card.md"
-        _write(card, with_line(card.read_text(encoding="utf-8"), result.card_line))
+        write_text(card, with_line(card.read_text(encoding="utf-8"), result.card_line))
     if report_to is not None:
-        _write(report_to, result.to_html(f"Generators on {title}"))
+        write_text(report_to, result.to_html(f"Generators on {title}"))
     if as_json:
         print_json(result.to_dict())
         return
@@ -171,12 +171,3 @@ def _print(result: GeneratorComparison) -> None:
     console.print(result.sentence, markup=False)
     for name, words in result.failed.items():
         console.print(f"{name} could not learn this table: {words}", markup=False)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise PopulaceError(
-            f"{path} cannot be written: name a file in a folder of yours."
-        ) from error

@@ -10,10 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import typer
 
-from synth.cli.common import AsJson, Seed, percent, print_json, progress_bar
+from synth.cli.common import AsJson, Seed, percent, print_json, progress_bar, write_text
 from synth.data.table import read_frame
 from synth.data.writers import MARK, file_kind, write_file
-from synth.errors import PopulaceError
 from synth.populations.completion import complete
 from synth.populations.prediction import predict
 from synth.populations.requested_rows import opened
@@ -212,12 +211,7 @@ def bench_rows_command(
     if plot is not None:
         from synth.bench.reliability_page import reliability_page
 
-        try:
-            plot.write_text(reliability_page(report), encoding="utf-8")
-        except OSError as error:
-            raise PopulaceError(
-                f"The diagrams cannot be written to {plot}: name a file in a folder of yours."
-            ) from error
+        write_text(plot, reliability_page(report))
     if as_json:
         print_json(report)
         return
