@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from synth.cli.common import TABLE_HELP
+from synth.cli.common import TABLE_HELP, write_text
 from synth.data.readers.database import DatabaseTable, is_url
 from synth.data.table import make_table, read_frame, read_table
 from synth.data.writers import arrow_table, with_mark_column, write_file
@@ -71,12 +71,7 @@ def evaluate_command(
                 title=title,
                 progress=lambda share, words: status.update(f"{words} ({share:.0%} done)"),
             )
-        try:
-            report_to.write_text(whole.to_html(), encoding="utf-8")
-        except OSError as error:
-            raise PopulaceError(
-                f"The report cannot be written to {report_to}: name a file in a folder of yours."
-            ) from error
+        write_text(report_to, whole.to_html())
         figures = whole.fidelity.to_dict() | {"report": whole.to_dict()}
     if filtered_to is not None:
         figures["filtered"] = _filter(comparison, people, filtered_to)
